@@ -1,0 +1,136 @@
+/** Configuration of every process, from environment variables. Nothing else in the project reads `process.env`. */
+import { homedir } from 'node:os';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { codedError, type Problem } from './domain/errors.js';
+
+const url = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/+$/, ''));
+const port = z.coerce.number().int().min(0).max(65_535);
+/** An empty variable counts as an absent one, as shells make that easy to get wrong. */
+const optional = <T extends z.ZodType>(schema: T) => z.preprocess((v) => (v === '' ? undefined : v), schema.optional());
+
+const environmentSchema = z.object({
+  /** Where keys, caches and embedded servers keep their files. */
+  CHATLIO_AEP_HOME: optional(z.string()),
+  DATABASE_URL: optional(z.string().startsWith('postgres')),
+  /** JSON key ring, mode 0600; made by `npm start` when absent. */
+  CHATLIO_AEP_KEY_FILE: optional(z.string()),
+  ADOBE_CLIENT_ID: optional(z.string()),
+  ADOBE_CLIENT_SECRET: optional(z.string()),
+  ADOBE_ORG_ID: optional(z.string()),
+  ADOBE_SCOPES: optional(z.string()),
+  ADOBE_IMS_URL: optional(url),
+  ADOBE_PLATFORM_URL: optional(url),
+  /** Replaces scheme and host of inlet URLs, for a recording proxy; by default the inlet URL is used as Adobe gives it. */
+  ADOBE_INLET_URL: optional(url),
+  /** `postgres://host:port` in place of what `connection_parameters` answers. */
+  ADOBE_QUERY_SERVICE_URL: optional(z.string().startsWith('postgres')),
+  RECEIVER_HOST: optional(z.string()),
+  RECEIVER_PORT: optional(port),
+  /** As Chatlio reaches the receiver; stands in the webhook URLs that `urls` prints. */
+  RECEIVER_PUBLIC_URL: optional(url),
+  WORKER_METRICS_PORT: optional(port),
+  TEMPORAL_ADDRESS: optional(z.string()),
+  TEMPORAL_NAMESPACE: optional(z.string()),
+  TEMPORAL_UI_URL: optional(url),
+  LOG_LEVEL: optional(z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])),
+  /** Seconds are long in tests: the consistency window after an ambiguous create, in ms. */
+  ADOBE_CONSISTENCY_WINDOW_MS: optional(z.coerce.number().int().min(0)),
+  ADOBE_REQUEST_TIMEOUT_MS: optional(z.coerce.number().int().min(100)),
+});
+
+export interface AdobeConfiguration {
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly orgId: string;
+  /** Comma separated. */
+  readonly scopes: string;
+  readonly imsUrl: string;
+  readonly platformUrl: string;
+  readonly inletUrl?: string;
+  readonly queryServiceUrl?: string;
+  readonly requestTimeoutMs: number;
+  /** After an ambiguous create, how long lookups may still lag behind it. Above the gateway's 60 s. */
+  readonly consistencyWindowMs: number;
+}
+
+export interface Configuration {
+  readonly home: string;
+  readonly databaseUrl?: string;
+  readonly keyFile: string;
+  /** Absent when no credentials are set: only the worker needs them. */
+  readonly adobe?: AdobeConfiguration;
+  readonly receiver: { readonly host: string; readonly port: number; readonly publicUrl: string };
+  readonly workerMetricsPort?: number;
+  readonly temporal: { readonly address?: string; readonly namespace?: string; readonly uiUrl?: string };
+  readonly logLevel: string;
+}
+
+export const ADOBE_DEFAULTS = {
+  imsUrl: 'https://ims-na1.adobelogin.com',
+  platformUrl: 'https://platform.adobe.io',
+  scopes: 'openid,session,AdobeID,read_organizations,additional_info.projectedProductContext',
+  requestTimeoutMs: 65_000,
+  consistencyWindowMs: 90_000,
+} as const;
+
+/**
+ * Reads the configuration.
+ *
+ * @param environment for example `process.env`
+ * @throws CodedError `CAEP_CONFIGURATION_INVALID` that names each wrong variable
+ */
+export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration {
+  const parsed = environmentSchema.safeParse(environment);
+  if (!parsed.success) {
+    const problems: Problem[] = parsed.error.issues.map((issue) => ({
+      path: issue.path.join('.'),
+      expected: issue.message,
+      got: SECRET_VARIABLES.has(String(issue.path[0])) ? '(not shown)' : String(environment[String(issue.path[0])]),
+    }));
+    const reason = problems.map((problem) => `${problem.path}: ${problem.expected}, got ${problem.got}`).join('; ');
+    throw codedError('CAEP_CONFIGURATION_INVALID', { reason }, { problems });
+  }
+  const env = parsed.data;
+  const home = resolve((env.CHATLIO_AEP_HOME ?? '.chatlio-aep').replace(/^~(?=\/|$)/, homedir()));
+  const receiverPort = env.RECEIVER_PORT ?? 8088;
+  return {
+    home,
+    databaseUrl: env.DATABASE_URL,
+    keyFile: env.CHATLIO_AEP_KEY_FILE ?? resolve(home, 'keys.json'),
+    adobe: adobeConfiguration(env),
+    receiver: {
+      host: env.RECEIVER_HOST ?? '127.0.0.1',
+      port: receiverPort,
+      publicUrl: env.RECEIVER_PUBLIC_URL ?? `http://localhost:${receiverPort}`,
+    },
+    workerMetricsPort: env.WORKER_METRICS_PORT,
+    temporal: { address: env.TEMPORAL_ADDRESS, namespace: env.TEMPORAL_NAMESPACE, uiUrl: env.TEMPORAL_UI_URL },
+    logLevel: env.LOG_LEVEL ?? 'info',
+  };
+}
+
+const SECRET_VARIABLES = new Set(['ADOBE_CLIENT_SECRET', 'DATABASE_URL', 'ADOBE_QUERY_SERVICE_URL']);
+
+function adobeConfiguration(env: z.infer<typeof environmentSchema>): AdobeConfiguration | undefined {
+  const { ADOBE_CLIENT_ID, ADOBE_CLIENT_SECRET, ADOBE_ORG_ID } = env;
+  const given = [ADOBE_CLIENT_ID, ADOBE_CLIENT_SECRET, ADOBE_ORG_ID].filter((value) => value !== undefined).length;
+  if (given === 0) return undefined;
+  if (ADOBE_CLIENT_ID === undefined || ADOBE_CLIENT_SECRET === undefined || ADOBE_ORG_ID === undefined) {
+    throw codedError('CAEP_CONFIGURATION_INVALID', {
+      reason: 'ADOBE_CLIENT_ID, ADOBE_CLIENT_SECRET and ADOBE_ORG_ID must be set together',
+    });
+  }
+  return {
+    clientId: ADOBE_CLIENT_ID,
+    clientSecret: ADOBE_CLIENT_SECRET,
+    orgId: ADOBE_ORG_ID,
+    scopes: env.ADOBE_SCOPES ?? ADOBE_DEFAULTS.scopes,
+    imsUrl: env.ADOBE_IMS_URL ?? ADOBE_DEFAULTS.imsUrl,
+    platformUrl: env.ADOBE_PLATFORM_URL ?? ADOBE_DEFAULTS.platformUrl,
+    inletUrl: env.ADOBE_INLET_URL,
+    queryServiceUrl: env.ADOBE_QUERY_SERVICE_URL,
+    requestTimeoutMs: env.ADOBE_REQUEST_TIMEOUT_MS ?? ADOBE_DEFAULTS.requestTimeoutMs,
+    consistencyWindowMs: env.ADOBE_CONSISTENCY_WINDOW_MS ?? ADOBE_DEFAULTS.consistencyWindowMs,
+  };
+}

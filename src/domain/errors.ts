@@ -1,0 +1,320 @@
+/**
+ * The catalogue of errors that a person can meet: greppable code, what went wrong, what to do.
+ *
+ * Data first: an error is a plain object and prints elsewhere (`src/cli/render`). Codes are stable; a sentence may change.
+ */
+
+export const EXIT_CODES = {
+  done: 0,
+  failed: 1,
+  changesPending: 2,
+  waitingForPerson: 3,
+  badConfiguration: 4,
+  interrupted: 130,
+} as const;
+
+export type ExitCode = (typeof EXIT_CODES)[keyof typeof EXIT_CODES];
+
+interface CatalogueEntry {
+  /** One plain sentence; `{name}` is filled from the error's fields. */
+  readonly sentence: string;
+  /** What to do, with the exact command where there is one. */
+  readonly remedy: string;
+  /** True when trying the same again later may succeed without anybody changing anything. */
+  readonly retryable: boolean;
+  readonly exitCode: ExitCode;
+}
+
+export const ERROR_CATALOGUE = {
+  CAEP_MANIFEST_INVALID: {
+    sentence: 'The manifest {file} has {count} problem(s).',
+    remedy: 'Correct the fields listed, then run `chatlio-aep plan {file}`.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_MANIFEST_UNREADABLE: {
+    sentence: 'The manifest {file} cannot be read: {reason}.',
+    remedy: 'Check the path, or write a new manifest with `chatlio-aep init`.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_CONFIGURATION_INVALID: {
+    sentence: 'The configuration is not usable: {reason}.',
+    remedy: 'Set the variable named above; `chatlio-aep doctor` checks all of them.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_TEMPORAL_UNREACHABLE: {
+    sentence: 'No Temporal server answers at {address}.',
+    remedy: 'Start the whole stack with `npm start`, or set TEMPORAL_ADDRESS to a running server.',
+    retryable: true,
+    exitCode: EXIT_CODES.failed,
+  },
+  CAEP_NO_WORKER: {
+    sentence: 'No worker polls the task queue {taskQueue}.',
+    remedy: 'Start one with `chatlio-aep worker` (or the whole stack with `npm start`).',
+    retryable: true,
+    exitCode: EXIT_CODES.failed,
+  },
+  CAEP_DATABASE_UNREACHABLE: {
+    sentence: 'PostgreSQL does not answer: {reason}.',
+    remedy: 'Start the whole stack with `npm start`, or set DATABASE_URL to a running server.',
+    retryable: true,
+    exitCode: EXIT_CODES.failed,
+  },
+  CAEP_RECEIVER_UNREACHABLE: {
+    sentence: 'The receiver does not answer at {address}: {reason}.',
+    remedy: 'Start it with `chatlio-aep receiver` (or the whole stack with `npm start`).',
+    retryable: true,
+    exitCode: EXIT_CODES.failed,
+  },
+  CAEP_SOURCE_UNKNOWN: {
+    sentence: 'There is no source named {name}.',
+    remedy: 'List the sources with `chatlio-aep status`, or create it with `chatlio-aep provision FILE`.',
+    retryable: false,
+    exitCode: EXIT_CODES.failed,
+  },
+  CAEP_SOURCE_DIFFERS: {
+    sentence: 'The source {name} runs already, with another manifest (differs in: {fields}).',
+    remedy: 'Use `chatlio-aep update FILE` to change it, or give the manifest another name.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_SOURCE_HELD: {
+    sentence: 'The source {name} is held at the step {step}: {reason}.',
+    remedy: 'After the fix: `chatlio-aep resume {name}`. To undo what this operation made: `chatlio-aep abort {name}`.',
+    retryable: false,
+    exitCode: EXIT_CODES.waitingForPerson,
+  },
+  CAEP_NOT_HELD: {
+    sentence: 'The source {name} is not held: its phase is {phase}.',
+    remedy: 'Look at it with `chatlio-aep status {name}`.',
+    retryable: false,
+    exitCode: EXIT_CODES.failed,
+  },
+  CAEP_ALREADY_DECIDED: {
+    sentence: 'Somebody has already decided.',
+    remedy: 'Look at the result with `chatlio-aep status {name}`.',
+    retryable: false,
+    exitCode: EXIT_CODES.failed,
+  },
+  CAEP_RESUME_CHANGES_MADE_STEP: {
+    sentence: 'The corrected manifest changes {fields}, which belongs to a step that is made already ({step}).',
+    remedy: 'Resume with a manifest that changes only later steps, or `chatlio-aep abort {name}` and provision again.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_ABORTED: {
+    sentence: 'The operation on {name} was aborted: {reason}.',
+    remedy: 'See what is left with `chatlio-aep status {name}`; start again with `chatlio-aep provision FILE`.',
+    retryable: false,
+    exitCode: EXIT_CODES.failed,
+  },
+  CAEP_CREDENTIALS_REFUSED: {
+    sentence: 'Adobe refuses the credentials ({adobe}).',
+    remedy:
+      'Check ADOBE_CLIENT_ID, ADOBE_CLIENT_SECRET and ADOBE_ORG_ID of the worker, restart it, then `chatlio-aep resume {name}`.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_PERMISSION_MISSING: {
+    sentence: 'Adobe denies the permission for this call ({adobe}).',
+    remedy:
+      'Give the credential a role with "Manage" on schemas, datasets and sources in this sandbox, then `chatlio-aep resume {name}`.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_SANDBOX_UNKNOWN: {
+    sentence: 'Adobe does not know the sandbox {sandbox} ({adobe}).',
+    remedy:
+      'Correct `sandbox` in the manifest (the technical name, for example prod), then `chatlio-aep resume {name} --manifest FILE`.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_SOURCE_NOT_ENTITLED: {
+    sentence: 'The organisation is not entitled to the Chatlio source ({adobe}).',
+    remedy: 'Ask Adobe to enable the Chatlio source (beta) for this organisation, then `chatlio-aep doctor`.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_TITLE_TAKEN: {
+    sentence: 'The title "{title}" is taken by {holder}, which this source did not make.',
+    remedy:
+      'Rename `{field}` in the manifest and `chatlio-aep resume {name} --manifest FILE`, or adopt what is there with `chatlio-aep resume {name} --adopt`.',
+    retryable: false,
+    exitCode: EXIT_CODES.waitingForPerson,
+  },
+  CAEP_FOREIGN_RESOURCE: {
+    sentence: 'A {resource} with our name but another owner exists: {holder}.',
+    remedy:
+      'Take it over with `chatlio-aep resume {name} --adopt`, or choose another name in the manifest and `chatlio-aep resume {name} --manifest FILE`.',
+    retryable: false,
+    exitCode: EXIT_CODES.waitingForPerson,
+  },
+  CAEP_MAPPING_INVALID: {
+    sentence: 'Adobe refuses the mapping: {reason}.',
+    remedy: 'Correct `mapping` in the manifest, then `chatlio-aep resume {name} --manifest FILE`.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_NAMESPACE_UNKNOWN: {
+    sentence: 'The identity namespace {namespace} does not exist in the sandbox.',
+    remedy: 'Create it in Experience Platform (Identities), or remove `identity` from the manifest.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_ADOBE_REFUSED: {
+    sentence: 'Adobe refuses the request ({adobe}).',
+    remedy: 'Read the detail above; correct the manifest and `chatlio-aep resume {name} --manifest FILE`.',
+    retryable: false,
+    exitCode: EXIT_CODES.failed,
+  },
+  CAEP_ADOBE_UNAVAILABLE: {
+    sentence: 'Adobe does not answer usefully at the moment ({adobe}).',
+    remedy: 'It was tried {attempts} time(s). When Adobe is well again: `chatlio-aep resume {name}`.',
+    retryable: true,
+    exitCode: EXIT_CODES.failed,
+  },
+  CAEP_ADOBE_AMBIGUOUS: {
+    sentence: 'The answer to a create was lost ({adobe}); the object may exist.',
+    remedy: 'Nothing: the next attempt looks for it before it creates again.',
+    retryable: true,
+    exitCode: EXIT_CODES.failed,
+  },
+  CAEP_ADOBE_UNEXPECTED: {
+    sentence: 'Adobe answered in a shape that is not known ({adobe}).',
+    remedy: 'Report the request id; then `chatlio-aep resume {name}`.',
+    retryable: false,
+    exitCode: EXIT_CODES.failed,
+  },
+  CAEP_FLOW_NOT_ENABLED: {
+    sentence: 'The flow {id} did not become enabled within {waited}; its state is {state}.',
+    remedy: 'Look at the flow in Experience Platform (Sources > Dataflows), then `chatlio-aep resume {name}`.',
+    retryable: true,
+    exitCode: EXIT_CODES.failed,
+  },
+  CAEP_SETTLE_WINDOW_TOO_SHORT: {
+    sentence: 'The settle window {window} is shorter than the five minutes that Adobe documents.',
+    remedy: 'Set `delivery.settleWindow` to 5m or more; shorter is only for the simulator.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_UNDO_INCOMPLETE: {
+    sentence: 'Not everything could be undone; left: {left}.',
+    remedy: 'After the fix: `chatlio-aep resume {name}` tries the rest again.',
+    retryable: false,
+    exitCode: EXIT_CODES.waitingForPerson,
+  },
+  CAEP_PORT_TAKEN: {
+    sentence: 'Port {port}, wanted for {service}, is taken.',
+    remedy: 'Stop what listens there, or choose another one with {option}.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_ALREADY_RUNNING: {
+    sentence: 'Another copy runs already here (pid {pid}).',
+    remedy: 'Use it, stop it with Ctrl-C, or choose another folder with CHATLIO_AEP_HOME.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_TEMPORAL_NOT_OBTAINED: {
+    sentence: 'No Temporal server could be found, downloaded or built.',
+    remedy: 'Install the Temporal CLI, or Go (to build it), or set TEMPORAL_ADDRESS to a running server.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_KEY_MISSING: {
+    sentence: 'The key {keyId}, with which data is encrypted, is not in the key file {file}.',
+    remedy: 'Restore the key file from your backup; without the key these bodies cannot be read.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_USAGE: {
+    sentence: '{reason}.',
+    remedy: 'See `chatlio-aep --help`.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_INTERNAL: {
+    sentence: 'Something went wrong that should not: {reason}.',
+    remedy: 'Run again with LOG_LEVEL=debug and report what it prints.',
+    retryable: false,
+    exitCode: EXIT_CODES.failed,
+  },
+} as const satisfies Record<string, CatalogueEntry>;
+
+export type ErrorCode = keyof typeof ERROR_CATALOGUE;
+
+/** A field of a document that is not as it must be. `path` is dotted, as a person would write it. */
+export interface Problem {
+  readonly path: string;
+  readonly expected: string;
+  readonly got: string;
+  readonly hint?: string;
+}
+
+/** What Adobe said, normalised over its error families. Never holds a secret. */
+export interface AdobeError {
+  readonly service: string;
+  readonly httpStatus?: number;
+  /** Adobe's own code, for example `FLOW-1439-404`, `XDM-1521-400`, `403010`, `invalid_client`. */
+  readonly code?: string;
+  readonly title?: string;
+  readonly detail?: string;
+  readonly requestId?: string;
+  /** The first bytes of an answer that is of no known family, masked. */
+  readonly raw?: string;
+}
+
+/** An error as data: what a catalogue entry needs to become a message, and nothing that must not be seen. */
+export interface CatalogueError {
+  readonly code: ErrorCode;
+  readonly fields: Readonly<Record<string, string>>;
+  readonly problems?: readonly Problem[];
+  readonly adobe?: AdobeError;
+}
+
+export function describeAdobeError(error: AdobeError): string {
+  const status = error.httpStatus === undefined ? 'no answer' : `HTTP ${error.httpStatus}`;
+  const said = [error.code, error.title, error.detail ?? error.raw].filter((part) => part !== undefined && part !== '');
+  const request = error.requestId === undefined ? [] : [`request ${error.requestId}`];
+  return [`${error.service}: ${status}`, ...new Set(said), ...request].join(', ');
+}
+
+function fill(template: string, error: CatalogueError): string {
+  return template.replaceAll(/\{(\w+)\}/g, (placeholder, name: string) => {
+    if (name === 'adobe' && error.adobe !== undefined) return describeAdobeError(error.adobe);
+    return error.fields[name] ?? placeholder;
+  });
+}
+
+/** The sentence of an error, with its fields filled in. */
+export function sentenceOf(error: CatalogueError): string {
+  return fill(ERROR_CATALOGUE[error.code].sentence, error);
+}
+
+/** What to do about an error: the exact command where there is one. */
+export function remedyOf(error: CatalogueError): string {
+  return fill(ERROR_CATALOGUE[error.code].remedy, error);
+}
+
+/** The one exception class of this project: throws a {@link CatalogueError} through code that is not workflow code. */
+export class CodedError extends Error {
+  override readonly name = 'CodedError';
+  readonly error: CatalogueError;
+
+  constructor(error: CatalogueError, options?: { cause?: unknown }) {
+    super(`${error.code}: ${sentenceOf(error)}`, options);
+    this.error = error;
+  }
+}
+
+/** Shorthand for `new CodedError({ code, fields })`. */
+export function codedError(
+  code: ErrorCode,
+  fields: Readonly<Record<string, string>> = {},
+  extra: { adobe?: AdobeError; problems?: readonly Problem[]; cause?: unknown } = {},
+): CodedError {
+  const { cause, ...data } = extra;
+  return new CodedError({ code, fields, ...data }, cause === undefined ? undefined : { cause });
+}

@@ -1,0 +1,61 @@
+/** What `plan` and `doctor` answer: questions to Adobe that the worker asks, as a short workflow. */
+import type { CatalogueError } from './errors.js';
+import type { Manifest } from './manifest.js';
+import type { StepName } from './steps.js';
+
+/** Input of the workflow `inquiry`. */
+export type Inquiry =
+  | { readonly v: 1; readonly ask: 'plan'; readonly manifest: Manifest; readonly uid?: string }
+  | { readonly v: 1; readonly ask: 'doctor'; readonly sandbox?: string }
+  | { readonly v: 1; readonly ask: 'urls'; readonly name: string };
+
+/** What a step would do. `blocked` needs a person first and says why. */
+export type PlannedAction = 'create' | 'adopt' | 'keep' | 'change' | 'blocked';
+
+export interface PlannedStep {
+  readonly step: StepName;
+  readonly action: PlannedAction;
+  /** Title or name that the object has or will have. */
+  readonly label: string;
+  readonly id?: string;
+  readonly error?: CatalogueError;
+}
+
+export interface PlannedMapping {
+  readonly source: string;
+  readonly sourceType: 'ATTRIBUTE' | 'EXPRESSION';
+  /** With the tenant's node filled in. */
+  readonly destination: string;
+  readonly type: string;
+}
+
+export interface PlanReport {
+  readonly v: 1;
+  readonly name: string;
+  readonly sandbox: string;
+  readonly tenantId?: string;
+  readonly steps: readonly PlannedStep[];
+  readonly mapping: readonly PlannedMapping[];
+  /** Problems that are of no single step: credentials, entitlement, namespace. */
+  readonly problems: readonly CatalogueError[];
+}
+
+/** One line of `doctor`. */
+export interface Finding {
+  readonly check: string;
+  readonly state: 'ok' | 'warning' | 'failed' | 'skipped';
+  readonly detail: string;
+  readonly error?: CatalogueError;
+}
+
+export interface DoctorReport {
+  readonly v: 1;
+  readonly findings: readonly Finding[];
+}
+
+export interface WebhookUrl {
+  readonly widget: string;
+  readonly kind: string;
+  readonly url: string;
+  readonly chatlioField: string;
+}
