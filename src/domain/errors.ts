@@ -223,6 +223,12 @@ export const ERROR_CATALOGUE = {
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
+  CAEP_POSTGRES_NOT_STARTED: {
+    sentence: 'The embedded PostgreSQL could not be started: {reason}.',
+    remedy: 'Set DATABASE_URL to a PostgreSQL server of your own (14 or newer), or correct what is named above.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
   CAEP_KEY_MISSING: {
     sentence: 'The key {keyId}, with which data is encrypted, is not in the key file {file}.',
     remedy: 'Restore the key file from your backup; without the key these bodies cannot be read.',
@@ -251,6 +257,8 @@ export interface Problem {
   readonly expected: string;
   readonly got: string;
   readonly hint?: string;
+  /** Line of the document where the field stands, or where it is missing from; counted from 1. */
+  readonly line?: number;
 }
 
 /** What Adobe said, normalised over its error families. Never holds a secret. */

@@ -1,7 +1,7 @@
 /** The source workflow's state, and the messages it takes: the contract between workflow, worker and command line. */
 import type { CatalogueError } from './errors.js';
 import type { Manifest } from './manifest.js';
-import type { Resource, Resources, StepName } from './steps.js';
+import { STEPS, type Resource, type Resources, type StepName } from './steps.js';
 
 export const TASK_QUEUES = { source: 'chatlio-aep-source', forwarder: 'chatlio-aep-forwarder' } as const;
 
@@ -25,6 +25,15 @@ export interface SourceInput {
   readonly carried?: SourceState;
   /** Test hook: continue as new after this many history events. */
   readonly maxHistoryEvents?: number;
+  /** Test hook: how soon a dead worker is noticed. Default 15 s. */
+  readonly heartbeatTimeoutMs?: number;
+}
+
+/** What a source workflow that has ended left behind. */
+export interface SourceOutcome {
+  readonly phase: 'aborted' | 'torn-down';
+  readonly remainders: readonly Remainder[];
+  readonly kept: Resources;
 }
 
 export type StepState = 'waiting' | 'running' | 'made' | 'adopted' | 'held' | 'undoing' | 'undone' | 'left';
@@ -43,7 +52,10 @@ export interface UndoEntry {
   readonly step: StepName;
   /** Known once the step has answered. Without it undo looks for the marker. */
   readonly resource?: Resource;
-  /** A create of this step may have taken effect unanswered; until this time (ms) plus the consistency window a lookup that finds nothing proves nothing. */
+  /**
+   * A create of this step may have taken effect unanswered, last at this time (ms since the epoch): until the
+   * consistency window after it has passed, a lookup that finds nothing proves nothing.
+   */
   readonly ambiguousSince?: number;
 }
 
@@ -95,8 +107,6 @@ export interface SourceState {
 export const SOURCE_MESSAGES = {
   resume: 'resume',
   abort: 'abort',
-  /** Answers at once whether the manifest is the running one: what a second `provision` asks. */
-  compare: 'compare',
   state: 'state',
 } as const;
 
@@ -114,6 +124,23 @@ export interface ResumeInput {
 export interface AbortInput {
   readonly reason?: string;
   readonly by?: string;
+}
+
+/** The first made step whose deciding fields a corrected manifest changes, or undefined when it may be resumed with. */
+export function changesOfMadeSteps(
+  state: Pick<SourceState, 'manifest' | 'steps'>,
+  corrected: Manifest,
+): { readonly step: StepName; readonly fields: readonly string[] } | undefined {
+  const differences = manifestDifferences(state.manifest, corrected);
+  for (const { step, state: stepState } of state.steps) {
+    if (stepState !== 'made' && stepState !== 'adopted') continue;
+    const { decidedBy } = STEPS[step];
+    const fields = differences.filter((path) =>
+      decidedBy.some((prefix) => path === prefix || path.startsWith(`${prefix}.`) || prefix.startsWith(`${path}.`)),
+    );
+    if (fields.length > 0) return { step, fields };
+  }
+  return undefined;
 }
 
 /** Fields in which two manifests differ, dotted paths. Lists and maps are compared as a whole. */

@@ -1,0 +1,74 @@
+/** What an operator reads in the Temporal UI's "current details": state of every step, what is held and why, what to type. */
+import { describeAdobeError, remedyOf, sentenceOf, type CatalogueError } from './errors.js';
+import type { SourceState, StepState } from './source.js';
+import { STEPS } from './steps.js';
+
+const STATE_MARKS: Readonly<Record<StepState, string>> = {
+  waiting: '· waiting',
+  running: '▶ running',
+  made: '✓ made',
+  adopted: '✓ adopted',
+  held: '■ **held**',
+  undoing: '↺ undoing',
+  undone: '↺ undone',
+  left: '! left',
+};
+
+/** Markdown without images and HTML, which the UI does not show. */
+export function describeSource(state: SourceState, workflowId: string): string {
+  const { name } = state.manifest;
+  const rows = state.steps.map(
+    ({ step, state: stepState, id }, index) =>
+      `| ${index + 1} | ${STEPS[step].title} | ${STATE_MARKS[stepState]} | ${id === undefined ? '' : `\`${id}\``} |`,
+  );
+  return [
+    `**${name}** is **${state.phase}** · sandbox \`${state.manifest.sandbox}\` · uid \`${state.uid}\``,
+    '',
+    '| # | Step | State | Id |',
+    '| --- | --- | --- | --- |',
+    ...rows,
+    '',
+    ...holdLines(state, workflowId),
+    ...remainderLines(state),
+    ...liveLines(state),
+  ].join('\n');
+}
+
+function holdLines(state: SourceState, workflowId: string): string[] {
+  const { hold, manifest } = state;
+  if (hold === undefined) return [];
+  const error: CatalogueError = { ...hold.error, fields: { name: manifest.name, ...hold.error.fields } };
+  return [
+    `**Held at "${STEPS[hold.step].title}"** (${hold.during === 'do' ? 'making it' : 'undoing it'}): \`${error.code}\` ${sentenceOf(error)}`,
+    ...(error.adobe === undefined ? [] : ['', `Adobe: ${describeAdobeError(error.adobe)}`]),
+    '',
+    remedyOf(error),
+    '',
+    '```',
+    `chatlio-aep resume ${manifest.name}    # try again from here`,
+    hold.during === 'do'
+      ? `chatlio-aep abort ${manifest.name}     # undo what this operation made`
+      : `chatlio-aep abort ${manifest.name}     # give up, leave the rest where it is`,
+    `temporal workflow update execute --workflow-id ${workflowId} --name resume --input '{}'`,
+    '```',
+    '',
+  ];
+}
+
+function remainderLines(state: SourceState): string[] {
+  if (state.remainders.length === 0) return [];
+  return [
+    '**Left behind**',
+    '',
+    ...state.remainders.map(
+      ({ step, id, reason }) => `- ${STEPS[step].title}${id === undefined ? '' : ` \`${id}\``}: ${reason}`,
+    ),
+    '',
+  ];
+}
+
+function liveLines(state: SourceState): string[] {
+  if (state.phase !== 'live') return [];
+  const opens = state.opensAt === undefined ? '' : ` Events are sent from ${state.opensAt} on.`;
+  return [`Live.${opens} Webhook URLs: \`chatlio-aep urls ${state.manifest.name}\``];
+}

@@ -1,0 +1,91 @@
+import { ApplicationFailure, condition, defineUpdate, setHandler } from '@temporalio/workflow';
+import { sentenceOf, type CatalogueError } from '../domain/errors.js';
+import {
+  changesOfMadeSteps,
+  SOURCE_MESSAGES,
+  type AbortInput,
+  type Hold,
+  type ResumeInput,
+  type SourcePhase,
+} from '../domain/source.js';
+import type { SourceStore } from './sourceState.js';
+
+export type HoldDecision =
+  | { readonly kind: 'resume'; readonly input: ResumeInput }
+  | { readonly kind: 'abort'; readonly input: AbortInput };
+
+/** Waits for a person, as many times as needed. */
+export interface Decisions {
+  /** Shows the hold and returns what a person decided. Ends with a cancellation when the workflow is cancelled. */
+  awaitDecision(hold: Hold): Promise<HoldDecision>;
+}
+
+const resumeUpdate = defineUpdate<SourcePhase, [ResumeInput?]>(SOURCE_MESSAGES.resume);
+const abortUpdate = defineUpdate<SourcePhase, [AbortInput?]>(SOURCE_MESSAGES.abort);
+
+function refuse(error: CatalogueError): never {
+  throw ApplicationFailure.nonRetryable(sentenceOf(error), error.code, { error });
+}
+
+/** Registers the updates `resume` and `abort`. To be called before the first await of the workflow. */
+export function createDecisions(store: SourceStore): Decisions {
+  let decision: HoldDecision | undefined;
+
+  const requireHeld = (): Hold => {
+    const { hold, manifest, phase } = store.state;
+    if (hold === undefined) refuse({ code: 'CAEP_NOT_HELD', fields: { name: manifest.name, phase } });
+    if (decision !== undefined) refuse({ code: 'CAEP_ALREADY_DECIDED', fields: { name: manifest.name } });
+    return hold;
+  };
+
+  setHandler(
+    resumeUpdate,
+    (input: ResumeInput = {}) => {
+      decision = { kind: 'resume', input };
+      return store.state.phase;
+    },
+    {
+      description: 'Try the held step again: {} or {"adopt": true} or {"manifest": {…corrected, parsed…}}',
+      validator: (input: ResumeInput = {}) => {
+        requireHeld();
+        if (input.manifest === undefined) return;
+        const change = changesOfMadeSteps(store.state, input.manifest);
+        if (change !== undefined) {
+          refuse({
+            code: 'CAEP_RESUME_CHANGES_MADE_STEP',
+            fields: { name: store.state.manifest.name, fields: change.fields.join(', '), step: change.step },
+          });
+        }
+      },
+    },
+  );
+  setHandler(
+    abortUpdate,
+    (input: AbortInput = {}) => {
+      decision = { kind: 'abort', input };
+      return store.state.phase;
+    },
+    {
+      description: 'Undo the held operation: {} or {"reason": "…"}',
+      validator: (_input?: AbortInput) => {
+        requireHeld();
+      },
+    },
+  );
+
+  return {
+    async awaitDecision(hold) {
+      const { phase } = store.state;
+      decision = undefined;
+      store.change({ phase: 'held', hold });
+      try {
+        await condition(() => decision !== undefined);
+      } finally {
+        store.change({ phase, hold: undefined });
+      }
+      const decided = decision as HoldDecision | undefined;
+      if (decided === undefined) throw new Error('a hold ended without a decision');
+      return decided;
+    },
+  };
+}

@@ -1,0 +1,91 @@
+import { ActivityFailure, ApplicationFailure, isCancellation } from '@temporalio/workflow';
+import type { CatalogueError } from '../domain/errors.js';
+import type { StepFailureDetails } from '../domain/provisioning.js';
+import type { Operation, UndoEntry } from '../domain/source.js';
+import type { StepName } from '../domain/steps.js';
+import type { Decisions } from './decisions.js';
+import type { SourceStore } from './sourceState.js';
+import type { StepProxies } from './stepProxies.js';
+
+/** Thrown when a person has decided to undo the operation instead of going on. */
+export class OperationAborted extends Error {
+  override readonly name = 'OperationAborted';
+}
+
+/** What a failed step activity says, also when it could not say anything (a timeout). */
+export function failureOf(failure: unknown): StepFailureDetails {
+  const cause = failure instanceof ActivityFailure ? failure.cause : failure;
+  if (cause instanceof ApplicationFailure) {
+    const details = cause.details?.[0] as StepFailureDetails | undefined;
+    if (details?.error !== undefined) return details;
+    return { error: { code: 'CAEP_INTERNAL', fields: { reason: cause.message } }, ambiguousSince: Date.now() };
+  }
+  const error: CatalogueError = {
+    code: 'CAEP_ADOBE_AMBIGUOUS',
+    fields: { adobe: cause instanceof Error ? cause.message : String(cause) },
+  };
+  return { error, ambiguousSince: Date.now() };
+}
+
+/**
+ * Makes every step that is not made yet, in order. A step that cannot succeed holds for a person; what was made stands.
+ *
+ * @throws OperationAborted when a person aborts; a cancellation when the workflow is cancelled
+ */
+export async function provision(store: SourceStore, proxies: StepProxies, decisions: Decisions): Promise<void> {
+  if (store.state.operation === undefined) {
+    store.change({ operation: { kind: 'provision', startedAt: Date.now(), undo: [] } });
+  }
+  for (const { step, state } of store.state.steps) {
+    if (state === 'made' || state === 'adopted') continue;
+    await makeStep(step, store, proxies, decisions);
+  }
+}
+
+async function makeStep(step: StepName, store: SourceStore, proxies: StepProxies, decisions: Decisions): Promise<void> {
+  // Before the step, because a create may take effect although its answer never arrives.
+  changeUndo(store, (undo) => [...undo, { step }]);
+  let adopt = false;
+  for (;;) {
+    store.changeStep(step, { state: 'running', startedAt: Date.now() });
+    try {
+      const { uid, manifest, resources, operation } = store.state;
+      const ambiguousSince = operation?.undo.find((entry) => entry.step === step)?.ambiguousSince;
+      const { resource, opensAt } = await proxies.perform(step, {
+        marker: { name: manifest.name, uid },
+        manifest,
+        resources,
+        adopt,
+        ambiguousSince,
+      });
+      changeUndo(store, (undo) =>
+        undo.map((entry) => (entry.step === step ? { step, resource, ambiguousSince } : entry)),
+      );
+      store.change({
+        resources: { ...store.state.resources, [step]: resource },
+        ...(opensAt === undefined ? {} : { opensAt }),
+      });
+      store.changeStep(step, {
+        state: resource.origin === 'adopted' ? 'adopted' : 'made',
+        id: resource.id,
+        endedAt: Date.now(),
+      });
+      return;
+    } catch (failure) {
+      const { error, ambiguousSince } = failureOf(failure);
+      changeUndo(store, (undo) => undo.map((entry) => (entry.step === step ? { ...entry, ambiguousSince } : entry)));
+      if (isCancellation(failure)) throw failure;
+      if (!(failure instanceof ActivityFailure)) throw failure;
+      store.changeStep(step, { state: 'held' });
+      const decision = await decisions.awaitDecision({ step, during: 'do', error, since: Date.now() });
+      if (decision.kind === 'abort') throw new OperationAborted(decision.input.reason ?? 'no reason given');
+      adopt = decision.input.adopt ?? false;
+      if (decision.input.manifest !== undefined) store.change({ manifest: decision.input.manifest });
+    }
+  }
+}
+
+function changeUndo(store: SourceStore, change: (undo: readonly UndoEntry[]) => readonly UndoEntry[]): void {
+  const operation = store.state.operation as Operation;
+  store.change({ operation: { ...operation, undo: change(operation.undo) } });
+}

@@ -1,0 +1,89 @@
+import {
+  allHandlersFinished,
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  defineQuery,
+  isCancellation,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { SOURCE_MESSAGES, type SourceInput, type SourceState, type UndoEntry } from '../domain/source.js';
+import type { StepName } from '../domain/steps.js';
+import { createDecisions } from './decisions.js';
+import { OperationAborted, provision } from './provisioning.js';
+import { createSourceStore, type SourceStore } from './sourceState.js';
+import { createStepProxies, type StepProxies } from './stepProxies.js';
+import { undo } from './undo.js';
+
+const stateQuery = defineQuery<SourceState>(SOURCE_MESSAGES.state);
+
+/** A cancel of a live source never deletes data: these stay, with what is in them. */
+const KEPT_BY_TEARDOWN: readonly StepName[] = ['dataset', 'identity-descriptor', 'schema', 'field-group'];
+
+/**
+ * Owns one source for as long as it exists: provisions it, holds for a person where a step cannot succeed, and then
+ * lives on. Never returns by itself.
+ *
+ * Cancel before it is live undoes the provisioning; cancel when live takes the flow and its connections away and leaves
+ * dataset, schema and field group. Terminate runs nothing; provisioning again finds everything by its marker.
+ *
+ * Updates `resume` and `abort` (while held), query `state`.
+ */
+export async function source(input: SourceInput): Promise<never> {
+  const store = createSourceStore(input);
+  const decisions = createDecisions(store);
+  setHandler(stateQuery, () => store.state, { description: 'Phase, steps, ids, what is held and why' });
+  const proxies = createStepProxies(input.heartbeatTimeoutMs);
+
+  try {
+    if (store.state.phase === 'provisioning')
+      await becomeLive(store, proxies, () => provision(store, proxies, decisions));
+    await live(input);
+  } catch (reason) {
+    if (!isCancellation(reason) && !(reason instanceof OperationAborted)) throw reason;
+    const liveBefore = store.state.liveSince !== undefined;
+    if (liveBefore) await CancellationScope.nonCancellable(() => stopSending(store.state, proxies));
+    await undo(entriesToUndo(store.state), store, proxies, decisions);
+    await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+    store.change({ phase: liveBefore ? 'torn-down' : 'aborted', operation: undefined });
+    throw reason instanceof OperationAborted ? abortedFailure(store.state, reason) : reason;
+  }
+  return continueAsNew<typeof source>({ ...input, manifest: store.state.manifest, carried: store.state });
+}
+
+async function becomeLive(store: SourceStore, proxies: StepProxies, make: () => Promise<void>): Promise<void> {
+  await make();
+  const { uid, manifest } = store.state;
+  await proxies.other.startForwarder({ name: manifest.name, uid, manifest });
+  store.change({ phase: 'live', liveSince: Date.now(), operation: undefined });
+}
+
+async function stopSending({ uid, manifest }: SourceState, proxies: StepProxies): Promise<void> {
+  await proxies.other.stopForwarder({ name: manifest.name, uid, reason: 'the source is being torn down' });
+}
+
+/** Waits for operations; returns when this run should hand over to a new one. */
+async function live(input: SourceInput): Promise<void> {
+  await condition(() => {
+    const { continueAsNewSuggested, historyLength } = workflowInfo();
+    return continueAsNewSuggested || historyLength >= (input.maxHistoryEvents ?? Number.MAX_SAFE_INTEGER);
+  });
+  await condition(allHandlersFinished);
+}
+
+function entriesToUndo(state: SourceState): readonly UndoEntry[] {
+  if (state.liveSince === undefined) return state.operation?.undo ?? [];
+  return state.steps
+    .filter(({ step }) => !KEPT_BY_TEARDOWN.includes(step))
+    .map(({ step }) => ({ step, resource: state.resources[step] }));
+}
+
+function abortedFailure(state: SourceState, reason: OperationAborted): ApplicationFailure {
+  const { name } = state.manifest;
+  return ApplicationFailure.nonRetryable(`The operation on ${name} was aborted: ${reason.message}`, 'CAEP_ABORTED', {
+    error: { code: 'CAEP_ABORTED', fields: { name, reason: reason.message } },
+    remainders: state.remainders,
+  });
+}
