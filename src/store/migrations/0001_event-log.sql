@@ -33,6 +33,7 @@ create table route (
   secret_sha256 bytea not null,
   secret_sealed bytea not null,
   created_at timestamptz not null default now(),
+  -- Not taken any more from this time on.
   expires_at timestamptz,
   primary key (source_id, widget, kind, generation)
 );
@@ -43,10 +44,12 @@ create table partition_head (
   source_id smallint not null references source (id),
   partition smallint not null,
   last_seq bigint not null default 0,
-  last_logged_at timestamptz not null default '-infinity',
+  last_logged_at timestamptz(3) not null default '-infinity',
   -- Set by a drain that found the log empty; an insert that clears it asks for a wake in the same transaction.
   idle boolean not null default true,
-  wake_pending boolean not null default false,
+  -- A wake that nobody has answered yet: `last_seq` of the insert that asked. The waker clears it only if it still is
+  -- the one that it has seen, so that a wake asked for meanwhile is never cleared with it.
+  wake_seq bigint,
   primary key (source_id, partition)
 ) with (fillfactor = 50);
 
@@ -56,28 +59,31 @@ create table event_id (
   partition smallint not null,
   kind smallint not null,
   arrivals integer not null default 1,
+  -- 0: held on arrival (see the exceptions), never in the log.
   seq bigint not null,
-  logged_at timestamptz not null,
-  last_arrival_at timestamptz not null,
+  logged_at timestamptz(3) not null,
+  last_arrival_at timestamptz(3) not null,
   event_id bytea not null check (octet_length(event_id) = 32),
-  -- HMACs of the whole canonical body, and of it without its volatile fields.
+  -- HMACs, 16 bytes each: of the whole payload in canonical form, and of it without its volatile fields.
   body_mac bytea not null,
   stable_mac bytea not null,
   primary key (source_id, event_id)
 );
 
--- Bodies, encrypted, in time partitions that are dropped whole.
+-- Bodies, encrypted, in daily partitions (UTC) that are dropped whole.
 create table event_body (
   source_id smallint not null,
   partition smallint not null,
   kind smallint not null,
   seq bigint not null,
-  logged_at timestamptz not null,
-  occurred_at timestamptz not null,
+  logged_at timestamptz(3) not null,
+  occurred_at timestamptz(3) not null,
   event_id bytea not null,
   sealed bytea not null,
   primary key (source_id, partition, seq, logged_at)
 ) partition by range (logged_at);
+-- Ciphertext does not compress; trying costs time.
+alter table event_body alter column sealed set storage external;
 -- Catches what no time partition was made for; maintenance moves nothing into it on purpose.
 create table event_body_default partition of event_body default;
 
