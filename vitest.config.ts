@@ -4,8 +4,10 @@ export default defineConfig({
   test: {
     pool: 'forks',
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/globalSetup.ts'],
     testTimeout: 30_000,
-    hookTimeout: 120_000,
+    // The first use of a shared server may have to build it (see src/temporal/server.ts).
+    hookTimeout: 600_000,
     // Two cores are shared with the servers that the tests start.
     maxWorkers: 2,
   },

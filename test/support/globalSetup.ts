@@ -1,0 +1,38 @@
+/** One folder per test run for the servers that test files share; whoever needs a server first starts it, the run's end ends it. */
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { identityOf, isRunning } from '../../src/process/identity.js';
+import { endSharedServers, readOwner, writeOwner } from './shared.js';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    runDir: string;
+  }
+}
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const root = join(tmpdir(), `chatlio-aep-tests-${process.getuid?.() ?? 'user'}`);
+  mkdirSync(root, { recursive: true });
+  await sweep(root);
+  const runDir = mkdtempSync(join(root, 'run-'));
+  const self = identityOf(process.pid);
+  if (self !== undefined) writeOwner(runDir, self);
+  project.provide('runDir', runDir);
+  return () => remove(runDir);
+}
+
+/** Ends what killed runs have left behind. */
+async function sweep(root: string): Promise<void> {
+  for (const name of readdirSync(root)) {
+    const runDir = join(root, name);
+    const owner = readOwner(runDir);
+    if (owner !== undefined && !isRunning(owner)) await remove(runDir);
+  }
+}
+
+async function remove(runDir: string): Promise<void> {
+  await endSharedServers(runDir);
+  rmSync(runDir, { recursive: true, force: true });
+}

@@ -1,0 +1,85 @@
+/** A fresh, migrated database for a test file, on a PostgreSQL that the run's test files share. */
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { runner } from 'node-pg-migrate';
+import { Client, Pool } from 'pg';
+import { afterAll, beforeAll, inject } from 'vitest';
+import { startEmbeddedPostgres } from '../../src/store/embedded.js';
+import { sharedServer } from './shared.js';
+
+export interface TestDatabase {
+  readonly url: string;
+  /** Closed and dropped with the test file. */
+  readonly pool: Pool;
+}
+
+const TEMPLATE = 'migrated';
+
+/**
+ * Call it at the top of a test file or of a `describe`.
+ *
+ * @returns gives the database, from `beforeAll` on
+ */
+export function withPostgres(): () => TestDatabase {
+  let database: TestDatabase | undefined;
+  const name = `test_${randomUUID().replaceAll('-', '')}`;
+
+  beforeAll(async () => {
+    const server = await sharedPostgres();
+    await administer(server, `create database ${name} template ${TEMPLATE}`);
+    const url = databaseUrl(server, name);
+    const pool = new Pool({ connectionString: url, max: 20 });
+    pool.on('error', () => undefined);
+    database = { url, pool };
+  });
+  afterAll(async () => {
+    await database?.pool.end();
+    await administer(await sharedPostgres(), `drop database if exists ${name} with (force)`);
+  });
+
+  return () => {
+    if (database === undefined) throw new Error('the database exists from beforeAll on');
+    return database;
+  };
+}
+
+/** The URL of the shared server's maintenance database. */
+function sharedPostgres(): Promise<string> {
+  const runDir = inject('runDir');
+  return sharedServer(runDir, 'postgres', async () => {
+    const dataDir = join(runDir, 'postgres');
+    const server = await startEmbeddedPostgres({
+      dataDir,
+      database: TEMPLATE,
+      log: () => undefined,
+      settings: { max_connections: '300', wal_level: 'minimal', max_wal_senders: '0', checkpoint_timeout: '1h' },
+    });
+    await migrate(server.url);
+    return { pid: server.pid, connect: databaseUrl(server.url, 'postgres') };
+  });
+}
+
+async function migrate(databaseUrl: string): Promise<void> {
+  await runner({
+    databaseUrl,
+    dir: fileURLToPath(new URL('../../src/store/migrations', import.meta.url)),
+    direction: 'up',
+    migrationsTable: 'migration',
+    log: () => undefined,
+  });
+}
+
+async function administer(url: string, statement: string): Promise<void> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
+
+function databaseUrl(serverUrl: string, database: string): string {
+  return Object.assign(new URL(serverUrl), { pathname: `/${database}` }).href;
+}
