@@ -1,0 +1,87 @@
+/** The door of this folder: a manifest from a file, from text, or from data. */
+import { readFile } from 'node:fs/promises';
+import { codedError, type Problem } from '../domain/errors.js';
+import type { Manifest } from '../domain/manifest.js';
+import { withDefaults } from './defaults.js';
+import { type LocatedProblem, type Path, problemsOfIssues, problemsOfRules } from './problems.js';
+import { brokenRules } from './relations.js';
+import { manifestSchema } from './schema.js';
+import { readYaml } from './yaml.js';
+
+export type ParsedManifest =
+  | { readonly ok: true; readonly manifest: Manifest }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/**
+ * Checks a manifest that is data already, and fills in the standard values.
+ *
+ * @returns the manifest, or every problem at once
+ */
+export function parseManifest(document: unknown): ParsedManifest {
+  return parse(document, () => undefined);
+}
+
+/**
+ * Reads a manifest from YAML text.
+ *
+ * @param text at most 256 KiB of YAML 1.2
+ * @param file how messages name it
+ * @throws CodedError `CAEP_MANIFEST_UNREADABLE` when it is no YAML, `CAEP_MANIFEST_INVALID` with every problem, its
+ *   path, line, what was expected, what was got and, where there is one, a hint
+ * @example readManifest(await readFile('examples/support-chat.yaml', 'utf8'), 'examples/support-chat.yaml')
+ */
+export function readManifest(text: string, file: string): Manifest {
+  const yaml = readYaml(text);
+  if (!yaml.ok) {
+    const [first] = yaml.faults;
+    const reason =
+      first === undefined ? 'no YAML' : `${first.line === undefined ? '' : `line ${first.line}: `}${first.message}`;
+    const others = yaml.faults.length > 1 ? ` (and ${yaml.faults.length - 1} more)` : '';
+    throw codedError('CAEP_MANIFEST_UNREADABLE', { file, reason: `${reason}${others}` });
+  }
+  const parsed = parse(yaml.value, yaml.lineOf);
+  if (parsed.ok) return parsed.manifest;
+  const { problems } = parsed;
+  throw codedError('CAEP_MANIFEST_INVALID', { file, count: String(problems.length) }, { problems });
+}
+
+/**
+ * Reads a manifest from a file.
+ *
+ * @throws CodedError as {@link readManifest}, and `CAEP_MANIFEST_UNREADABLE` for a file that cannot be opened
+ */
+export async function readManifestFile(file: string): Promise<Manifest> {
+  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw codedError(
+      'CAEP_MANIFEST_UNREADABLE',
+      { file, reason: READ_FAULTS[cause.code ?? ''] ?? cause.message },
+      { cause },
+    );
+  });
+  return readManifest(text, file);
+}
+
+const READ_FAULTS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a folder',
+  EACCES: 'the file may not be read',
+};
+
+function parse(document: unknown, lineOf: (path: Path) => number | undefined): ParsedManifest {
+  const parsed = manifestSchema.safeParse(document);
+  const found = [
+    ...problemsOfIssues(parsed.success ? [] : parsed.error.issues, document),
+    ...problemsOfRules(brokenRules(document), document),
+  ];
+  if (parsed.success && found.length === 0) return { ok: true, manifest: withDefaults(parsed.data) };
+  const problems = found.filter(firstOfItsPath).map(({ location, ...problem }) => {
+    const line = lineOf(location);
+    return line === undefined ? problem : { ...problem, line };
+  });
+  return { ok: false, problems: problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0)) };
+}
+
+/** A field that breaks several bounds is one problem to a person. */
+function firstOfItsPath(problem: LocatedProblem, index: number, all: readonly LocatedProblem[]): boolean {
+  return all.findIndex((other) => other.path === problem.path) === index;
+}
