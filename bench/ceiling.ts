@@ -7,7 +7,7 @@
  *
  * Usage: `tsx bench/ceiling.ts TARGET_URL [PORT]`; prints `listening on PORT` when ready.
  */
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Pool } from 'undici';
 
@@ -15,18 +15,18 @@ const target = new URL(process.argv[2] ?? 'http://127.0.0.1:9999/collection/ceil
 const pool = new Pool(target.origin, { connections: 64, pipelining: 1 });
 const path = target.pathname + target.search;
 
+async function forward(chunks: Buffer[], response: ServerResponse): Promise<void> {
+  const body = JSON.stringify(JSON.parse(Buffer.concat(chunks).toString('utf8')));
+  const answer = await pool.request({ method: 'POST', path, headers: { 'content-type': 'application/json' }, body });
+  await answer.body.dump();
+  response.writeHead(answer.statusCode).end();
+}
+
 const server = createServer((request, response) => {
   const chunks: Buffer[] = [];
   request.on('data', (chunk: Buffer) => chunks.push(chunk));
   request.on('end', () => {
-    const body = JSON.stringify(JSON.parse(Buffer.concat(chunks).toString('utf8')));
-    pool
-      .request({ method: 'POST', path, headers: { 'content-type': 'application/json' }, body })
-      .then(async (answer) => {
-        await answer.body.dump();
-        response.writeHead(answer.statusCode).end();
-      })
-      .catch(() => response.writeHead(502).end());
+    forward(chunks, response).catch(() => response.writeHead(502).end());
   });
 });
 
