@@ -59,3 +59,11 @@ export interface WebhookUrl {
   readonly url: string;
   readonly chatlioField: string;
 }
+
+type Ask<K extends Inquiry['ask']> = Extract<Inquiry, { readonly ask: K }>;
+
+export interface InquiryActivities {
+  plan(input: Ask<'plan'>): Promise<PlanReport>;
+  doctor(input: Ask<'doctor'>): Promise<DoctorReport>;
+  urls(input: Ask<'urls'>): Promise<readonly WebhookUrl[]>;
+}

@@ -1,0 +1,75 @@
+/** Activities of the source workflow: one per step and one per undo, thin around the two runners. */
+import { Context } from '@temporalio/activity';
+import { CancelledFailure } from '@temporalio/common';
+import type { AdobeClients } from '../adobe/clients.js';
+import { undoActivityName, type SourceActivities, type StepInput, type UndoInput } from '../domain/provisioning.js';
+import { STEP_NAMES, type StepName } from '../domain/steps.js';
+import { activityFailure, type RetryBounds } from './failures.js';
+import { leaveLastWords, recall, type AttemptMemory } from './steps/attempt.js';
+import { STEP_TABLE } from './steps/index.js';
+import { performStep, type Window } from './steps/perform.js';
+import type { ProvisioningStore } from './steps/provisioningStore.js';
+import type { StepContext } from './steps/step.js';
+import { undoStep } from './steps/undo.js';
+
+export interface SourceActivityDeps {
+  /** Clients bound to a sandbox. */
+  readonly adobe: (sandbox: string) => AdobeClients;
+  readonly store: ProvisioningStore;
+  readonly forwarders: Pick<SourceActivities, 'startForwarder' | 'stopForwarder'>;
+  readonly window: Window;
+  readonly bounds: RetryBounds;
+  readonly heartbeatEveryMs: number;
+}
+
+export function createSourceActivities(deps: SourceActivityDeps): SourceActivities {
+  /** Runs one attempt with heartbeats, leaves its memory to the next one, and turns what it throws into a failure. */
+  async function attempt<T>(
+    input: StepInput | UndoInput,
+    memory: AttemptMemory,
+    run: (context: StepContext) => Promise<T>,
+  ): Promise<T> {
+    const activity = Context.current();
+    const { marker, manifest, resources } = input;
+    const context: StepContext = {
+      marker,
+      manifest,
+      resources,
+      adobe: deps.adobe(manifest.sandbox),
+      store: deps.store,
+      signal: activity.cancellationSignal,
+    };
+    activity.heartbeat('alive');
+    const heartbeats = setInterval(() => activity.heartbeat('alive'), deps.heartbeatEveryMs);
+    try {
+      return await run(context);
+    } catch (error) {
+      leaveLastWords(activity, memory);
+      if (activity.cancellationSignal.aborted) throw new CancelledFailure('cancelled');
+      throw activityFailure(error, {
+        attempt: activity.info.attempt,
+        bounds: deps.bounds,
+        fields: { name: manifest.name, sandbox: manifest.sandbox },
+        ambiguousSince: memory.ambiguousSince,
+      });
+    } finally {
+      clearInterval(heartbeats);
+    }
+  }
+
+  const perform = (step: StepName) => (input: StepInput) => {
+    const memory = recall(Context.current(), input.ambiguousSince);
+    return attempt(input, memory, (context) => performStep(STEP_TABLE[step], context, input, memory, deps.window));
+  };
+  // An undo creates nothing, so its own attempts leave nothing in doubt: only what the step handed over counts.
+  const undo = (step: StepName) => (input: UndoInput) => {
+    const memory = { ambiguousSince: input.entry.ambiguousSince };
+    return attempt(input, memory, (context) => undoStep(STEP_TABLE[step], context, input, memory, deps.window));
+  };
+
+  return {
+    ...Object.fromEntries(STEP_NAMES.map((step) => [step, perform(step)])),
+    ...Object.fromEntries(STEP_NAMES.map((step) => [undoActivityName(step), undo(step)])),
+    ...deps.forwarders,
+  } as SourceActivities;
+}

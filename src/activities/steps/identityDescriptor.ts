@@ -1,0 +1,54 @@
+import { CANONICAL_FIELDS } from '../../domain/canonical.js';
+import { codedError } from '../../domain/errors.js';
+import type { Identity } from '../../domain/manifest.js';
+import { made, type Step, type StepContext } from './step.js';
+
+function identityOf({ manifest }: StepContext): Identity {
+  if (manifest.identity === undefined) throw new Error('the manifest asks for no identity');
+  return manifest.identity;
+}
+
+async function sourceProperty(context: StepContext): Promise<string> {
+  const { tenantId } = await context.adobe.schemaRegistry.stats();
+  const { destination } = CANONICAL_FIELDS[identityOf(context).field];
+  return `/${destination.replace('{tenant}', `_${tenantId}`).replaceAll('.', '/')}`;
+}
+
+/** A descriptor carries no text of ours: on a schema that we made, one on our field is ours. */
+export const identityDescriptor: Step = {
+  name: 'identity-descriptor',
+  label: (context) => `${identityOf(context).field} as ${identityOf(context).namespace}`,
+  async lookup(context) {
+    const schema = made(context.resources, 'schema');
+    const [descriptors, property] = await Promise.all([
+      context.adobe.schemaRegistry.listDescriptors(schema.id),
+      sourceProperty(context),
+    ]);
+    const onOurField = descriptors.filter((descriptor) => descriptor.sourceProperty === property);
+    const resources = onOurField.map(({ id }) => ({ kind: 'identity-descriptor', id, origin: schema.origin }) as const);
+    const [first] = resources;
+    if (schema.origin === 'created' || first === undefined) return { ours: resources };
+    return { ours: [], foreign: { resource: first, label: `${first.id} on the adopted schema`, taken: 'name' } };
+  },
+  async create(context) {
+    const { namespace, primary } = identityOf(context);
+    const namespaces = await context.adobe.identityNamespaces.list();
+    if (!namespaces.some(({ code }) => code.toLowerCase() === namespace.toLowerCase())) {
+      throw codedError('CAEP_NAMESPACE_UNKNOWN', { namespace });
+    }
+    const { id } = await context.adobe.schemaRegistry.createDescriptor({
+      '@type': 'xdm:descriptorIdentity',
+      'xdm:sourceSchema': made(context.resources, 'schema').id,
+      'xdm:sourceVersion': 1,
+      'xdm:sourceProperty': await sourceProperty(context),
+      'xdm:namespace': namespace,
+      'xdm:property': 'xdm:code',
+      'xdm:isPrimary': primary,
+    });
+    return { kind: 'identity-descriptor', id, origin: 'created' };
+  },
+  async remove(context, { id }) {
+    await context.adobe.schemaRegistry.deleteDescriptor(id);
+    return 'deleted';
+  },
+};

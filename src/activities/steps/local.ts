@@ -1,0 +1,75 @@
+/**
+ * The steps on our own side. Nothing is created at Adobe, and what they write is idempotent: they always count as
+ * found, and `complete` does the work, again on every attempt.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { codedError } from '../../domain/errors.js';
+import { formatDuration } from '../../manifest/duration.js';
+import { made, type Step, type StepContext } from './step.js';
+
+const FLOW_ENABLE_TIMEOUT_MS = 120_000;
+const FIRST_POLL_MS = 1_000;
+const SLOWEST_POLL_MS = 5_000;
+
+interface EnabledFlow {
+  readonly inletUrl: string;
+  readonly updatedAtMs: number;
+}
+
+/** A new flow is enabled some seconds after its create was answered; the inlet's URL and the lasting etag appear then. */
+async function awaitEnabled({ adobe, signal }: StepContext, flowId: string): Promise<EnabledFlow> {
+  const deadline = Date.now() + FLOW_ENABLE_TIMEOUT_MS;
+  let state = 'absent';
+  for (let pollMs = FIRST_POLL_MS; ; pollMs = Math.min(pollMs * 1.5, SLOWEST_POLL_MS)) {
+    const flow = await adobe.flowService.getFlow(flowId);
+    state = flow?.state ?? 'absent';
+    if (flow?.state === 'enabled' && flow.inletUrl !== undefined) {
+      return { inletUrl: flow.inletUrl, updatedAtMs: flow.updatedAt };
+    }
+    if (Date.now() + pollMs > deadline) {
+      throw codedError('CAEP_FLOW_NOT_ENABLED', { id: flowId, state, waited: formatDuration(FLOW_ENABLE_TIMEOUT_MS) });
+    }
+    await delay(pollMs, undefined, { signal });
+  }
+}
+
+function alwaysFound(): never {
+  throw new Error('a step on our own side is always found');
+}
+
+export const inlet: Step = {
+  name: 'inlet',
+  label: ({ manifest }) => `settle window ${formatDuration(manifest.delivery.settleWindowMs)}`,
+  lookup({ resources }) {
+    return Promise.resolve({
+      ours: resources.flow === undefined ? [] : [{ kind: 'inlet', id: resources.flow.id, origin: 'created' }],
+    });
+  },
+  create: alwaysFound,
+  async complete(context) {
+    const flowId = made(context.resources, 'flow').id;
+    const { inletUrl, updatedAtMs } = await awaitEnabled(context, flowId);
+    const opensAt = new Date(updatedAtMs + context.manifest.delivery.settleWindowMs);
+    await context.store.saveInlet(context, { flowId, url: inletUrl, opensAt });
+    return { opensAt: opensAt.toISOString() };
+  },
+  async remove({ store, marker }) {
+    await store.closeGate(marker, 'the source was undone');
+    return 'deleted';
+  },
+};
+
+export const webhookRoutes: Step = {
+  name: 'webhook-routes',
+  label: ({ manifest }) => manifest.chatlio.widgets.map(({ key }) => key).join(', '),
+  lookup: () => Promise.resolve({ ours: [{ kind: 'webhook-routes', id: 'routes', origin: 'created' }] }),
+  create: alwaysFound,
+  async complete(context) {
+    const count = await context.store.makeRoutes(context);
+    return { resource: { kind: 'webhook-routes', id: `${count} routes`, origin: 'created' } };
+  },
+  async remove({ store, marker }) {
+    await store.retireRoutes(marker);
+    return 'deleted';
+  },
+};

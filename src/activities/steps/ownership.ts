@@ -1,0 +1,47 @@
+/** Whose object is it? By the marker in a description, tag or name; a name alone never makes an object ours. */
+import { findMarker, markerText, type Marker, type Resource, type StepName } from '../../domain/steps.js';
+import type { Standing } from './step.js';
+
+/** A description that a person understands and that `findMarker` finds. */
+export function markerDescription(text: string, marker: Marker): string {
+  return `${text} Made by chatlio-aep. [${markerText(marker)}]`;
+}
+
+interface Row {
+  readonly description?: string;
+}
+
+interface Ownership<R> {
+  readonly step: StepName;
+  readonly marker: Marker;
+  /** The name or title that our object has, or will have. */
+  readonly name: string;
+  readonly nameOf: (row: R) => string | undefined;
+  readonly resourceOf: (row: R) => Pick<Resource, 'id' | 'altId' | 'etag' | 'version'>;
+  readonly taken: 'title' | 'name';
+  /** Where the marker stands, if not in the description. */
+  readonly markerOf?: (row: R) => string | undefined;
+}
+
+/**
+ * Sorts the candidates of a lookup into ours and foreign. A candidate with our uid is ours whatever its name; one with
+ * our name and another marker, or none, is somebody else's in our place.
+ *
+ * @param rows candidates, oldest first; the same object may occur twice
+ */
+export function standingAmong<R extends Row>(rows: readonly R[], ownership: Ownership<R>): Standing {
+  const { step, marker, name, nameOf, resourceOf, taken, markerOf = (row) => row.description } = ownership;
+  const ours = new Map<string, Resource>();
+  let foreign: Standing['foreign'];
+  for (const row of rows) {
+    const facts = resourceOf(row);
+    const found = findMarker(markerOf(row));
+    if (found?.uid === marker.uid) {
+      ours.set(facts.id, { kind: step, ...facts, origin: 'created' });
+    } else if (nameOf(row) === name && foreign === undefined) {
+      const owner = found === undefined ? 'not made by chatlio-aep' : `of the source ${found.name} (uid ${found.uid})`;
+      foreign = { resource: { kind: step, ...facts, origin: 'adopted' }, label: `${facts.id}, ${owner}`, taken };
+    }
+  }
+  return { ours: [...ours.values()], foreign };
+}

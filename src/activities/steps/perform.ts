@@ -1,0 +1,106 @@
+/** The one runner of all steps: makes a create durable, whatever happens to its answer. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { AdobeCallError } from '../../adobe/errors.js';
+import { codedError, CodedError } from '../../domain/errors.js';
+import type { StepInput, StepResult } from '../../domain/provisioning.js';
+import type { Resource } from '../../domain/steps.js';
+import type { AttemptMemory } from './attempt.js';
+import type { Standing, Step, StepContext } from './step.js';
+
+const LOOK_AGAIN_MS = 2_000;
+
+export interface Window {
+  /** How long lists may lag behind a create, ms. */
+  readonly consistencyWindowMs: number;
+}
+
+/**
+ * One attempt of a step. Begins with the lookup; creates only when nothing of ours and nobody else's stands there, and
+ * when no create of unknown effect can still come to light.
+ *
+ * @throws CodedError `CAEP_TITLE_TAKEN`, `CAEP_FOREIGN_RESOURCE` when somebody else's object stands in our place;
+ *   AdobeCallError when Adobe fails
+ */
+export async function performStep(
+  step: Step,
+  context: StepContext,
+  input: Pick<StepInput, 'adopt'>,
+  memory: AttemptMemory,
+  window: Window,
+): Promise<StepResult> {
+  const standing = await lookUntilCertain(step, context, memory, window);
+  memory.ambiguousSince = undefined;
+  const own = await keepOne(step, context, standing.ours);
+  if (own !== undefined) return complete(step, context, own, true);
+  if (standing.foreign !== undefined) {
+    if (input.adopt !== true) throw foreignError(step, context, standing.foreign);
+    return complete(step, context, standing.foreign.resource, true);
+  }
+  return complete(step, context, await create(step, context, memory), false);
+}
+
+async function create(step: Step, context: StepContext, memory: AttemptMemory): Promise<Resource> {
+  // Whatever ends this attempt from here on without a clear answer, the create may have taken effect.
+  memory.ambiguousSince = Date.now();
+  try {
+    const resource = await step.create(context);
+    memory.ambiguousSince = undefined;
+    return resource;
+  } catch (error) {
+    // A CodedError is thrown before anything is sent: the mapping does not validate, the namespace is unknown.
+    const certainlyNot = error instanceof CodedError || (error instanceof AdobeCallError && error.effect === 'none');
+    memory.ambiguousSince = certainlyNot ? undefined : Date.now();
+    throw error;
+  }
+}
+
+/** Looks once, or, after a create of unknown effect, until something is there or the consistency window has passed. */
+export async function lookUntilCertain(
+  step: Step,
+  context: StepContext,
+  memory: AttemptMemory,
+  { consistencyWindowMs }: Window,
+): Promise<Standing> {
+  for (;;) {
+    const standing = await step.lookup(context);
+    if (standing.ours.length > 0 || memory.ambiguousSince === undefined) return standing;
+    const certainInMs = memory.ambiguousSince + consistencyWindowMs - Date.now();
+    if (certainInMs <= 0) return standing;
+    await delay(Math.min(LOOK_AGAIN_MS, certainInMs + 1, Math.max(consistencyWindowMs / 10, 50)), undefined, {
+      signal: context.signal,
+    });
+  }
+}
+
+/** Of several objects of ours keeps the one that later objects refer to, else the oldest, and deletes the rest. */
+async function keepOne(step: Step, context: StepContext, ours: readonly Resource[]): Promise<Resource | undefined> {
+  if (ours.length < 2) return ours[0];
+  const referenced = new Set(await step.referenced?.(context));
+  const kept = ours.find(({ id }) => referenced.has(id)) ?? ours[0];
+  for (const resource of ours) {
+    if (resource !== kept) await step.remove(context, resource);
+  }
+  return kept;
+}
+
+async function complete(step: Step, context: StepContext, resource: Resource, found: boolean): Promise<StepResult> {
+  return { resource, found, ...(await step.complete?.(context, resource)) };
+}
+
+function foreignError(step: Step, context: StepContext, foreign: NonNullable<Standing['foreign']>): Error {
+  const fields = { resource: step.name, title: step.label(context), holder: foreign.label, field: fieldOf(step) };
+  return codedError(foreign.taken === 'title' ? 'CAEP_TITLE_TAKEN' : 'CAEP_FOREIGN_RESOURCE', fields);
+}
+
+function fieldOf(step: Step): string {
+  switch (step.name) {
+    case 'field-group':
+      return 'xdm.fieldGroup.title';
+    case 'schema':
+      return 'xdm.schema.title';
+    case 'dataset':
+      return 'dataset.name';
+    default:
+      return 'name';
+  }
+}

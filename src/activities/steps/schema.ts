@@ -1,0 +1,49 @@
+import { EXPERIENCE_EVENT_CLASS } from './fieldGroup.js';
+import { markerDescription, standingAmong } from './ownership.js';
+import { made, type Step, type StepContext } from './step.js';
+
+/** How every later object refers to the schema: one content type, so that dataset, target connection and mapping agree. */
+export const SCHEMA_CONTENT_TYPE = 'application/vnd.adobe.xed-full+json;version=1';
+
+function describe({ marker }: StepContext): string {
+  return markerDescription('ExperienceEvent schema of Chatlio events.', marker);
+}
+
+/** Never enabled for Profile: the union tag can't be removed, so a schema that has it can't be undone. */
+export const schema: Step = {
+  name: 'schema',
+  label: ({ manifest }) => manifest.xdm.schema.title,
+  async lookup(context) {
+    const { title } = context.manifest.xdm.schema;
+    const registry = context.adobe.schemaRegistry;
+    const [byTitle, byMarker] = await Promise.all([
+      registry.listSchemas({ title }),
+      registry.listSchemas({ description: describe(context) }),
+    ]);
+    return standingAmong([...byMarker, ...byTitle], {
+      step: 'schema',
+      marker: context.marker,
+      name: title,
+      nameOf: (row) => row.title,
+      resourceOf: ({ id, altId }) => ({ id, altId }),
+      taken: 'title',
+    });
+  },
+  async create(context) {
+    const { id, altId } = await context.adobe.schemaRegistry.createSchema({
+      type: 'object',
+      title: context.manifest.xdm.schema.title,
+      description: describe(context),
+      allOf: [{ $ref: EXPERIENCE_EVENT_CLASS }, { $ref: made(context.resources, 'field-group').id }],
+    });
+    return { kind: 'schema', id, altId, origin: 'created' };
+  },
+  async remove(context, { id, altId }) {
+    await context.adobe.schemaRegistry.deleteSchema(altId ?? id);
+    return 'deleted';
+  },
+  async referenced(context) {
+    const datasets = await context.adobe.catalog.findDatasets({ name: context.manifest.dataset.name });
+    return datasets.flatMap(({ schemaId }) => schemaId ?? []);
+  },
+};

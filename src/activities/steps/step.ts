@@ -1,0 +1,42 @@
+/** What a step is: three calls to Adobe (or to our own store), told apart so that one runner can make all of them durable. */
+import type { AdobeClients } from '../../adobe/clients.js';
+import type { StepInput, StepResult } from '../../domain/provisioning.js';
+import type { Resource, Resources, StepName } from '../../domain/steps.js';
+import type { ProvisioningStore } from './provisioningStore.js';
+
+export interface StepContext extends Pick<StepInput, 'marker' | 'manifest' | 'resources'> {
+  /** Clients bound to the manifest's sandbox. */
+  readonly adobe: AdobeClients;
+  readonly store: ProvisioningStore;
+  /** Ends waiting when the activity is cancelled; never ends a create that is under way. */
+  readonly signal: AbortSignal;
+}
+
+/** What stands in Adobe for a step. */
+export interface Standing {
+  /** Objects that carry our marker with our uid. More than one after creates whose answers were lost. */
+  readonly ours: readonly Resource[];
+  /** An object in our place that is not ours, described for a person. */
+  readonly foreign?: { readonly resource: Resource; readonly label: string; readonly taken: 'title' | 'name' };
+}
+
+export interface Step {
+  readonly name: StepName;
+  /** How the object is called, for people. */
+  label(context: StepContext): string;
+  lookup(context: StepContext): Promise<Standing>;
+  create(context: StepContext): Promise<Resource>;
+  /** Deletes one object; `left` when there is no documented way to. Gone already counts as deleted. */
+  remove(context: StepContext, resource: Resource): Promise<'deleted' | 'left'>;
+  /** Of several objects of ours, the ids that later objects refer to. */
+  referenced?(context: StepContext): Promise<readonly string[]>;
+  /** After the object is there: what else is wanted before the step counts as made. */
+  complete?(context: StepContext, resource: Resource): Promise<Partial<StepResult>>;
+}
+
+/** The resource that an earlier step made; steps run in the order of their dependencies, so it must be there. */
+export function made(resources: Resources, step: StepName): Resource {
+  const resource = resources[step];
+  if (resource === undefined) throw new Error(`the step ${step} has not been made yet`);
+  return resource;
+}

@@ -1,0 +1,51 @@
+/** The one runner of all undos: removes what a step made, also what its lost answers made. */
+import type { UndoInput, UndoResult } from '../../domain/provisioning.js';
+import type { Resource } from '../../domain/steps.js';
+import type { AttemptMemory } from './attempt.js';
+import { lookUntilCertain, type Window } from './perform.js';
+import type { Step, StepContext } from './step.js';
+
+/**
+ * One attempt of undoing a step. Never touches what was adopted. Looks for our marker even when the id is known: a
+ * create that was sent twice leaves two objects. Concludes "there is none" only after the consistency window.
+ */
+export async function undoStep(
+  step: Step,
+  context: StepContext,
+  { entry }: Pick<UndoInput, 'entry'>,
+  memory: AttemptMemory,
+  window: Window,
+): Promise<UndoResult> {
+  if (entry.resource?.origin === 'adopted') return { outcome: 'kept' };
+  // With the id known, an earlier create of unknown effect was already looked for through the window before it.
+  if (entry.resource !== undefined) memory.ambiguousSince = undefined;
+  const standing = canLookUp(step, context) ? await lookUntilCertain(step, context, memory, window) : { ours: [] };
+  const targets = unique([...(entry.resource === undefined ? [] : [entry.resource]), ...standing.ours]);
+  let left: Resource | undefined;
+  for (const resource of targets) {
+    if ((await step.remove(context, resource)) === 'left') left = resource;
+  }
+  if (left !== undefined) {
+    return {
+      outcome: 'left',
+      id: left.id,
+      reason: 'Adobe documents no way to delete it; the next provision uses it again',
+    };
+  }
+  return { outcome: targets.length > 0 ? 'undone' : 'nothing' };
+}
+
+/** A step whose lookup needs what an earlier step never made can't have made anything itself. */
+function canLookUp(step: Step, { resources }: StepContext): boolean {
+  switch (step.name) {
+    case 'identity-descriptor':
+    case 'mapping-set':
+      return resources.schema !== undefined;
+    default:
+      return true;
+  }
+}
+
+function unique(resources: readonly Resource[]): Resource[] {
+  return [...new Map(resources.map((resource) => [resource.id, resource])).values()];
+}

@@ -1,0 +1,22 @@
+import { ApplicationFailure, proxyActivities } from '@temporalio/workflow';
+import type { DoctorReport, Inquiry, InquiryActivities, PlanReport, WebhookUrl } from '../domain/plan.js';
+
+// A person waits for the answer: it fails soon rather than tries for long.
+const activities = proxyActivities<InquiryActivities>({
+  startToCloseTimeout: '2 minutes',
+  retry: { maximumAttempts: 2 },
+});
+
+/** Asks the worker something that only it can know, because only it has Adobe's credentials and the database's keys. Changes nothing. */
+export function inquiry(input: Inquiry): Promise<PlanReport | DoctorReport | readonly WebhookUrl[]> {
+  switch (input.ask) {
+    case 'plan':
+      return activities.plan(input);
+    case 'doctor':
+      return activities.doctor(input);
+    case 'urls':
+      return activities.urls(input);
+    default:
+      throw ApplicationFailure.nonRetryable(`unknown inquiry ${JSON.stringify(input satisfies never)}`, 'CAEP_USAGE');
+  }
+}
