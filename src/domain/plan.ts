@@ -7,7 +7,8 @@ import type { StepName } from './steps.js';
 export type Inquiry =
   | { readonly v: 1; readonly ask: 'plan'; readonly manifest: Manifest; readonly uid?: string }
   | { readonly v: 1; readonly ask: 'doctor'; readonly sandbox?: string }
-  | { readonly v: 1; readonly ask: 'urls'; readonly name: string };
+  /** Answered with a {@link SealedAnswer} of {@link SourceUrls}: the URLs are secrets, and questions stand in Temporal's history. */
+  | { readonly v: 1; readonly ask: 'urls'; readonly name: string; readonly sealTo: string };
 
 /** What a step would do. `blocked` needs a person first and says why. */
 export type PlannedAction = 'create' | 'adopt' | 'keep' | 'change' | 'blocked';
@@ -66,4 +67,17 @@ export interface InquiryActivities {
   plan(input: Ask<'plan'>): Promise<PlanReport>;
   doctor(input: Ask<'doctor'>): Promise<DoctorReport>;
   urls(input: Ask<'urls'>): Promise<readonly WebhookUrl[]>;
+}
+
+/** What `urls` answers, once opened. */
+export interface SourceUrls {
+  readonly webhooks: readonly WebhookUrl[];
+  /** Adobe's own form, which goes past the receiver: nobody then keeps, retries or recognises an event. */
+  readonly inlet?: { readonly url: string; readonly flowId: string };
+}
+
+/** JSON that only the asker can read (`src/temporal/sealedAnswer.ts`). */
+export interface SealedAnswer {
+  readonly v: 1;
+  readonly sealed: string;
 }
