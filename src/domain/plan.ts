@@ -66,7 +66,7 @@ type Ask<K extends Inquiry['ask']> = Extract<Inquiry, { readonly ask: K }>;
 export interface InquiryActivities {
   plan(input: Ask<'plan'>): Promise<PlanReport>;
   doctor(input: Ask<'doctor'>): Promise<DoctorReport>;
-  urls(input: Ask<'urls'>): Promise<readonly WebhookUrl[]>;
+  urls(input: Ask<'urls'>): Promise<SealedAnswer>;
 }
 
 /** What `urls` answers, once opened. */

@@ -1,5 +1,5 @@
 import { ApplicationFailure, proxyActivities } from '@temporalio/workflow';
-import type { DoctorReport, Inquiry, InquiryActivities, PlanReport, WebhookUrl } from '../domain/plan.js';
+import type { DoctorReport, Inquiry, InquiryActivities, PlanReport, SealedAnswer } from '../domain/plan.js';
 
 // A person waits for the answer: it fails soon rather than tries for long.
 const activities = proxyActivities<InquiryActivities>({
@@ -8,7 +8,7 @@ const activities = proxyActivities<InquiryActivities>({
 });
 
 /** Asks the worker something that only it can know, because only it has Adobe's credentials and the database's keys. Changes nothing. */
-export function inquiry(input: Inquiry): Promise<PlanReport | DoctorReport | readonly WebhookUrl[]> {
+export function inquiry(input: Inquiry): Promise<PlanReport | DoctorReport | SealedAnswer> {
   switch (input.ask) {
     case 'plan':
       return activities.plan(input);
