@@ -1,0 +1,70 @@
+/** The connection to PostgreSQL: a pool, transactions, and whether it answers. */
+import { Pool, type PoolClient, TypeOverrides, types } from 'pg';
+import type { Logger } from 'pino';
+
+export interface Database {
+  /** bigint columns arrive as numbers: none of ours comes near 2^53. */
+  readonly pool: Pool;
+  close(): Promise<void>;
+}
+
+export interface DatabaseOptions {
+  readonly url: string;
+  /** Seen in pg_stat_activity. */
+  readonly applicationName: string;
+  readonly maxConnections?: number;
+  /** A statement that is not answered in this time fails, and its connection is closed. */
+  readonly statementTimeoutMs?: number;
+  readonly log: Pick<Logger, 'warn' | 'info'>;
+}
+
+const CONNECT_TIMEOUT_MS = 5_000;
+const STATEMENT_TIMEOUT_MS = 10_000;
+/** The client's own limit is for a server that has stopped answering at all; the server's is told apart in the error. */
+const SILENT_SERVER_MARGIN_MS = 1_000;
+
+export function openDatabase(options: DatabaseOptions): Database {
+  const statementTimeoutMs = options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS;
+  const pool = new Pool({
+    connectionString: options.url,
+    application_name: options.applicationName,
+    max: options.maxConnections ?? 10,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: statementTimeoutMs,
+    query_timeout: statementTimeoutMs + SILENT_SERVER_MARGIN_MS,
+    keepAlive: true,
+    types: numericBigints(),
+  });
+  // An idle connection that breaks is replaced at the next use; without a listener Node would end the process.
+  pool.on('error', (error) => options.log.warn({ reason: error.message }, 'an idle PostgreSQL connection broke'));
+  return { pool, close: () => pool.end() };
+}
+
+function numericBigints(): TypeOverrides {
+  const parsers = new TypeOverrides();
+  parsers.setTypeParser(types.builtins.INT8, Number);
+  return parsers;
+}
+
+/** Runs `work` in one transaction; a failure rolls back, and closes the connection, whose state nobody knows. */
+export async function inTransaction<T>(database: Database, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  const client = await database.pool.connect();
+  try {
+    await client.query('begin');
+    const result = await work(client);
+    await client.query('commit');
+    client.release();
+    return result;
+  } catch (error) {
+    client.release(true);
+    throw error;
+  }
+}
+
+/** Whether PostgreSQL answers; never throws. */
+export async function isReachable(database: Database): Promise<boolean> {
+  return database.pool.query('select 1').then(
+    () => true,
+    () => false,
+  );
+}

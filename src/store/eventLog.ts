@@ -1,0 +1,104 @@
+/**
+ * The writing side of the event log.
+ *
+ * One statement per partition and flush. It takes the partition's row lock first and holds it to the commit, so that the order
+ * of commits is the order of sequence numbers: whoever has read up to a number has missed nothing below it. Numbers may have
+ * gaps (a duplicate uses one up).
+ */
+import type { Arrival } from './arrival.js';
+import type { Database } from './database.js';
+import { settleDuplicates } from './duplicates.js';
+import { holdOnArrival, type HeldEvent } from './heldOnArrival.js';
+import { WAKE_CHANNEL } from './listen.js';
+import type { TakenEvent } from './takenEvent.js';
+
+export interface EventLog {
+  /**
+   * Commits the events that are new, counts the others. When it resolves, each of them is durable; when it rejects, any of
+   * them may be, and appending them again does no harm.
+   *
+   * @returns what became of each event, in their order
+   */
+  append(sourceId: number, partition: number, events: readonly TakenEvent[]): Promise<Arrival[]>;
+  /** Commits an event that the log cannot carry, for a person to decide about. */
+  hold(sourceId: number, partition: number, event: HeldEvent): Promise<Arrival>;
+}
+
+// Ids, MACs and bodies travel as one binary parameter each: arrays of bytea would be sent as text, at twice the size.
+const APPEND = `
+with head as (
+  update partition_head
+     set last_seq = last_seq + cardinality($3::smallint[]),
+         last_logged_at = greatest(last_logged_at, clock_timestamp()),
+         wake_seq = case when idle then last_seq + cardinality($3::smallint[]) else wake_seq end,
+         idle = false
+   where source_id = $1::smallint and partition = $2::smallint
+  returning last_seq - cardinality($3::smallint[]) as base, last_logged_at as logged_at, wake_seq = last_seq as woken
+), arrived as (
+  select * from unnest($3::smallint[], $4::bigint[], $5::int[], $6::int[])
+    with ordinality as t (kind, occurred_ms, body_start, body_length, n)
+), fresh as (
+  insert into event_id
+    (source_id, partition, kind, seq, logged_at, last_arrival_at, event_id, body_mac, stable_mac)
+  select $1::smallint, $2::smallint, kind, base + n, logged_at, logged_at,
+         substr($7::bytea, (n::int - 1) * 32 + 1, 32),
+         substr($8::bytea, (n::int - 1) * 32 + 1, 16), substr($8::bytea, (n::int - 1) * 32 + 17, 16)
+    from head cross join arrived
+  on conflict (source_id, event_id) do nothing
+  returning seq
+), bodies as (
+  insert into event_body (source_id, partition, kind, seq, logged_at, occurred_at, event_id, sealed)
+  select $1::smallint, $2::smallint, kind, seq, logged_at,
+         'epoch'::timestamptz + occurred_ms * interval '1 millisecond',
+         substr($7::bytea, (n::int - 1) * 32 + 1, 32), substr($9::bytea, body_start, body_length)
+    from head cross join arrived join fresh on seq = base + n
+)
+select (select array_agg((seq - base)::int) from fresh) as fresh,
+       case when woken then pg_notify('${WAKE_CHANNEL}', $1::text || '/' || $2::text) end
+  from head`;
+
+export function createEventLog(database: Database): EventLog {
+  return {
+    async append(sourceId, partition, events) {
+      const result = await database.pool.query<{ fresh: number[] | null }>({
+        name: 'event-log-append',
+        text: APPEND,
+        values: appendParameters(sourceId, partition, events),
+      });
+      const row = result.rows[0];
+      if (row === undefined) throw new Error(`source ${sourceId} has no partition ${partition}`);
+      const arrivals: Arrival[] = Array.from({ length: events.length }, () => 'logged');
+      if (row.fresh?.length === events.length) return arrivals;
+
+      const fresh = new Set(row.fresh);
+      const duplicates = events.flatMap((event, index) => (fresh.has(index + 1) ? [] : [{ event, index }]));
+      const settled = await settleDuplicates(
+        database,
+        sourceId,
+        duplicates.map(({ event }) => event),
+      );
+      for (const [position, { index }] of duplicates.entries()) arrivals[index] = settled[position] ?? 'redelivered';
+      return arrivals;
+    },
+    hold: (sourceId, partition, event) => holdOnArrival(database, sourceId, partition, event),
+  };
+}
+
+function appendParameters(sourceId: number, partition: number, events: readonly TakenEvent[]): unknown[] {
+  let bodyStart = 1;
+  const starts = events.map(({ sealed }) => {
+    bodyStart += sealed.length;
+    return bodyStart - sealed.length;
+  });
+  return [
+    sourceId,
+    partition,
+    `{${events.map(({ kind }) => kind).join()}}`,
+    `{${events.map(({ occurredAtMs }) => occurredAtMs).join()}}`,
+    `{${starts.join()}}`,
+    `{${events.map(({ sealed }) => sealed.length).join()}}`,
+    Buffer.concat(events.map(({ eventId }) => eventId)),
+    Buffer.concat(events.flatMap(({ bodyMac, stableMac }) => [bodyMac, stableMac])),
+    Buffer.concat(events.map(({ sealed }) => sealed)),
+  ];
+}

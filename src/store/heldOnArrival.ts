@@ -1,0 +1,87 @@
+/** Arrivals that the log cannot carry: put among the exceptions with their bodies, in the transaction that takes them. */
+import type { ClientBase } from 'pg';
+import type { ExceptionReason } from '../domain/exceptions.js';
+import type { Arrival } from './arrival.js';
+import { type Database, inTransaction } from './database.js';
+
+/** A request that was authentic but is no event that we can read. */
+export interface HeldEvent {
+  readonly reason: Extract<ExceptionReason, 'unreadable' | 'too-large'>;
+  readonly kind: number;
+  /** 32 bytes, by the recipe `raw/1`. */
+  readonly eventId: Buffer;
+  readonly receivedAtMs: number;
+  /** 16 bytes, of the raw body. */
+  readonly bodyMac: Buffer;
+  /** The raw body, sealed for `bodyContext`. */
+  readonly sealed: Buffer;
+  /** What a person needs to decide; never text of the chat. */
+  readonly facts: readonly string[];
+}
+
+interface KeptArrival {
+  readonly kind: number;
+  readonly eventId: Buffer;
+  readonly receivedAtMs: number;
+  readonly occurredAtMs?: number;
+  readonly bodyMac: Buffer;
+  readonly sealed: Buffer;
+}
+
+// Sequence number 0: known as taken, never in the log.
+const TAKE_ID = `
+insert into event_id (source_id, partition, kind, seq, logged_at, last_arrival_at, event_id, body_mac, stable_mac)
+values ($1, $2, $3, 0, $4, $4, $5, $6, $6)
+on conflict (source_id, event_id) do update
+  set arrivals = event_id.arrivals + 1, last_arrival_at = greatest(event_id.last_arrival_at, excluded.last_arrival_at)
+returning arrivals`;
+
+const RECORD = `
+insert into exception (source_id, partition, kind, event_id, reason, state, body_mac, sealed, occurred_at, evidence)
+values ($1, $2, $3, $4, $5, 'held', $6, $7, $8, $9)
+on conflict (source_id, event_id, body_mac) where body_mac is not null
+do update set arrivals = exception.arrivals + 1, last_arrival_at = now()`;
+
+export async function holdOnArrival(
+  database: Database,
+  sourceId: number,
+  partition: number,
+  event: HeldEvent,
+): Promise<Arrival> {
+  return inTransaction(database, async (client) => {
+    const at = new Date(event.receivedAtMs);
+    const taken = await client.query<{ arrivals: number }>(TAKE_ID, [
+      sourceId,
+      partition,
+      event.kind,
+      at,
+      event.eventId,
+      event.bodyMac,
+    ]);
+    await recordArrivalException(client, sourceId, partition, event.reason, event, event.facts);
+    return taken.rows[0]?.arrivals === 1 ? 'held' : 'redelivered';
+  });
+}
+
+/** Puts an arrival among the exceptions; the same body once more is counted there. */
+export async function recordArrivalException(
+  client: ClientBase,
+  sourceId: number,
+  partition: number,
+  reason: Extract<ExceptionReason, 'unreadable' | 'too-large' | 'conflict'>,
+  arrival: KeptArrival,
+  facts: readonly string[],
+): Promise<void> {
+  const at = new Date(arrival.receivedAtMs).toISOString();
+  await client.query(RECORD, [
+    sourceId,
+    partition,
+    arrival.kind,
+    arrival.eventId,
+    reason,
+    arrival.bodyMac,
+    arrival.sealed,
+    arrival.occurredAtMs === undefined ? null : new Date(arrival.occurredAtMs),
+    JSON.stringify(facts.map((fact) => ({ at, fact }))),
+  ]);
+}

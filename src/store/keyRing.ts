@@ -1,0 +1,115 @@
+/**
+ * The key ring: encrypts what is kept at rest (AES-256-GCM), and makes the MACs by which bodies are compared.
+ *
+ * Sealed form: version (1 byte), key id (4), nonce (12), ciphertext, tag (16).
+ */
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
+import { codedError } from '../domain/errors.js';
+import { type KeyFile, readKeyFile } from './keyFile.js';
+
+const VERSION = 1;
+const HEADER_BYTES = 5;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+export const MAC_BYTES = 16;
+/** One call to the random source per this many nonces. */
+const NONCES_AHEAD = 1024;
+
+export interface KeyRing {
+  /**
+   * Encrypts with the active key. `associatedData` names the place that the result is for: it does not open elsewhere.
+   *
+   * Nonces are random: after 10^10 seals with one key two are equal with probability 6·10^-10 (n²/2^97).
+   */
+  seal(plain: Uint8Array, associatedData: Uint8Array): Buffer;
+  /** @throws CodedError `CAEP_KEY_MISSING`; `CAEP_INTERNAL` when the data was changed or is from another place */
+  open(sealed: Uint8Array, associatedData: Uint8Array): Buffer;
+  /** HMAC-SHA-256, its first 16 bytes. The same data has the same MAC for as long as the ring keeps its first key. */
+  mac(data: string | Uint8Array): Buffer;
+}
+
+/**
+ * Opens the key ring of a key file.
+ *
+ * @param create make a file with one fresh key (mode 0600) when there is none
+ * @throws CodedError `CAEP_KEY_MISSING` when there is no file and none is to be made; `CAEP_CONFIGURATION_INVALID` when it is
+ *   not a key file
+ */
+export async function openKeyRing(file: string, options: { readonly create?: boolean } = {}): Promise<KeyRing> {
+  return createKeyRing(await readKeyFile(file, options), file);
+}
+
+function createKeyRing(content: KeyFile, file: string): KeyRing {
+  const sealingKeys = new Map<number, KeyObject>();
+  for (const { id, key } of content.keys) sealingKeys.set(Number.parseInt(id, 16), derive(key, 'seal'));
+  const activeId = Number.parseInt(content.active, 16);
+  const activeKey = keyOf(activeId);
+  // Always of the first key: a MAC is compared with one from years ago, so it must outlive every rotation. It is no
+  // authentication and guards nothing but the guessing of short texts, which is why it need not follow a rotation.
+  const macKey = derive(content.keys[0].key, 'mac');
+  const nextNonce = createNonces();
+
+  function keyOf(id: number): KeyObject {
+    const key = sealingKeys.get(id);
+    if (key === undefined) {
+      throw codedError('CAEP_KEY_MISSING', { keyId: id.toString(16).padStart(8, '0'), file });
+    }
+    return key;
+  }
+
+  return {
+    seal(plain, associatedData) {
+      const sealed = Buffer.allocUnsafe(HEADER_BYTES + NONCE_BYTES + plain.length + TAG_BYTES);
+      sealed[0] = VERSION;
+      sealed.writeUInt32BE(activeId, 1);
+      const nonce = nextNonce();
+      sealed.set(nonce, HEADER_BYTES);
+      const cipher = createCipheriv('aes-256-gcm', activeKey, nonce);
+      cipher.setAAD(associatedData);
+      sealed.set(cipher.update(plain), HEADER_BYTES + NONCE_BYTES);
+      cipher.final();
+      sealed.set(cipher.getAuthTag(), sealed.length - TAG_BYTES);
+      return sealed;
+    },
+    open(sealed, associatedData) {
+      const data = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.length);
+      if (data.length < HEADER_BYTES + NONCE_BYTES + TAG_BYTES || data[0] !== VERSION) throw notOpened();
+      const key = keyOf(data.readUInt32BE(1));
+      const bodyStart = HEADER_BYTES + NONCE_BYTES;
+      const decipher = createDecipheriv('aes-256-gcm', key, data.subarray(HEADER_BYTES, bodyStart));
+      decipher.setAAD(associatedData);
+      decipher.setAuthTag(data.subarray(data.length - TAG_BYTES));
+      const plain = decipher.update(data.subarray(bodyStart, data.length - TAG_BYTES));
+      try {
+        decipher.final();
+      } catch (cause) {
+        throw notOpened(cause);
+      }
+      return plain;
+    },
+    mac: (data) => createHmac('sha256', macKey).update(data).digest().subarray(0, MAC_BYTES),
+  };
+}
+
+/** One key for each purpose (RFC 5869), so that neither can be played against the other. */
+function derive(key: Buffer, purpose: 'seal' | 'mac'): KeyObject {
+  return createSecretKey(Buffer.from(hkdfSync('sha256', key, '', `chatlio-aep/${purpose}/1`, 32)));
+}
+
+function createNonces(): () => Buffer {
+  const pool = Buffer.alloc(NONCE_BYTES * NONCES_AHEAD);
+  let used = pool.length;
+  return () => {
+    if (used === pool.length) {
+      randomFillSync(pool);
+      used = 0;
+    }
+    used += NONCE_BYTES;
+    return pool.subarray(used - NONCE_BYTES, used);
+  };
+}
+
+function notOpened(cause?: unknown): Error {
+  return codedError('CAEP_INTERNAL', { reason: 'sealed data was changed, or belongs elsewhere' }, { cause });
+}

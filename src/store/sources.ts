@@ -1,0 +1,54 @@
+/** The rows that a source has in the store before its first event, and the end of it. */
+import { codedError } from '../domain/errors.js';
+import { type Database, inTransaction } from './database.js';
+import { ROUTES_CHANNEL } from './listen.js';
+
+const UNIQUE_VIOLATION = '23505';
+
+export interface SourceRegistration {
+  /** Part of the marker, minted by the client. */
+  readonly uid: string;
+  readonly name: string;
+  /** 1 to 64. May change: partitions that are there stay until they are empty, events of from now on use the new number. */
+  readonly partitions: number;
+}
+
+/**
+ * Makes the rows of a source, its gate and its partitions; again with the same uid: brings them up to date.
+ *
+ * @returns the source's number in the store
+ * @throws CodedError `CAEP_FOREIGN_RESOURCE` when another source of that name is not retired
+ */
+export async function registerSource(database: Database, source: SourceRegistration): Promise<number> {
+  try {
+    return await inTransaction(database, async (client) => {
+      const { rows } = await client.query<{ id: number }>(
+        `insert into source (uid, name, partitions) values ($1, $2, $3)
+         on conflict (uid) do update set name = excluded.name, partitions = excluded.partitions, retired_at = null
+         returning id`,
+        [source.uid, source.name, source.partitions],
+      );
+      const id = rows[0]?.id as number;
+      await client.query('insert into gate (source_id) values ($1) on conflict do nothing', [id]);
+      await client.query(
+        `insert into partition_head (source_id, partition) select $1, generate_series(0, $2 - 1)
+         on conflict do nothing`,
+        [id, source.partitions],
+      );
+      await client.query(`notify ${ROUTES_CHANNEL}`);
+      return id;
+    });
+  } catch (cause) {
+    if ((cause as { code?: string }).code !== UNIQUE_VIOLATION) throw cause;
+    const holder = `another source named ${source.name} that was not torn down`;
+    throw codedError('CAEP_FOREIGN_RESOURCE', { resource: 'source', holder, name: source.name }, { cause });
+  }
+}
+
+/** Ends a source: its routes are not taken any more, its name is free. Its events and their ids stay. */
+export async function retireSource(database: Database, uid: string): Promise<void> {
+  await inTransaction(database, async (client) => {
+    await client.query('update source set retired_at = now() where uid = $1 and retired_at is null', [uid]);
+    await client.query(`notify ${ROUTES_CHANNEL}`);
+  });
+}

@@ -1,0 +1,128 @@
+import { Client } from 'pg';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { bodyDays, bodyPartitionName, ensureBodyPartitions } from '../../src/store/bodyPartitions.js';
+import { type Database, inTransaction, isReachable, openDatabase } from '../../src/store/database.js';
+import { migrate } from '../../src/store/migrate.js';
+import { registerSource, retireSource } from '../../src/store/sources.js';
+import { withPostgres } from '../support/postgres.js';
+import { silentLog, withDatabase } from '../support/store.js';
+
+const unreachable = 'postgres://nobody:secret-word@127.0.0.1:1/none';
+
+describe('database', () => {
+  const database = withDatabase();
+
+  it('gives whole numbers for bigint columns', async () => {
+    const { rows } = await database().pool.query('select 9007199254740991::bigint as n');
+    expect(rows).toEqual([{ n: 9_007_199_254_740_991 }]);
+  });
+
+  it('takes back a transaction that failed', async () => {
+    const failing = inTransaction(database(), async (client) => {
+      await client.query(`insert into receiver_report values ('r', now(), now(), 0)`);
+      throw new Error('in the middle');
+    });
+    await expect(failing).rejects.toThrow('in the middle');
+    const { rows } = await database().pool.query('select count(*) as n from receiver_report');
+    expect(rows).toEqual([{ n: 0 }]);
+  });
+
+  it('says whether PostgreSQL answers', async () => {
+    const nowhere = openDatabase({ url: unreachable, applicationName: 'test', log: silentLog });
+    expect(await isReachable(database())).toBe(true);
+    expect(await isReachable(nowhere)).toBe(false);
+    await nowhere.close();
+  });
+
+  it('makes the body partitions of today and the coming days, once', async () => {
+    await Promise.all([ensureBodyPartitions(database(), 5), ensureBodyPartitions(database(), 5)]);
+    const { rows } = await database().pool.query<{ name: string }>(
+      `select inhrelid::regclass::text as name from pg_inherits where inhparent = 'event_body'::regclass order by 1`,
+    );
+    const expected = bodyDays(Date.now(), 5).map(bodyPartitionName);
+    expect(rows.map(({ name }) => name)).toEqual([...expected, 'event_body_default'].sort());
+  });
+
+  it('leaves a day alone whose bodies lie in the default partition already', async () => {
+    const far = bodyDays(Date.now(), 9).at(-1) as string;
+    await database().pool.query(
+      `insert into event_body values (1, 0, 1, 1, $1, $1, decode(repeat('00', 32), 'hex'), 'x')`,
+      [`${far} 12:00:00+00`],
+    );
+    await ensureBodyPartitions(database(), 9);
+    const { rows } = await database().pool.query('select to_regclass($1) as missing', [bodyPartitionName(far)]);
+    expect(rows).toEqual([{ missing: null }]);
+  });
+});
+
+describe('migrations', () => {
+  const postgres = withPostgres();
+  let url: string;
+
+  beforeAll(async () => {
+    const name = `empty_${process.pid}`;
+    const client = new Client({ connectionString: postgres().url });
+    await client.connect();
+    await client.query(`create database ${name}`);
+    await client.end();
+    url = Object.assign(new URL(postgres().url), { pathname: `/${name}` }).href;
+  });
+
+  it('run once when several processes start together', async () => {
+    const open = (): Database => openDatabase({ url, applicationName: 'test', log: silentLog });
+    const databases = [open(), open(), open()];
+    await Promise.all(databases.map(migrate));
+    await migrate(open());
+    const { rows } = await (databases[0] as Database).pool.query('select count(*) as sources from source');
+    expect(rows).toEqual([{ sources: 0 }]);
+    await Promise.all(databases.map((database) => database.close()));
+  });
+
+  it('say that the database is unreachable, without its password', async () => {
+    const nowhere = openDatabase({ url: unreachable, applicationName: 'test', log: silentLog });
+    await expect(migrate(nowhere)).rejects.toMatchObject({
+      error: { code: 'CAEP_DATABASE_UNREACHABLE' },
+      message: expect.not.stringContaining('secret-word'),
+    });
+    await nowhere.close();
+  });
+});
+
+describe('sources', () => {
+  const database = withDatabase();
+
+  async function partitionsOf(sourceId: number): Promise<number[]> {
+    const { rows } = await database().pool.query<{ partition: number }>(
+      'select partition from partition_head where source_id = $1 order by 1',
+      [sourceId],
+    );
+    return rows.map(({ partition }) => partition);
+  }
+
+  it('are registered once, with a closed gate and their partitions', async () => {
+    const source = { uid: '00000000-0000-4000-8000-000000000001', name: 'once', partitions: 3 };
+    const id = await registerSource(database(), source);
+    expect(await registerSource(database(), source)).toBe(id);
+    expect(await partitionsOf(id)).toEqual([0, 1, 2]);
+    const { rows } = await database().pool.query('select open, epoch from gate where source_id = $1', [id]);
+    expect(rows).toEqual([{ open: false, epoch: 0 }]);
+  });
+
+  it('keep the partitions that they had when the number shrinks, and get those that are missing when it grows', async () => {
+    const source = { uid: '00000000-0000-4000-8000-000000000002', name: 'resized', partitions: 4 };
+    const id = await registerSource(database(), source);
+    await registerSource(database(), { ...source, partitions: 2 });
+    expect(await partitionsOf(id)).toEqual([0, 1, 2, 3]);
+    await registerSource(database(), { ...source, partitions: 5 });
+    expect(await partitionsOf(id)).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  it('free their name when they are retired, and only then', async () => {
+    const [first, second] = ['00000000-0000-4000-8000-000000000003', '00000000-0000-4000-8000-000000000004'];
+    await registerSource(database(), { uid: first, name: 'named', partitions: 1 });
+    const taken = registerSource(database(), { uid: second, name: 'named', partitions: 1 });
+    await expect(taken).rejects.toMatchObject({ error: { code: 'CAEP_FOREIGN_RESOURCE' } });
+    await retireSource(database(), first);
+    expect(await registerSource(database(), { uid: second, name: 'named', partitions: 1 })).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,42 @@
+/** A source in a fresh database, and events for its log. */
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { afterAll, beforeAll } from 'vitest';
+import { KIND_FACTS, type Kind } from '../../src/domain/kinds.js';
+import { type Database, openDatabase } from '../../src/store/database.js';
+import { registerSource } from '../../src/store/sources.js';
+import type { TakenEvent } from '../../src/store/takenEvent.js';
+import { withPostgres } from './postgres.js';
+
+export const silentLog = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** As the processes open it. */
+export function withDatabase(): () => Database {
+  const postgres = withPostgres();
+  let database: Database | undefined;
+  beforeAll(() => {
+    database = openDatabase({ url: postgres().url, applicationName: 'test', maxConnections: 20, log: silentLog });
+  });
+  afterAll(() => database?.close());
+  return () => {
+    if (database === undefined) throw new Error('the database exists from beforeAll on');
+    return database;
+  };
+}
+
+export function freshSource(database: Database, partitions = 1): Promise<number> {
+  return registerSource(database, { uid: randomUUID(), name: `source-${randomUUID()}`, partitions });
+}
+
+export function takenEvent(name: string, changes: Partial<TakenEvent> & { kindName?: Kind } = {}): TakenEvent {
+  const { kindName = 'feedback', ...rest } = changes;
+  return {
+    kind: KIND_FACTS[kindName].code,
+    eventId: createHash('sha256').update(name).digest(),
+    receivedAtMs: Date.now(),
+    occurredAtMs: Date.now(),
+    bodyMac: Buffer.alloc(16, 1),
+    stableMac: Buffer.alloc(16, 2),
+    sealed: randomBytes(200),
+    ...rest,
+  };
+}
