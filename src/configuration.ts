@@ -33,6 +33,12 @@ const environmentSchema = z.object({
   TEMPORAL_ADDRESS: optional(z.string()),
   TEMPORAL_NAMESPACE: optional(z.string()),
   TEMPORAL_UI_URL: optional(url),
+  /** Ports of `npm start`; the receiver's is RECEIVER_PORT. */
+  CHATLIO_AEP_TEMPORAL_PORT: optional(port),
+  CHATLIO_AEP_TEMPORAL_UI_PORT: optional(port),
+  CHATLIO_AEP_POSTGRES_PORT: optional(port),
+  CHATLIO_AEP_SIMULATOR_PORT: optional(port),
+  XDG_CACHE_HOME: optional(z.string()),
   LOG_LEVEL: optional(z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])),
   /** Seconds are long in tests: the consistency window after an ambiguous create, in ms. */
   ADOBE_CONSISTENCY_WINDOW_MS: optional(z.coerce.number().int().min(0)),
@@ -63,7 +69,18 @@ export interface Configuration {
   readonly receiver: { readonly host: string; readonly port: number; readonly publicUrl: string };
   readonly workerMetricsPort?: number;
   readonly temporal: { readonly address?: string; readonly namespace?: string; readonly uiUrl?: string };
+  /** Where downloaded and built programs stay, shared by all checkouts. */
+  readonly cacheDir: string;
   readonly logLevel: string;
+  /** What `npm start` listens on, beside the receiver. 0: a free one. */
+  readonly devPorts: DevPorts;
+}
+
+export interface DevPorts {
+  readonly temporal: number;
+  readonly temporalUi: number;
+  readonly postgres: number;
+  readonly simulator: number;
 }
 
 export const ADOBE_DEFAULTS = {
@@ -106,7 +123,14 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
     },
     workerMetricsPort: env.WORKER_METRICS_PORT,
     temporal: { address: env.TEMPORAL_ADDRESS, namespace: env.TEMPORAL_NAMESPACE, uiUrl: env.TEMPORAL_UI_URL },
+    cacheDir: resolve(env.XDG_CACHE_HOME ?? resolve(homedir(), '.cache'), 'chatlio-aep'),
     logLevel: env.LOG_LEVEL ?? 'info',
+    devPorts: {
+      temporal: env.CHATLIO_AEP_TEMPORAL_PORT ?? 7233,
+      temporalUi: env.CHATLIO_AEP_TEMPORAL_UI_PORT ?? 8233,
+      postgres: env.CHATLIO_AEP_POSTGRES_PORT ?? 5488,
+      simulator: env.CHATLIO_AEP_SIMULATOR_PORT ?? 8099,
+    },
   };
 }
 

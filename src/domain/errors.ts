@@ -223,6 +223,34 @@ export const ERROR_CATALOGUE = {
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
+  CAEP_TEMPORAL_REFUSED: {
+    sentence: 'The Temporal server at {address} refuses the connection: {reason}.',
+    remedy:
+      'Check TEMPORAL_API_KEY, the TEMPORAL_TLS_… variables or the Temporal profile in use, and TEMPORAL_NAMESPACE.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_TEMPORAL_NOT_STARTED: {
+    sentence: 'The Temporal server could not be started: {reason}.',
+    remedy: 'Correct what is named above, or set TEMPORAL_ADDRESS to a running server.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_TEMPORAL_NAMESPACE_UNKNOWN: {
+    sentence: 'The Temporal server at {address} has no namespace {namespace}.',
+    remedy:
+      'Create it with `temporal operator namespace create -n {namespace}`, or set TEMPORAL_NAMESPACE to another one.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_SEARCH_ATTRIBUTES_MISSING: {
+    sentence:
+      'The Temporal namespace {namespace} lacks the search attributes {missing}, and they may not be created from here.',
+    remedy:
+      "Create each as Keyword, for example `temporal operator search-attribute create --name SourceName --type Keyword`, or in Temporal Cloud on the namespace's page.",
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
   CAEP_POSTGRES_NOT_STARTED: {
     sentence: 'The embedded PostgreSQL could not be started: {reason}.',
     remedy: 'Set DATABASE_URL to a PostgreSQL server of your own (14 or newer), or correct what is named above.',
@@ -232,6 +260,12 @@ export const ERROR_CATALOGUE = {
   CAEP_KEY_MISSING: {
     sentence: 'The key {keyId}, with which data is encrypted, is not in the key file {file}.',
     remedy: 'Restore the key file from your backup; without the key these bodies cannot be read.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_CLOCK_SKEW: {
+    sentence: 'The clocks of worker and database differ by {skew}.',
+    remedy: 'Synchronise both (NTP), then run `chatlio-aep doctor` again.',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },

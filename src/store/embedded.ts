@@ -4,11 +4,19 @@
  * The folder holds `cluster/` (PostgreSQL's own), `password`, `port` and `postgres.log`. The server listens on 127.0.0.1
  * only, has no unix socket, and leads a process group of its own so that a Ctrl-C meant for us does not reach it first.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, realpathSync } from 'node:fs';
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
@@ -16,6 +24,7 @@ import { codedError } from '../domain/errors.js';
 import { endProcess, type Escalation } from '../process/end.js';
 import { commandLineOf, identityOf } from '../process/identity.js';
 import { assertPortFree, freePort, isPortFree } from '../process/ports.js';
+import { lastLinesOf, spawnServer, type ServerProcess } from '../process/server.js';
 import { findPostgresBinaries, unprivilegedLaunch, type UnprivilegedLaunch } from './postgresBinaries.js';
 
 export interface EmbeddedPostgresOptions {
@@ -90,16 +99,12 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   await createDatabase(url('postgres'), database);
   writeFileSync(join(dataDir, 'port'), String(port));
 
-  const identity = identityOf(server.pid);
   return {
     url: url(database),
     port,
     pid: server.pid,
     exited: server.exited,
-    stop: async () => {
-      if (identity !== undefined) await endProcess(identity, SHUTDOWN);
-      await server.exited;
-    },
+    stop: () => server.end(SHUTDOWN),
   };
 }
 
@@ -161,7 +166,10 @@ async function initialise(
   child.stdout?.on('data', (chunk: Buffer) => (printed += chunk.toString()));
   child.stderr?.on('data', (chunk: Buffer) => (printed += chunk.toString()));
   const [code] = (await once(child, 'close')) as [number | null];
-  if (code !== 0) throw codedError('CAEP_POSTGRES_NOT_STARTED', { reason: `initdb: ${lastLines(printed)}` });
+  if (code !== 0)
+    throw codedError('CAEP_POSTGRES_NOT_STARTED', {
+      reason: `initdb: ${printed.trim().split('\n').slice(-3).join(' | ')}`,
+    });
   renameSync(unfinished, cluster);
 }
 
@@ -183,56 +191,23 @@ interface ServerStart {
   readonly url: string;
 }
 
-interface RunningServer {
-  readonly pid: number;
-  readonly exited: Promise<void>;
-}
-
-async function startUntilReady(postgres: string, start: ServerStart): Promise<RunningServer> {
+async function startUntilReady(postgres: string, start: ServerStart): Promise<ServerProcess> {
   const logFile = join(start.dataDir, 'postgres.log');
   const orphansDeadline = performance.now() + ORPHANS_TIMEOUT_MS;
   for (;;) {
-    const server = spawnServer(postgres, start, logFile);
+    const settings = Object.entries(start.settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+    const { file, args, options } = start.launch.command(postgres, ['-D', start.cluster, ...settings]);
+    const server = spawnServer(file, args, { ...options, cwd: start.dataDir, env: SERVER_ENVIRONMENT, logFile });
     if (await becomesReady(server, start.url)) return server;
-    const said = lastLines(readFileSync(logFile, 'utf8'));
+    const said = lastLinesOf(logFile);
     const orphansHoldMemory = said.includes('still in use') && performance.now() < orphansDeadline;
     if (!orphansHoldMemory) throw codedError('CAEP_POSTGRES_NOT_STARTED', { reason: said });
     await delay(READY_POLL_MS * 10);
   }
 }
 
-interface SpawnedServer extends RunningServer {
-  hasExited(): boolean;
-}
-
-/** The log goes to a file and not through a pipe, so that the server outlives us unharmed. */
-function spawnServer(postgres: string, start: ServerStart, logFile: string): SpawnedServer {
-  const log = openSync(logFile, 'w', 0o600);
-  chmodSync(logFile, 0o600);
-  const settings = Object.entries(start.settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const { file, args, options } = start.launch.command(postgres, ['-D', start.cluster, ...settings]);
-  const child: ChildProcess = spawn(file, args, {
-    ...options,
-    cwd: start.dataDir,
-    detached: true,
-    stdio: ['ignore', log, log],
-    env: SERVER_ENVIRONMENT,
-  });
-  closeSync(log);
-  let ended = false;
-  const exited = new Promise<void>((resolve) => {
-    const end = () => {
-      ended = true;
-      resolve();
-    };
-    child.once('exit', end);
-    child.once('error', end);
-  });
-  return { pid: child.pid ?? 0, exited, hasExited: () => ended };
-}
-
 /** Ready means that it answers a query; false means that it has ended instead. */
-async function becomesReady(server: SpawnedServer, url: string): Promise<boolean> {
+async function becomesReady(server: ServerProcess, url: string): Promise<boolean> {
   const deadline = performance.now() + READY_TIMEOUT_MS;
   while (!server.hasExited()) {
     const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
@@ -262,9 +237,4 @@ async function createDatabase(url: string, database: string): Promise<void> {
   } finally {
     await client.end();
   }
-}
-
-/** The end of a log says why. */
-function lastLines(text: string): string {
-  return text.trim().split('\n').slice(-3).join(' | ');
 }

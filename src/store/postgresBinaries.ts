@@ -53,7 +53,10 @@ function restoreSymlinks(native: string): void {
 export interface UnprivilegedLaunch {
   readonly owner?: { readonly uid: number; readonly gid: number };
   /** The command line for running `[file, ...args]`, and the options that go with it. */
-  command(file: string, args: readonly string[]): { file: string; args: string[]; options: SpawnOptions };
+  command(
+    file: string,
+    args: readonly string[],
+  ): { file: string; args: string[]; options: Pick<SpawnOptions, 'uid' | 'gid'> };
 }
 
 /**

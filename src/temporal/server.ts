@@ -1,0 +1,100 @@
+/** Temporal's development server with its UI as a child process: always on a SQLite file, so that a killed server comes back with everything. */
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Connection } from '@temporalio/client';
+import { codedError } from '../domain/errors.js';
+import type { Escalation } from '../process/end.js';
+import { assertPortFree, freePort } from '../process/ports.js';
+import { lastLinesOf, spawnServer, type ServerProcess } from '../process/server.js';
+import { SEARCH_ATTRIBUTE_NAMES } from './searchAttributes.js';
+
+export interface TemporalServerOptions {
+  /** The Temporal CLI, from `obtainTemporalServer`. */
+  readonly binary: string;
+  /** SQLite file; made when absent. */
+  readonly dbFile: string;
+  /** Default: a free one. */
+  readonly port?: number;
+  /** Without it the server runs without UI. */
+  readonly uiPort?: number;
+  readonly namespace: string;
+  /** Server settings, for example `{ 'limit.historyCount.suggestContinueAsNew': 50 }`. */
+  readonly dynamicConfig?: Readonly<Record<string, string | number | boolean>>;
+  /** Takes the server's own output. Default: `<dbFile>.log`. */
+  readonly logFile?: string;
+}
+
+export interface TemporalServer {
+  readonly address: string;
+  readonly uiUrl?: string;
+  readonly pid: number;
+  /** Resolves when the server has ended, for whatever reason. */
+  readonly exited: Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** The SDK gives its own servers 5 s, which a cold start on a busy machine exceeds. */
+const READY_TIMEOUT_MS = 60_000;
+const READY_POLL_MS = 50;
+const PROBE_DEADLINE_MS = 1_000;
+const SHUTDOWN: readonly Escalation[] = [{ signal: 'SIGINT', graceMs: 10_000 }];
+
+/**
+ * Starts the server and waits until it answers for its namespace.
+ *
+ * @throws CodedError `CAEP_PORT_TAKEN`; `CAEP_TEMPORAL_NOT_STARTED` with the last lines of its log
+ */
+export async function startTemporalServer(options: TemporalServerOptions): Promise<TemporalServer> {
+  if (options.port !== undefined) await assertPortFree(options.port, 'Temporal', 'CHATLIO_AEP_TEMPORAL_PORT');
+  if (options.uiPort !== undefined)
+    await assertPortFree(options.uiPort, 'the Temporal UI', 'CHATLIO_AEP_TEMPORAL_UI_PORT');
+  const port = options.port ?? (await freePort());
+  const logFile = options.logFile ?? `${options.dbFile}.log`;
+  mkdirSync(dirname(options.dbFile), { recursive: true });
+  const server = spawnServer(options.binary, serverArguments(options, port), { logFile });
+  const address = `127.0.0.1:${port}`;
+  if (!(await becomesReady(server, address, options.namespace))) {
+    await server.end(SHUTDOWN);
+    throw codedError('CAEP_TEMPORAL_NOT_STARTED', { reason: lastLinesOf(logFile) });
+  }
+  const uiUrl = options.uiPort === undefined ? undefined : `http://127.0.0.1:${options.uiPort}`;
+  return { address, uiUrl, pid: server.pid, exited: server.exited, stop: () => server.end(SHUTDOWN) };
+}
+
+/** Temporal CLI documentation, `temporal server start-dev`. */
+function serverArguments(options: TemporalServerOptions, port: number): string[] {
+  const settings = Object.entries(options.dynamicConfig ?? {});
+  return [
+    'server',
+    'start-dev',
+    '--ip=127.0.0.1',
+    `--port=${port}`,
+    `--namespace=${options.namespace}`,
+    `--db-filename=${options.dbFile}`,
+    '--log-level=warn',
+    ...(options.uiPort === undefined ? ['--headless'] : ['--ui-ip=127.0.0.1', `--ui-port=${options.uiPort}`]),
+    ...SEARCH_ATTRIBUTE_NAMES.map((name) => `--search-attribute=${name}=Keyword`),
+    ...settings.map(([name, value]) => `--dynamic-config-value=${name}=${JSON.stringify(value)}`),
+  ];
+}
+
+async function becomesReady(server: ServerProcess, address: string, namespace: string): Promise<boolean> {
+  const deadline = performance.now() + READY_TIMEOUT_MS;
+  const connection = Connection.lazy({ address });
+  try {
+    while (!server.hasExited() && performance.now() < deadline) {
+      const ready = await connection
+        .withDeadline(Date.now() + PROBE_DEADLINE_MS, () => connection.workflowService.describeNamespace({ namespace }))
+        .then(
+          () => true,
+          () => false,
+        );
+      if (ready) return true;
+      await Promise.race([delay(READY_POLL_MS), server.exited]);
+    }
+    return false;
+  } finally {
+    await connection.close();
+  }
+}

@@ -1,0 +1,60 @@
+/** A Temporal server that the run's test files share. Each test uses task queues and workflow ids of its own. */
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection } from '@temporalio/worker';
+import { afterAll, beforeAll, inject } from 'vitest';
+import { readConfiguration } from '../../src/configuration.js';
+import { obtainTemporalServer } from '../../src/temporal/obtainServer.js';
+import { startTemporalServer } from '../../src/temporal/server.js';
+import { sharedServer } from './shared.js';
+
+export interface TestTemporal {
+  readonly address: string;
+  readonly namespace: string;
+  readonly client: Client;
+  /** For workers. */
+  readonly nativeConnection: NativeConnection;
+}
+
+const NAMESPACE = 'default';
+
+/**
+ * Call it at the top of a test file or of a `describe`.
+ *
+ * @returns gives the connections, from `beforeAll` on
+ */
+export function withTemporal(): () => TestTemporal {
+  let temporal: TestTemporal | undefined;
+
+  beforeAll(async () => {
+    const address = await sharedTemporal();
+    const connection = await Connection.connect({ address });
+    const nativeConnection = await NativeConnection.connect({ address });
+    const client = new Client({ connection, namespace: NAMESPACE });
+    temporal = { address, namespace: NAMESPACE, client, nativeConnection };
+  });
+  afterAll(async () => {
+    await temporal?.client.connection.close();
+    await temporal?.nativeConnection.close();
+  });
+
+  return () => {
+    if (temporal === undefined) throw new Error('the connections exist from beforeAll on');
+    return temporal;
+  };
+}
+
+function sharedTemporal(): Promise<string> {
+  const runDir = inject('runDir');
+  return sharedServer(runDir, 'temporal', async () => {
+    const binary = await temporalBinary();
+    const server = await startTemporalServer({ binary, dbFile: join(runDir, 'temporal.db'), namespace: NAMESPACE });
+    return { pid: server.pid, connect: server.address };
+  });
+}
+
+/** The server's program, for tests that start one of their own. */
+export function temporalBinary(): Promise<string> {
+  const { cacheDir } = readConfiguration(process.env);
+  return obtainTemporalServer({ cacheDir, environment: process.env, log: (line) => console.warn(line) });
+}
