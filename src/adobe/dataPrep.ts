@@ -1,0 +1,223 @@
+/** Data Prep: mapping sets. Sends the current dialect (`sourceType`, `source`, `destination`), reads all of them. */
+import { z } from 'zod';
+import { SCHEMA_CONTENT_TYPE } from './constants.js';
+import { AdobeCallError } from './errors.js';
+import { absentWhenGone, isGone } from './gone.js';
+import type { AdobeHttp } from './http.js';
+
+const BASE = '/data/foundation/conversion/mappingSets';
+const SERVICE = 'Data Prep';
+const PAGE_LIMIT = 100;
+
+export interface Mapping {
+  readonly sourceType: 'ATTRIBUTE' | 'EXPRESSION' | 'STATIC';
+  /** A dotted path of the input, a Data Prep expression, or a literal. */
+  readonly source: string;
+  /** A dotted XDM path. */
+  readonly destination: string;
+}
+
+export interface NewMappingSet {
+  readonly name: string;
+  /** `$id`; must be the schema of the target dataset (1425-400 otherwise). */
+  readonly schemaId: string;
+  readonly mappings: readonly Mapping[];
+}
+
+export interface MappingSet {
+  readonly id: string;
+  readonly version: number;
+  readonly name?: string;
+  readonly schemaId?: string;
+  /** As {@link normaliseMappings} gives them. */
+  readonly mappings: readonly Mapping[];
+  /** Milliseconds since the epoch. */
+  readonly createdAt?: number;
+}
+
+/** One per mapping, in their order. */
+export interface MappingVerdict {
+  readonly ok: boolean;
+  /** What Adobe says, one line for each error. */
+  readonly errors: readonly string[];
+}
+
+const dateSchema = z
+  .union([z.number(), z.string().transform((text) => (/^\d+$/.test(text) ? Number(text) : Date.parse(text)))])
+  .nullish()
+  .transform((ms) => (ms === null || ms === undefined || Number.isNaN(ms) ? undefined : ms));
+
+const mappingSetSchema = z
+  .looseObject({
+    id: z.string(),
+    version: z.coerce.number().default(0),
+    name: z.string().nullish(),
+    outputSchema: z.looseObject({ schemaRef: z.looseObject({ id: z.string().optional() }).nullish() }).nullish(),
+    schemaRef: z.looseObject({ id: z.string().optional() }).nullish(),
+    xdmSchema: z.string().nullish(),
+    mappings: z.array(z.unknown()).nullish(),
+    createdDate: dateSchema,
+  })
+  .transform(
+    (set): MappingSet => ({
+      id: set.id,
+      version: set.version,
+      name: set.name ?? undefined,
+      schemaId: set.outputSchema?.schemaRef?.id ?? set.schemaRef?.id ?? set.xdmSchema ?? undefined,
+      mappings: normaliseMappings(set.mappings ?? []),
+      createdAt: set.createdDate,
+    }),
+  );
+
+const pageSchema = z.looseObject({ data: z.array(mappingSetSchema) });
+
+const createdSchema = z
+  .looseObject({ id: z.string(), version: z.coerce.number().default(0) })
+  .transform(({ id, version }) => ({ id, version }));
+
+const validationSchema = z.looseObject({
+  validationResponse: z.array(z.looseObject({ status: z.string(), errors: z.unknown().optional() })),
+});
+
+/** What a stored mapping calls its type, to what one sends. */
+const SOURCE_TYPES: Readonly<Record<string, Mapping['sourceType']>> = {
+  'text/x.schema-path': 'ATTRIBUTE',
+  'text/x.aep-xl': 'EXPRESSION',
+  ATTRIBUTE: 'ATTRIBUTE',
+  EXPRESSION: 'EXPRESSION',
+  STATIC: 'STATIC',
+};
+
+const storedMappingSchema = z.looseObject({
+  sourceType: z.string().nullish(),
+  source: z.string().nullish(),
+  sourceAttribute: z.string().nullish(),
+  destination: z.string().nullish(),
+  destinationXdmPath: z.string().nullish(),
+});
+
+/**
+ * Mappings of any dialect in one form and order, so that two sets can be compared: ids, dates and order do not count.
+ * A mapping without a type is of the oldest dialect, which knows paths only.
+ */
+export function normaliseMappings(stored: readonly unknown[]): Mapping[] {
+  return stored
+    .flatMap((row): Mapping[] => {
+      const parsed = storedMappingSchema.safeParse(row);
+      if (!parsed.success) return [];
+      const { sourceType, source, sourceAttribute, destination, destinationXdmPath } = parsed.data;
+      return [
+        {
+          sourceType: SOURCE_TYPES[sourceType ?? ''] ?? 'ATTRIBUTE',
+          source: source ?? sourceAttribute ?? '',
+          destination: destination ?? destinationXdmPath ?? '',
+        },
+      ];
+    })
+    .sort((a, b) => compareText(a.destination, b.destination) || compareText(a.source, b.source));
+}
+
+export type DataPrep = ReturnType<typeof createDataPrep>;
+
+export function createDataPrep(http: AdobeHttp) {
+  return {
+    /** Stores nothing. Adobe answers 200 also when mappings are bad: every verdict counts. */
+    validateMappingSet: async (set: NewMappingSet): Promise<MappingVerdict[]> => {
+      const { validationResponse } = await http.request(
+        { service: SERVICE, method: 'POST', path: `${BASE}/validate`, body: bodyOf(set), readOnly: true },
+        validationSchema,
+      );
+      return validationResponse.map(({ status, errors }) => ({
+        ok: status.toUpperCase() === 'SUCCESS',
+        errors: errorLines(errors),
+      }));
+    },
+
+    createMappingSet: (set: NewMappingSet): Promise<{ readonly id: string; readonly version: number }> =>
+      http.request({ service: SERVICE, method: 'POST', path: BASE, body: bodyOf(set) }, createdSchema),
+
+    /** Without a version Adobe answers version 0, whatever the newest is. */
+    getMappingSet: (id: string, version: number): Promise<MappingSet | undefined> =>
+      absentWhenGone(
+        http.request(
+          {
+            service: SERVICE,
+            method: 'GET',
+            path: `${BASE}/${encodeURIComponent(id)}`,
+            query: [['version', String(version)]],
+          },
+          mappingSetSchema,
+        ),
+      ),
+
+    /** All pages. A name is compared exactly. */
+    listMappingSets: async (filter: { readonly name?: string } = {}): Promise<MappingSet[]> => {
+      const found: MappingSet[] = [];
+      for (let start = 0; ; start += PAGE_LIMIT) {
+        const page = await http.request(
+          {
+            service: SERVICE,
+            method: 'GET',
+            path: BASE,
+            query: [
+              ...(filter.name === undefined ? [] : ([['name', filter.name]] as const)),
+              ['limit', String(PAGE_LIMIT)],
+              ['start', String(start)],
+            ],
+          },
+          pageSchema,
+        );
+        found.push(...page.data);
+        if (page.data.length < PAGE_LIMIT) break;
+      }
+      return filter.name === undefined ? found : found.filter((set) => set.name === filter.name);
+    },
+
+    /** Makes a new version; a flow pins the old one until it is patched. */
+    replaceMappingSet: (id: string, set: NewMappingSet): Promise<{ readonly id: string; readonly version: number }> =>
+      http.request(
+        { service: SERVICE, method: 'PUT', path: `${BASE}/${encodeURIComponent(id)}`, body: bodyOf(set) },
+        createdSchema,
+      ),
+
+    /** No delete is documented for mapping sets; where it is not offered (405) the set stays. */
+    deleteMappingSet: async (id: string): Promise<'deleted' | 'absent' | 'not-supported'> => {
+      try {
+        await http.request(
+          { service: SERVICE, method: 'DELETE', path: `${BASE}/${encodeURIComponent(id)}` },
+          z.unknown(),
+        );
+        return 'deleted';
+      } catch (error) {
+        if (isGone(error)) return 'absent';
+        if (error instanceof AdobeCallError && (error.error.httpStatus === 405 || error.error.httpStatus === 501)) {
+          return 'not-supported';
+        }
+        throw error;
+      }
+    },
+  };
+}
+
+function bodyOf(set: NewMappingSet): object {
+  return {
+    name: set.name,
+    outputSchema: { schemaRef: { id: set.schemaId, contentType: SCHEMA_CONTENT_TYPE } },
+    mappings: set.mappings.map(({ sourceType, source, destination }) => ({ sourceType, source, destination })),
+  };
+}
+
+function errorLines(errors: unknown): string[] {
+  const rows: unknown[] = Array.isArray(errors) ? errors : errors === null || errors === undefined ? [] : [errors];
+  return rows.map((row) => {
+    if (typeof row === 'string') return row;
+    const { destination, source, exception } = Object(row) as Record<string, unknown>;
+    const place = [source, destination].filter((part) => typeof part === 'string').join(' → ');
+    const said = typeof exception === 'string' ? exception : JSON.stringify(row);
+    return place === '' ? said : `${place}: ${said}`;
+  });
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,200 @@
+/** Flow Service: specs, connections, flows, runs. */
+import { z } from 'zod';
+import {
+  type Connection,
+  type ConnectionSpec,
+  connectionSchema,
+  connectionSpecSchema,
+  type Flow,
+  type FlowRun,
+  type FlowSpec,
+  flowSchema,
+  flowSpecSchema,
+  itemsSchema,
+  runSchema,
+  type SpecReference,
+  type Written,
+  writtenSchema,
+} from './flowServiceShapes.js';
+import { absentWhenGone, deletedUnlessGone } from './gone.js';
+import type { AdobeHttp } from './http.js';
+
+export type { Connection, ConnectionSpec, Flow, FlowRun, FlowSpec, Written } from './flowServiceShapes.js';
+
+const BASE = '/data/foundation/flowservice';
+const SERVICE = 'Flow Service';
+const PAGE_LIMIT = 100;
+
+export interface NewSourceConnection {
+  /** No `,` and no `=`: they belong to the filter grammar. */
+  readonly name: string;
+  readonly description: string;
+  readonly connectionSpec: SpecReference;
+  readonly data: { readonly format: 'json' };
+  readonly providerId?: string;
+}
+
+export interface NewTargetConnection {
+  readonly name: string;
+  readonly description: string;
+  readonly connectionSpec: SpecReference;
+  readonly data: { readonly format: 'json'; readonly schema: { readonly id: string; readonly version: string } };
+  readonly params: { readonly dataSetId: string };
+}
+
+export interface NewFlow {
+  readonly name: string;
+  readonly description: string;
+  readonly flowSpec: SpecReference;
+  readonly sourceConnectionIds: readonly [string];
+  readonly targetConnectionIds: readonly [string];
+  readonly transformations: readonly FlowTransformation[];
+  /** Refused by Adobe (1410-400). */
+  readonly state?: never;
+  /** Not for streaming. */
+  readonly scheduleParams?: never;
+}
+
+export interface FlowTransformation {
+  readonly name: 'Mapping';
+  readonly params: { readonly mappingId: string; readonly mappingVersion: number };
+}
+
+export type PatchOperation =
+  | { readonly op: 'add' | 'replace'; readonly path: string; readonly value: unknown }
+  | { readonly op: 'remove'; readonly path: string };
+
+export type FlowAction = 'enable' | 'disable';
+
+type Collection = 'sourceConnections' | 'targetConnections' | 'flows' | 'runs' | 'connectionSpecs' | 'flowSpecs';
+type Query = readonly (readonly [string, string])[];
+
+export type FlowService = ReturnType<typeof createFlowService>;
+
+export function createFlowService(http: AdobeHttp) {
+  const pathOf = (collection: Collection, id?: string): string =>
+    id === undefined ? `${BASE}/${collection}` : `${BASE}/${collection}/${encodeURIComponent(id)}`;
+
+  const get = async <T extends { readonly id: string }>(
+    collection: Collection,
+    id: string,
+    schema: z.ZodType<T>,
+  ): Promise<T | undefined> => {
+    const found = await absentWhenGone(
+      http.request({ service: SERVICE, method: 'GET', path: pathOf(collection, id) }, itemsSchema(schema)),
+    );
+    return found?.items.find((item) => item.id === id);
+  };
+
+  /** All pages, or those until `atMost` rows are there. */
+  async function list<T>(collection: Collection, query: Query, schema: z.ZodType<T>, atMost = Infinity): Promise<T[]> {
+    const found: T[] = [];
+    let token: string | undefined;
+    for (;;) {
+      const page = await http.request(
+        {
+          service: SERVICE,
+          method: 'GET',
+          path: pathOf(collection),
+          query: [
+            ...query,
+            ['limit', String(Math.min(PAGE_LIMIT, atMost))],
+            ...(token === undefined ? [] : ([['continuationToken', token]] as const)),
+          ],
+        },
+        itemsSchema(schema),
+      );
+      found.push(...page.items);
+      const next = continuationTokenOf(page['_links']?.next?.href);
+      if (next === undefined || next === token || found.length >= atMost) return found.slice(0, atMost);
+      token = next;
+    }
+  }
+
+  const create = (collection: Collection, body: object): Promise<Written> =>
+    http.request({ service: SERVICE, method: 'POST', path: pathOf(collection), body }, writtenSchema);
+
+  const remove = (collection: Collection, id: string): Promise<boolean> =>
+    deletedUnlessGone(http.request({ service: SERVICE, method: 'DELETE', path: pathOf(collection, id) }, z.unknown()));
+
+  return {
+    /** Undefined when the organisation does not have it: the Chatlio source is in beta. */
+    getConnectionSpec: (id: string): Promise<ConnectionSpec | undefined> =>
+      get('connectionSpecs', id, connectionSpecSchema),
+    getFlowSpec: (id: string): Promise<FlowSpec | undefined> => get('flowSpecs', id, flowSpecSchema),
+
+    createSourceConnection: (body: NewSourceConnection) => create('sourceConnections', body),
+    createTargetConnection: (body: NewTargetConnection) => create('targetConnections', body),
+    createFlow: (body: NewFlow) => create('flows', body),
+
+    /** Filters on names are not documented: compare names, markers and parameters yourself. */
+    findSourceConnections: (filter: { readonly specId: string }): Promise<Connection[]> =>
+      list('sourceConnections', [['property', `connectionSpec.id==${filter.specId}`]], connectionSchema),
+    findTargetConnections: (filter: { readonly specId: string }): Promise<Connection[]> =>
+      list('targetConnections', [['property', `connectionSpec.id==${filter.specId}`]], connectionSchema),
+    findFlows: (filter: { readonly specId?: string; readonly sourceConnectionId?: string }): Promise<Flow[]> =>
+      list(
+        'flows',
+        [
+          ...(filter.specId === undefined ? [] : ([['property', `flowSpec.id==${filter.specId}`]] as const)),
+          ...(filter.sourceConnectionId === undefined
+            ? []
+            : ([['property', `sourceConnectionIds[]==${filter.sourceConnectionId}`]] as const)),
+        ],
+        flowSchema,
+      ),
+
+    /** Undefined when gone: 404, or 400 with code 1439 or 1430. */
+    getSourceConnection: (id: string) => get('sourceConnections', id, connectionSchema),
+    getTargetConnection: (id: string) => get('targetConnections', id, connectionSchema),
+    getFlow: (id: string): Promise<Flow | undefined> => get('flows', id, flowSchema),
+
+    /** Whether there was one. A connection of an active flow is refused (1447-400), also shortly after the flow's delete. */
+    deleteSourceConnection: (id: string) => remove('sourceConnections', id),
+    deleteTargetConnection: (id: string) => remove('targetConnections', id),
+    deleteFlow: (id: string) => remove('flows', id),
+
+    /** @param etag as read right before, with its quotes; a stale one is 412 (FLOW-1404-412) */
+    patchFlow: (id: string, etag: string, operations: readonly PatchOperation[]): Promise<Written> =>
+      http.request(
+        {
+          service: SERVICE,
+          method: 'PATCH',
+          path: pathOf('flows', id),
+          headers: { 'if-match': etag },
+          body: operations,
+        },
+        writtenSchema,
+      ),
+
+    flowAction: (id: string, op: FlowAction): Promise<Written> =>
+      http.request(
+        { service: SERVICE, method: 'POST', path: `${pathOf('flows', id)}/action`, query: [['op', op]] },
+        writtenSchema,
+      ),
+
+    /** Newest first. A run of a streaming flow covers an hour. */
+    listRuns: (
+      flowId: string,
+      options: { readonly startedAfterMs?: number; readonly limit?: number } = {},
+    ): Promise<FlowRun[]> =>
+      list(
+        'runs',
+        [
+          ['property', `flowId==${flowId}`],
+          ...(options.startedAfterMs === undefined
+            ? []
+            : ([['property', `metrics.durationSummary.startedAtUTC>${options.startedAfterMs}`]] as const)),
+          ['orderby', '-createdAt'],
+        ],
+        runSchema,
+        options.limit ?? PAGE_LIMIT,
+      ),
+  };
+}
+
+/** From `/flows?continuationToken=…`; a token may hold `=`. */
+function continuationTokenOf(href: string | undefined): string | undefined {
+  if (href === undefined || href === '') return undefined;
+  return new URL(href, 'https://platform.adobe.io').searchParams.get('continuationToken') ?? undefined;
+}

@@ -1,0 +1,119 @@
+/** The one HTTP layer under the clients: headers, token, one renewal of it, reading the answer. */
+import type { Logger } from 'pino';
+import type { Dispatcher } from 'undici';
+import type { z } from 'zod';
+import type { AdobeConfiguration } from '../configuration.js';
+import { valueOf } from './answer.js';
+import { type Exchange, exchange, QUEUE_TIMEOUT_MS, targetOf } from './exchange.js';
+import type { Tokens } from './ims.js';
+
+/** Lists with full bodies of schemas are the largest answers. */
+const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+
+export interface AdobeCall {
+  /** As people know it, for example `Flow Service`. */
+  readonly service: string;
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Encoded already. */
+  readonly path: string;
+  /** Names and values as they are; encoded here, `+` and `=` too. */
+  readonly query?: readonly (readonly [string, string])[];
+  /** Lower case names. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  /** The call changes nothing at Adobe. Default: of GET only. */
+  readonly readOnly?: boolean;
+  /** Leaves out `x-sandbox-name`. */
+  readonly anySandbox?: boolean;
+}
+
+export interface AdobeHttp {
+  /**
+   * One call: no retry but the one after a renewed token, which a 401 makes safe: nothing was done.
+   *
+   * Takes at most the time to get a token, 15 s to connect, and `requestTimeoutMs`, twice of each after a 401.
+   *
+   * @returns the answer's JSON as `schema` reads it; undefined of an empty body
+   * @throws AdobeCallError
+   */
+  request<T>(call: AdobeCall, schema: z.ZodType<T>): Promise<T>;
+}
+
+export function createAdobeHttp({
+  configuration,
+  sandbox,
+  tokens,
+  dispatcher,
+  log,
+  signal,
+  now = Date.now,
+}: {
+  configuration: AdobeConfiguration;
+  /** Technical name. */
+  sandbox: string;
+  tokens: Tokens;
+  dispatcher: Dispatcher;
+  log: Logger;
+  signal?: AbortSignal;
+  now?: () => number;
+}): AdobeHttp {
+  const { origin, prefix } = targetOf(configuration.platformUrl);
+
+  function send(call: AdobeCall, token: string): Promise<Exchange> {
+    const body = call.body === undefined ? undefined : Buffer.from(JSON.stringify(call.body));
+    return exchange(dispatcher, {
+      origin,
+      path: `${prefix}${call.path}${queryString(call.query)}`,
+      method: call.method,
+      headers: {
+        accept: 'application/json',
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...call.headers,
+        authorization: `Bearer ${token}`,
+        'x-api-key': configuration.clientId,
+        'x-gw-ims-org-id': configuration.orgId,
+        ...(call.anySandbox === true ? {} : { 'x-sandbox-name': sandbox }),
+      },
+      body,
+      queueTimeoutMs: QUEUE_TIMEOUT_MS,
+      answerTimeoutMs: configuration.requestTimeoutMs,
+      maxAnswerBytes: MAX_ANSWER_BYTES,
+      signal,
+    });
+  }
+
+  return {
+    async request(call, schema) {
+      const startedAtMs = now();
+      const token = await tokens.get(signal);
+      let seen = await send(call, token);
+      if (statusOf(seen) === 401) {
+        tokens.drop(token);
+        seen = await send(call, await tokens.get(signal));
+      }
+      log.debug(
+        {
+          service: call.service,
+          method: call.method,
+          path: call.path,
+          phase: seen.phase,
+          status: statusOf(seen),
+          durationMs: now() - startedAtMs,
+        },
+        'called Adobe',
+      );
+      const readOnly = call.readOnly ?? call.method === 'GET';
+      return valueOf(seen, schema, { service: call.service, readOnly, secrets: tokens.secrets() }, now());
+    },
+  };
+}
+
+function statusOf(seen: Exchange): number | undefined {
+  return 'answer' in seen ? seen.answer.status : undefined;
+}
+
+function queryString(query: AdobeCall['query'] = []): string {
+  if (query.length === 0) return '';
+  return `?${query.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&')}`;
+}

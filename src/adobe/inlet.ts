@@ -1,0 +1,95 @@
+/** The streaming inlet of one flow: posts one event at a time, the same bytes on every attempt. */
+import { Pool } from 'undici';
+import { type Attempt, classifyAttempt, type InletPolicy, type Observation } from '../domain/outcomes.js';
+import { rawPrefix } from './errorBody.js';
+import { type Exchange, exchange } from './exchange.js';
+import { parseRetryAfter } from './retryAfter.js';
+
+/**
+ * An idle connection is not used again after this: a server that closes it as we write leaves an outcome unknown. Of
+ * the server's own `Keep-Alive: timeout=` hint undici takes 2 s off.
+ */
+const KEEP_ALIVE_MS = 4_000;
+const CONNECT_TIMEOUT_MS = 10_000;
+const MAX_ANSWER_BYTES = 64 * 1024;
+
+export interface InletOptions {
+  /** A secret, `https://dcs.adobedc.net/collection/{inlet id}`. */
+  readonly url: string;
+  readonly flowId: string;
+  /** Default: the last segment of the URL. */
+  readonly expectedInletId?: string;
+  /** Its scheme, host and path prefix stand in place of the URL's own: of a recording proxy. */
+  readonly baseUrl?: string;
+  /** From the first byte to the end of the answer. */
+  readonly requestTimeoutMs: number;
+  readonly on503: InletPolicy['on503'];
+  /** Requests in flight; each has a connection of its own. */
+  readonly connections: number;
+}
+
+export interface PostOptions {
+  readonly signal?: AbortSignal;
+  /** Asked right before the first byte leaves: false withdraws the attempt, which is then `not-sent`. */
+  readonly mayStart?: () => boolean;
+}
+
+export interface Inlet {
+  /** Never throws; no retry, no redirect. @param body JSON, sent as it is */
+  post(body: Buffer, options?: PostOptions): Promise<Attempt>;
+  /** Waits for the attempts under way. */
+  close(): Promise<void>;
+}
+
+export function createInlet(options: InletOptions): Inlet {
+  const url = new URL(options.url);
+  const base = options.baseUrl === undefined ? url : new URL(options.baseUrl);
+  const inletId = options.expectedInletId ?? url.pathname.slice(url.pathname.lastIndexOf('/') + 1);
+  const policy: InletPolicy = { inletId, on503: options.on503 };
+  const path = `${base === url ? '' : base.pathname.replace(/\/+$/, '')}${url.pathname}`;
+  const headers = { 'content-type': 'application/json', accept: 'application/json', 'x-adobe-flow-id': options.flowId };
+  // HTTP/2 and pipelining repeat requests by themselves; neither is used.
+  const pool = new Pool(base.origin, {
+    connections: options.connections,
+    pipelining: 1,
+    allowH2: false,
+    connect: { timeout: CONNECT_TIMEOUT_MS },
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveMaxTimeout: KEEP_ALIVE_MS,
+  });
+
+  return {
+    async post(body, { signal, mayStart } = {}) {
+      const seen = await exchange(pool, {
+        origin: base.origin,
+        path,
+        method: 'POST',
+        headers,
+        body,
+        queueTimeoutMs: CONNECT_TIMEOUT_MS + options.requestTimeoutMs,
+        answerTimeoutMs: options.requestTimeoutMs,
+        maxAnswerBytes: MAX_ANSWER_BYTES,
+        signal,
+        mayStart,
+      });
+      const attempt = classifyAttempt(observationOf(seen), policy);
+      return withEvidence(attempt, seen, inletId);
+    },
+    close: () => pool.close(),
+  };
+}
+
+function observationOf(seen: Exchange): Observation {
+  if (seen.phase === 'queued' || seen.phase === 'sent') return seen;
+  const { status, headers, body } = seen.answer;
+  const retryAfterMs = parseRetryAfter(headers['retry-after'], Date.now());
+  return seen.phase === 'status'
+    ? { phase: 'status', fault: seen.fault, status, retryAfterMs }
+    : { phase: 'complete', status, body: body.toString('utf8'), retryAfterMs };
+}
+
+function withEvidence(attempt: Attempt, seen: Exchange, inletId: string): Attempt {
+  if (attempt.outcome !== 'refused' && attempt.outcome !== 'unknown') return attempt;
+  const evidence = 'answer' in seen ? rawPrefix(seen.answer.body.toString('utf8'), [inletId]) : '';
+  return evidence === '' ? attempt : { ...attempt, evidence };
+}
