@@ -1,6 +1,11 @@
-import { CHATLIO_CONNECTION_SPEC, DATA_LAKE_CONNECTION_SPEC, SOURCES_PROVIDER_ID } from '../../adobe/flowService.js';
+import {
+  CHATLIO_CONNECTION_SPEC,
+  DATA_LAKE_CONNECTION_SPEC,
+  SCHEMA_CONTENT_TYPE,
+  SOURCES_PROVIDER_ID,
+  STREAMING_FLOW_SPEC,
+} from '../../adobe/constants.js';
 import { markerDescription, standingAmong } from './ownership.js';
-import { SCHEMA_CONTENT_TYPE } from './schema.js';
 import { made, type Step, type StepContext } from './step.js';
 
 function nameOf({ manifest }: StepContext): string {
@@ -12,21 +17,24 @@ export const sourceConnection: Step = {
   name: 'source-connection',
   label: nameOf,
   async lookup(context) {
-    return standingAmong(await context.adobe.flowService.findSourceConnections(), {
-      step: 'source-connection',
-      marker: context.marker,
-      name: nameOf(context),
-      nameOf: (row) => row.name,
-      resourceOf: ({ id, etag }) => ({ id, etag }),
-      taken: 'name',
-    });
+    return standingAmong(
+      await context.adobe.flowService.findSourceConnections({ specId: CHATLIO_CONNECTION_SPEC.id }),
+      {
+        step: 'source-connection',
+        marker: context.marker,
+        name: nameOf(context),
+        nameOf: (row) => row.name,
+        resourceOf: ({ id, etag }) => ({ id, etag }),
+        taken: 'name',
+      },
+    );
   },
   async create(context) {
     const { id, etag } = await context.adobe.flowService.createSourceConnection({
       name: nameOf(context),
       description: markerDescription('Chatlio webhooks.', context.marker),
       providerId: SOURCES_PROVIDER_ID,
-      connectionSpec: { id: CHATLIO_CONNECTION_SPEC, version: '1.0' },
+      connectionSpec: CHATLIO_CONNECTION_SPEC,
       data: { format: 'json' },
     });
     return { kind: 'source-connection', id, etag, origin: 'created' };
@@ -36,7 +44,9 @@ export const sourceConnection: Step = {
     return 'deleted';
   },
   async referenced({ adobe }) {
-    return (await adobe.flowService.findFlows()).flatMap(({ sourceConnectionIds }) => sourceConnectionIds);
+    return (await adobe.flowService.findFlows({ specId: STREAMING_FLOW_SPEC.id })).flatMap(
+      ({ sourceConnectionIds }) => sourceConnectionIds,
+    );
   },
 };
 
@@ -44,20 +54,23 @@ export const targetConnection: Step = {
   name: 'target-connection',
   label: nameOf,
   async lookup(context) {
-    return standingAmong(await context.adobe.flowService.findTargetConnections(), {
-      step: 'target-connection',
-      marker: context.marker,
-      name: nameOf(context),
-      nameOf: (row) => row.name,
-      resourceOf: ({ id, etag }) => ({ id, etag }),
-      taken: 'name',
-    });
+    return standingAmong(
+      await context.adobe.flowService.findTargetConnections({ specId: DATA_LAKE_CONNECTION_SPEC.id }),
+      {
+        step: 'target-connection',
+        marker: context.marker,
+        name: nameOf(context),
+        nameOf: (row) => row.name,
+        resourceOf: ({ id, etag }) => ({ id, etag }),
+        taken: 'name',
+      },
+    );
   },
   async create(context) {
     const { id, etag } = await context.adobe.flowService.createTargetConnection({
       name: nameOf(context),
       description: markerDescription('Dataset of Chatlio events.', context.marker),
-      connectionSpec: { id: DATA_LAKE_CONNECTION_SPEC, version: '1.0' },
+      connectionSpec: DATA_LAKE_CONNECTION_SPEC,
       data: {
         format: 'json',
         schema: { id: made(context.resources, 'schema').id, version: SCHEMA_CONTENT_TYPE },
@@ -71,6 +84,8 @@ export const targetConnection: Step = {
     return 'deleted';
   },
   async referenced({ adobe }) {
-    return (await adobe.flowService.findFlows()).flatMap(({ targetConnectionIds }) => targetConnectionIds);
+    return (await adobe.flowService.findFlows({ specId: STREAMING_FLOW_SPEC.id })).flatMap(
+      ({ targetConnectionIds }) => targetConnectionIds,
+    );
   },
 };

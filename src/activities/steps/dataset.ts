@@ -1,6 +1,6 @@
+import { DATA_LAKE_CONNECTION_SPEC } from '../../adobe/constants.js';
 import { markerText } from '../../domain/steps.js';
 import { markerDescription, standingAmong } from './ownership.js';
-import { SCHEMA_CONTENT_TYPE } from './schema.js';
 import { made, type Step } from './step.js';
 
 /** Catalog filters by tag, which makes it the surest place for the marker. */
@@ -28,7 +28,7 @@ export const dataset: Step = {
     const { id } = await adobe.catalog.createDataset({
       name: manifest.dataset.name,
       description: markerDescription('Chatlio events.', marker),
-      schemaRef: { id: made(resources, 'schema').id, contentType: SCHEMA_CONTENT_TYPE },
+      schemaId: made(resources, 'schema').id,
       tags: { ...manifest.dataset.tags, [MARKER_TAG]: [marker.uid, markerText(marker)] },
     });
     return { kind: 'dataset', id, origin: 'created' };
@@ -38,7 +38,7 @@ export const dataset: Step = {
     return 'deleted';
   },
   async referenced({ adobe }) {
-    const connections = await adobe.flowService.findTargetConnections();
-    return connections.flatMap(({ datasetId }) => datasetId ?? []);
+    const connections = await adobe.flowService.findTargetConnections({ specId: DATA_LAKE_CONNECTION_SPEC.id });
+    return connections.flatMap(({ dataSetId }) => dataSetId ?? []);
   },
 };

@@ -1,9 +1,7 @@
+import { EXPERIENCE_EVENT_CLASS } from '../../adobe/constants.js';
 import { CANONICAL_FIELDS, CANONICAL_FIELD_NAMES } from '../../domain/canonical.js';
 import { markerDescription, standingAmong } from './ownership.js';
 import type { Step, StepContext } from './step.js';
-
-/** Class that every record of an event belongs to. */
-export const EXPERIENCE_EVENT_CLASS = 'https://ns.adobe.com/xdm/context/experienceevent';
 
 const XDM_TYPES = {
   string: { type: 'string' },
@@ -66,6 +64,6 @@ export const fieldGroup: Step = {
   async referenced(context) {
     // Of several field groups of ours, the one that our schema refers to must stay.
     const schemas = await context.adobe.schemaRegistry.listSchemas({ title: context.manifest.xdm.schema.title });
-    return schemas.flatMap((schema) => schema.refs);
+    return schemas.flatMap((schema) => schema.extends);
   },
 };

@@ -1,4 +1,4 @@
-import { STREAMING_FLOW_SPEC } from '../../adobe/flowService.js';
+import { STREAMING_FLOW_SPEC } from '../../adobe/constants.js';
 import { markerDescription, standingAmong } from './ownership.js';
 import { made, type Step, type StepContext } from './step.js';
 
@@ -11,7 +11,7 @@ export const flow: Step = {
   name: 'flow',
   label: nameOf,
   async lookup(context) {
-    return standingAmong(await context.adobe.flowService.findFlows(), {
+    return standingAmong(await context.adobe.flowService.findFlows({ specId: STREAMING_FLOW_SPEC.id }), {
       step: 'flow',
       marker: context.marker,
       name: nameOf(context),
@@ -26,7 +26,7 @@ export const flow: Step = {
     const { id, etag } = await context.adobe.flowService.createFlow({
       name: nameOf(context),
       description: markerDescription('Chatlio events into the dataset.', context.marker),
-      flowSpec: { id: STREAMING_FLOW_SPEC, version: '1.0' },
+      flowSpec: STREAMING_FLOW_SPEC,
       sourceConnectionIds: [made(resources, 'source-connection').id],
       targetConnectionIds: [made(resources, 'target-connection').id],
       transformations: [{ name: 'Mapping', params: { mappingId: mapping.id, mappingVersion: mapping.version ?? 0 } }],

@@ -17,6 +17,7 @@ async function sourceProperty(context: StepContext): Promise<string> {
 /** A descriptor carries no text of ours: on a schema that we made, one on our field is ours. */
 export const identityDescriptor: Step = {
   name: 'identity-descriptor',
+  needs: ['schema'],
   label: (context) => `${identityOf(context).field} as ${identityOf(context).namespace}`,
   async lookup(context) {
     const schema = made(context.resources, 'schema');
@@ -37,13 +38,10 @@ export const identityDescriptor: Step = {
       throw codedError('CAEP_NAMESPACE_UNKNOWN', { namespace });
     }
     const { id } = await context.adobe.schemaRegistry.createDescriptor({
-      '@type': 'xdm:descriptorIdentity',
-      'xdm:sourceSchema': made(context.resources, 'schema').id,
-      'xdm:sourceVersion': 1,
-      'xdm:sourceProperty': await sourceProperty(context),
-      'xdm:namespace': namespace,
-      'xdm:property': 'xdm:code',
-      'xdm:isPrimary': primary,
+      sourceSchema: made(context.resources, 'schema').id,
+      sourceProperty: await sourceProperty(context),
+      namespace,
+      isPrimary: primary,
     });
     return { kind: 'identity-descriptor', id, origin: 'created' };
   },

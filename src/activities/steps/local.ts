@@ -24,7 +24,8 @@ async function awaitEnabled({ adobe, signal }: StepContext, flowId: string): Pro
     const flow = await adobe.flowService.getFlow(flowId);
     state = flow?.state ?? 'absent';
     if (flow?.state === 'enabled' && flow.inletUrl !== undefined) {
-      return { inletUrl: flow.inletUrl, updatedAtMs: flow.updatedAt };
+      // Without it the window counts from now, which is later and so safe.
+      return { inletUrl: flow.inletUrl, updatedAtMs: flow.updatedAt ?? Date.now() };
     }
     if (Date.now() + pollMs > deadline) {
       throw codedError('CAEP_FLOW_NOT_ENABLED', { id: flowId, state, waited: formatDuration(FLOW_ENABLE_TIMEOUT_MS) });

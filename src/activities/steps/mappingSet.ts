@@ -1,16 +1,15 @@
+import { STREAMING_FLOW_SPEC } from '../../adobe/constants.js';
+import { normaliseMappings, type MappingSet, type NewMappingSet } from '../../adobe/dataPrep.js';
 import { codedError } from '../../domain/errors.js';
 import { findMarker, markerText, type Resource } from '../../domain/steps.js';
-import { SCHEMA_CONTENT_TYPE } from './schema.js';
 import { made, type Step, type StepContext } from './step.js';
 
 /** The body of Data Prep's current dialect, the only one that can express functions. */
-async function mappingSetBody(context: StepContext) {
+async function mappingSetBody(context: StepContext): Promise<NewMappingSet> {
   const { tenantId } = await context.adobe.schemaRegistry.stats();
   return {
     name: markerText(context.marker),
-    outputSchema: {
-      schemaRef: { id: made(context.resources, 'schema').id, contentType: SCHEMA_CONTENT_TYPE },
-    },
+    schemaId: made(context.resources, 'schema').id,
     mappings: context.manifest.mapping.map(({ sourceType, source, destination }) => ({
       sourceType,
       source,
@@ -19,16 +18,15 @@ async function mappingSetBody(context: StepContext) {
   };
 }
 
-type MappingSetBody = Awaited<ReturnType<typeof mappingSetBody>>;
-
 /** Validation answers 200 also for bad mappings, so every entry is read. Source of the rule: Data Prep, validate. */
-async function requireValid({ adobe }: StepContext, body: MappingSetBody): Promise<void> {
-  const failures = (await adobe.dataPrep.validateMappingSet(body)).filter(({ status }) => status !== 'SUCCESS');
-  if (failures.length === 0) return;
-  const reason = failures
-    .flatMap(({ errors }) => errors ?? [])
-    .map(({ source, destination, exception }) => `${source ?? '?'} → ${destination ?? '?'}: ${exception ?? 'refused'}`)
-    .join('; ');
+async function requireValid({ adobe }: StepContext, body: NewMappingSet): Promise<void> {
+  const verdicts = await adobe.dataPrep.validateMappingSet(body);
+  const refused = verdicts.flatMap(({ ok, errors }, index) => {
+    const mapping = body.mappings[index];
+    return ok ? [] : [`${mapping?.source ?? '?'} → ${mapping?.destination ?? '?'}: ${errors.join(', ')}`];
+  });
+  if (refused.length === 0) return;
+  const reason = refused.join('; ');
   throw codedError('CAEP_MAPPING_INVALID', { reason });
 }
 
@@ -40,8 +38,7 @@ export const mappingSet: Step = {
   name: 'mapping-set',
   label: ({ marker }) => markerText(marker),
   async lookup(context) {
-    const body = await mappingSetBody(context);
-    const rows = await context.adobe.dataPrep.listMappingSets({ name: body.name });
+    const rows = await context.adobe.dataPrep.listMappingSets({ name: markerText(context.marker) });
     const ours: Resource[] = rows
       .filter(({ name }) => findMarker(name)?.uid === context.marker.uid)
       .map(({ id, version }) => ({ kind: 'mapping-set', id, version, origin: 'created' }));
@@ -65,26 +62,16 @@ export const mappingSet: Step = {
     return (await adobe.dataPrep.deleteMappingSet(id)) === 'not-supported' ? 'left' : 'deleted';
   },
   async referenced({ adobe }) {
-    return (await adobe.flowService.findFlows()).flatMap(({ mappingId }) => mappingId ?? []);
+    return (await adobe.flowService.findFlows({ specId: STREAMING_FLOW_SPEC.id })).flatMap(
+      ({ mapping }) => mapping?.id ?? [],
+    );
   },
 };
 
-interface ComparableMapping {
-  readonly sourceType: string;
-  readonly source: string;
-  readonly destination: string;
-}
-
-/** Stored and sent mappings agree on schema, source, destination and type; ids, dates and order do not matter. */
-function sameMapping(
-  stored: { readonly schemaId?: string; readonly mappings: readonly ComparableMapping[] },
-  body: MappingSetBody,
-): boolean {
-  const key = ({ sourceType, source, destination }: ComparableMapping): string =>
-    JSON.stringify([sourceType, source, destination]);
-  const a = stored.mappings.map(key).sort();
-  const b = body.mappings.map(key).sort();
+/** Ids, dates and order do not matter. */
+function sameMapping(stored: MappingSet, body: NewMappingSet): boolean {
   return (
-    stored.schemaId === body.outputSchema.schemaRef.id && a.length === b.length && a.every((row, i) => row === b[i])
+    stored.schemaId === body.schemaId &&
+    JSON.stringify(stored.mappings) === JSON.stringify(normaliseMappings(body.mappings))
   );
 }

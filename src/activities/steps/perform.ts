@@ -87,7 +87,8 @@ async function complete(step: Step, context: StepContext, resource: Resource, fo
   return { resource, found, ...(await step.complete?.(context, resource)) };
 }
 
-function foreignError(step: Step, context: StepContext, foreign: NonNullable<Standing['foreign']>): Error {
+/** Why a step can't go on: somebody else's object stands in our place, and only a person may decide. */
+export function foreignError(step: Step, context: StepContext, foreign: NonNullable<Standing['foreign']>): CodedError {
   const fields = { resource: step.name, title: step.label(context), holder: foreign.label, field: fieldOf(step) };
   return codedError(foreign.taken === 'title' ? 'CAEP_TITLE_TAKEN' : 'CAEP_FOREIGN_RESOURCE', fields);
 }

@@ -1,9 +1,6 @@
-import { EXPERIENCE_EVENT_CLASS } from './fieldGroup.js';
+import { EXPERIENCE_EVENT_CLASS } from '../../adobe/constants.js';
 import { markerDescription, standingAmong } from './ownership.js';
 import { made, type Step, type StepContext } from './step.js';
-
-/** How every later object refers to the schema: one content type, so that dataset, target connection and mapping agree. */
-export const SCHEMA_CONTENT_TYPE = 'application/vnd.adobe.xed-full+json;version=1';
 
 function describe({ marker }: StepContext): string {
   return markerDescription('ExperienceEvent schema of Chatlio events.', marker);

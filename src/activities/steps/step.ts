@@ -22,6 +22,8 @@ export interface Standing {
 
 export interface Step {
   readonly name: StepName;
+  /** What `lookup` itself reads of earlier steps; without it nothing of this step can exist. */
+  readonly needs?: readonly StepName[];
   /** How the object is called, for people. */
   label(context: StepContext): string;
   lookup(context: StepContext): Promise<Standing>;

@@ -19,7 +19,9 @@ export async function undoStep(
   if (entry.resource?.origin === 'adopted') return { outcome: 'kept' };
   // With the id known, an earlier create of unknown effect was already looked for through the window before it.
   if (entry.resource !== undefined) memory.ambiguousSince = undefined;
-  const standing = canLookUp(step, context) ? await lookUntilCertain(step, context, memory, window) : { ours: [] };
+  // A step whose lookup needs what an earlier step never made can't have made anything itself.
+  const possible = (step.needs ?? []).every((needed) => context.resources[needed] !== undefined);
+  const standing = possible ? await lookUntilCertain(step, context, memory, window) : { ours: [] };
   const targets = unique([...(entry.resource === undefined ? [] : [entry.resource]), ...standing.ours]);
   let left: Resource | undefined;
   for (const resource of targets) {
@@ -33,17 +35,6 @@ export async function undoStep(
     };
   }
   return { outcome: targets.length > 0 ? 'undone' : 'nothing' };
-}
-
-/** A step whose lookup needs what an earlier step never made can't have made anything itself. */
-function canLookUp(step: Step, { resources }: StepContext): boolean {
-  switch (step.name) {
-    case 'identity-descriptor':
-    case 'mapping-set':
-      return resources.schema !== undefined;
-    default:
-      return true;
-  }
 }
 
 function unique(resources: readonly Resource[]): Resource[] {

@@ -1,0 +1,41 @@
+/** Activities behind `plan`, `doctor` and `urls`: they read, and change nothing. */
+import { ApplicationFailure } from '@temporalio/common';
+import type { Adobe } from '../adobe/clients.js';
+import { codedError, sentenceOf } from '../domain/errors.js';
+import type { InquiryActivities, SourceUrls } from '../domain/plan.js';
+import { sealFor } from '../temporal/sealedAnswer.js';
+import { doctorReport, type DoctorDeps } from './inquiry/doctor.js';
+import { planReport } from './inquiry/plan.js';
+import { toCatalogueError } from './failures.js';
+import type { ProvisioningStore } from './steps/provisioningStore.js';
+
+export interface InquiryDeps extends DoctorDeps {
+  readonly adobe: Adobe;
+  readonly store: ProvisioningStore;
+  readonly checkSettleWindow: (settleWindowMs: number) => void;
+  /** The URLs of a source in clear; undefined when there is no such source. */
+  readonly sourceUrls: (name: string) => Promise<SourceUrls | undefined>;
+}
+
+export function createInquiryActivities(deps: InquiryDeps): InquiryActivities {
+  /** An inquiry that can't be answered says why, in the catalogue's words, and is not tried again. */
+  const answer = async <T>(fields: Record<string, string>, run: () => Promise<T>): Promise<T> => {
+    try {
+      return await run();
+    } catch (failure) {
+      const error = toCatalogueError(failure, fields);
+      throw ApplicationFailure.nonRetryable(sentenceOf(error), error.code, { error });
+    }
+  };
+  return {
+    plan: ({ manifest, uid }) =>
+      answer({ name: manifest.name, sandbox: manifest.sandbox }, () => planReport(deps, manifest, uid)),
+    doctor: ({ sandbox }) => answer({ sandbox: sandbox ?? 'prod' }, () => doctorReport(deps, sandbox ?? 'prod')),
+    urls: ({ name, sealTo }) =>
+      answer({ name }, async () => {
+        const urls = await deps.sourceUrls(name);
+        if (urls === undefined) throw codedError('CAEP_SOURCE_UNKNOWN', { name });
+        return { v: 1, sealed: sealFor(sealTo, JSON.stringify(urls)) };
+      }),
+  };
+}

@@ -1,0 +1,102 @@
+import type { Adobe, AdobeClients } from '../../adobe/clients.js';
+import { CANONICAL_FIELDS, type CanonicalField } from '../../domain/canonical.js';
+import { CodedError, type CatalogueError } from '../../domain/errors.js';
+import type { Manifest, MappingRow } from '../../domain/manifest.js';
+import type { PlannedMapping, PlannedStep, PlanReport } from '../../domain/plan.js';
+import { stepsFor, type Resource, type Resources, type StepName } from '../../domain/steps.js';
+import { toCatalogueError } from '../failures.js';
+import { STEP_TABLE } from '../steps/index.js';
+import { foreignError } from '../steps/perform.js';
+import type { ProvisioningStore } from '../steps/provisioningStore.js';
+import type { StepContext } from '../steps/step.js';
+
+interface PlanDeps {
+  readonly adobe: Adobe;
+  readonly store: ProvisioningStore;
+  readonly checkSettleWindow: (settleWindowMs: number) => void;
+}
+
+/** No source has it: a plan of a new source finds nothing of its own. */
+const NO_UID = '00000000-0000-0000-0000-000000000000';
+
+/**
+ * What provisioning this manifest would do, step by step, by the same lookups that provisioning begins with.
+ *
+ * @param uid of the running or last source of this name, so that what it made is recognised
+ */
+export async function planReport(deps: PlanDeps, manifest: Manifest, uid = NO_UID): Promise<PlanReport> {
+  const clients = deps.adobe.forSandbox(manifest.sandbox);
+  const problems: CatalogueError[] = [];
+  const note = (failure: unknown): void => {
+    problems.push(toCatalogueError(failure, { name: manifest.name, sandbox: manifest.sandbox }));
+  };
+  let tenantId: string | undefined;
+  try {
+    ({ tenantId } = await clients.schemaRegistry.stats());
+    await checkNamespace(clients, manifest);
+    deps.checkSettleWindow(manifest.delivery.settleWindowMs);
+  } catch (failure) {
+    note(failure);
+  }
+  const marker = { name: manifest.name, uid };
+  const steps =
+    tenantId === undefined
+      ? []
+      : await planSteps({ marker, manifest, adobe: clients, store: deps.store, signal: new AbortController().signal });
+  return {
+    v: 1,
+    name: manifest.name,
+    sandbox: manifest.sandbox,
+    tenantId,
+    steps,
+    mapping: manifest.mapping.map((row) => plannedMapping(row, tenantId)),
+    problems,
+  };
+}
+
+async function checkNamespace(clients: AdobeClients, { identity }: Manifest): Promise<void> {
+  if (identity === undefined) return;
+  const namespaces = await clients.identityNamespaces.list();
+  if (namespaces.some(({ code }) => code.toLowerCase() === identity.namespace.toLowerCase())) return;
+  throw new CodedError({ code: 'CAEP_NAMESPACE_UNKNOWN', fields: { namespace: identity.namespace } });
+}
+
+async function planSteps(base: Omit<StepContext, 'resources'>): Promise<PlannedStep[]> {
+  const planned: PlannedStep[] = [];
+  let resources: Resources = {};
+  for (const step of stepsFor(base.manifest)) {
+    const context = { ...base, resources };
+    const { row, resource } = await planStep(step, context);
+    planned.push(row);
+    if (resource !== undefined) resources = { ...resources, [step]: resource };
+  }
+  return planned;
+}
+
+async function planStep(name: StepName, context: StepContext): Promise<{ row: PlannedStep; resource?: Resource }> {
+  const step = STEP_TABLE[name];
+  const label = step.label(context);
+  const create = { row: { step: name, action: 'create', label } as const };
+  if (step.needs?.some((needed) => context.resources[needed] === undefined)) return create;
+  try {
+    const { ours, foreign } = await step.lookup(context);
+    const own = ours[0];
+    if (own !== undefined) return { row: { step: name, action: 'keep', label, id: own.id }, resource: own };
+    if (foreign === undefined) return create;
+    const error = foreignError(step, context, foreign).error;
+    return { row: { step: name, action: 'blocked', label, id: foreign.resource.id, error } };
+  } catch (failure) {
+    const error = toCatalogueError(failure, { name: context.manifest.name, sandbox: context.manifest.sandbox });
+    return { row: { step: name, action: 'blocked', label, error } };
+  }
+}
+
+function plannedMapping({ source, sourceType, destination }: MappingRow, tenantId: string | undefined): PlannedMapping {
+  const field = CANONICAL_FIELDS[source as CanonicalField] as { type: string } | undefined;
+  return {
+    source,
+    sourceType,
+    destination: destination.replace('{tenant}', tenantId === undefined ? '_tenant' : `_${tenantId}`),
+    type: sourceType === 'EXPRESSION' ? 'expression' : (field?.type ?? 'unknown'),
+  };
+}
