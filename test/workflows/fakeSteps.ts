@@ -1,0 +1,64 @@
+/** Step activities that keep their objects in memory and fail as a test tells them to. */
+import { ApplicationFailure } from '@temporalio/common';
+import type { CatalogueError } from '../../src/domain/errors.js';
+import {
+  undoActivityName,
+  type SourceActivities,
+  type StepFailureDetails,
+  type StepInput,
+  type StepResult,
+  type UndoInput,
+  type UndoResult,
+} from '../../src/domain/provisioning.js';
+import { STEP_NAMES, type StepName } from '../../src/domain/steps.js';
+
+export interface FakeSteps {
+  readonly activities: SourceActivities;
+  /** `field-group`, `undo-flow`, `startForwarder`: in the order of the calls. */
+  readonly calls: string[];
+  readonly inputs: Map<StepName, StepInput[]>;
+  readonly undoInputs: Map<StepName, UndoInput>;
+  /** What each step (`schema`) or undo (`undo-schema`) does instead of succeeding, taken from the front. */
+  readonly script: Map<string, (() => unknown)[]>;
+}
+
+export function refusal(error: CatalogueError, ambiguousSince?: number): ApplicationFailure {
+  const details: StepFailureDetails = { error, ambiguousSince };
+  return ApplicationFailure.create({ message: error.code, type: error.code, nonRetryable: true, details: [details] });
+}
+
+export function createFakeSteps(): FakeSteps {
+  const fake: Omit<FakeSteps, 'activities'> = {
+    calls: [],
+    inputs: new Map(),
+    undoInputs: new Map(),
+    script: new Map(),
+  };
+
+  async function scripted<T>(name: string, otherwise: () => T): Promise<T> {
+    fake.calls.push(name);
+    const next = fake.script.get(name)?.shift();
+    const result = (await next?.()) as T | undefined;
+    return result ?? otherwise();
+  }
+
+  const perform = (step: StepName) => (input: StepInput) => {
+    fake.inputs.set(step, [...(fake.inputs.get(step) ?? []), input]);
+    return scripted<StepResult>(step, () => ({
+      resource: { kind: step, id: `${step}-id`, origin: 'created' },
+      found: false,
+      ...(step === 'inlet' ? { opensAt: '2026-01-01T00:05:00.000Z' } : {}),
+    }));
+  };
+  const undo = (step: StepName) => (input: UndoInput) => {
+    fake.undoInputs.set(step, input);
+    return scripted<UndoResult>(undoActivityName(step), () => ({ outcome: 'undone' }));
+  };
+  const activities = {
+    ...Object.fromEntries(STEP_NAMES.map((step) => [step, perform(step)])),
+    ...Object.fromEntries(STEP_NAMES.map((step) => [undoActivityName(step), undo(step)])),
+    startForwarder: () => scripted('startForwarder', () => undefined),
+    stopForwarder: () => scripted('stopForwarder', () => undefined),
+  } as unknown as SourceActivities;
+  return { ...fake, activities };
+}

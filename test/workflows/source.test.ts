@@ -1,0 +1,293 @@
+import { randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import type { WorkflowHandle } from '@temporalio/client';
+import { WorkflowFailedError, WorkflowUpdateFailedError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { bundleWorkflowCode, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import type { SourceInput, SourceState } from '../../src/domain/source.js';
+import { stepsFor, type StepName } from '../../src/domain/steps.js';
+import { manifestFixture } from '../support/manifest.js';
+import { withTemporal } from '../support/temporal.js';
+import { createFakeSteps, refusal, type FakeSteps } from './fakeSteps.js';
+
+const temporal = withTemporal();
+const STEPS = stepsFor(manifestFixture());
+const REFUSED = { code: 'CAEP_ADOBE_REFUSED', fields: {} } as const;
+let workflowBundle: WorkflowBundleWithSourceMap;
+
+beforeAll(async () => {
+  workflowBundle = await bundleWorkflowCode({
+    workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
+    logger: { trace() {}, debug() {}, info() {}, warn() {}, error() {}, log() {} },
+  });
+});
+
+interface Running {
+  readonly handle: WorkflowHandle;
+  state(): Promise<SourceState>;
+  reaches(phase: SourceState['phase']): Promise<SourceState>;
+}
+
+/** Runs a worker with the fake steps and a source workflow on it for as long as `test` takes. */
+async function withSource(
+  fake: FakeSteps,
+  test: (running: Running) => Promise<void>,
+  input: Partial<SourceInput> = {},
+): Promise<void> {
+  const taskQueue = randomUUID();
+  const worker = await Worker.create({
+    connection: temporal().nativeConnection,
+    namespace: temporal().namespace,
+    taskQueue,
+    workflowBundle,
+    activities: fake.activities,
+  });
+  await worker.runUntil(async () => {
+    const handle = await temporal().client.workflow.start('source', {
+      workflowId: `source:${randomUUID()}`,
+      taskQueue,
+      args: [{ v: 1, uid: randomUUID(), manifest: manifestFixture(), ...input } satisfies SourceInput],
+    });
+    const state = (): Promise<SourceState> => handle.query<SourceState>('state');
+    const reaches = async (phase: SourceState['phase']): Promise<SourceState> => {
+      await vi.waitFor(async () => expect((await state()).phase).toBe(phase), { timeout: 15_000, interval: 50 });
+      return state();
+    };
+    try {
+      await test({ handle, state, reaches });
+    } finally {
+      await handle.terminate().catch(() => undefined);
+    }
+  });
+}
+
+function failAt(step: string, ...behaviours: (() => unknown)[]): FakeSteps {
+  const fake = createFakeSteps();
+  fake.script.set(step, behaviours);
+  return fake;
+}
+
+const refuse = () => {
+  throw refusal(REFUSED);
+};
+
+describe('provisioning', () => {
+  it('makes every step in order, keeps the ids, starts the forwarder and lives on', async () => {
+    const fake = createFakeSteps();
+    await withSource(fake, async ({ reaches, handle }) => {
+      const state = await reaches('live');
+      expect(fake.calls).toEqual([...STEPS, 'startForwarder']);
+      expect(state.steps.map(({ step, state: made, id }) => [step, made, id])).toEqual(
+        STEPS.map((step) => [step, 'made', `${step}-id`]),
+      );
+      expect(state.opensAt).toBe('2026-01-01T00:05:00.000Z');
+      expect((await handle.describe()).status.name).toBe('RUNNING');
+    });
+  });
+
+  it('hands each step what the steps before it made', async () => {
+    const fake = createFakeSteps();
+    await withSource(fake, async ({ reaches }) => {
+      await reaches('live');
+      expect(Object.keys(fake.inputs.get('flow')?.[0]?.resources ?? {}).sort()).toEqual(
+        ['dataset', 'field-group', 'mapping-set', 'schema', 'source-connection', 'target-connection'].sort(),
+      );
+    });
+  });
+
+  it('makes the identity descriptor only when the manifest asks for one', async () => {
+    const manifest = manifestFixture({ identity: { field: 'visitorUUID', namespace: 'ChatlioVisitor' } });
+    const fake = createFakeSteps();
+    await withSource(
+      fake,
+      async ({ reaches }) => {
+        await reaches('live');
+        expect(fake.calls).toContain('identity-descriptor');
+      },
+      { manifest },
+    );
+  });
+});
+
+describe.each(STEPS)('held at %s', (step: StepName) => {
+  it('goes on from there after resume, without repeating what is made', async () => {
+    const fake = failAt(step, refuse);
+    await withSource(fake, async ({ reaches, handle }) => {
+      const held = await reaches('held');
+      expect(held.hold).toMatchObject({ step, during: 'do', error: REFUSED });
+      expect(held.steps.find((row) => row.step === step)?.state).toBe('held');
+      await handle.executeUpdate('resume', { args: [{}] });
+      await reaches('live');
+      expect(fake.calls.filter((call) => call === step)).toHaveLength(2);
+      expect(fake.calls).toHaveLength(STEPS.length + 2);
+    });
+  });
+
+  it('undoes what was made, last first, the held step included, after abort', async () => {
+    const fake = failAt(step, refuse);
+    await withSource(fake, async ({ reaches, handle }) => {
+      await reaches('held');
+      await handle.executeUpdate('abort', { args: [{ reason: 'changed our mind' }] });
+      await expect(handle.result()).rejects.toThrow(WorkflowFailedError);
+      const begun = STEPS.slice(0, STEPS.indexOf(step) + 1);
+      expect(fake.calls.filter((call) => call.startsWith('undo-'))).toEqual(
+        begun.toReversed().map((name) => `undo-${name}`),
+      );
+      expect(fake.undoInputs.get(step)?.entry.resource).toBeUndefined();
+    });
+  });
+});
+
+describe('hold', () => {
+  it('is there for a filter: search attributes name the phase and the reason', async () => {
+    const fake = failAt('schema', refuse);
+    await withSource(fake, async ({ reaches, handle }) => {
+      await reaches('held');
+      const { searchAttributes } = await handle.describe();
+      expect(searchAttributes.SourcePhase).toEqual(['held']);
+      expect(searchAttributes.HeldReason).toEqual(['CAEP_ADOBE_REFUSED']);
+    });
+  });
+
+  it('refuses resume and abort when nothing is held', async () => {
+    await withSource(createFakeSteps(), async ({ reaches, handle }) => {
+      await reaches('live');
+      const refused = handle.executeUpdate('resume', { args: [{}] });
+      await expect(refused).rejects.toThrow(WorkflowUpdateFailedError);
+      await expect(refused).rejects.toMatchObject({ cause: { type: 'CAEP_NOT_HELD' } });
+    });
+  });
+
+  it('takes a corrected manifest for steps that are not made yet, and refuses one that changes made steps', async () => {
+    const fake = failAt('dataset', refuse);
+    await withSource(fake, async ({ reaches, handle }) => {
+      await reaches('held');
+      const renamedSchema = manifestFixture({ xdm: { schema: { title: 'Another title' } } });
+      await expect(handle.executeUpdate('resume', { args: [{ manifest: renamedSchema }] })).rejects.toMatchObject({
+        cause: { type: 'CAEP_RESUME_CHANGES_MADE_STEP' },
+      });
+      const renamedDataset = manifestFixture({ dataset: { name: 'Another dataset' } });
+      await handle.executeUpdate('resume', { args: [{ manifest: renamedDataset }] });
+      await reaches('live');
+      expect(fake.inputs.get('dataset')?.[1]?.manifest.dataset.name).toBe('Another dataset');
+    });
+  });
+
+  it('hands over that a create may have taken effect, to the resumed step and to the undo', async () => {
+    const ambiguous = () => {
+      throw refusal({ code: 'CAEP_ADOBE_AMBIGUOUS', fields: {} }, 1_700_000_000_000);
+    };
+    const fake = failAt('dataset', ambiguous, ambiguous);
+    await withSource(fake, async ({ reaches, handle }) => {
+      await reaches('held');
+      await handle.executeUpdate('resume', { args: [{}] });
+      await vi.waitFor(() => expect(fake.inputs.get('dataset')).toHaveLength(2));
+      expect(fake.inputs.get('dataset')?.[1]?.ambiguousSince).toBe(1_700_000_000_000);
+      await reaches('held');
+      await handle.executeUpdate('abort', { args: [{}] });
+      await expect(handle.result()).rejects.toThrow(WorkflowFailedError);
+      expect(fake.undoInputs.get('dataset')?.entry.ambiguousSince).toBe(1_700_000_000_000);
+    });
+  });
+
+  it('can be ended by cancelling, which undoes', async () => {
+    const fake = failAt('flow', refuse);
+    await withSource(fake, async ({ reaches, handle }) => {
+      await reaches('held');
+      await handle.cancel();
+      await expect(handle.result()).rejects.toThrow(WorkflowFailedError);
+      expect((await handle.describe()).status.name).toBe('CANCELLED');
+      expect(fake.calls.at(-1)).toBe('undo-field-group');
+    });
+  });
+});
+
+describe('cancel', () => {
+  it('waits for the create that is under way, then undoes it by its id', async () => {
+    let finish: () => void = () => undefined;
+    const answered = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const fake = failAt('dataset', () => answered);
+    await withSource(fake, async ({ handle }) => {
+      await vi.waitFor(() => expect(fake.calls).toContain('dataset'));
+      await handle.cancel();
+      finish();
+      await expect(handle.result()).rejects.toThrow(WorkflowFailedError);
+      expect(fake.undoInputs.get('dataset')?.entry.resource?.id).toBe('dataset-id');
+      expect(fake.calls).not.toContain('source-connection');
+    });
+  });
+
+  it('of a live source stops sending, removes flow and connections, and keeps the data', async () => {
+    const fake = createFakeSteps();
+    await withSource(fake, async ({ reaches, handle }) => {
+      await reaches('live');
+      await handle.cancel();
+      await expect(handle.result()).rejects.toThrow(WorkflowFailedError);
+      expect(fake.calls.slice(STEPS.length + 1)).toEqual([
+        'stopForwarder',
+        'undo-webhook-routes',
+        'undo-inlet',
+        'undo-flow',
+        'undo-mapping-set',
+        'undo-target-connection',
+        'undo-source-connection',
+      ]);
+    });
+  });
+});
+
+describe('undo', () => {
+  it('goes on after a failed undo, holds with what is left, and tries only that again on resume', async () => {
+    const fake = failAt('flow', refuse);
+    fake.script.set('undo-dataset', [refuse]);
+    await withSource(fake, async ({ reaches, handle }) => {
+      await reaches('held');
+      await handle.executeUpdate('abort', { args: [{}] });
+      await vi.waitFor(() => expect(fake.calls).toContain('undo-field-group'));
+      const held = await reaches('held');
+      expect(held.hold).toMatchObject({ step: 'dataset', during: 'undo', error: { code: 'CAEP_UNDO_INCOMPLETE' } });
+      expect(held.hold?.error.fields.left).toBe('dataset dataset-id');
+      await handle.executeUpdate('resume', { args: [{}] });
+      await expect(handle.result()).rejects.toThrow(WorkflowFailedError);
+      expect(fake.calls.filter((call) => call === 'undo-dataset')).toHaveLength(2);
+      expect(fake.calls.filter((call) => call === 'undo-schema')).toHaveLength(1);
+    });
+  });
+
+  it('names what cannot be deleted in its outcome', async () => {
+    const fake = failAt('flow', refuse);
+    fake.script.set('undo-mapping-set', [() => ({ outcome: 'left', id: 'mapping-set-id', reason: 'no way' })]);
+    await withSource(fake, async ({ reaches, handle }) => {
+      await reaches('held');
+      await handle.executeUpdate('abort', { args: [{}] });
+      const failed = await handle.result().catch((error: unknown) => error);
+      const cause = (failed as WorkflowFailedError).cause as ApplicationFailure;
+      expect(cause.type).toBe('CAEP_ABORTED');
+      expect(cause.details?.[0]).toMatchObject({
+        remainders: [{ step: 'mapping-set', id: 'mapping-set-id', reason: 'no way' }],
+      });
+    });
+  });
+});
+
+it('continues as new with everything it knows, and is cancelled as before', async () => {
+  const fake = createFakeSteps();
+  await withSource(
+    fake,
+    async ({ reaches, handle, state }) => {
+      await reaches('live');
+      const before = await state();
+      await vi.waitFor(async () => {
+        const { runId } = await temporal().client.workflow.getHandle(handle.workflowId).describe();
+        expect(runId).not.toBe((handle as unknown as { firstExecutionRunId: string }).firstExecutionRunId);
+      });
+      expect(await state()).toEqual(before);
+      expect(fake.calls).toHaveLength(STEPS.length + 1);
+    },
+    // Provisioning takes more events than this: the run hands over as soon as the source is live.
+    { maxHistoryEvents: 40 },
+  );
+});
