@@ -42,6 +42,9 @@ const environmentSchema = z.object({
   LOG_LEVEL: optional(z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])),
   /** Seconds are long in tests: the consistency window after an ambiguous create, in ms. */
   ADOBE_CONSISTENCY_WINDOW_MS: optional(z.coerce.number().int().min(0)),
+  /** Attempts of a provisioning step before a passing error is held, and the first delay between them. */
+  ADOBE_MAX_ATTEMPTS: optional(z.coerce.number().int().min(1)),
+  ADOBE_FIRST_RETRY_DELAY_MS: optional(z.coerce.number().int().min(1)),
   ADOBE_REQUEST_TIMEOUT_MS: optional(z.coerce.number().int().min(100)),
 });
 
@@ -58,6 +61,9 @@ export interface AdobeConfiguration {
   readonly requestTimeoutMs: number;
   /** After an ambiguous create, how long lookups may still lag behind it. Above the gateway's 60 s. */
   readonly consistencyWindowMs: number;
+  /** Attempts of a provisioning step before a passing error is held for a person. */
+  readonly maxAttempts: number;
+  readonly firstRetryDelayMs: number;
 }
 
 export interface Configuration {
@@ -89,6 +95,8 @@ export const ADOBE_DEFAULTS = {
   scopes: 'openid,session,AdobeID,read_organizations,additional_info.projectedProductContext',
   requestTimeoutMs: 65_000,
   consistencyWindowMs: 90_000,
+  maxAttempts: 8,
+  firstRetryDelayMs: 1_000,
 } as const;
 
 /**
@@ -156,5 +164,7 @@ function adobeConfiguration(env: z.infer<typeof environmentSchema>): AdobeConfig
     queryServiceUrl: env.ADOBE_QUERY_SERVICE_URL,
     requestTimeoutMs: env.ADOBE_REQUEST_TIMEOUT_MS ?? ADOBE_DEFAULTS.requestTimeoutMs,
     consistencyWindowMs: env.ADOBE_CONSISTENCY_WINDOW_MS ?? ADOBE_DEFAULTS.consistencyWindowMs,
+    maxAttempts: env.ADOBE_MAX_ATTEMPTS ?? ADOBE_DEFAULTS.maxAttempts,
+    firstRetryDelayMs: env.ADOBE_FIRST_RETRY_DELAY_MS ?? ADOBE_DEFAULTS.firstRetryDelayMs,
   };
 }

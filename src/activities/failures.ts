@@ -12,8 +12,6 @@ export interface RetryBounds {
   readonly longestDelayMs: number;
 }
 
-export const STEP_RETRY_BOUNDS: RetryBounds = { maxAttempts: 8, firstDelayMs: 1_000, longestDelayMs: 30_000 };
-
 /** Exponential, capped, and spread over half of itself so that sources that failed together do not come back together. */
 export function retryDelayMs(attempt: number, bounds: RetryBounds, random: number): number {
   const delay = Math.min(bounds.firstDelayMs * 2 ** (attempt - 1), bounds.longestDelayMs);

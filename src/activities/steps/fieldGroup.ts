@@ -1,7 +1,9 @@
+import { titleHolder } from '../../adobe/catalogue.js';
 import { EXPERIENCE_EVENT_CLASS } from '../../adobe/constants.js';
+import type { XdmResource } from '../../adobe/schemaRegistry.js';
 import { CANONICAL_FIELDS, CANONICAL_FIELD_NAMES } from '../../domain/canonical.js';
 import { markerDescription, standingAmong } from './ownership.js';
-import type { Step, StepContext } from './step.js';
+import type { Standing, Step, StepContext } from './step.js';
 
 const XDM_TYPES = {
   string: { type: 'string' },
@@ -24,6 +26,17 @@ function describe({ marker }: StepContext): string {
   return markerDescription('Fields of Chatlio events.', marker);
 }
 
+function standingOf(context: StepContext, rows: readonly XdmResource[]): Standing {
+  return standingAmong(rows, {
+    step: 'field-group',
+    marker: context.marker,
+    name: context.manifest.xdm.fieldGroup.title,
+    nameOf: (row) => row.title,
+    resourceOf: ({ id, altId }) => ({ id, altId }),
+    taken: 'title',
+  });
+}
+
 export const fieldGroup: Step = {
   name: 'field-group',
   label: ({ manifest }) => manifest.xdm.fieldGroup.title,
@@ -34,14 +47,7 @@ export const fieldGroup: Step = {
       registry.listFieldGroups({ title }),
       registry.listFieldGroups({ description: describe(context) }),
     ]);
-    return standingAmong([...byMarker, ...byTitle], {
-      step: 'field-group',
-      marker: context.marker,
-      name: title,
-      nameOf: (row) => row.title,
-      resourceOf: ({ id, altId }) => ({ id, altId }),
-      taken: 'title',
-    });
+    return standingOf(context, [...byMarker, ...byTitle]);
   },
   async create(context) {
     const { tenantId } = await context.adobe.schemaRegistry.stats();
@@ -56,6 +62,11 @@ export const fieldGroup: Step = {
       allOf: [{ $ref: '#/definitions/chatlio' }],
     });
     return { kind: 'field-group', id, altId, origin: 'created' };
+  },
+  async standingAfterRefusal(context, refusal) {
+    const holder = titleHolder(refusal);
+    const row = holder === undefined ? undefined : await context.adobe.schemaRegistry.getFieldGroup(holder);
+    return row === undefined ? undefined : standingOf(context, [row]);
   },
   async remove(context, { id, altId }) {
     await context.adobe.schemaRegistry.deleteFieldGroup(altId ?? id);

@@ -30,13 +30,30 @@ export async function performStep(
 ): Promise<StepResult> {
   const standing = await lookUntilCertain(step, context, memory, window);
   memory.ambiguousSince = undefined;
-  const own = await keepOne(step, context, standing.ours);
-  if (own !== undefined) return complete(step, context, own, true);
-  if (standing.foreign !== undefined) {
-    if (input.adopt !== true) throw foreignError(step, context, standing.foreign);
-    return complete(step, context, standing.foreign.resource, true);
+  const there = await claim(step, context, standing, input);
+  if (there !== undefined) return complete(step, context, there, true);
+  try {
+    return await complete(step, context, await create(step, context, memory), false);
+  } catch (refusal) {
+    if (!(refusal instanceof AdobeCallError) || refusal.kind !== 'refused') throw refusal;
+    const revealed = await step.standingAfterRefusal?.(context, refusal);
+    const holder = revealed === undefined ? undefined : await claim(step, context, revealed, input);
+    if (holder === undefined) throw refusal;
+    return complete(step, context, holder, true);
   }
-  return complete(step, context, await create(step, context, memory), false);
+}
+
+/** What is there already and may be used: ours, or, when a person has allowed it, somebody else's. */
+async function claim(
+  step: Step,
+  context: StepContext,
+  standing: Standing,
+  { adopt }: Pick<StepInput, 'adopt'>,
+): Promise<Resource | undefined> {
+  const own = await keepOne(step, context, standing.ours);
+  if (own !== undefined || standing.foreign === undefined) return own;
+  if (adopt !== true) throw foreignError(step, context, standing.foreign);
+  return standing.foreign.resource;
 }
 
 async function create(step: Step, context: StepContext, memory: AttemptMemory): Promise<Resource> {

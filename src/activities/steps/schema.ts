@@ -1,9 +1,22 @@
+import { titleHolder } from '../../adobe/catalogue.js';
 import { EXPERIENCE_EVENT_CLASS } from '../../adobe/constants.js';
+import type { XdmResource } from '../../adobe/schemaRegistry.js';
 import { markerDescription, standingAmong } from './ownership.js';
-import { made, type Step, type StepContext } from './step.js';
+import { made, type Standing, type Step, type StepContext } from './step.js';
 
 function describe({ marker }: StepContext): string {
   return markerDescription('ExperienceEvent schema of Chatlio events.', marker);
+}
+
+function standingOf(context: StepContext, rows: readonly XdmResource[]): Standing {
+  return standingAmong(rows, {
+    step: 'schema',
+    marker: context.marker,
+    name: context.manifest.xdm.schema.title,
+    nameOf: (row) => row.title,
+    resourceOf: ({ id, altId }) => ({ id, altId }),
+    taken: 'title',
+  });
 }
 
 /** Never enabled for Profile: the union tag can't be removed, so a schema that has it can't be undone. */
@@ -17,14 +30,7 @@ export const schema: Step = {
       registry.listSchemas({ title }),
       registry.listSchemas({ description: describe(context) }),
     ]);
-    return standingAmong([...byMarker, ...byTitle], {
-      step: 'schema',
-      marker: context.marker,
-      name: title,
-      nameOf: (row) => row.title,
-      resourceOf: ({ id, altId }) => ({ id, altId }),
-      taken: 'title',
-    });
+    return standingOf(context, [...byMarker, ...byTitle]);
   },
   async create(context) {
     const { id, altId } = await context.adobe.schemaRegistry.createSchema({
@@ -34,6 +40,11 @@ export const schema: Step = {
       allOf: [{ $ref: EXPERIENCE_EVENT_CLASS }, { $ref: made(context.resources, 'field-group').id }],
     });
     return { kind: 'schema', id, altId, origin: 'created' };
+  },
+  async standingAfterRefusal(context, refusal) {
+    const holder = titleHolder(refusal);
+    const row = holder === undefined ? undefined : await context.adobe.schemaRegistry.getSchema(holder);
+    return row === undefined ? undefined : standingOf(context, [row]);
   },
   async remove(context, { id, altId }) {
     await context.adobe.schemaRegistry.deleteSchema(altId ?? id);

@@ -1,5 +1,6 @@
 /** What a step is: three calls to Adobe (or to our own store), told apart so that one runner can make all of them durable. */
 import type { AdobeClients } from '../../adobe/clients.js';
+import type { AdobeCallError } from '../../adobe/errors.js';
 import type { StepInput, StepResult } from '../../domain/provisioning.js';
 import type { Resource, Resources, StepName } from '../../domain/steps.js';
 import type { ProvisioningStore } from './provisioningStore.js';
@@ -28,6 +29,8 @@ export interface Step {
   label(context: StepContext): string;
   lookup(context: StepContext): Promise<Standing>;
   create(context: StepContext): Promise<Resource>;
+  /** What stands in our place according to a refused create: a list may lag, a refusal does not. */
+  standingAfterRefusal?(context: StepContext, refusal: AdobeCallError): Promise<Standing | undefined>;
   /** Deletes one object; `left` when there is no documented way to. Gone already counts as deleted. */
   remove(context: StepContext, resource: Resource): Promise<'deleted' | 'left'>;
   /** Of several objects of ours, the ids that later objects refer to. */

@@ -1,0 +1,25 @@
+/** Lets the drain's loop sleep until something has changed. Changes while it runs are not lost and count once. */
+export interface Change {
+  happened(): void;
+  next(): Promise<void>;
+}
+
+export function createChange(): Change {
+  let pending = false;
+  let wake: (() => void) | undefined;
+  return {
+    happened() {
+      pending = true;
+      wake?.();
+    },
+    async next() {
+      if (!pending) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+        wake = undefined;
+      }
+      pending = false;
+    },
+  };
+}

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { AdobeCallError } from '../../src/adobe/errors.js';
+import { activityFailure, retryDelayMs } from '../../src/activities/failures.js';
+import { codedError } from '../../src/domain/errors.js';
+
+const bounds = { maxAttempts: 8, firstDelayMs: 1_000, longestDelayMs: 30_000 };
+const call = (kind: AdobeCallError['kind'], retryAfterMs?: number) =>
+  new AdobeCallError({ effect: 'none', kind, error: { service: 'Catalog', httpStatus: 400 }, retryAfterMs });
+
+describe('an activity that fails', () => {
+  it('surfaces a definitive refusal at once', () => {
+    expect(activityFailure(call('refused'), { attempt: 1, bounds, fields: {} }).nonRetryable).toBe(true);
+  });
+
+  it.each(['throttled', 'not-sent', 'unavailable', 'ambiguous', 'unexpected'] as const)(
+    'tries again after "%s", until the bound',
+    (kind) => {
+      expect(activityFailure(call(kind), { attempt: 1, bounds, fields: {} }).nonRetryable).toBe(false);
+      expect(activityFailure(call(kind), { attempt: bounds.maxAttempts, bounds, fields: {} }).nonRetryable).toBe(true);
+    },
+  );
+
+  it("waits as long as Adobe's Retry-After says", () => {
+    const failure = activityFailure(call('throttled', 7_000), { attempt: 1, bounds, fields: {} });
+    expect(failure.nextRetryDelay).toBe(7_000);
+  });
+
+  it('carries the catalogue error and the doubt about its create, for the workflow', () => {
+    const error = codedError('CAEP_NAMESPACE_UNKNOWN', { namespace: 'X' });
+    const failure = activityFailure(error, { attempt: 1, bounds, fields: { name: 'n' }, ambiguousSince: 5 });
+    expect(failure.type).toBe('CAEP_NAMESPACE_UNKNOWN');
+    expect(failure.details?.[0]).toMatchObject({
+      error: { code: 'CAEP_NAMESPACE_UNKNOWN', fields: { namespace: 'X', name: 'n' } },
+      ambiguousSince: 5,
+    });
+  });
+});
+
+describe('the delay between attempts', () => {
+  it.each([
+    [1, 0, 500],
+    [1, 1, 1_000],
+    [3, 1, 4_000],
+    [8, 1, 30_000],
+    [8, 0, 15_000],
+  ])('of attempt %i with random %f is %i ms', (attempt, random, expected) => {
+    expect(retryDelayMs(attempt, bounds, random)).toBe(expected);
+  });
+});
