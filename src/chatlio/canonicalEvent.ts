@@ -1,0 +1,93 @@
+/** A Chatlio payload as the flat event that goes to the inlet. */
+import type { CanonicalEvent } from '../domain/canonical.js';
+import { KIND_FACTS, type Kind } from '../domain/kinds.js';
+import { IDENTITY_VERSION } from './eventId.js';
+import { occurredAtMs, parseTime } from './eventTime.js';
+import type { Payload } from './payloads.js';
+import { cleanText, jsonBytes, shorten } from './shorten.js';
+
+export interface EventFacts {
+  readonly eventId: string;
+  readonly kind: Kind;
+  readonly widget: string;
+  /** Of the first delivery, milliseconds since the epoch. */
+  readonly receivedAtMs: number;
+  readonly payload: Payload;
+}
+
+/** As JSON in UTF-8. Profile drops events above 10 KB, measured after mapping, which renames fields and nests them. */
+export const MAX_EVENT_BYTES = 8_000;
+const MAX_TEXT_BYTES = 256;
+const MAX_URL_BYTES = 512;
+/** RFC 5321, section 4.5.3.1: a longer one is no address, and a shortened one would be somebody else's. */
+const MAX_EMAIL_BYTES = 254;
+const MESSAGE_MEMBER_BYTES = Buffer.byteLength(',"message":"","messageTruncated":true');
+
+export function canonicalEvent(facts: EventFacts): CanonicalEvent {
+  const { payload, kind, receivedAtMs } = facts;
+  const { visitor, messages } = payload;
+  const isTranscript = KIND_FACTS[kind].shape === 'transcript';
+  const event: CanonicalEvent = {
+    eventId: facts.eventId,
+    occurredAt: isoTime(occurredAtMs(payload, isTranscript, receivedAtMs)),
+    eventType: KIND_FACTS[kind].eventType,
+    widgetKey: facts.widget,
+    receivedAt: isoTime(receivedAtMs),
+    identityVersion: IDENTITY_VERSION,
+    visitorUUID: short(visitor.UUID),
+    visitorEmail: email(visitor.email) ?? email(payload.email) ?? email(payload.visitorEmail),
+    visitorName: short(visitor.name ?? payload.name ?? payload.visitorName),
+    visitorHandle: short(visitor.handle),
+    visitorUserId: short(visitor.identUserId),
+    visitorLocation: short(visitor.location),
+    visitorPage: short(visitor.currentPage, MAX_URL_BYTES),
+    visitorReferrer: short(visitor.referrerURL, MAX_URL_BYTES),
+    conversationUUID: short(payload.conversationUUID),
+    subject: short(payload.subject),
+    channelId: short(payload.channelId),
+    channelName: short(payload.channelName),
+    slackChannelId: short(payload.slackChannelId),
+    slackChannelName: short(payload.slackChannelName),
+    slackTeamId: short(payload.slackTeamID),
+    archiveUrl: short(payload.archiveUrl, MAX_URL_BYTES),
+    agentEmail: email(payload.agentEmail),
+    agentName: short(payload.agentName),
+    replyToEmail: email(payload.replyToEmail),
+    startedAt: optionalTime(payload.startedAt),
+    endedAt: optionalTime(payload.endedAt),
+    messageCount: isTranscript ? messages.length : undefined,
+    visitorMessageCount: isTranscript ? messages.filter(isOfVisitor).length : undefined,
+  };
+  return withMessage(event, isTranscript ? payload.textBody : payload.message);
+}
+
+/** The message takes what the other fields leave of the size. */
+function withMessage(event: CanonicalEvent, message: string | undefined): CanonicalEvent {
+  if (message === undefined) return event;
+  const clean = cleanText(message);
+  const room = MAX_EVENT_BYTES - Buffer.byteLength(JSON.stringify(event)) - MESSAGE_MEMBER_BYTES;
+  const kept = shorten(clean, room);
+  return { ...event, message: kept, messageTruncated: kept.length < clean.length ? true : undefined };
+}
+
+function short(text: string | undefined, maxBytes = MAX_TEXT_BYTES): string | undefined {
+  return text === undefined ? undefined : shorten(cleanText(text), maxBytes);
+}
+
+function email(text: string | undefined): string | undefined {
+  return text === undefined || jsonBytes(text) > MAX_EMAIL_BYTES ? undefined : cleanText(text);
+}
+
+function optionalTime(text: string | undefined): string | undefined {
+  const timeMs = parseTime(text);
+  return timeMs === undefined ? undefined : isoTime(timeMs);
+}
+
+function isoTime(timeMs: number): string {
+  return new Date(timeMs).toISOString();
+}
+
+/** Older payloads do not say; then a message without a Slack user is the visitor's. */
+function isOfVisitor({ isVisitorMsg, userId }: Payload['messages'][number]): boolean {
+  return isVisitorMsg ?? userId === undefined;
+}

@@ -1,0 +1,106 @@
+/** A webhook's body: the event that it carries, or why it is held for a person. */
+import { isUtf8 } from 'node:buffer';
+import type { CanonicalEvent } from '../domain/canonical.js';
+import { KIND_FACTS, type Kind } from '../domain/kinds.js';
+import { canonicalEvent } from './canonicalEvent.js';
+import { canonicalJson, NestedTooDeeply } from './canonicalJson.js';
+import { identify, identifyRaw } from './eventId.js';
+import { type ChatlioBody, isObject, type Payload, readPayload } from './payloads.js';
+
+export interface WebhookRequest {
+  readonly widget: string;
+  /** From the URL: three of the five kinds cannot be told apart by their bodies. */
+  readonly kind: Kind;
+  readonly raw: Buffer;
+  readonly receivedAtMs: number;
+}
+
+export type Reading =
+  | {
+      readonly outcome: 'event';
+      readonly event: CanonicalEvent;
+      /** The whole payload in canonical form: equal for equal bodies. */
+      readonly canonicalBody: string;
+      readonly contentKey: string;
+    }
+  | {
+      readonly outcome: 'held';
+      /** By the recipe `raw/1`. */
+      readonly eventId: string;
+      /** Why, without any text of the body. */
+      readonly why: string;
+    };
+
+export function readRequest({ widget, kind, raw, receivedAtMs }: WebhookRequest): Reading {
+  const held = (why: string): Reading => ({ outcome: 'held', eventId: identifyRaw(kind, widget, raw), why });
+
+  const body = parseBody(raw);
+  if (typeof body === 'string') return held(body);
+  const payload = readPayload(body);
+  const fault = faultOf(kind, body, payload);
+  if (fault !== undefined) return held(fault);
+  try {
+    const { eventId, contentKey } = identify(kind, widget, body, payload);
+    return {
+      outcome: 'event',
+      event: canonicalEvent({ eventId, kind, widget, receivedAtMs, payload }),
+      canonicalBody: canonicalJson(body),
+      contentKey,
+    };
+  } catch (error) {
+    if (error instanceof NestedTooDeeply) return held(error.message);
+    throw error;
+  }
+}
+
+/** Any content type is parsed as JSON: Chatlio documents none. The parser's own message would quote the text. */
+function parseBody(raw: Buffer): ChatlioBody | string {
+  if (raw.length === 0) return 'empty body';
+  if (!isUtf8(raw)) return 'not UTF-8';
+  try {
+    const body: unknown = JSON.parse(raw.toString('utf8').replace(/^\uFEFF/, ''));
+    return isObject(body) ? body : 'not a JSON object';
+  } catch {
+    return 'not JSON';
+  }
+}
+
+type Shape = (typeof KIND_FACTS)[Kind]['shape'];
+
+const SHAPE_NAMES: Readonly<Record<Shape, string>> = {
+  conversation: 'an event of a conversation',
+  offline: 'an offline message',
+  transcript: 'a transcript',
+};
+
+/** The shape that a body shows; undefined when it could be more than one. */
+function shapeOf(body: ChatlioBody, payload: Payload): Shape | undefined {
+  if (Array.isArray(body.messages) || payload.textBody !== undefined || payload.endedAt !== undefined) {
+    return 'transcript';
+  }
+  if (typeof body.emailPretty === 'string' || typeof body.email === 'string') return 'offline';
+  return payload.conversationUUID !== undefined && 'message' in body ? 'conversation' : undefined;
+}
+
+/** Refuses only what contradicts the URL or cannot be identified: a field that Chatlio drops one day must not stop its events. */
+function faultOf(kind: Kind, body: ChatlioBody, payload: Payload): string | undefined {
+  const expected = KIND_FACTS[kind].shape;
+  const shown = shapeOf(body, payload);
+  if (shown !== undefined && shown !== expected) {
+    return `misrouted: posted to the URL for ${kind}, looks like ${SHAPE_NAMES[shown]}`;
+  }
+  switch (expected) {
+    case 'transcript':
+      if (shown === undefined) return 'nothing of a transcript in it';
+      return payload.conversationUUID === undefined ? 'conversationUUID is missing' : undefined;
+    case 'conversation':
+      return payload.conversationUUID === undefined ? 'conversationUUID is missing' : undefined;
+    case 'offline':
+      if (shown === undefined && payload.message === undefined) return 'nothing of an offline message in it';
+      return payload.visitor.UUID === undefined && payload.email === undefined
+        ? 'visitor.UUID and email are missing'
+        : undefined;
+    default:
+      return expected satisfies never;
+  }
+}

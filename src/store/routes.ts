@@ -1,0 +1,189 @@
+/**
+ * The webhook routes: who may post, and to which source. One secret for each widget and kind, because the URL is all the
+ * authentication that Chatlio offers. Kept as a hash for checking and sealed for showing.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import type { ClientBase } from 'pg';
+import { KIND_FACTS, type Kind, kindOfCode } from '../domain/kinds.js';
+import { type Database, inTransaction } from './database.js';
+import type { KeyRing } from './keyRing.js';
+import { ROUTES_CHANNEL } from './listen.js';
+
+/** What a receiver needs of a route; no secret can be made of it. */
+export interface Route {
+  readonly sourceId: number;
+  /** Of the source, for new events. */
+  readonly partitions: number;
+  readonly widget: string;
+  readonly kind: Kind;
+  /** Hexadecimal. */
+  readonly secretSha256: string;
+  /** Not taken any more from this time on, milliseconds since the epoch. */
+  readonly expiresAtMs?: number;
+}
+
+/** A route with its secret, for the person who pastes it into Chatlio. */
+export interface OpenedRoute {
+  readonly widget: string;
+  readonly kind: Kind;
+  readonly secret: string;
+  readonly createdAt: Date;
+  /** Set while a newer secret is there already. */
+  readonly expiresAt?: Date;
+}
+
+export interface RoutedWidget {
+  readonly key: string;
+  readonly kinds: readonly Kind[];
+}
+
+/** 192 bits, 32 characters of a URL. */
+const SECRET_BYTES = 24;
+
+/** Makes the routes that are missing and leaves the others as they are: safe to repeat. */
+export async function createRoutes(
+  database: Database,
+  keyRing: KeyRing,
+  sourceId: number,
+  widgets: readonly RoutedWidget[],
+): Promise<OpenedRoute[]> {
+  await changeRoutes(database, async (client) => {
+    const existing = new Set((await liveRoutes(client, sourceId)).map(({ widget, kind }) => `${kind} ${widget}`));
+    for (const { key: widget, kinds } of widgets) {
+      for (const kind of kinds) {
+        if (!existing.has(`${KIND_FACTS[kind].code} ${widget}`))
+          await insertRoute(client, keyRing, sourceId, widget, kind);
+      }
+    }
+  });
+  return listRoutes(database, keyRing, sourceId);
+}
+
+/** The routes that are taken now, newest first for each widget and kind, with their secrets. */
+export async function listRoutes(database: Database, keyRing: KeyRing, sourceId: number): Promise<OpenedRoute[]> {
+  const client = await database.pool.connect();
+  try {
+    return (await liveRoutes(client, sourceId)).flatMap((row) => {
+      const kind = kindOfCode(row.kind);
+      if (kind === undefined) return [];
+      const secret = keyRing.open(row.secret_sealed, routeContext(sourceId, row.widget, kind)).toString();
+      return [{ widget: row.widget, kind, secret, createdAt: row.created_at, expiresAt: row.expires_at ?? undefined }];
+    });
+  } finally {
+    client.release();
+  }
+}
+
+/** Gives each route a fresh secret; the old ones are taken for `overlapMs` more, time to paste the new ones into Chatlio. */
+export async function rotateRoutes(
+  database: Database,
+  keyRing: KeyRing,
+  sourceId: number,
+  overlapMs: number,
+): Promise<OpenedRoute[]> {
+  await changeRoutes(database, async (client) => {
+    const live = await liveRoutes(client, sourceId);
+    await expireRoutes(client, sourceId, overlapMs);
+    const routes = new Map(live.map(({ widget, kind }) => [`${kind} ${widget}`, { widget, kind: kindOfCode(kind) }]));
+    for (const { widget, kind } of routes.values()) {
+      if (kind !== undefined) await insertRoute(client, keyRing, sourceId, widget, kind);
+    }
+  });
+  return listRoutes(database, keyRing, sourceId);
+}
+
+/** Ends the routes of a source at once: the undo of {@link createRoutes}. */
+export async function retireRoutes(database: Database, sourceId: number): Promise<void> {
+  await changeRoutes(database, (client) => expireRoutes(client, sourceId, 0));
+}
+
+/** All routes of all sources that are not retired, for receivers. */
+export async function loadRouteTable(database: Database): Promise<Route[]> {
+  const { rows } = await database.pool.query<{
+    source_id: number;
+    partitions: number;
+    widget: string;
+    kind: number;
+    secret_sha256: Buffer;
+    expires_at: Date | null;
+  }>(
+    `select r.source_id, s.partitions, r.widget, r.kind, r.secret_sha256, r.expires_at
+       from route r join source s on s.id = r.source_id
+      where s.retired_at is null and (r.expires_at is null or r.expires_at > now())`,
+  );
+  return rows.flatMap((row) => {
+    const kind = kindOfCode(row.kind);
+    if (kind === undefined) return [];
+    return [
+      {
+        sourceId: row.source_id,
+        partitions: row.partitions,
+        widget: row.widget,
+        kind,
+        secretSha256: row.secret_sha256.toString('hex'),
+        expiresAtMs: row.expires_at?.getTime(),
+      },
+    ];
+  });
+}
+
+interface RouteRow {
+  readonly widget: string;
+  readonly kind: number;
+  readonly secret_sealed: Buffer;
+  readonly created_at: Date;
+  readonly expires_at: Date | null;
+}
+
+async function liveRoutes(client: ClientBase, sourceId: number): Promise<RouteRow[]> {
+  const { rows } = await client.query<RouteRow>(
+    `select widget, kind, secret_sealed, created_at, expires_at from route
+      where source_id = $1 and (expires_at is null or expires_at > now())
+      order by widget, kind, generation desc`,
+    [sourceId],
+  );
+  return rows;
+}
+
+async function insertRoute(
+  client: ClientBase,
+  keyRing: KeyRing,
+  sourceId: number,
+  widget: string,
+  kind: Kind,
+): Promise<void> {
+  const secret = randomBytes(SECRET_BYTES).toString('base64url');
+  await client.query(
+    `insert into route (source_id, widget, kind, generation, secret_sha256, secret_sealed)
+     select $1::smallint, $2::text, $3::smallint, coalesce(max(generation), 0) + 1, $4::bytea, $5::bytea
+       from route where source_id = $1::smallint and widget = $2::text and kind = $3::smallint`,
+    [
+      sourceId,
+      widget,
+      KIND_FACTS[kind].code,
+      createHash('sha256').update(secret).digest(),
+      keyRing.seal(Buffer.from(secret), routeContext(sourceId, widget, kind)),
+    ],
+  );
+}
+
+async function expireRoutes(client: ClientBase, sourceId: number, overlapMs: number): Promise<void> {
+  await client.query(
+    `update route set expires_at = least(expires_at, now() + $2::int * interval '1 millisecond')
+      where source_id = $1 and (expires_at is null or expires_at > now())`,
+    [sourceId, overlapMs],
+  );
+}
+
+/** One change at a time, and every receiver hears of it. */
+async function changeRoutes(database: Database, change: (client: ClientBase) => Promise<void>): Promise<void> {
+  await inTransaction(database, async (client) => {
+    await client.query('lock table route in share row exclusive mode');
+    await change(client);
+    await client.query(`notify ${ROUTES_CHANNEL}`);
+  });
+}
+
+function routeContext(sourceId: number, widget: string, kind: Kind): Buffer {
+  return Buffer.from(JSON.stringify(['route', sourceId, widget, kind]));
+}
