@@ -2,19 +2,19 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { Adobe } from '../adobe/clients.js';
 import { codedError, sentenceOf } from '../domain/errors.js';
-import type { InquiryActivities, SourceUrls } from '../domain/plan.js';
+import type { InquiryActivities } from '../domain/plan.js';
 import { sealFor } from '../temporal/sealedAnswer.js';
 import { doctorReport, type DoctorDeps } from './inquiry/doctor.js';
 import { planReport } from './inquiry/plan.js';
 import { toCatalogueError } from './failures.js';
-import type { ProvisioningStore } from './steps/provisioningStore.js';
+import type { ProvisioningStore } from '../store/provisioning.js';
 
 export interface InquiryDeps extends DoctorDeps {
   readonly adobe: Adobe;
   readonly store: ProvisioningStore;
   readonly checkSettleWindow: (settleWindowMs: number) => void;
-  /** The URLs of a source in clear; undefined when there is no such source. */
-  readonly sourceUrls: (name: string) => Promise<SourceUrls | undefined>;
+  /** As Chatlio reaches the receiver. */
+  readonly receiverUrl: string;
 }
 
 export function createInquiryActivities(deps: InquiryDeps): InquiryActivities {
@@ -33,7 +33,7 @@ export function createInquiryActivities(deps: InquiryDeps): InquiryActivities {
     doctor: ({ sandbox }) => answer({ sandbox: sandbox ?? 'prod' }, () => doctorReport(deps, sandbox ?? 'prod')),
     urls: ({ name, sealTo }) =>
       answer({ name }, async () => {
-        const urls = await deps.sourceUrls(name);
+        const urls = await deps.store.sourceUrls(name, deps.receiverUrl);
         if (urls === undefined) throw codedError('CAEP_SOURCE_UNKNOWN', { name });
         return { v: 1, sealed: sealFor(sealTo, JSON.stringify(urls)) };
       }),

@@ -8,7 +8,7 @@ import { activityFailure, type RetryBounds } from './failures.js';
 import { leaveLastWords, recall, type AttemptMemory } from './steps/attempt.js';
 import { STEP_TABLE } from './steps/index.js';
 import { performStep, type Window } from './steps/perform.js';
-import type { ProvisioningStore } from './steps/provisioningStore.js';
+import type { ProvisioningStore } from '../store/provisioning.js';
 import type { StepContext } from './steps/step.js';
 import { undoStep } from './steps/undo.js';
 

@@ -29,6 +29,12 @@ export interface XdmResource {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
+/** Both exact. */
+export interface XdmFilter {
+  readonly title?: string;
+  readonly description?: string;
+}
+
 export interface IdentityDescriptor {
   readonly id: string;
   readonly type: string;
@@ -109,6 +115,14 @@ const descriptorListSchema = z.record(z.string(), z.unknown()).transform((body):
     }),
 );
 
+/** The server's filter is asked again here: an unknown filter is ignored by some services, and lists are never trusted. */
+function matches(resource: XdmResource, { title, description }: XdmFilter): boolean {
+  return (
+    (title === undefined || resource.title === title) &&
+    (description === undefined || resource.description === description)
+  );
+}
+
 const statsSchema = z.looseObject({ tenantId: z.string().min(1) });
 
 export type SchemaRegistry = ReturnType<typeof createSchemaRegistry>;
@@ -116,8 +130,11 @@ export type SchemaRegistry = ReturnType<typeof createSchemaRegistry>;
 export function createSchemaRegistry(http: AdobeHttp) {
   type Collection = 'fieldgroups' | 'schemas';
 
-  async function list(collection: Collection, filter: { readonly title?: string }): Promise<XdmResource[]> {
+  async function list(collection: Collection, filter: XdmFilter): Promise<XdmResource[]> {
     const found: XdmResource[] = [];
+    const properties = (['title', 'description'] as const).flatMap((name) =>
+      filter[name] === undefined ? [] : [['property', `${name}==${filter[name]}`] as const],
+    );
     let start: string | undefined;
     for (;;) {
       const page = await http.request(
@@ -127,7 +144,7 @@ export function createSchemaRegistry(http: AdobeHttp) {
           path: `${BASE}/tenant/${collection}`,
           query: [
             ['orderby', 'title'],
-            ...(filter.title === undefined ? [] : ([['property', `title==${filter.title}`]] as const)),
+            ...properties,
             ...(start === undefined ? [] : ([['start', start]] as const)),
           ],
           headers: { accept: ACCEPT_LIST },
@@ -140,7 +157,7 @@ export function createSchemaRegistry(http: AdobeHttp) {
       if (next === undefined || String(next) === start || page.results.length === 0) break;
       start = String(next);
     }
-    return filter.title === undefined ? found : found.filter((resource) => resource.title === filter.title);
+    return found.filter((resource) => matches(resource, filter));
   }
 
   const get = (collection: Collection, id: string, accept: string): Promise<XdmResource | undefined> =>
@@ -173,8 +190,8 @@ export function createSchemaRegistry(http: AdobeHttp) {
       http.request({ service: SERVICE, method: 'GET', path: `${BASE}/stats` }, statsSchema),
 
     /** All pages, with descriptions. A title is compared exactly. */
-    listFieldGroups: (filter: { readonly title?: string } = {}) => list('fieldgroups', filter),
-    listSchemas: (filter: { readonly title?: string } = {}) => list('schemas', filter),
+    listFieldGroups: (filter: XdmFilter = {}) => list('fieldgroups', filter),
+    listSchemas: (filter: XdmFilter = {}) => list('schemas', filter),
 
     /** By `$id` or `meta:altId`; undefined when there is none. */
     getFieldGroup: (id: string) => get('fieldgroups', id, ACCEPT_LOOKUP),

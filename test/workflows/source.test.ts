@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import type { WorkflowHandle } from '@temporalio/client';
 import { WorkflowFailedError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { bundleWorkflowCode, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { SourceInput, SourceState } from '../../src/domain/source.js';
 import { stepsFor, type StepName } from '../../src/domain/steps.js';
 import { manifestFixture } from '../support/manifest.js';
 import { withTemporal } from '../support/temporal.js';
+import { bundleWorkflows } from '../support/workflowBundle.js';
 import { createFakeSteps, refusal, type FakeSteps } from './fakeSteps.js';
 
 const temporal = withTemporal();
@@ -17,10 +17,7 @@ const REFUSED = { code: 'CAEP_ADOBE_REFUSED', fields: {} } as const;
 let workflowBundle: WorkflowBundleWithSourceMap;
 
 beforeAll(async () => {
-  workflowBundle = await bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
-    logger: { trace() {}, debug() {}, info() {}, warn() {}, error() {}, log() {} },
-  });
+  workflowBundle = await bundleWorkflows();
 });
 
 interface Running {

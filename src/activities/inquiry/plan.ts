@@ -7,7 +7,7 @@ import { stepsFor, type Resource, type Resources, type StepName } from '../../do
 import { toCatalogueError } from '../failures.js';
 import { STEP_TABLE } from '../steps/index.js';
 import { foreignError } from '../steps/perform.js';
-import type { ProvisioningStore } from '../steps/provisioningStore.js';
+import type { ProvisioningStore } from '../../store/provisioning.js';
 import type { StepContext } from '../steps/step.js';
 
 interface PlanDeps {

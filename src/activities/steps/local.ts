@@ -70,7 +70,7 @@ export const webhookRoutes: Step = {
     return { resource: { kind: 'webhook-routes', id: `${count} routes`, origin: 'created' } };
   },
   async remove({ store, marker }) {
-    await store.retireRoutes(marker);
+    await store.retire(marker);
     return 'deleted';
   },
 };

@@ -3,7 +3,7 @@ import type { AdobeClients } from '../../adobe/clients.js';
 import type { AdobeCallError } from '../../adobe/errors.js';
 import type { StepInput, StepResult } from '../../domain/provisioning.js';
 import type { Resource, Resources, StepName } from '../../domain/steps.js';
-import type { ProvisioningStore } from './provisioningStore.js';
+import type { ProvisioningStore } from '../../store/provisioning.js';
 
 export interface StepContext extends Pick<StepInput, 'marker' | 'manifest' | 'resources'> {
   /** Clients bound to the manifest's sandbox. */

@@ -1,0 +1,177 @@
+/** The activity `drain`: delivers one partition's events for a while. */
+import { ApplicationFailure, Context } from '@temporalio/activity';
+import type { Logger } from 'pino';
+import { CodedError, ERROR_CATALOGUE } from '../domain/errors.js';
+import type { DrainInput, DrainReport, GateReport } from '../domain/forwarder.js';
+import type { Attempt } from '../domain/outcomes.js';
+import type { Bell } from '../store/bell.js';
+import { type Claim, claimPartition, type PartitionId, releaseClaim } from '../store/claim.js';
+import type { Database } from '../store/database.js';
+import { expireUnanswered, nextDueMs } from '../store/exceptions.js';
+import { type Gate, inletContext, readGate } from '../store/gate.js';
+import type { KeyRing } from '../store/keyRing.js';
+import { findSourceId } from '../store/survey.js';
+import { bodyContext } from '../store/takenEvent.js';
+import { MAX_SLOW } from './drain/attempts.js';
+import { type Clock, createLease, markNow, SYSTEM_CLOCK } from './drain/lease.js';
+import { runLoop } from './drain/loop.js';
+import { createInlets, type InletFactory } from './drain/inlets.js';
+
+/** How often a busy partition is asked for again. */
+const CLAIM_POLL_MS = 100;
+const HEARTBEAT_EVERY_MS = 1_000;
+/** Of the worker's shutdown: for requests that are under way. */
+const SHUTDOWN_GRACE_MS = 10_000;
+
+export interface DrainDependencies {
+  readonly database: Database;
+  readonly keyRing: Pick<KeyRing, 'open'>;
+  readonly bell: Bell;
+  readonly createInlet: InletFactory;
+  /** Names this process to people who look at leases. */
+  readonly holder: string;
+  readonly log: Pick<Logger, 'info' | 'warn'>;
+  /** The worker is about to end: drains finish at once. Temporal tells them only after its own grace time. */
+  readonly shutdown?: AbortSignal;
+  readonly clock?: Clock;
+  readonly shutdownGraceMs?: number;
+}
+
+/**
+ * Sends what the partition's log holds, until it is empty, the slice is over, or somebody asks it to stop.
+ *
+ * Any number of drains of one partition may run by mistake: one has the fence, the others wait for it or are told that
+ * they have lost it. A drain that fails is simply run again.
+ */
+export function createDrain(deps: DrainDependencies): (input: DrainInput) => Promise<DrainReport> {
+  const clock = deps.clock ?? SYSTEM_CLOCK;
+  const inlets = createInlets(deps.createInlet);
+  const sourceIds = new Map<string, number>();
+
+  async function sourceIdOf(uid: string): Promise<number> {
+    const sourceId = sourceIds.get(uid) ?? (await findSourceId(deps.database, uid));
+    if (sourceId === undefined) {
+      throw ApplicationFailure.nonRetryable('the source is not in the store', 'CAEP_SOURCE_UNKNOWN');
+    }
+    sourceIds.set(uid, sourceId);
+    return sourceId;
+  }
+
+  async function drain(input: DrainInput): Promise<DrainReport> {
+    const activity = watchActivity(deps.shutdown, clock);
+    const partition = { sourceId: await sourceIdOf(input.uid), partition: input.partition };
+    const claimed = await claimWhenFree(partition, input.delivery.leaseMs, activity);
+    if (claimed === undefined) return report(input, { kind: 'stopped' });
+    const holding = { ...partition, fence: claimed.claim.fence };
+    if (claimed.claim.leftovers > 0) {
+      deps.log.warn({ ...partition, events: claimed.claim.leftovers }, 'a drain ended without telling these outcomes');
+    }
+    const gate = await readGate(deps.database, partition.sourceId);
+    if (gate === undefined || gate.opensInMs !== 0) {
+      await expireUnanswered(deps.database, partition.sourceId);
+      await releaseClaim(deps.database, holding);
+      return report(input, { kind: 'gate', gate: gateReport(gate) });
+    }
+    const post = openInlet(partition, gate, input);
+    const result = await runLoop(
+      {
+        database: deps.database,
+        bell: deps.bell,
+        clock,
+        partition,
+        claim: claimed.claim,
+        lease: createLease(input.delivery.leaseMs, claimed.mark, clock),
+        gate,
+        post,
+        open({ first, resend }) {
+          const { eventId, sealed } = first ?? resend;
+          return deps.keyRing.open(sealed, bodyContext(partition.sourceId, eventId));
+        },
+        stop: activity.stop,
+        heartbeat: activity.heartbeat,
+        databaseFailed: (error) => deps.log.warn({ ...partition, reason: String(error) }, 'PostgreSQL did not answer'),
+      },
+      {
+        mode: input.mode,
+        concurrency: input.delivery.concurrency,
+        requestsPerSecond: input.requestsPerSecond,
+        requestTimeoutMs: input.delivery.requestTimeoutMs,
+        leaseMs: input.delivery.leaseMs,
+        sliceMs: input.sliceMs,
+        lingerMs: input.lingerMs,
+        graceMs: deps.shutdownGraceMs ?? SHUTDOWN_GRACE_MS,
+      },
+    );
+    const dueInMs = await nextDueMs(deps.database, partition);
+    return { ...report(input, result.end), accepted: result.accepted, notAccepted: result.notAccepted, dueInMs };
+  }
+
+  /** Waits until the drain before has handed over, or its lease has run out. */
+  async function claimWhenFree(
+    partition: PartitionId,
+    leaseMs: number,
+    activity: ReturnType<typeof watchActivity>,
+  ): Promise<{ readonly claim: Claim; readonly mark: ReturnType<typeof markNow> } | undefined> {
+    while (activity.stop() === 'no') {
+      activity.heartbeat();
+      const mark = markNow(clock);
+      const answer = await claimPartition(deps.database, { ...partition, holder: deps.holder, leaseMs });
+      if (answer.state === 'claimed') return { claim: answer.claim, mark };
+      await new Promise((resolve) => setTimeout(resolve, Math.min(CLAIM_POLL_MS, answer.leaseLeftMs)));
+    }
+    return undefined;
+  }
+
+  function openInlet(partition: PartitionId, gate: Gate, input: DrainInput) {
+    if (gate.inletSealed === undefined || gate.flowId === undefined) {
+      throw ApplicationFailure.nonRetryable('the gate is open and names no inlet', 'CAEP_INTERNAL');
+    }
+    const url = deps.keyRing.open(gate.inletSealed, inletContext(partition.sourceId)).toString();
+    const inlet = inlets.get(input.uid, {
+      url,
+      flowId: gate.flowId,
+      requestTimeoutMs: input.delivery.requestTimeoutMs,
+      on503: input.delivery.on503,
+      connections: (input.delivery.concurrency + MAX_SLOW) * input.delivery.partitions,
+    });
+    return (body: Buffer, options: { readonly mayStart: () => boolean }): Promise<Attempt> => inlet.post(body, options);
+  }
+
+  return (input) => drain(input).catch((error: unknown) => Promise.reject(toFailure(error)));
+}
+
+function report(input: DrainInput, end: DrainReport['end']): DrainReport {
+  return { v: 1, partition: input.partition, accepted: 0, notAccepted: 0, end };
+}
+
+export function gateReport(gate: Gate | undefined): GateReport {
+  return {
+    open: gate?.open ?? false,
+    opensAt: gate?.opensAt?.toISOString(),
+    opensInMs: gate?.opensInMs,
+    reason: gate?.reason ?? 'the source is not in the store',
+  };
+}
+
+/** What only a person can mend is not tried again. */
+function toFailure(error: unknown): unknown {
+  if (!(error instanceof CodedError) || ERROR_CATALOGUE[error.error.code].retryable) return error;
+  return ApplicationFailure.nonRetryable(error.message, error.error.code);
+}
+
+function watchActivity(shutdown: AbortSignal | undefined, clock: Clock) {
+  const context = Context.current();
+  let beatAtMs = Number.NEGATIVE_INFINITY;
+  return {
+    stop(): 'no' | 'stop' | 'shutdown' {
+      if (shutdown?.aborted === true || context.cancellationDetails?.workerShutdown === true) return 'shutdown';
+      return context.cancellationSignal.aborted ? 'stop' : 'no';
+    },
+    heartbeat() {
+      const now = clock.monotonicMs();
+      if (now - beatAtMs < HEARTBEAT_EVERY_MS) return;
+      beatAtMs = now;
+      context.heartbeat();
+    },
+  };
+}

@@ -1,0 +1,113 @@
+/** The part of the store that provisioning writes: a source's row, its gate and its webhook routes. All idempotent. */
+import { KIND_FACTS } from '../domain/kinds.js';
+import type { Delivery, Manifest } from '../domain/manifest.js';
+import type { SourceUrls } from '../domain/plan.js';
+import type { Marker } from '../domain/steps.js';
+import { webhookPath } from '../domain/webhookPath.js';
+import type { Database } from './database.js';
+import { closeGate, openGate, readGate, settleQuiet, type Quiet } from './gate.js';
+import type { KeyRing } from './keyRing.js';
+import { createRoutes, listRoutes, retireRoutes } from './routes.js';
+import { inletContext, registerSource, retireSource } from './sources.js';
+
+interface Owner {
+  readonly marker: Marker;
+  readonly manifest: Manifest;
+}
+
+export interface ForwarderSettings {
+  readonly uid: string;
+  readonly name: string;
+  readonly delivery: Delivery;
+}
+
+export interface ProvisioningStore {
+  /** Seals the inlet URL and sets when the gate opens. */
+  saveInlet(
+    owner: Owner,
+    inlet: { readonly flowId: string; readonly url: string; readonly opensAt: Date },
+  ): Promise<void>;
+  /** Makes a secret per widget and kind where there is none. Answers how many routes stand. */
+  makeRoutes(owner: Owner): Promise<number>;
+  /** Webhooks of this source are not taken any more; its events and their ids stay. */
+  retire(marker: Marker): Promise<void>;
+  /** Nothing is intended from now on. */
+  closeGate(marker: Marker, reason: string): Promise<void>;
+  /** Has everything ended that was intended before the gate was closed? */
+  quiet(marker: Marker): Promise<Quiet>;
+  /** The URLs of a live source in clear; undefined when there is none of that name. */
+  sourceUrls(name: string, receiverUrl: string): Promise<SourceUrls | undefined>;
+  /** How to start the forwarder of a source; undefined when the source is not there or retired. */
+  forwarderSettings(sourceId: number): Promise<ForwarderSettings | undefined>;
+}
+
+export function createProvisioningStore(database: Database, keyRing: KeyRing): ProvisioningStore {
+  async function register({ marker, manifest }: Owner): Promise<number> {
+    const { partitions } = manifest.delivery;
+    const sourceId = await registerSource(database, { uid: marker.uid, name: marker.name, partitions });
+    await database.pool.query('update source set delivery = $2 where id = $1', [sourceId, manifest.delivery]);
+    return sourceId;
+  }
+
+  async function idOf({ uid }: Marker): Promise<number | undefined> {
+    const { rows } = await database.pool.query<{ id: number }>('select id from source where uid = $1', [uid]);
+    return rows[0]?.id;
+  }
+
+  return {
+    async saveInlet(owner, { flowId, url, opensAt }) {
+      const sourceId = await register(owner);
+      const inletSealed = keyRing.seal(Buffer.from(url), inletContext(sourceId));
+      await openGate(database, { sourceId, flowId, inletSealed, opensAt });
+    },
+    async makeRoutes(owner) {
+      const routes = await createRoutes(database, keyRing, await register(owner), owner.manifest.chatlio.widgets);
+      return routes.length;
+    },
+    async retire(marker) {
+      const sourceId = await idOf(marker);
+      if (sourceId === undefined) return;
+      await retireRoutes(database, sourceId);
+      await retireSource(database, marker.uid);
+    },
+    async closeGate(marker, reason) {
+      const sourceId = await idOf(marker);
+      if (sourceId !== undefined) await closeGate(database, sourceId, reason);
+    },
+    async quiet(marker) {
+      const sourceId = await idOf(marker);
+      return sourceId === undefined ? { quiet: true } : settleQuiet(database, sourceId);
+    },
+    async sourceUrls(name, receiverUrl) {
+      const { rows } = await database.pool.query<{ id: number }>(
+        'select id from source where name = $1 and retired_at is null',
+        [name],
+      );
+      const sourceId = rows[0]?.id;
+      if (sourceId === undefined) return undefined;
+      const [routes, gate] = await Promise.all([listRoutes(database, keyRing, sourceId), readGate(database, sourceId)]);
+      return {
+        webhooks: routes
+          .filter(({ expiresAt }) => expiresAt === undefined)
+          .map(({ widget, kind, secret }) => ({
+            widget,
+            kind,
+            url: `${receiverUrl}${webhookPath({ widget, kind, secret })}`,
+            chatlioField: KIND_FACTS[kind].chatlioField,
+          })),
+        inlet:
+          gate?.inletSealed === undefined || gate.flowId === undefined
+            ? undefined
+            : { url: keyRing.open(gate.inletSealed, inletContext(sourceId)).toString(), flowId: gate.flowId },
+      };
+    },
+    async forwarderSettings(sourceId) {
+      const { rows } = await database.pool.query<ForwarderSettings & { delivery: Delivery | null }>(
+        'select uid, name, delivery from source where id = $1 and retired_at is null',
+        [sourceId],
+      );
+      const row = rows[0];
+      return row === undefined || row.delivery === null ? undefined : row;
+    },
+  };
+}
