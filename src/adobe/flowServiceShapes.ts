@@ -96,7 +96,7 @@ const stored = {
   state: text,
   etag: text,
   eTag: text,
-  version: z.unknown(),
+  version: z.unknown().optional(),
   createdAt: whole,
   updatedAt: whole,
 };

@@ -142,11 +142,7 @@ export function createSchemaRegistry(http: AdobeHttp) {
           service: SERVICE,
           method: 'GET',
           path: `${BASE}/tenant/${collection}`,
-          query: [
-            ['orderby', 'title'],
-            ...properties,
-            ...(start === undefined ? [] : ([['start', start]] as const)),
-          ],
+          query: [['orderby', 'title'], ...properties, ...(start === undefined ? [] : ([['start', start]] as const))],
           headers: { accept: ACCEPT_LIST },
         },
         pageSchema,
