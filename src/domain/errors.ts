@@ -251,6 +251,12 @@ export const ERROR_CATALOGUE = {
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
+  CAEP_PROGRAM_NOT_STARTED: {
+    sentence: 'The {program} could not be started: {reason}.',
+    remedy: 'Read {logFile}, correct what it names, and run `npm start` again.',
+    retryable: false,
+    exitCode: EXIT_CODES.failed,
+  },
   CAEP_POSTGRES_NOT_STARTED: {
     sentence: 'The embedded PostgreSQL could not be started: {reason}.',
     remedy: 'Set DATABASE_URL to a PostgreSQL server of your own (14 or newer), or correct what is named above.',

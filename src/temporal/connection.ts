@@ -6,8 +6,8 @@ import type { Configuration } from '../configuration.js';
 import { codedError } from '../domain/errors.js';
 import { GRPC_STATUS, grpcStatusOf } from './grpcStatus.js';
 
-/** What a person waits at most until told that nobody answers. */
-const CONNECT_TIMEOUT_MS = 5_000;
+/** Promised is an answer within 5 s, connecting and giving up included. */
+const CONNECT_TIMEOUT_MS = 4_000;
 const DEFAULT_ADDRESS = '127.0.0.1:7233';
 const DEFAULT_NAMESPACE = 'default';
 

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { codedError } from '../domain/errors.js';
 import type { Escalation } from '../process/end.js';
+import { identityOf, type ProcessIdentity } from '../process/identity.js';
 import { assertPortFree, freePort } from '../process/ports.js';
 import { lastLinesOf, spawnServer, type ServerProcess } from '../process/server.js';
 import { SEARCH_ATTRIBUTE_NAMES } from './searchAttributes.js';
@@ -23,6 +24,8 @@ export interface TemporalServerOptions {
   readonly dynamicConfig?: Readonly<Record<string, string | number | boolean>>;
   /** Takes the server's own output. Default: `<dbFile>.log`. */
   readonly logFile?: string;
+  /** Told as soon as there is a process, seconds before it answers. */
+  readonly spawned?: (identity: ProcessIdentity) => void;
 }
 
 export interface TemporalServer {
@@ -53,6 +56,8 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
   const logFile = options.logFile ?? `${options.dbFile}.log`;
   mkdirSync(dirname(options.dbFile), { recursive: true });
   const server = spawnServer(options.binary, serverArguments(options, port), { logFile });
+  const identity = identityOf(server.pid);
+  if (identity !== undefined) options.spawned?.(identity);
   const address = `127.0.0.1:${port}`;
   if (!(await becomesReady(server, address, options.namespace))) {
     await server.end(SHUTDOWN);

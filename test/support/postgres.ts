@@ -1,11 +1,11 @@
 /** A fresh, migrated database for a test file, on a PostgreSQL that the run's test files share. */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { runner } from 'node-pg-migrate';
 import { Client, Pool } from 'pg';
 import { afterAll, beforeAll, inject } from 'vitest';
+import { openDatabase } from '../../src/store/database.js';
 import { startEmbeddedPostgres } from '../../src/store/embedded.js';
+import { migrate } from '../../src/store/migrate.js';
 import { sharedServer } from './shared.js';
 
 export interface TestDatabase {
@@ -55,19 +55,17 @@ function sharedPostgres(): Promise<string> {
       log: () => undefined,
       settings: { max_connections: '300', wal_level: 'minimal', max_wal_senders: '0', checkpoint_timeout: '1h' },
     });
-    await migrate(server.url);
+    await migrateTemplate(server.url);
     return { pid: server.pid, connect: databaseUrl(server.url, 'postgres') };
   });
 }
 
-async function migrate(databaseUrl: string): Promise<void> {
-  await runner({
-    databaseUrl,
-    dir: fileURLToPath(new URL('../../src/store/migrations', import.meta.url)),
-    direction: 'up',
-    migrationsTable: 'migration',
-    log: () => undefined,
-  });
+async function migrateTemplate(url: string): Promise<void> {
+  const log = { info: () => undefined, warn: () => undefined };
+  const database = openDatabase({ url, applicationName: 'test', log });
+  await migrate(database);
+  // A template may have no connections.
+  await database.close();
 }
 
 async function administer(url: string, statement: string): Promise<void> {

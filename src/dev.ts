@@ -1,0 +1,43 @@
+/** `npm start`: the whole stack in the foreground, ended by Ctrl-C. */
+import { readConfiguration } from './configuration.js';
+import { CodedError, EXIT_CODES, ERROR_CATALOGUE, remedyOf, sentenceOf } from './domain/errors.js';
+import { startStack } from './dev/stack.js';
+import { welcome } from './dev/welcome.js';
+
+const say = (line: string) => process.stderr.write(`${line}\n`);
+
+async function main(): Promise<number> {
+  const interruption = new AbortController();
+  let signals = 0;
+  const ended = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.on(signal, () => {
+        signals += 1;
+        // The second one does not wait; what it leaves behind is ended by the next start.
+        if (signals > 1) process.exit(EXIT_CODES.interrupted);
+        interruption.abort();
+        resolve();
+      });
+    }
+  });
+  const stack = await startStack({
+    configuration: readConfiguration(process.env),
+    environment: process.env,
+    log: say,
+    signal: interruption.signal,
+  });
+  for (const line of welcome(stack.environment)) say(line);
+  await ended;
+  say('Ending everything (Ctrl-C again: at once)');
+  await stack.stop();
+  return EXIT_CODES.done;
+}
+
+process.exitCode = await main().catch((error: unknown) => {
+  if (error instanceof CodedError) {
+    say(`${error.error.code}: ${sentenceOf(error.error)}\n${remedyOf(error.error)}`);
+    return ERROR_CATALOGUE[error.error.code].exitCode;
+  }
+  if (error instanceof Error && error.name === 'AbortError') return EXIT_CODES.interrupted;
+  throw error;
+});

@@ -1,0 +1,21 @@
+/** What a start of the stack is asked for, and what its services share. */
+import type { Configuration } from '../configuration.js';
+import type { StackPorts } from './ports.js';
+
+export interface StackOptions {
+  readonly configuration: Configuration;
+  /** Handed on to the programs, below what the stack sets itself; for example `process.env`. */
+  readonly environment: NodeJS.ProcessEnv;
+  /** Policies of the simulator to set, by name. */
+  readonly simulatorPolicy?: Readonly<Record<string, string | number | boolean>>;
+  /** Takes one line for a person. */
+  readonly log: (line: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** What the services share while they start. */
+export interface StackContext {
+  readonly options: StackOptions;
+  readonly ports: StackPorts;
+  readonly environment: Record<string, string>;
+}

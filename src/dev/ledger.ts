@@ -1,0 +1,44 @@
+/** The processes that a start has made, on disk: a later start ends what a killed one has left behind. */
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { endProcess } from '../process/end.js';
+import { isRunning, type ProcessIdentity } from '../process/identity.js';
+
+export interface LedgerEntry extends ProcessIdentity {
+  readonly name: string;
+}
+
+/** A leftover has no supervisor to work for; it gets a moment to report what it has in hand. */
+const LEFTOVER_GRACE_MS = 5_000;
+
+export interface Ledger {
+  record(entry: LedgerEntry): void;
+  entries(): readonly LedgerEntry[];
+}
+
+/** The file holds one entry per name: the newest process of that name. */
+export function openLedger(file: string): Ledger {
+  const entries = new Map(readEntries(file).map((entry) => [entry.name, entry]));
+  return {
+    record: (entry) => {
+      entries.set(entry.name, entry);
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(`${file}.new`, `${JSON.stringify([...entries.values()], undefined, 2)}\n`);
+      renameSync(`${file}.new`, file);
+    },
+    entries: () => [...entries.values()],
+  };
+}
+
+/** Ends what is recorded and still runs, in reverse order of its start. Says so. */
+export async function endLeftovers(ledger: Ledger, log: (line: string) => void): Promise<void> {
+  for (const entry of ledger.entries().toReversed()) {
+    if (!isRunning(entry)) continue;
+    log(`Ending ${entry.name} (pid ${entry.pid}), left over from a start that was killed`);
+    await endProcess(entry, [{ signal: 'SIGTERM', graceMs: LEFTOVER_GRACE_MS }]);
+  }
+}
+
+function readEntries(file: string): LedgerEntry[] {
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as LedgerEntry[]) : [];
+}

@@ -1,0 +1,58 @@
+/** The project's own programs as services: a process each, ready when it says so in its log. */
+import { join } from 'node:path';
+import { codedError } from '../domain/errors.js';
+import type { Escalation } from '../process/end.js';
+import { entryCommand } from '../process/entry.js';
+import { identityOf } from '../process/identity.js';
+import { readLog, waitForLine } from '../process/logFile.js';
+import { lastLinesOf, spawnServer } from '../process/server.js';
+import type { Service } from './supervisor.js';
+
+export interface ProgramOptions {
+  readonly name: string;
+  /** Path without extension, relative to the project's root. */
+  readonly entry: string;
+  readonly args?: readonly string[];
+  readonly environment: NodeJS.ProcessEnv;
+  readonly logDir: string;
+  /** Told the line with which the program said that it serves. */
+  readonly onReady?: (line: Readonly<Record<string, unknown>>) => void | Promise<void>;
+}
+
+/** A worker bundles its workflows first, on a cold and busy machine. */
+const READY_TIMEOUT_MS = 90_000;
+/** Longer than what a worker may take to finish the requests it has in flight. */
+const SHUTDOWN: readonly Escalation[] = [{ signal: 'SIGTERM', graceMs: 30_000 }];
+
+export function programService(options: ProgramOptions): Service {
+  const logFile = join(options.logDir, `${options.name}.log`);
+  return {
+    name: options.name,
+    start: async (spawned) => {
+      const { file, args } = entryCommand(options.entry);
+      const reader = readLog(logFile);
+      const env = options.environment;
+      const server = spawnServer(file, [...args, ...(options.args ?? [])], { env, logFile, append: true });
+      const identity = identityOf(server.pid);
+      if (identity !== undefined) spawned(identity);
+      const ready = await waitForLine(reader, server, READY_TIMEOUT_MS, readyLine);
+      if (ready === undefined) {
+        await server.end(SHUTDOWN);
+        throw codedError('CAEP_PROGRAM_NOT_STARTED', { program: options.name, reason: lastLinesOf(logFile), logFile });
+      }
+      await options.onReady?.(ready);
+      return { exited: server.exited, stop: () => server.end(SHUTDOWN) };
+    },
+  };
+}
+
+/** The programs write one JSON object a line; the one with `"msg":"ready"` says that they serve. */
+function readyLine(line: string): Record<string, unknown> | undefined {
+  if (!line.includes('ready')) return undefined;
+  try {
+    const parsed = JSON.parse(line) as Record<string, unknown>;
+    return parsed['msg'] === 'ready' ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,103 @@
+/** The parts of the stack, each as a service that tells the later ones how it is reached. */
+import { join } from 'node:path';
+import { identityOf } from '../process/identity.js';
+import { startEmbeddedPostgres } from '../store/embedded.js';
+import { obtainTemporalServer } from '../temporal/obtainServer.js';
+import { startTemporalServer } from '../temporal/server.js';
+import { programService } from './programs.js';
+import { setSimulatorPolicy } from './simulatorPolicy.js';
+import type { StackContext } from './context.js';
+import type { Service } from './supervisor.js';
+
+const NAMESPACE = 'default';
+
+export function postgresService({ options, ports, environment }: StackContext): Service {
+  return {
+    name: 'postgres',
+    start: async (spawned) => {
+      const server = await startEmbeddedPostgres({
+        dataDir: join(options.configuration.home, 'postgres'),
+        port: ports.postgres,
+        log: options.log,
+      });
+      const identity = identityOf(server.pid);
+      if (identity !== undefined) spawned(identity);
+      environment['DATABASE_URL'] = server.url;
+      return server;
+    },
+  };
+}
+
+export function temporalService({ options, ports, environment }: StackContext): Service {
+  const { home, cacheDir, temporal } = options.configuration;
+  return {
+    name: 'temporal',
+    start: async (spawned) => {
+      const binary = await obtainTemporalServer({ cacheDir, environment: options.environment, log: options.log });
+      const server = await startTemporalServer({
+        binary,
+        dbFile: join(home, 'temporal', 'temporal.db'),
+        logFile: join(home, 'logs', 'temporal.log'),
+        port: ports.temporal,
+        uiPort: ports.temporalUi,
+        namespace: temporal.namespace ?? NAMESPACE,
+        spawned,
+      });
+      environment['TEMPORAL_ADDRESS'] = server.address;
+      environment['TEMPORAL_NAMESPACE'] = temporal.namespace ?? NAMESPACE;
+      if (server.uiUrl !== undefined) environment['TEMPORAL_UI_URL'] = server.uiUrl;
+      return server;
+    },
+  };
+}
+
+export function simulatorService(context: StackContext): Service {
+  const { options, ports, environment } = context;
+  const adminUrl = `http://127.0.0.1:${ports.simulator}/__sim`;
+  return programService({
+    name: 'simulator',
+    entry: 'simulator/main',
+    args: [
+      `--port=${ports.simulator}`,
+      '--host=127.0.0.1',
+      `--data-dir=${join(options.configuration.home, 'simulator')}`,
+      '--output=json',
+    ],
+    environment: { ...options.environment },
+    logDir: join(options.configuration.home, 'logs'),
+    onReady: async (line) => {
+      for (const [name, value] of Object.entries((line['environment'] ?? {}) as Record<string, string>)) {
+        environment[name] = value;
+      }
+      environment['SIMULATOR_ADMIN_URL'] = adminUrl;
+      await setSimulatorPolicy(adminUrl, options.simulatorPolicy ?? {});
+    },
+  });
+}
+
+export function workerService(context: StackContext): Service {
+  return ownProgram(context, 'worker', 'src/worker');
+}
+
+export function receiverService(context: StackContext): Service {
+  const { options, ports, environment } = context;
+  const url = options.environment['RECEIVER_PUBLIC_URL'] ?? `http://localhost:${ports.receiver}`;
+  environment['RECEIVER_PORT'] = String(ports.receiver);
+  environment['RECEIVER_PUBLIC_URL'] = url;
+  return ownProgram(context, 'receiver', 'src/receiver');
+}
+
+function ownProgram({ options, environment }: StackContext, name: string, entry: string): Service {
+  const { home, keyFile } = options.configuration;
+  return {
+    name,
+    // Put together anew at each start: a restarted PostgreSQL or simulator may be reached differently.
+    start: (spawned) =>
+      programService({
+        name,
+        entry,
+        environment: { ...options.environment, ...environment, CHATLIO_AEP_HOME: home, CHATLIO_AEP_KEY_FILE: keyFile },
+        logDir: join(home, 'logs'),
+      }).start(spawned),
+  };
+}

@@ -1,0 +1,84 @@
+/**
+ * The whole product on one machine: Temporal server with UI, PostgreSQL, simulator, worker, receiver.
+ *
+ * What the configuration names already (a Temporal server, a database, Adobe credentials) is used and not started. Everything
+ * lies below `home`, so a second start finds all of it again, whatever ended the first.
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { codedError } from '../domain/errors.js';
+import { tryLock } from '../process/lock.js';
+import { removeStackEnvironment, type StackEnvironment, writeStackEnvironment } from '../stackEnvironment.js';
+import { readKeyFile } from '../store/keyFile.js';
+import { temporalIsConfigured } from '../temporal/connection.js';
+import { endLeftovers, type LedgerEntry, openLedger } from './ledger.js';
+import { choosePorts, type StackPorts } from './ports.js';
+import { postgresService, receiverService, simulatorService, temporalService, workerService } from './services.js';
+import type { StackContext, StackOptions } from './context.js';
+import { type Service, supervise } from './supervisor.js';
+
+export interface Stack {
+  /** The variables with which a client command reaches it. */
+  readonly environment: StackEnvironment;
+  /** The processes, newest of each name. */
+  processes(): readonly LedgerEntry[];
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts everything, in order, and resolves when all of it serves.
+ *
+ * @throws CodedError `CAEP_ALREADY_RUNNING`, `CAEP_PORT_TAKEN`, and what the services throw
+ */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const { configuration, log } = options;
+  const { home } = configuration;
+  mkdirSync(home, { recursive: true });
+  const lock = tryLock(join(home, 'dev', 'lock'));
+  if (lock.state === 'held') throw codedError('CAEP_ALREADY_RUNNING', { pid: String(lock.by.pid) });
+  try {
+    const ledger = openLedger(join(home, 'dev', 'processes.json'));
+    await endLeftovers(ledger, log);
+    await readKeyFile(configuration.keyFile, { create: true });
+    const plan = planServices(options);
+    const ports = await choosePorts(configuration, plan.ports);
+    // Filled by the services as they come up; the later ones, and restarted ones, read it when they start.
+    const environment: Record<string, string> = {};
+    const supervisor = await supervise({
+      services: plan.services({ options, ports, environment }),
+      onSpawned: (name, identity) => ledger.record({ name, ...identity }),
+      log,
+      signal: options.signal,
+    });
+    writeStackEnvironment(home, environment);
+    return {
+      environment,
+      processes: () => ledger.entries(),
+      stop: async () => {
+        removeStackEnvironment(home);
+        await supervisor.stop();
+        lock.release();
+      },
+    };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** What is not configured already, in the order of its start. */
+function planServices({ configuration }: StackOptions) {
+  const chosen: { make: (context: StackContext) => Service; ports: (keyof StackPorts)[] }[] = [
+    ...(configuration.databaseUrl === undefined ? [{ make: postgresService, ports: ['postgres' as const] }] : []),
+    ...(temporalIsConfigured(configuration)
+      ? []
+      : [{ make: temporalService, ports: ['temporal' as const, 'temporalUi' as const] }]),
+    ...(configuration.adobe === undefined ? [{ make: simulatorService, ports: ['simulator' as const] }] : []),
+    { make: workerService, ports: [] },
+    { make: receiverService, ports: ['receiver' as const] },
+  ];
+  return {
+    ports: chosen.flatMap(({ ports }) => ports),
+    services: (context: StackContext) => chosen.map(({ make }) => make(context)),
+  };
+}

@@ -1,0 +1,22 @@
+/** What a person sees when the stack serves: where everything is, and what to type next. */
+import type { StackEnvironment } from '../stackEnvironment.js';
+
+export function welcome(environment: StackEnvironment): string[] {
+  const places: (readonly [string, string | undefined])[] = [
+    ['Temporal UI', environment['TEMPORAL_UI_URL']],
+    ['Receiver', environment['RECEIVER_PUBLIC_URL']],
+    ['Adobe simulator', environment['SIMULATOR_ADMIN_URL']],
+  ];
+  return [
+    '',
+    'Everything runs. Ctrl-C ends it; the next start goes on with the same data.',
+    ...places.flatMap(([name, url]) => (url === undefined ? [] : [`  ${name.padEnd(16)} ${url}`])),
+    '',
+    'Next, in another terminal:',
+    '  npm run client -- plan examples/support-chat.yaml',
+    '  npm run client -- provision examples/support-chat.yaml',
+    '  npm run client -- urls support-chat',
+    '  npm run client -- send support-chat new-conversation',
+    '',
+  ];
+}

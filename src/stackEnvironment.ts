@@ -1,0 +1,38 @@
+/**
+ * What `npm start` tells the commands of other terminals: the variables under which its servers are reached.
+ *
+ * Lies in `<home>/dev/environment.json` while the stack runs; holds the password of the embedded PostgreSQL, so mode 0600.
+ */
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { readConfiguration } from './configuration.js';
+
+export type StackEnvironment = Readonly<Record<string, string>>;
+
+/**
+ * The environment of a client command: the stack's variables where none are set.
+ *
+ * @param environment for example `process.env`
+ */
+export function withStackEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const file = environmentFile(readConfiguration(environment).home);
+  if (!existsSync(file)) return environment;
+  const stack = JSON.parse(readFileSync(file, 'utf8')) as StackEnvironment;
+  const set = Object.entries(environment).filter(([, value]) => value !== undefined && value !== '');
+  return { ...stack, ...Object.fromEntries(set) };
+}
+
+export function writeStackEnvironment(home: string, stack: StackEnvironment): void {
+  const file = environmentFile(home);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(`${file}.new`, `${JSON.stringify(stack, undefined, 2)}\n`, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+}
+
+export function removeStackEnvironment(home: string): void {
+  rmSync(environmentFile(home), { force: true });
+}
+
+function environmentFile(home: string): string {
+  return join(home, 'dev', 'environment.json');
+}

@@ -1,0 +1,96 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type Service, supervise } from '../../src/dev/supervisor.js';
+
+/** Services that only write down what happens to them. */
+function stage() {
+  const events: string[] = [];
+  const exits = new Map<string, () => void>();
+  /** @param failing numbers of the starts that fail, from 1 */
+  const service = (name: string, failing: readonly number[] = []): Service => {
+    let starts = 0;
+    return {
+      name,
+      start: async () => {
+        starts += 1;
+        events.push(`${name} ${failing.includes(starts) ? 'fails' : 'starts'}`);
+        if (failing.includes(starts)) throw new Error(`${name} cannot`);
+        let exit = (): void => undefined;
+        const exited = new Promise<void>((resolve) => (exit = resolve));
+        exits.set(name, exit);
+        const stop = async () => {
+          events.push(`${name} stops`);
+          exit();
+        };
+        return { exited, stop };
+      },
+    };
+  };
+  const said: string[] = [];
+  const options = { onSpawned: () => undefined, log: (line: string) => said.push(line), firstBackoffMs: 10 };
+  return { events, said, options, service, die: (name: string) => exits.get(name)?.() };
+}
+
+describe('the supervisor', () => {
+  it('starts in order and ends in reverse order', async () => {
+    const { events, options, service } = stage();
+    const supervisor = await supervise({ ...options, services: [service('a'), service('b'), service('c')] });
+    await supervisor.stop();
+    expect(events).toEqual(['a starts', 'b starts', 'c starts', 'c stops', 'b stops', 'a stops']);
+  });
+
+  it('starts one that dies again, and the others stay', async () => {
+    const { events, options, service, said, die } = stage();
+    const supervisor = await supervise({ ...options, services: [service('a'), service('b')] });
+    onTestFinished(() => supervisor.stop());
+    die('a');
+    await expect.poll(() => said).toContain('a runs again');
+    expect(events).toEqual(['a starts', 'b starts', 'a starts']);
+  });
+
+  it('waits twice as long after each start that fails', async () => {
+    const { options, service, said, die } = stage();
+    const supervisor = await supervise({ ...options, services: [service('a', [2, 3])] });
+    onTestFinished(() => supervisor.stop());
+    die('a');
+    await expect.poll(() => said).toContain('a runs again');
+    expect(said).toEqual([
+      'a has ended; starting it again in 0.01 s',
+      'a does not start: a cannot',
+      'a has ended; starting it again in 0.02 s',
+      'a does not start: a cannot',
+      'a has ended; starting it again in 0.04 s',
+      'a runs again',
+    ]);
+  });
+
+  it('stops what runs already when a first start fails, and passes the reason on', async () => {
+    const { events, options, service } = stage();
+    const services = [service('a'), service('b', [1]), service('c')];
+    await expect(supervise({ ...options, services })).rejects.toThrow('b cannot');
+    expect(events).toEqual(['a starts', 'b fails', 'a stops']);
+  });
+
+  it('stops half way when it is interrupted', async () => {
+    const { events, options, service } = stage();
+    const interruption = new AbortController();
+    const interrupting: Service = {
+      name: 'b',
+      start: (spawned) => {
+        interruption.abort();
+        return service('b').start(spawned);
+      },
+    };
+    const services = [service('a'), interrupting, service('c')];
+    await expect(supervise({ ...options, services, signal: interruption.signal })).rejects.toThrow('aborted');
+    expect(events).toEqual(['a starts', 'b starts', 'b stops', 'a stops']);
+  });
+
+  it('does not restart anything once it is being ended', async () => {
+    const { events, options, service, die, said } = stage();
+    const supervisor = await supervise({ ...options, firstBackoffMs: 60_000, services: [service('a')] });
+    die('a');
+    await expect.poll(() => said).toHaveLength(1);
+    await supervisor.stop();
+    expect(events).toEqual(['a starts']);
+  });
+});
