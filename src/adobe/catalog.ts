@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { SCHEMA_CONTENT_TYPE } from './constants.js';
 import { absentWhenGone, isGone } from './gone.js';
 import type { AdobeHttp } from './http.js';
+import { milliseconds, optional, text } from './tolerant.js';
 
 const BASE = '/data/foundation/catalog';
 const SERVICE = 'Catalog';
@@ -45,24 +46,24 @@ export interface Batch {
 }
 
 /** Tag values are lists by the documentation; single strings have been seen. */
-const tagsSchema = z
-  .record(z.string(), z.union([z.array(z.coerce.string()), z.coerce.string().transform((value) => [value])]))
-  .nullish();
+const tagsSchema = optional(
+  z.record(z.string(), z.union([z.array(z.coerce.string()), z.coerce.string().transform((value) => [value])])),
+);
 
 const datasetSchema = z.looseObject({
-  name: z.string().default(''),
-  description: z.string().nullish(),
-  schemaRef: z.looseObject({ id: z.string().optional() }).nullish(),
+  name: text,
+  description: text,
+  schemaRef: optional(z.looseObject({ id: text })),
   tags: tagsSchema,
-  created: z.number().optional(),
+  created: milliseconds,
 });
 
 const datasetsSchema = keyedById(datasetSchema).transform((rows) =>
   rows.map(
     ({ id, row }): Dataset => ({
       id,
-      name: row.name,
-      description: row.description ?? undefined,
+      name: row.name ?? '',
+      description: row.description,
       schemaId: row.schemaRef?.id,
       tags: row.tags ?? {},
       table: row.tags?.['adobe/pqs/table']?.[0],
@@ -73,18 +74,18 @@ const datasetsSchema = keyedById(datasetSchema).transform((rows) =>
 
 const batchesSchema = keyedById(
   z.looseObject({
-    status: z.string().default('unknown'),
-    created: z.number().optional(),
-    updated: z.number().optional(),
-    metrics: z
-      .looseObject({ recordsWritten: z.coerce.number().optional(), recordsFailed: z.coerce.number().optional() })
-      .nullish(),
+    status: text,
+    created: milliseconds,
+    updated: milliseconds,
+    metrics: optional(
+      z.looseObject({ recordsWritten: optional(z.coerce.number()), recordsFailed: optional(z.coerce.number()) }),
+    ),
   }),
 ).transform((rows) =>
   rows.map(
     ({ id, row }): Batch => ({
       id,
-      status: row.status,
+      status: row.status ?? 'unknown',
       createdAt: row.created,
       updatedAt: row.updated,
       recordsWritten: row.metrics?.recordsWritten,

@@ -4,6 +4,7 @@ import { SCHEMA_CONTENT_TYPE } from './constants.js';
 import { AdobeCallError } from './errors.js';
 import { absentWhenGone, isGone } from './gone.js';
 import type { AdobeHttp } from './http.js';
+import { optional, text } from './tolerant.js';
 
 const BASE = '/data/foundation/conversion/mappingSets';
 const SERVICE = 'Data Prep';
@@ -42,28 +43,28 @@ export interface MappingVerdict {
   readonly errors: readonly string[];
 }
 
-const dateSchema = z
-  .union([z.number(), z.string().transform((text) => (/^\d+$/.test(text) ? Number(text) : Date.parse(text)))])
-  .nullish()
-  .transform((ms) => (ms === null || ms === undefined || Number.isNaN(ms) ? undefined : ms));
+/** POST answers milliseconds, the specification says ISO strings. */
+const dateSchema = optional(
+  z.union([z.number(), z.string().transform((date) => (/^\d+$/.test(date) ? Number(date) : Date.parse(date)))]),
+).transform((ms) => (Number.isNaN(ms) ? undefined : ms));
 
 const mappingSetSchema = z
   .looseObject({
     id: z.string(),
     version: z.coerce.number().default(0),
-    name: z.string().nullish(),
-    outputSchema: z.looseObject({ schemaRef: z.looseObject({ id: z.string().optional() }).nullish() }).nullish(),
-    schemaRef: z.looseObject({ id: z.string().optional() }).nullish(),
-    xdmSchema: z.string().nullish(),
-    mappings: z.array(z.unknown()).nullish(),
+    name: text,
+    outputSchema: optional(z.looseObject({ schemaRef: optional(z.looseObject({ id: text })) })),
+    schemaRef: optional(z.looseObject({ id: text })),
+    xdmSchema: text,
+    mappings: optional(z.array(z.unknown())),
     createdDate: dateSchema,
   })
   .transform(
     (set): MappingSet => ({
       id: set.id,
       version: set.version,
-      name: set.name ?? undefined,
-      schemaId: set.outputSchema?.schemaRef?.id ?? set.schemaRef?.id ?? set.xdmSchema ?? undefined,
+      name: set.name,
+      schemaId: set.outputSchema?.schemaRef?.id ?? set.schemaRef?.id ?? set.xdmSchema,
       mappings: normaliseMappings(set.mappings ?? []),
       createdAt: set.createdDate,
     }),
@@ -89,11 +90,11 @@ const SOURCE_TYPES: Readonly<Record<string, Mapping['sourceType']>> = {
 };
 
 const storedMappingSchema = z.looseObject({
-  sourceType: z.string().nullish(),
-  source: z.string().nullish(),
-  sourceAttribute: z.string().nullish(),
-  destination: z.string().nullish(),
-  destinationXdmPath: z.string().nullish(),
+  sourceType: text,
+  source: text,
+  sourceAttribute: text,
+  destination: text,
+  destinationXdmPath: text,
 });
 
 /**

@@ -1,5 +1,6 @@
 /** What Flow Service stores and answers. Tolerant: unknown fields are ignored, both documented spellings are read. */
 import { z } from 'zod';
+import { milliseconds, optional, text, texts } from './tolerant.js';
 
 export interface SpecReference {
   readonly id: string;
@@ -73,53 +74,37 @@ export interface Written {
   readonly etag?: string;
 }
 
-const text = z
-  .string()
-  .nullish()
-  .transform((value) => value ?? undefined);
-const whole = z
-  .number()
-  .nullish()
-  .transform((value) => value ?? undefined);
-const idList = z
-  .array(z.string())
-  .nullish()
-  .transform((ids) => ids ?? []);
-
 const stored = {
   id: z.string(),
-  name: z
-    .string()
-    .nullish()
-    .transform((value) => value ?? ''),
+  name: text,
   description: text,
   state: text,
   etag: text,
   eTag: text,
-  version: z.unknown().optional(),
-  createdAt: whole,
-  updatedAt: whole,
+  version: text,
+  createdAt: milliseconds,
+  updatedAt: milliseconds,
 };
 
-interface StoredFields extends Omit<Stored, 'etag'> {
-  readonly etag?: string;
+interface StoredFields extends Omit<Stored, 'name'> {
+  readonly name?: string;
   readonly eTag?: string;
-  readonly version?: unknown;
+  readonly version?: string;
 }
 
 function storedOf({ id, name, description, state, etag, eTag, version, createdAt, updatedAt }: StoredFields): Stored {
   // etag and version are the same string; `eTag` is a slip of the specification that runs have.
-  const tag = etag ?? eTag ?? (typeof version === 'string' ? version : undefined);
-  return { id, name, description, state, etag: tag, createdAt, updatedAt };
+  const tag = etag ?? eTag ?? version;
+  return { id, name: name ?? '', description, state, etag: tag, createdAt, updatedAt };
 }
 
 export const connectionSchema = z
   .looseObject({
     ...stored,
-    connectionSpec: z.looseObject({ id: z.string() }).nullish(),
+    connectionSpec: optional(z.looseObject({ id: text })),
     baseConnectionId: text,
-    params: z.looseObject({ dataSetId: text, datasetId: text }).nullish(),
-    data: z.looseObject({ schema: z.looseObject({ id: text }).nullish() }).nullish(),
+    params: optional(z.looseObject({ dataSetId: text, datasetId: text })),
+    data: optional(z.looseObject({ schema: optional(z.looseObject({ id: text })) })),
   })
   .transform(
     (body): Connection => ({
@@ -132,26 +117,25 @@ export const connectionSchema = z
   );
 
 const transformationSchema = z.looseObject({
-  name: z.string().optional(),
-  params: z.looseObject({ mappingId: text, mappingVersion: z.coerce.number().catch(0) }).nullish(),
+  params: optional(z.looseObject({ mappingId: text, mappingVersion: z.coerce.number().catch(0) })),
 });
 
 export const flowSchema = z
   .looseObject({
     ...stored,
-    flowSpec: z.looseObject({ id: z.string() }).nullish(),
-    sourceConnectionIds: idList,
-    targetConnectionIds: idList,
-    transformations: z.array(transformationSchema).nullish(),
-    options: z.looseObject({ inletUrl: text }).nullish(),
+    flowSpec: optional(z.looseObject({ id: text })),
+    sourceConnectionIds: texts,
+    targetConnectionIds: texts,
+    transformations: optional(z.array(transformationSchema)),
+    options: optional(z.looseObject({ inletUrl: text })),
   })
   .transform((body): Flow => {
     const params = (body.transformations ?? []).map((row) => row.params).find((row) => row?.mappingId !== undefined);
     return {
       ...storedOf(body),
       flowSpecId: body.flowSpec?.id,
-      sourceConnectionIds: body.sourceConnectionIds,
-      targetConnectionIds: body.targetConnectionIds,
+      sourceConnectionIds: body.sourceConnectionIds ?? [],
+      targetConnectionIds: body.targetConnectionIds ?? [],
       ...(params?.mappingId === undefined ? {} : { mapping: { id: params.mappingId, version: params.mappingVersion } }),
       inletUrl: body.options?.inletUrl,
     };
@@ -161,21 +145,25 @@ export const runSchema = z
   .looseObject({
     id: z.string(),
     flowId: z.string(),
-    createdAt: whole,
-    metrics: z
-      .looseObject({
-        durationSummary: z.looseObject({ startedAtUTC: whole, completedAtUTC: whole }).nullish(),
-        recordSummary: z
-          .looseObject({ inputRecordCount: whole, outputRecordCount: whole, failedRecordCount: whole })
-          .nullish(),
-        statusSummary: z
-          .looseObject({
+    createdAt: milliseconds,
+    metrics: optional(
+      z.looseObject({
+        durationSummary: optional(z.looseObject({ startedAtUTC: milliseconds, completedAtUTC: milliseconds })),
+        recordSummary: optional(
+          z.looseObject({
+            inputRecordCount: optional(z.number()),
+            outputRecordCount: optional(z.number()),
+            failedRecordCount: optional(z.number()),
+          }),
+        ),
+        statusSummary: optional(
+          z.looseObject({
             status: text,
-            errors: z.array(z.looseObject({ code: z.coerce.string().optional(), message: text })).nullish(),
-          })
-          .nullish(),
-      })
-      .nullish(),
+            errors: optional(z.array(z.looseObject({ code: optional(z.coerce.string()), message: text }))),
+          }),
+        ),
+      }),
+    ),
   })
   .transform(
     ({ id, flowId, createdAt, metrics }): FlowRun => ({
@@ -193,19 +181,19 @@ export const runSchema = z
   );
 
 export const connectionSpecSchema = z
-  .looseObject({ id: z.string(), name: text, version: text, authSpec: z.array(z.unknown()).nullish() })
+  .looseObject({ id: z.string(), name: text, version: text, authSpec: optional(z.array(z.unknown())) })
   .transform(
     ({ id, name, version, authSpec }): ConnectionSpec => ({ id, name, version, authSpecCount: authSpec?.length ?? 0 }),
   );
 
 export const flowSpecSchema = z
-  .looseObject({ id: z.string(), name: text, sourceConnectionSpecIds: idList, targetConnectionSpecIds: idList })
+  .looseObject({ id: z.string(), name: text, sourceConnectionSpecIds: texts, targetConnectionSpecIds: texts })
   .transform(
     ({ id, name, sourceConnectionSpecIds, targetConnectionSpecIds }): FlowSpec => ({
       id,
       name,
-      sourceConnectionSpecIds,
-      targetConnectionSpecIds,
+      sourceConnectionSpecIds: sourceConnectionSpecIds ?? [],
+      targetConnectionSpecIds: targetConnectionSpecIds ?? [],
     }),
   );
 
@@ -224,6 +212,6 @@ export const writtenSchema = z.union([
 export function itemsSchema<T>(item: z.ZodType<T>) {
   return z.looseObject({
     items: z.array(item),
-    _links: z.looseObject({ next: z.looseObject({ href: z.string() }).nullish() }).nullish(),
+    _links: optional(z.looseObject({ next: optional(z.looseObject({ href: z.string() })) })),
   });
 }

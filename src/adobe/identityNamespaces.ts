@@ -1,6 +1,7 @@
 /** Identity Service: the namespaces of a sandbox, Adobe's own and custom ones. */
 import { z } from 'zod';
 import type { AdobeHttp } from './http.js';
+import { optional, text } from './tolerant.js';
 
 export interface IdentityNamespace {
   readonly id?: number;
@@ -13,20 +14,14 @@ export interface IdentityNamespace {
 
 const namespaceSchema = z
   .looseObject({
-    id: z.number().optional(),
+    id: optional(z.number()),
     code: z.string(),
-    name: z.string().nullish(),
-    status: z.string().nullish(),
-    custom: z.boolean().nullish(),
+    name: text,
+    status: text,
+    custom: optional(z.boolean()),
   })
   .transform(
-    ({ id, code, name, status, custom }): IdentityNamespace => ({
-      id,
-      code,
-      name: name ?? undefined,
-      status: status ?? undefined,
-      custom: custom ?? false,
-    }),
+    ({ id, code, name, status, custom }): IdentityNamespace => ({ id, code, name, status, custom: custom ?? false }),
   );
 
 export type IdentityNamespaces = ReturnType<typeof createIdentityNamespaces>;

@@ -1,6 +1,7 @@
 /** Sandbox Management: the sandboxes that the credential may use. */
 import { z } from 'zod';
 import type { AdobeHttp } from './http.js';
+import { optional, text } from './tolerant.js';
 
 const PAGE_LIMIT = 50;
 
@@ -19,12 +20,20 @@ const pageSchema = z.looseObject({
     z
       .looseObject({
         name: z.string(),
-        title: z.string().optional(),
-        state: z.string().optional(),
-        type: z.string().optional(),
-        isDefault: z.boolean().default(false),
+        title: text,
+        state: text,
+        type: text,
+        isDefault: optional(z.boolean()),
       })
-      .transform(({ name, title, state, type, isDefault }): Sandbox => ({ name, title, state, type, isDefault })),
+      .transform(
+        ({ name, title, state, type, isDefault }): Sandbox => ({
+          name,
+          title,
+          state,
+          type,
+          isDefault: isDefault ?? false,
+        }),
+      ),
   ),
 });
 

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { absentWhenGone, deletedUnlessGone } from './gone.js';
 import type { AdobeHttp } from './http.js';
+import { milliseconds, optional, text, texts } from './tolerant.js';
 
 const BASE = '/data/foundation/schemaregistry';
 const SERVICE = 'Schema Registry';
@@ -57,21 +58,21 @@ export interface NewIdentityDescriptor {
 const resourceSchema = z
   .looseObject({
     $id: z.string(),
-    'meta:altId': z.string().optional(),
-    title: z.string().default(''),
-    description: z.string().nullish(),
-    'meta:intendedToExtend': z.array(z.string()).nullish(),
-    'meta:extends': z.array(z.string()).nullish(),
-    allOf: z.array(z.looseObject({ $ref: z.string().optional() })).nullish(),
-    'meta:registryMetadata': z.looseObject({ 'repo:createdDate': z.number().optional() }).nullish(),
+    'meta:altId': text,
+    title: text,
+    description: text,
+    'meta:intendedToExtend': texts,
+    'meta:extends': texts,
+    allOf: optional(z.array(z.looseObject({ $ref: text }))),
+    'meta:registryMetadata': optional(z.looseObject({ 'repo:createdDate': milliseconds })),
   })
   .transform((body): XdmResource => {
     const references = (body.allOf ?? []).flatMap((part) => (part.$ref === undefined ? [] : [part.$ref]));
     return {
       id: body.$id,
       altId: body['meta:altId'] ?? altIdOf(body.$id),
-      title: body.title,
-      description: body.description ?? undefined,
+      title: body.title ?? '',
+      description: body.description,
       intendedToExtend: body['meta:intendedToExtend'] ?? [],
       extends: [...new Set([...(body['meta:extends'] ?? []), ...references])],
       createdAt: body['meta:registryMetadata']?.['repo:createdDate'],
@@ -81,26 +82,26 @@ const resourceSchema = z
 
 const pageSchema = z.looseObject({
   results: z.array(resourceSchema),
-  _page: z.looseObject({ next: z.union([z.string(), z.number()]).nullish() }).nullish(),
+  _page: optional(z.looseObject({ next: optional(z.union([z.string(), z.number()])) })),
 });
 
 const descriptorSchema = z
   .looseObject({
     '@id': z.string(),
-    '@type': z.string().default(''),
-    'xdm:sourceSchema': z.string().default(''),
-    'xdm:sourceProperty': z.string().optional(),
-    'xdm:namespace': z.union([z.string(), z.number()]).optional(),
-    'xdm:isPrimary': z.boolean().default(false),
+    '@type': text,
+    'xdm:sourceSchema': text,
+    'xdm:sourceProperty': text,
+    'xdm:namespace': optional(z.coerce.string()),
+    'xdm:isPrimary': optional(z.boolean()),
   })
   .transform(
     (body): IdentityDescriptor => ({
       id: body['@id'],
-      type: body['@type'],
-      sourceSchema: body['xdm:sourceSchema'],
+      type: body['@type'] ?? '',
+      sourceSchema: body['xdm:sourceSchema'] ?? '',
       sourceProperty: body['xdm:sourceProperty'],
-      namespace: body['xdm:namespace'] === undefined ? undefined : String(body['xdm:namespace']),
-      isPrimary: body['xdm:isPrimary'],
+      namespace: body['xdm:namespace'],
+      isPrimary: body['xdm:isPrimary'] ?? false,
     }),
   );
 
@@ -148,7 +149,7 @@ export function createSchemaRegistry(http: AdobeHttp) {
         pageSchema,
       );
       found.push(...page.results);
-      const next = page['_page']?.next ?? undefined;
+      const next = page['_page']?.next;
       // A page that does not lead further than the last one is the end, whatever it says.
       if (next === undefined || String(next) === start || page.results.length === 0) break;
       start = String(next);

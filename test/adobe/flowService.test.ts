@@ -171,6 +171,16 @@ describe('lists', () => {
     ]);
   });
 
+  it('read on over rows that other people made in another shape', async () => {
+    const odd = { id: 'x', name: null, params: [], data: 'raw', connectionSpec: null, version: 7, createdAt: 'today' };
+    world.server.reply(items(odd, { id: 't-1', name: 'ours', params: { dataSetId: '65f0' } }));
+    const found = await world.clients.flowService.findTargetConnections({ specId: 'y' });
+    expect(found).toMatchObject([
+      { id: 'x', name: '' },
+      { id: 't-1', name: 'ours', dataSetId: '65f0' },
+    ]);
+  });
+
   it('runs of a flow, newest first, no more than asked for', async () => {
     const run = {
       id: 'r-1',
