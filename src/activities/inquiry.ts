@@ -12,7 +12,7 @@ import type { ProvisioningStore } from '../store/provisioning.js';
 export interface InquiryDeps extends DoctorDeps {
   readonly adobe: Adobe;
   readonly store: ProvisioningStore;
-  readonly checkSettleWindow: (settleWindowMs: number) => void;
+  readonly minimumSettleWindowMs: number;
   /** As Chatlio reaches the receiver. */
   readonly receiverUrl: string;
 }

@@ -18,6 +18,7 @@ export interface SourceActivityDeps {
   readonly store: ProvisioningStore;
   readonly forwarders: Pick<SourceActivities, 'startForwarder' | 'stopForwarder'>;
   readonly window: Window;
+  readonly minimumSettleWindowMs: number;
   readonly bounds: RetryBounds;
   readonly heartbeatEveryMs: number;
 }
@@ -37,6 +38,7 @@ export function createSourceActivities(deps: SourceActivityDeps): SourceActiviti
       resources,
       adobe: deps.adobe(manifest.sandbox),
       store: deps.store,
+      minimumSettleWindowMs: deps.minimumSettleWindowMs,
       signal: activity.cancellationSignal,
     };
     activity.heartbeat('alive');

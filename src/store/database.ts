@@ -68,3 +68,18 @@ export async function isReachable(database: Database): Promise<boolean> {
     () => false,
   );
 }
+
+/** For example `18.4`. */
+export async function databaseVersion(database: Database): Promise<string> {
+  const { rows } = await database.pool.query<{ server_version: string }>('show server_version');
+  return rows[0]?.server_version ?? 'unknown';
+}
+
+/** The database's clock minus this process's, in milliseconds; the way there and back is halved. */
+export async function clockSkewMs(database: Database): Promise<number> {
+  const before = Date.now();
+  const { rows } = await database.pool.query<{ now_ms: number }>(
+    'select (extract(epoch from clock_timestamp()) * 1000)::float8 as now_ms',
+  );
+  return (rows[0]?.now_ms ?? Number.NaN) - (before + Date.now()) / 2;
+}

@@ -5,10 +5,10 @@ import type { SourceUrls } from '../domain/plan.js';
 import type { Marker } from '../domain/steps.js';
 import { webhookPath } from '../domain/webhookPath.js';
 import type { Database } from './database.js';
-import { closeGate, openGate, readGate, settleQuiet, type Quiet } from './gate.js';
+import { closeGate, inletContext, openGate, readGate, settleQuiet, type Quiet } from './gate.js';
 import type { KeyRing } from './keyRing.js';
 import { createRoutes, listRoutes, retireRoutes } from './routes.js';
-import { inletContext, registerSource, retireSource } from './sources.js';
+import { registerSource, retireSource } from './sources.js';
 
 interface Owner {
   readonly marker: Marker;

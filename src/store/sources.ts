@@ -52,8 +52,3 @@ export async function retireSource(database: Database, uid: string): Promise<voi
     await client.query(`notify ${ROUTES_CHANNEL}`);
   });
 }
-
-/** What a sealed inlet URL is bound to. */
-export function inletContext(sourceId: number): Buffer {
-  return Buffer.from(JSON.stringify(['inlet', sourceId]));
-}

@@ -8,12 +8,13 @@ import { toCatalogueError } from '../failures.js';
 import { STEP_TABLE } from '../steps/index.js';
 import { foreignError } from '../steps/perform.js';
 import type { ProvisioningStore } from '../../store/provisioning.js';
+import { requireSettleWindow } from '../steps/local.js';
 import type { StepContext } from '../steps/step.js';
 
 interface PlanDeps {
   readonly adobe: Adobe;
   readonly store: ProvisioningStore;
-  readonly checkSettleWindow: (settleWindowMs: number) => void;
+  readonly minimumSettleWindowMs: number;
 }
 
 /** No source has it: a plan of a new source finds nothing of its own. */
@@ -34,7 +35,7 @@ export async function planReport(deps: PlanDeps, manifest: Manifest, uid = NO_UI
   try {
     ({ tenantId } = await clients.schemaRegistry.stats());
     await checkNamespace(clients, manifest);
-    deps.checkSettleWindow(manifest.delivery.settleWindowMs);
+    requireSettleWindow({ manifest, minimumSettleWindowMs: deps.minimumSettleWindowMs });
   } catch (failure) {
     note(failure);
   }
@@ -42,7 +43,14 @@ export async function planReport(deps: PlanDeps, manifest: Manifest, uid = NO_UI
   const steps =
     tenantId === undefined
       ? []
-      : await planSteps({ marker, manifest, adobe: clients, store: deps.store, signal: new AbortController().signal });
+      : await planSteps({
+          marker,
+          manifest,
+          adobe: clients,
+          store: deps.store,
+          minimumSettleWindowMs: deps.minimumSettleWindowMs,
+          signal: new AbortController().signal,
+        });
   return {
     v: 1,
     name: manifest.name,

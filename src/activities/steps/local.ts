@@ -34,6 +34,13 @@ async function awaitEnabled({ adobe, signal }: StepContext, flowId: string): Pro
   }
 }
 
+/** @throws CodedError `CAEP_SETTLE_WINDOW_TOO_SHORT` */
+export function requireSettleWindow(context: Pick<StepContext, 'manifest' | 'minimumSettleWindowMs'>): void {
+  const { settleWindowMs } = context.manifest.delivery;
+  if (settleWindowMs >= context.minimumSettleWindowMs) return;
+  throw codedError('CAEP_SETTLE_WINDOW_TOO_SHORT', { window: formatDuration(settleWindowMs) });
+}
+
 function alwaysFound(): never {
   throw new Error('a step on our own side is always found');
 }
@@ -48,6 +55,7 @@ export const inlet: Step = {
   },
   create: alwaysFound,
   async complete(context) {
+    requireSettleWindow(context);
     const flowId = made(context.resources, 'flow').id;
     const { inletUrl, updatedAtMs } = await awaitEnabled(context, flowId);
     const opensAt = new Date(updatedAtMs + context.manifest.delivery.settleWindowMs);

@@ -9,6 +9,7 @@ export interface StepContext extends Pick<StepInput, 'marker' | 'manifest' | 're
   /** Clients bound to the manifest's sandbox. */
   readonly adobe: AdobeClients;
   readonly store: ProvisioningStore;
+  readonly minimumSettleWindowMs: number;
   /** Ends waiting when the activity is cancelled; never ends a create that is under way. */
   readonly signal: AbortSignal;
 }

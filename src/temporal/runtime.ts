@@ -1,0 +1,23 @@
+/** The SDK's runtime of a worker process: its logs go to the process's log, its metrics to Prometheus. */
+import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
+import type { Logger } from 'pino';
+
+/** To be called once per process, before anything else of the SDK. */
+export function installRuntime(log: Logger, metricsPort: number | undefined): void {
+  Runtime.install({
+    logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
+      const method = level === 'ERROR' ? 'error' : level === 'WARN' ? 'warn' : 'debug';
+      log[method]({ sdk: withoutBigInts(meta ?? {}) }, message);
+    }),
+    telemetryOptions: {
+      logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) },
+      ...(metricsPort === undefined ? {} : { metrics: { prometheus: { bindAddress: `127.0.0.1:${metricsPort}` } } }),
+    },
+  });
+}
+
+function withoutBigInts(meta: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(meta).map(([key, value]) => [key, typeof value === 'bigint' ? Number(value) : value]),
+  );
+}

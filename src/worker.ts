@@ -1,0 +1,136 @@
+#!/usr/bin/env node
+/** The worker: runs the workflows and their activities. The only process with Adobe's credentials. */
+import { existsSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { Worker, type WorkerOptions } from '@temporalio/worker';
+import { pino } from 'pino';
+import { createForwarderActivities } from './activities/forwarder.js';
+import { createForwarders } from './activities/forwarders.js';
+import { createInquiryActivities } from './activities/inquiry.js';
+import { createSourceActivities } from './activities/source.js';
+import { startWaker } from './activities/waker.js';
+import { createAdobe } from './adobe/clients.js';
+import { minimumSettleWindowMs } from './adobe/hosts.js';
+import { runEntry } from './cli/runEntry.js';
+import { type AdobeConfiguration, type Configuration, readConfiguration } from './configuration.js';
+import { codedError } from './domain/errors.js';
+import { TASK_QUEUES } from './domain/source.js';
+import { createBell } from './store/bell.js';
+import { clockSkewMs, databaseVersion, openDatabase } from './store/database.js';
+import { openKeyRing } from './store/keyRing.js';
+import { migrate } from './store/migrate.js';
+import { createProvisioningStore } from './store/provisioning.js';
+import { connectClient, connectWorker } from './temporal/connection.js';
+import { installRuntime } from './temporal/runtime.js';
+import { ensureSearchAttributes } from './temporal/searchAttributes.js';
+
+/** For requests that are under way: what is answered within it is recorded, and nothing is left unknown. */
+const SHUTDOWN_GRACE = '20 seconds';
+const HEARTBEAT_EVERY_MS = 1_000;
+const LONGEST_RETRY_DELAY_MS = 30_000;
+
+async function main(): Promise<void> {
+  const configuration = readConfiguration(process.env);
+  const log = pino({ level: configuration.logLevel, base: { process: 'worker' } });
+  installRuntime(log, configuration.workerMetricsPort);
+  const { adobe: adobeConfiguration, databaseUrl } = required(configuration);
+
+  const keyRing = await openKeyRing(configuration.keyFile);
+  const database = openDatabase({ url: databaseUrl, applicationName: 'chatlio-aep worker', log });
+  await migrate(database);
+  const temporal = await connectClient(configuration);
+  await ensureSearchAttributes(temporal.connection, temporal.namespace);
+  const { connection, namespace } = await connectWorker(configuration);
+
+  const adobe = createAdobe({ configuration: adobeConfiguration, log });
+  const store = createProvisioningStore(database, keyRing);
+  const forwarders = createForwarders(temporal.client, store);
+  const settleWindow = { minimumSettleWindowMs: minimumSettleWindowMs(adobeConfiguration) };
+  const shuttingDown = new AbortController();
+  const bell = createBell(database, log);
+
+  const options: WorkerOptions = {
+    connection,
+    namespace,
+    taskQueue: '',
+    ...workflowCode(),
+    shutdownGraceTime: SHUTDOWN_GRACE,
+  };
+  const workers = await Promise.all([
+    Worker.create({
+      ...options,
+      taskQueue: TASK_QUEUES.source,
+      activities: {
+        ...createSourceActivities({
+          adobe: (sandbox) => adobe.forSandbox(sandbox),
+          store,
+          forwarders,
+          window: adobeConfiguration,
+          bounds: {
+            maxAttempts: adobeConfiguration.maxAttempts,
+            firstDelayMs: adobeConfiguration.firstRetryDelayMs,
+            longestDelayMs: LONGEST_RETRY_DELAY_MS,
+          },
+          heartbeatEveryMs: HEARTBEAT_EVERY_MS,
+          ...settleWindow,
+        }),
+        ...createInquiryActivities({
+          adobe,
+          store,
+          receiverUrl: configuration.receiver.publicUrl,
+          databaseVersion: () => databaseVersion(database),
+          clockSkewMs: () => clockSkewMs(database),
+          ...settleWindow,
+        }),
+      },
+    }),
+    Worker.create({
+      ...options,
+      taskQueue: TASK_QUEUES.forwarder,
+      activities: createForwarderActivities({
+        database,
+        keyRing,
+        bell,
+        adobe,
+        configuration: adobeConfiguration,
+        holder: `${hostname()}/${process.pid}`,
+        log,
+        shutdown: shuttingDown.signal,
+      }),
+    }),
+  ]);
+  const waker = startWaker({ database, bell, log, wake: forwarders.wake, settingsOf: store.forwarderSettings });
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => shuttingDown.abort());
+
+  log.info({ temporal: temporal.address, namespace, queues: TASK_QUEUES }, 'ready');
+  try {
+    await Promise.all(workers.map((worker) => worker.run()));
+  } finally {
+    await waker.close();
+    await bell.close();
+    await Promise.all([connection.close(), temporal.close(), adobe.close()]);
+    await database.close();
+  }
+}
+
+/** What only the worker cannot do without. */
+function required({ adobe, databaseUrl }: Configuration): { adobe: AdobeConfiguration; databaseUrl: string } {
+  const missing = [
+    ...(adobe === undefined ? ['ADOBE_CLIENT_ID, ADOBE_CLIENT_SECRET, ADOBE_ORG_ID'] : []),
+    ...(databaseUrl === undefined ? ['DATABASE_URL'] : []),
+  ];
+  if (adobe === undefined || databaseUrl === undefined) {
+    throw codedError('CAEP_CONFIGURATION_INVALID', { reason: `not set: ${missing.join(', ')}` });
+  }
+  return { adobe, databaseUrl };
+}
+
+/** From a build the bundle that was made with it; from source it is made now, which takes a second or two. */
+function workflowCode(): Pick<WorkerOptions, 'workflowsPath' | 'workflowBundle'> {
+  const bundle = fileURLToPath(new URL('./workflows/bundle.js', import.meta.url));
+  if (existsSync(bundle)) return { workflowBundle: { codePath: bundle } };
+  return { workflowsPath: fileURLToPath(new URL('./workflows/index.ts', import.meta.url)) };
+}
+
+await runEntry(main);
