@@ -1,5 +1,5 @@
 /** Connections to the Temporal server, for the client and for the worker. */
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection } from '@temporalio/worker';
 import type { Configuration } from '../configuration.js';
@@ -7,7 +7,9 @@ import { codedError } from '../domain/errors.js';
 import { GRPC_STATUS, grpcStatusOf } from './grpcStatus.js';
 
 /** Promised is an answer within 5 s, connecting and giving up included. */
-const CONNECT_TIMEOUT_MS = 4_000;
+const CONNECT_TIMEOUT_MS = 3_000;
+/** Some 0.6 s of tries: a command line tells soon that nobody answers, and what waits for longer asks again itself. */
+const CLIENT_ATTEMPTS = 4;
 const DEFAULT_ADDRESS = '127.0.0.1:7233';
 const DEFAULT_NAMESPACE = 'default';
 
@@ -41,7 +43,8 @@ export interface TemporalClient {
 export async function connectClient(configuration: Configuration): Promise<TemporalClient> {
   const target = targetOf(configuration);
   const { address, namespace } = target;
-  const connection = Connection.lazy(target.connectOptions);
+  const retry = makeGrpcRetryInterceptor(defaultGrpcRetryOptions({ maxAttempts: CLIENT_ATTEMPTS }));
+  const connection = Connection.lazy({ ...target.connectOptions, interceptors: [retry] });
   try {
     await connection.withDeadline(Date.now() + CONNECT_TIMEOUT_MS, () =>
       connection.workflowService.describeNamespace({ namespace }),

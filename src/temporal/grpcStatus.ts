@@ -1,7 +1,15 @@
 /** gRPC status codes that mean something to us (grpc.io, "Status codes and their use in gRPC"). */
 import { isGrpcServiceError } from '@temporalio/client';
 
-export const GRPC_STATUS = { notFound: 5, alreadyExists: 6, permissionDenied: 7, unauthenticated: 16 } as const;
+export const GRPC_STATUS = {
+  deadlineExceeded: 4,
+  notFound: 5,
+  alreadyExists: 6,
+  permissionDenied: 7,
+  failedPrecondition: 9,
+  unavailable: 14,
+  unauthenticated: 16,
+} as const;
 
 /** The status code of a failed call, or undefined for an error of another kind. */
 export function grpcStatusOf(error: unknown): number | undefined {

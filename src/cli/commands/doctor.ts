@@ -1,0 +1,115 @@
+import {
+  CodedError,
+  codedError,
+  ERROR_CATALOGUE,
+  EXIT_CODES,
+  type ErrorCode,
+  type ExitCode,
+} from '../../domain/errors.js';
+import type { Finding } from '../../domain/plan.js';
+import { TASK_QUEUES } from '../../domain/source.js';
+import { readManifestFile } from '../../manifest/read.js';
+import type { Configuration } from '../../configuration.js';
+import type { Command, Context, Sources } from '../ports.js';
+import { doctorDocument, renderDoctor } from '../render/doctor.js';
+import { unreachableReason } from '../unreachable.js';
+
+/**
+ * Checks everything that must work together, from here outwards; each finding with its fix. What only the worker can
+ * check (Adobe, its database and keys) is asked of it.
+ */
+export const doctor: Command<{ readonly file?: string }> = async (context, { file }) => {
+  const findings: Finding[] = [];
+  let sandbox: string | undefined;
+  if (file !== undefined) {
+    findings.push(
+      await found('manifest', async () => {
+        const manifest = await readManifestFile(file);
+        sandbox = manifest.sandbox;
+        return `${manifest.name}, sandbox ${manifest.sandbox}`;
+      }),
+    );
+  }
+  let configuration: Configuration | undefined;
+  findings.push(
+    await found('configuration', async () => {
+      configuration = context.configuration();
+      return `files in ${configuration.home}`;
+    }),
+  );
+  if (configuration === undefined) {
+    findings.push(...skipped(['receiver', 'Temporal', 'worker', 'Adobe'], 'needs the configuration'));
+  } else {
+    const { publicUrl } = configuration.receiver;
+    const [receiver, others] = await Promise.all([
+      found('receiver', () => receiverHealth(publicUrl)),
+      throughTemporal(context, sandbox),
+    ]);
+    findings.push(receiver, ...others);
+  }
+  context.output.result(doctorDocument(findings), () => renderDoctor(findings, context.output.paint));
+  return exitCodeOfFindings(findings);
+};
+
+async function throughTemporal(context: Context, sandbox: string | undefined): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  let sources: Sources | undefined;
+  findings.push(
+    await found('Temporal', async () => {
+      sources = await context.sources();
+      return sources.address;
+    }),
+  );
+  if (sources === undefined) return [...findings, ...skipped(['worker', 'Adobe'], 'needs Temporal')];
+  const reached = sources;
+  const polled = await found('worker', async () => {
+    const queues = await reached.polledTaskQueues();
+    for (const taskQueue of Object.values(TASK_QUEUES)) {
+      if (!queues.includes(taskQueue)) throw codedError('CAEP_NO_WORKER', { taskQueue });
+    }
+    return `polls ${queues.join(' and ')}`;
+  });
+  findings.push(polled);
+  if (polled.state !== 'ok') return [...findings, ...skipped(['Adobe'], 'needs a worker')];
+  try {
+    const report = await reached.ask({ v: 1, ask: 'doctor', ...(sandbox === undefined ? {} : { sandbox }) });
+    return [...findings, ...report.findings];
+  } catch (error) {
+    return [...findings, await found('Adobe', () => Promise.reject(error))];
+  }
+}
+
+function skipped(names: readonly string[], detail: string): Finding[] {
+  return names.map((check) => ({ check, state: 'skipped', detail }));
+}
+
+async function found(check: string, run: () => Promise<string>): Promise<Finding> {
+  try {
+    return { check, state: 'ok', detail: await run() };
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    return { check, state: 'failed', detail: '', error: error.error };
+  }
+}
+
+const HEALTH_TIMEOUT_MS = 4_000;
+
+async function receiverHealth(address: string): Promise<string> {
+  let reason: string;
+  try {
+    const answer = await fetch(`${address}/healthz`, { signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS) });
+    if (answer.ok) return address;
+    reason = `it answers HTTP ${answer.status}`;
+  } catch (error) {
+    reason = unreachableReason(error);
+  }
+  throw codedError('CAEP_RECEIVER_UNREACHABLE', { address, reason });
+}
+
+/** The first failed finding decides: it is nearest to the cause. */
+export function exitCodeOfFindings(findings: readonly Finding[]): ExitCode {
+  const failed = findings.find(({ state }) => state === 'failed');
+  if (failed === undefined) return EXIT_CODES.done;
+  const code: ErrorCode | undefined = failed.error?.code;
+  return code === undefined ? EXIT_CODES.failed : ERROR_CATALOGUE[code].exitCode;
+}

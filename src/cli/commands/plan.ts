@@ -1,0 +1,22 @@
+import { EXIT_CODES, type ExitCode } from '../../domain/errors.js';
+import type { PlanReport } from '../../domain/plan.js';
+import { readManifestFile } from '../../manifest/read.js';
+import type { Command } from '../ports.js';
+import { planDocument, renderPlan } from '../render/plan.js';
+import { requireWorker } from '../worker.js';
+
+/** What `provision` would create, adopt, change or leave, and every field's place in the schema. Changes nothing. */
+export const plan: Command<{ readonly file: string }> = async (context, { file }) => {
+  const manifest = await readManifestFile(file);
+  const sources = await context.sources();
+  await requireWorker(sources);
+  const uid = (await sources.describe(manifest.name))?.uid;
+  const report = await sources.ask({ v: 1, ask: 'plan', manifest, ...(uid === undefined ? {} : { uid }) });
+  context.output.result(planDocument(report), () => renderPlan(report, context.output.paint));
+  return exitCodeOfPlan(report);
+};
+
+export function exitCodeOfPlan({ steps, problems }: PlanReport): ExitCode {
+  if (problems.length > 0 || steps.some(({ action }) => action === 'blocked')) return EXIT_CODES.badConfiguration;
+  return steps.some(({ action }) => action !== 'keep') ? EXIT_CODES.changesPending : EXIT_CODES.done;
+}

@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto';
+import { codedError } from '../../domain/errors.js';
+import type { Manifest } from '../../domain/manifest.js';
+import { manifestDifferences } from '../../domain/source.js';
+import { readManifestFile } from '../../manifest/read.js';
+import { reportEnding } from '../ending.js';
+import { follow } from '../follow.js';
+import type { Command, Context, Sources } from '../ports.js';
+import { requireWorker } from '../worker.js';
+
+/** Starts the source workflow, or joins it when it runs already with this manifest, and follows it until it is live or held. */
+export const provision: Command<{ readonly file: string }> = async (context, { file }) => {
+  const manifest = await readManifestFile(file);
+  const sources = await context.sources();
+  await requireWorker(sources);
+  await startOrJoin(context, sources, manifest);
+  const followed = await follow(context, sources, manifest.name, { until: ['live', 'held'] });
+  return reportEnding(context, manifest.name, followed, 'live');
+};
+
+async function startOrJoin(context: Context, sources: Sources, manifest: Manifest): Promise<void> {
+  const last = await sources.describe(manifest.name);
+  if (last?.open !== true) {
+    // The marker in Adobe's objects holds the uid: with the same one a new run finds what an earlier run made.
+    const uid = last?.uid ?? randomUUID();
+    if ((await sources.start({ v: 1, uid, manifest })) === 'started') {
+      if (last !== undefined) {
+        context.output.note(
+          `${manifest.name} ran before (${last.status.toLowerCase()}). It starts again; what is still there is found by its marker.`,
+        );
+      }
+      return;
+    }
+  }
+  await join(context, sources, manifest);
+}
+
+async function join(context: Context, sources: Sources, manifest: Manifest): Promise<void> {
+  const { name } = manifest;
+  const running = await sources.state(name);
+  const differences = manifestDifferences(running.manifest, manifest);
+  if (differences.length === 0) {
+    context.output.note(`${name} runs already with this manifest: joining it.`);
+    return;
+  }
+  if (running.phase === 'held') {
+    context.output.note(
+      `${name} is held: a corrected manifest goes in with \`chatlio-aep resume ${name} --manifest FILE\`.`,
+    );
+  }
+  throw codedError('CAEP_SOURCE_DIFFERS', { name, fields: differences.join(', ') });
+}

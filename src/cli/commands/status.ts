@@ -1,0 +1,43 @@
+import { CodedError, codedError, EXIT_CODES, remedyOf, sentenceOf } from '../../domain/errors.js';
+import type { Snapshot } from '../follow.js';
+import type { Command, Context, Sources } from '../ports.js';
+import { renderStatus, renderStatusList } from '../render/status.js';
+import { sourceDocument } from '../render/source.js';
+
+/** Where one source stands, or all of them in a list. */
+export const status: Command<{ readonly name?: string }> = async (context, { name }) => {
+  const sources = await context.sources();
+  return name === undefined ? listAll(context, sources) : showOne(context, sources, name);
+};
+
+async function listAll({ output, now }: Context, sources: Sources) {
+  const runs = await sources.list();
+  output.result({ sources: runs.map((run) => sourceDocument({ run })) }, () =>
+    renderStatusList(runs, now(), output.paint),
+  );
+  return EXIT_CODES.done;
+}
+
+async function showOne(context: Context, sources: Sources, name: string) {
+  const { output } = context;
+  const run = await sources.describe(name);
+  if (run === undefined) throw codedError('CAEP_SOURCE_UNKNOWN', { name });
+  // Both are answered by the worker; without one there is still what Temporal itself knows.
+  const [state, forwarder] = await Promise.all([
+    orTold(context, sources.state(name)),
+    orTold(context, sources.forwarderState(name)),
+  ]);
+  const snapshot: Snapshot = { run, state, forwarder };
+  output.result(sourceDocument(snapshot), () => renderStatus(snapshot, context.now(), output.paint));
+  return EXIT_CODES.done;
+}
+
+async function orTold<T>({ output }: Context, answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (!(error instanceof CodedError) || error.error.code !== 'CAEP_NO_WORKER') throw error;
+    output.note(`${output.paint.caution('!')} ${sentenceOf(error.error)} ${remedyOf(error.error)}`);
+    return undefined;
+  }
+}

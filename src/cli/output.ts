@@ -1,0 +1,76 @@
+/** Where a command's words go: data on stdout, everything else on stderr. */
+import { createLogUpdate } from 'log-update';
+import { createPaint, type Paint } from './render/paint.js';
+
+/** Version of every JSON document; see docs/json-output.md. */
+const JSON_VERSION = 1;
+
+export interface Output {
+  readonly format: 'human' | 'json';
+  readonly verbose: boolean;
+  readonly paint: Paint;
+  /** The command's data, once. JSON: one line on stdout. */
+  result(data: object, human: () => string): void;
+  /** What a person may want to know meanwhile, on stderr. */
+  note(text: string): void;
+  /** A part of the terminal that is rewritten in place; undefined where stderr is no terminal or JSON is asked for. */
+  readonly live?: LiveRegion;
+}
+
+export interface LiveRegion {
+  readonly columns: number;
+  show(text: string): void;
+  /** Removes what is shown. */
+  clear(): void;
+  /** Leaves what is shown, and goes on below. */
+  keep(): void;
+}
+
+export interface OutputOptions {
+  readonly command: string;
+  readonly format: 'human' | 'json';
+  readonly verbose: boolean;
+  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+  /** NO_COLOR and FORCE_COLOR decided before; a stream that is no terminal gets none by default. */
+  readonly colour: boolean;
+  /** How this program is called here: `chatlio-aep`, or `npm run client --` in a checkout. */
+  readonly program: string;
+}
+
+export function createOutput(options: OutputOptions): Output {
+  const { command, format, verbose, stdout, stderr, colour } = options;
+  const asCalledHere = (text: string): string => text.replaceAll(/\bchatlio-aep (?=[a-z-])/g, `${options.program} `);
+  return {
+    format,
+    verbose,
+    paint: createPaint(colour),
+    result(data, human) {
+      const text = format === 'json' ? JSON.stringify({ v: JSON_VERSION, command, ...data }) : asCalledHere(human());
+      stdout.write(`${text}\n`);
+    },
+    note(text) {
+      stderr.write(`${asCalledHere(text)}\n`);
+    },
+    ...(format === 'human' && stderr.isTTY === true ? { live: createLiveRegion(stderr, asCalledHere) } : {}),
+  };
+}
+
+function createLiveRegion(stderr: OutputOptions['stderr'], asCalledHere: (text: string) => string): LiveRegion {
+  const update = createLogUpdate(stderr);
+  return {
+    get columns() {
+      return stderr.columns ?? 80;
+    },
+    show: (text) => {
+      update(asCalledHere(text));
+    },
+    clear: () => {
+      update.clear();
+      update.done();
+    },
+    keep: () => {
+      update.done();
+    },
+  };
+}

@@ -1,0 +1,75 @@
+/** What the commands need of the world: small ports, so that they can be tried without a server. */
+import type { ExitCode } from '../domain/errors.js';
+import type { ForwarderState } from '../domain/forwarder.js';
+import type { DoctorReport, Inquiry, PlanReport, SealedAnswer } from '../domain/plan.js';
+import type { AbortInput, ResumeInput, SourceInput, SourceState } from '../domain/source.js';
+import type { Configuration } from '../configuration.js';
+import type { Output } from './output.js';
+
+/** Everything a command may use. */
+export interface Context {
+  readonly output: Output;
+  readonly now: () => number;
+  /** Throws CodedError `CAEP_CONFIGURATION_INVALID`. */
+  readonly configuration: () => Configuration;
+  /** Connects to Temporal; throws CodedError `CAEP_TEMPORAL_UNREACHABLE` within 5 s. */
+  readonly sources: () => Promise<Sources>;
+  /** Ctrl-C, from now on until `release`: aborts the signal instead of ending the process. */
+  readonly interruption: () => { readonly signal: AbortSignal; release(): void };
+}
+
+export type Command<Arguments> = (context: Context, args: Arguments) => Promise<ExitCode>;
+
+/** The sources, as Temporal knows them. Every method throws CodedErrors and answers or gives up within seconds. */
+export interface Sources {
+  /** `already-runs` when another start was first. */
+  start(input: SourceInput): Promise<'started' | 'already-runs'>;
+  /** The newest run, open or closed; undefined when Temporal remembers none. */
+  describe(name: string): Promise<SourceRun | undefined>;
+  /** Of the newest run. Needs a worker: `CAEP_NO_WORKER`. */
+  state(name: string): Promise<SourceState>;
+  forwarderState(name: string): Promise<ForwarderState | undefined>;
+  resume(name: string, input: ResumeInput): Promise<void>;
+  abort(name: string, input: AbortInput): Promise<void>;
+  /** Newest run of every source, by name. Eventually consistent. */
+  list(): Promise<SourceRun[]>;
+  /** Asks the worker. Throws `CAEP_NO_WORKER` when none takes the question. */
+  ask<Question extends Inquiry>(question: Question): Promise<Answer<Question>>;
+  /** Task queues that somebody polls. */
+  polledTaskQueues(): Promise<readonly string[]>;
+  readonly address: string;
+}
+
+export type Answer<Question extends Inquiry> = Question extends { readonly ask: 'plan' }
+  ? PlanReport
+  : Question extends { readonly ask: 'doctor' }
+    ? DoctorReport
+    : SealedAnswer;
+
+/** One workflow of a source, as `describe` tells it: also without a worker. */
+export interface SourceRun {
+  readonly name: string;
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly open: boolean;
+  /** Temporal's word: RUNNING, COMPLETED, FAILED, CANCELLED, TERMINATED, TIMED_OUT. */
+  readonly status: string;
+  readonly startedAt: number;
+  readonly closedAt?: number;
+  /** From the memo: the uid stays with the source over all its runs. */
+  readonly uid?: string;
+  /** From the search attributes, as of the last change. */
+  readonly phase?: string;
+  readonly heldReason?: string;
+  /** In the Temporal UI, where its address is known. */
+  readonly url?: string;
+  readonly pending: readonly PendingActivity[];
+}
+
+/** An activity that runs or waits for its next attempt; workflow code cannot see this. */
+export interface PendingActivity {
+  readonly name: string;
+  readonly attempt: number;
+  readonly lastFailure?: string;
+  readonly nextAttemptAt?: number;
+}

@@ -1,0 +1,174 @@
+/** The command line's grammar: commands, arguments, options. What each does is in `commands/`. */
+import { userInfo } from 'node:os';
+import { Argument, Command as Commander, InvalidArgumentError, Option } from 'commander';
+import { EXIT_CODES, type ExitCode } from '../domain/errors.js';
+import { KINDS, type Kind } from '../domain/kinds.js';
+import { abort } from './commands/abort.js';
+import { doctor } from './commands/doctor.js';
+import { createInit, type Interview } from './commands/init.js';
+import { plan } from './commands/plan.js';
+import { PROCESS_NAMES, type ProcessName } from './commands/processes.js';
+import { provision } from './commands/provision.js';
+import { resume } from './commands/resume.js';
+import { send } from './commands/send.js';
+import { status } from './commands/status.js';
+import { urls } from './commands/urls.js';
+import { watch } from './commands/watch.js';
+import type { Command, Context } from './ports.js';
+
+export interface GlobalOptions {
+  readonly output: 'human' | 'json';
+  readonly verbose?: boolean;
+}
+
+export interface ProgramWiring {
+  readonly version: string;
+  /** Runs a command: makes its context, prints its error, keeps its exit code. */
+  run(command: string, options: GlobalOptions, action: (context: Context) => Promise<ExitCode>): Promise<void>;
+  runProcess(name: ProcessName, parameters: readonly string[]): Promise<ExitCode>;
+  runDemo(): Promise<ExitCode>;
+  readonly interview: Interview | undefined;
+}
+
+export function createProgram(wiring: ProgramWiring): Commander {
+  const program = new Commander('chatlio-aep')
+    .description('Chatlio live chats into Adobe Experience Platform, durably: no event lost, none sent twice.')
+    .version(wiring.version)
+    .addOption(
+      new Option('-o, --output <format>', 'how results are printed').choices(['human', 'json']).default('human'),
+    )
+    .option('-v, --verbose', 'more about what went wrong')
+    .showHelpAfterError('(chatlio-aep --help shows all commands)')
+    .addHelpText('after', HELP_AFTER)
+    .helpCommand(false);
+
+  const does = <Arguments>(name: string, command: Command<Arguments>, args: Arguments): Promise<void> =>
+    wiring.run(name, program.opts<GlobalOptions>(), (context) => command(context, args));
+
+  program.commandsGroup('Set up:');
+  program
+    .command('init')
+    .description('write a manifest')
+    .argument('[file]', 'standard: NAME.yaml')
+    .option('--name <name>', 'name of the source')
+    .option('--sandbox <name>', 'technical name of the Adobe sandbox')
+    .option('--widget <key>', 'a name of your own for a chat widget; may be repeated', collect, [])
+    .option('--force', 'overwrite the file')
+    .action(
+      (file: string | undefined, options: { name?: string; sandbox?: string; widget: string[]; force?: boolean }) =>
+        does('init', createInit(wiring.interview), { ...options, file, widgets: options.widget }),
+    );
+  program
+    .command('doctor')
+    .description('check configuration, Temporal, worker, receiver, database and Adobe; each finding with its fix')
+    .argument('[file]', 'a manifest to check along with them')
+    .action((file?: string) => does('doctor', doctor, { file }));
+
+  program.commandsGroup('Provision:');
+  program
+    .command('plan')
+    .description('show what would be created, adopted, changed; exit 0 nothing, 2 something, 4 problems')
+    .argument('<file>', 'manifest')
+    .action((file: string) => does('plan', plan, { file }));
+  program
+    .command('provision')
+    .description('make it, and watch; Ctrl-C leaves it running')
+    .argument('<file>', 'manifest')
+    .action((file: string) => does('provision', provision, { file }));
+  program
+    .command('resume')
+    .description('try a held step again')
+    .argument('<name>', 'source')
+    .option('--manifest <file>', 'a corrected manifest; may change only what is not made yet')
+    .option('--adopt', "take over somebody else's object that stands in our place")
+    .action((name: string, options: { manifest?: string; adopt?: boolean }) =>
+      does('resume', resume, { name, ...options, by: person() }),
+    );
+  program
+    .command('abort')
+    .description('undo a held operation')
+    .argument('<name>', 'source')
+    .option('--reason <text>', 'for the record')
+    .action((name: string, options: { reason?: string }) => does('abort', abort, { name, ...options, by: person() }));
+
+  program.commandsGroup('Look:');
+  program
+    .command('status')
+    .description('phase, steps, ids, counters; without a name: all sources')
+    .argument('[name]', 'source')
+    .action((name?: string) => does('status', status, { name }));
+  program
+    .command('watch')
+    .description('the same, live')
+    .argument('<name>', 'source')
+    .action((name: string) => does('watch', watch, { name }));
+  program
+    .command('urls')
+    .description('the webhook URLs to paste into Chatlio (they hold secrets)')
+    .argument('<name>', 'source')
+    .action((name: string) => does('urls', urls, { name }));
+  program
+    .command('send')
+    .description('post realistic Chatlio events through the receiver')
+    .argument('<name>', 'source')
+    .addArgument(new Argument('<kind>', 'kind of event').choices(KINDS))
+    .option('--count <number>', 'how many', wholeNumber, 1)
+    .option('--seed <number>', 'the same seed is the same event; standard: a new one', wholeNumber)
+    .option('--widget <key>', 'standard: the first that takes this kind')
+    .action((name: string, kind: Kind, options: { count: number; seed?: number; widget?: string }) =>
+      does('send', send, { name, kind, ...options, seed: options.seed ?? freshSeed() }),
+    );
+
+  program.commandsGroup('Processes:');
+  for (const name of PROCESS_NAMES) {
+    program
+      .command(name)
+      .description(PROCESS_DESCRIPTIONS[name])
+      .argument('[options...]', 'handed on')
+      .allowUnknownOption()
+      .helpOption(false)
+      .action((parameters: string[]) =>
+        wiring.run(name, program.opts<GlobalOptions>(), () => wiring.runProcess(name, parameters)),
+      );
+  }
+  program
+    .command('demo')
+    .description('the whole job unattended against the simulator, with a report')
+    .action(() => wiring.run('demo', program.opts<GlobalOptions>(), () => wiring.runDemo()));
+  return program;
+}
+
+const PROCESS_DESCRIPTIONS: Readonly<Record<ProcessName, string>> = {
+  dev: 'the whole stack on this machine: Temporal, PostgreSQL, worker, receiver, simulator',
+  worker: 'runs the workflows; holds the Adobe credentials',
+  receiver: 'takes the webhooks',
+  simulator: "Adobe's side, for development and tests",
+};
+
+const HELP_AFTER = `
+Exit codes: ${EXIT_CODES.done} done, ${EXIT_CODES.failed} failed, ${EXIT_CODES.changesPending} changes pending, ${EXIT_CODES.waitingForPerson} waiting for a person, ${EXIT_CODES.badConfiguration} bad configuration or credentials,
+${EXIT_CODES.interrupted} interrupted (the run goes on).`;
+
+function collect(value: string, before: string[]): string[] {
+  return [...before, value];
+}
+
+function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (!Number.isSafeInteger(number) || number < 1) throw new InvalidArgumentError('expected a whole number from 1 on');
+  return number;
+}
+
+/** Far above seeds that people type, far below where numbers lose exactness. */
+function freshSeed(): number {
+  return 1_000_000 + Math.floor(Math.random() * 2 ** 31);
+}
+
+/** Who decided, for the record in the workflow. */
+function person(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return 'unknown';
+  }
+}

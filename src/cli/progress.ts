@@ -1,0 +1,121 @@
+/** What is shown while a source is followed: a live tree on a terminal, one line per change elsewhere. */
+import { sentenceOf, remedyOf, type CatalogueError } from '../domain/errors.js';
+import { STEPS } from '../domain/steps.js';
+import type { Snapshot } from './follow.js';
+import type { LiveRegion } from './output.js';
+import type { Context } from './ports.js';
+import { heading, renderForwarder } from './render/source.js';
+import { renderSteps, stepOf } from './render/steps.js';
+import { clockTime, elapsed } from './render/text.js';
+
+export interface Progress {
+  show(snapshot: Snapshot): void;
+  /** Something that may pass; undefined when it has passed. */
+  trouble(error: CatalogueError | undefined): void;
+  end(): void;
+}
+
+export function createProgress(context: Context, name: string): Progress {
+  const { live } = context.output;
+  return live === undefined ? lineProgress(context) : liveProgress(context, live, name);
+}
+
+const REDRAW_MS = 100;
+
+function liveProgress({ output, now }: Context, live: LiveRegion, name: string): Progress {
+  let snapshot: Snapshot | undefined;
+  let trouble: CatalogueError | undefined;
+  const draw = (moving: boolean): void => {
+    const view = { now: now(), columns: live.columns, paint: output.paint, live: moving };
+    const parts = [
+      ...(snapshot === undefined ? [output.paint.faint(`Waiting for ${name} …`)] : [heading(snapshot, view)]),
+      ...(snapshot?.state === undefined ? [] : [renderSteps(snapshot.state, snapshot.run.pending, view)]),
+      ...(snapshot?.forwarder === undefined ? [] : ['', renderForwarder(snapshot.forwarder, output.paint)]),
+      ...(trouble === undefined
+        ? []
+        : [output.paint.caution(`! ${sentenceOf(trouble)} The run goes on; ${remedyOf(trouble)}`)]),
+    ];
+    live.show(`\n${parts.join('\n')}\n`);
+  };
+  const timer = setInterval(() => draw(true), REDRAW_MS);
+  return {
+    show(next) {
+      snapshot = next;
+      draw(true);
+    },
+    trouble(error) {
+      trouble = error;
+    },
+    end() {
+      clearInterval(timer);
+      if (snapshot === undefined) {
+        live.clear();
+        return;
+      }
+      draw(false);
+      live.keep();
+    },
+  };
+}
+
+function lineProgress({ output, now }: Context): Progress {
+  let previous: Snapshot | undefined;
+  let trouble: string | undefined;
+  const line = (text: string): void => output.note(`${output.paint.faint(clockTime(now()))}  ${text}`);
+  return {
+    show(next) {
+      for (const text of changes(previous, next)) line(text);
+      previous = next;
+    },
+    trouble(error) {
+      if (error !== undefined && error.code !== trouble)
+        line(`${sentenceOf(error)} The run goes on; ${remedyOf(error)}`);
+      if (error === undefined && trouble !== undefined) line('answers again');
+      trouble = error?.code;
+    },
+    end() {},
+  };
+}
+
+/** What a person is told between two looks, oldest first. */
+export function changes(before: Snapshot | undefined, after: Snapshot): string[] {
+  const phase = after.state?.phase ?? after.run.phase;
+  const phaseBefore = before?.state?.phase ?? before?.run.phase;
+  return [
+    ...(after.state?.steps ?? []).flatMap((step) => {
+      const known = before?.state?.steps.find((other) => other.step === step.step);
+      if (known?.state === step.state || step.state === 'waiting') return [];
+      const took =
+        step.endedAt === undefined || step.startedAt === undefined ? '' : `  ${elapsed(step.endedAt - step.startedAt)}`;
+      const id = step.id === undefined || step.state === 'running' ? '' : `  ${step.id}`;
+      return [`${STEPS[step.step].title}: ${step.state}${took}${id}`];
+    }),
+    ...after.run.pending.flatMap(({ name, attempt, lastFailure }) => {
+      const known = before?.run.pending.find((other) => other.name === name);
+      if (lastFailure === undefined || known?.attempt === attempt) return [];
+      return [`${titleOf(name)}: attempt ${attempt} after: ${lastFailure}`];
+    }),
+    ...forwarderChanges(before, after),
+    ...(phase === phaseBefore || phase === undefined ? [] : [`${after.run.name}: ${phase}`]),
+    ...(after.run.open || before?.run.open === false
+      ? []
+      : [`${after.run.name}: the workflow is ${after.run.status.toLowerCase()}`]),
+  ];
+}
+
+function forwarderChanges(before: Snapshot | undefined, after: Snapshot): string[] {
+  const line = forwarderLine(after);
+  return line === undefined || (before !== undefined && line === forwarderLine(before)) ? [] : [line];
+}
+
+function forwarderLine({ forwarder }: Snapshot): string | undefined {
+  if (forwarder === undefined) return undefined;
+  const { taken, accepted, waiting, exceptions } = forwarder.counters;
+  const total = Object.values(exceptions).reduce((sum, count) => sum + count, 0);
+  return `events: ${forwarder.phase}, taken ${taken}, accepted ${accepted}, waiting ${waiting}, exceptions ${total}`;
+}
+
+function titleOf(activityName: string): string {
+  const step = stepOf(activityName);
+  return Object.hasOwn(STEPS, step) ? STEPS[step as keyof typeof STEPS].title : activityName;
+}

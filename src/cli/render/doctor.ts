@@ -1,0 +1,54 @@
+/** `doctor`: one line per check, and under each failed one its error and fix. */
+import type { Finding } from '../../domain/plan.js';
+import { remedyOf, sentenceOf } from '../../domain/errors.js';
+import { errorDocument, renderAdobeError } from './error.js';
+import type { Paint, Style } from './paint.js';
+import { columns, counted } from './text.js';
+
+const MARKS: Readonly<Record<Finding['state'], readonly [string, Style]>> = {
+  ok: ['✔', 'good'],
+  warning: ['!', 'caution'],
+  failed: ['✖', 'bad'],
+  skipped: ['·', 'faint'],
+};
+
+export function renderDoctor(findings: readonly Finding[], paint: Paint): string {
+  const rows = findings.map(({ check, state, detail, error }) => {
+    const [mark, style] = MARKS[state];
+    const text = detail === '' && error !== undefined ? sentenceOf(error) : detail;
+    return [paint[style](mark), check, state === 'skipped' ? paint.faint(text) : text];
+  });
+  const lines = columns(rows).split('\n');
+  const failed = findings.filter(({ state }) => state === 'failed').length;
+  const warnings = findings.filter(({ state }) => state === 'warning').length;
+  return [
+    ...findings.flatMap((finding, index) => [lines[index] ?? '', ...errorLines(finding, paint)]),
+    '',
+    failed > 0
+      ? paint.bad(`${counted(failed, 'check')} failed.`)
+      : warnings > 0
+        ? paint.caution(`${counted(warnings, 'warning')}; the rest is well.`)
+        : paint.good('All is well.'),
+  ].join('\n');
+}
+
+function errorLines({ error, detail }: Finding, paint: Paint): string[] {
+  if (error === undefined) return [];
+  return [
+    ...(detail === '' ? [] : [`      ${sentenceOf(error)}`]),
+    ...(error.problems ?? []).map(
+      ({ path, expected, got }) => `      ${paint.caution(path)}: expected ${expected}, got ${got}`,
+    ),
+    ...(error.adobe === undefined ? [] : [renderAdobeError(error.adobe, paint).replaceAll(/^ {2}/gm, '      ')]),
+    `      ${paint.hint('→')} ${remedyOf(error)}`,
+  ];
+}
+
+export function doctorDocument(findings: readonly Finding[]): object {
+  return {
+    findings: findings.map(({ error, ...finding }) => ({
+      ...finding,
+      ...(error === undefined ? {} : { error: errorDocument(error) }),
+    })),
+  };
+}

@@ -1,0 +1,57 @@
+/** An error as a person reads it: code, sentence, each field's problem, what Adobe said, what to do. */
+import {
+  type AdobeError,
+  type CatalogueError,
+  ERROR_CATALOGUE,
+  type Problem,
+  remedyOf,
+  sentenceOf,
+} from '../../domain/errors.js';
+import type { Paint } from './paint.js';
+import { columns } from './text.js';
+
+export function renderError(error: CatalogueError, paint: Paint): string {
+  return [
+    `${paint.bad('✖')} ${paint.strong(sentenceOf(error))}  ${paint.faint(error.code)}`,
+    ...(error.problems ?? []).map((problem) => `\n${renderProblem(problem, paint)}`),
+    ...(error.adobe === undefined ? [] : ['', renderAdobeError(error.adobe, paint)]),
+    '',
+    `${paint.hint('→')} ${remedyOf(error)}`,
+  ].join('\n');
+}
+
+function renderProblem({ path, expected, got, hint, line }: Problem, paint: Paint): string {
+  const place = [path === '' ? 'the document' : path, ...(line === undefined ? [] : [paint.faint(`line ${line}`)])];
+  const rows = [
+    [paint.faint('expected'), expected],
+    [paint.faint('got'), got],
+    ...(hint === undefined ? [] : [[paint.faint('hint'), hint]]),
+  ];
+  return `  ${paint.caution(place.join('  '))}\n${columns(rows, 4)}`;
+}
+
+/** Adobe's own words, so that they can be looked up and reported. */
+export function renderAdobeError(error: AdobeError, paint: Paint): string {
+  const status = error.httpStatus === undefined ? 'no answer' : `HTTP ${error.httpStatus}`;
+  const said = [error.title, error.detail].filter((part) => part !== undefined && part !== '');
+  const rows = [
+    ['Adobe', `${error.service}, ${status}${error.code === undefined ? '' : `, ${paint.strong(error.code)}`}`],
+    ...[...new Set(said)].map((part) => ['', part ?? '']),
+    ...(error.raw === undefined ? [] : [['', error.raw]]),
+    ...(error.requestId === undefined ? [] : [['request', error.requestId]]),
+  ];
+  return columns(rows.map(([label, text]) => [paint.faint(label ?? ''), text ?? '']));
+}
+
+/** The same as data, for `--output json`. */
+export function errorDocument(error: CatalogueError): object {
+  const { retryable } = ERROR_CATALOGUE[error.code];
+  return {
+    code: error.code,
+    message: sentenceOf(error),
+    remedy: remedyOf(error),
+    retryable,
+    ...(error.problems === undefined ? {} : { problems: error.problems }),
+    ...(error.adobe === undefined ? {} : { adobe: error.adobe }),
+  };
+}

@@ -1,0 +1,117 @@
+/** A source as a person reads it: where it stands, its steps, what is held and why, what to type next. */
+import type { CatalogueError } from '../../domain/errors.js';
+import type { ForwarderState } from '../../domain/forwarder.js';
+import { STEPS } from '../../domain/steps.js';
+import type { Hold, SourceState } from '../../domain/source.js';
+import type { Snapshot } from '../follow.js';
+import type { Paint, Style } from './paint.js';
+import { errorDocument, renderError } from './error.js';
+import { columns, counted, elapsed, instant } from './text.js';
+
+const PHASE_STYLES: Readonly<Record<string, Style>> = {
+  provisioning: 'hint',
+  held: 'caution',
+  undoing: 'hint',
+  live: 'good',
+};
+
+export function paintedPhase(phase: string, paint: Paint): string {
+  return paint[PHASE_STYLES[phase] ?? 'faint'](phase);
+}
+
+/** The phase as the workflow tells it; of a run that ended in another way, how it ended. */
+export function phaseOf({ run, state }: Snapshot): string {
+  const phase = state?.phase ?? run.phase ?? 'unknown';
+  if (run.open || phase === 'aborted' || phase === 'torn-down') return phase;
+  return run.status.toLowerCase().replaceAll('_', ' ');
+}
+
+export function heading(snapshot: Snapshot, view: { readonly now: number; readonly paint: Paint }): string {
+  const { run, state } = snapshot;
+  const { paint } = view;
+  const since = state?.liveSince ?? state?.hold?.since ?? state?.operation?.startedAt ?? run.startedAt;
+  return [
+    paint.strong(run.name),
+    paintedPhase(phaseOf(snapshot), paint),
+    ...(state === undefined ? [] : [paint.faint(`sandbox ${state.manifest.sandbox}`)]),
+    paint.faint(run.open ? elapsed(view.now - since) : `since ${instant(run.closedAt ?? since)}`),
+  ].join('  ');
+}
+
+/** The error of a hold with the source's name filled in, which its commands need. */
+export function holdError(hold: Hold, name: string): CatalogueError {
+  return { ...hold.error, fields: { name, step: STEPS[hold.step].title, ...hold.error.fields } };
+}
+
+export function renderHold(hold: Hold, name: string, paint: Paint): string {
+  const doing = hold.during === 'do' ? 'making' : 'undoing';
+  const abort = hold.during === 'do' ? 'undo what this operation made' : 'give up, and leave the rest where it is';
+  return [
+    `${paint.caution('■')} ${paint.strong(name)} is held at ${paint.strong(STEPS[hold.step].title)} (${doing} it)`,
+    '',
+    renderError(holdError(hold, name), paint),
+    '',
+    columns([
+      [`chatlio-aep resume ${name}`, paint.faint('try again from here')],
+      [`chatlio-aep abort ${name}`, paint.faint(abort)],
+    ]),
+  ].join('\n');
+}
+
+export function renderRemainders({ remainders }: SourceState, paint: Paint): string {
+  return [
+    paint.strong('Left behind'),
+    columns(remainders.map(({ step, id, reason }) => [STEPS[step].title, id ?? '', paint.faint(reason)])),
+  ].join('\n');
+}
+
+export function renderForwarder(forwarder: ForwarderState, paint: Paint): string {
+  const { taken, accepted, waiting, exceptions } = forwarder.counters;
+  const kept = Object.entries(exceptions).filter(([, count]) => count > 0);
+  const total = kept.reduce((sum, [, count]) => sum + count, 0);
+  return [
+    `${paint.strong('Events')}  ${paintedPhase(forwarder.phase, paint)}  taken ${taken}  accepted ${accepted}  waiting ${waiting}  exceptions ${total}`,
+    ...(kept.length === 0 ? [] : [columns(kept.map(([reason, count]) => [paint.caution(reason), String(count)]))]),
+    ...(forwarder.hold === undefined ? [] : [`  ${paint.caution(`held: ${forwarder.hold.reason}`)}`]),
+    ...(forwarder.outage === undefined ? [] : [`  ${paint.caution(`outage: ${forwarder.outage.detail}`)}`]),
+    ...(forwarder.lastError === undefined ? [] : [`  ${paint.faint(`last error: ${forwarder.lastError}`)}`]),
+  ].join('\n');
+}
+
+export function opensLine(state: SourceState, now: number): string {
+  const opensAt = state.opensAt === undefined ? undefined : Date.parse(state.opensAt);
+  if (opensAt === undefined || opensAt <= now) return 'events are sent as they come';
+  return `events are taken now and sent from ${instant(opensAt)} on, in ${elapsed(opensAt - now)} (Adobe may drop data right after a flow was made)`;
+}
+
+/** What `--output json` shows of a source, on one level with the command's name. */
+export function sourceDocument({ run, state }: Snapshot, forwarder?: ForwarderState): object {
+  const { name, pending, phase: _phase, heldReason: _heldReason, uid, ...workflow } = run;
+  return {
+    name,
+    phase: phaseOf({ run, state }),
+    uid: state?.uid ?? uid,
+    workflow,
+    ...(state === undefined
+      ? {}
+      : {
+          sandbox: state.manifest.sandbox,
+          steps: state.steps,
+          resources: state.resources,
+          remainders: state.remainders,
+          liveSince: state.liveSince,
+          opensAt: state.opensAt,
+          tenantId: state.tenantId,
+        }),
+    ...(state?.hold === undefined
+      ? {}
+      : { hold: { ...state.hold, error: errorDocument(holdError(state.hold, name)) } }),
+    pending,
+    ...(forwarder === undefined ? {} : { forwarder }),
+  };
+}
+
+export function countedSteps(state: SourceState): string {
+  const made = state.steps.filter((step) => step.state === 'made' || step.state === 'adopted').length;
+  return `${made} of ${counted(state.steps.length, 'step')}`;
+}

@@ -1,0 +1,27 @@
+/** `urls`: each webhook URL under the name of the field that takes it. */
+import type { SourceUrls } from '../../domain/plan.js';
+import type { Paint } from './paint.js';
+
+export function renderUrls(name: string, { webhooks, inlet }: SourceUrls, paint: Paint): string {
+  const widgets = [...new Set(webhooks.map(({ widget }) => widget))];
+  return [
+    `Webhook URLs of ${paint.strong(name)}. Each holds a secret: treat it like a password.`,
+    ...widgets.flatMap((widget) => [
+      '',
+      `${paint.strong(widget)}  ${paint.faint('in Chatlio: settings of the widget → Behavior → Webhooks and post-chat actions')}`,
+      ...webhooks
+        .filter((webhook) => webhook.widget === widget)
+        .flatMap(({ kind, chatlioField, url }) => [
+          `  ${chatlioField}  ${paint.faint(kind)}`,
+          `    ${paint.hint(url)}`,
+        ]),
+    ]),
+    ...(inlet === undefined
+      ? []
+      : [
+          '',
+          `${paint.strong("Adobe's own form")}  ${paint.faint('past the receiver: nothing is kept, sent again or told apart from a copy')}`,
+          `    ${paint.hint(inlet.url)}`,
+        ]),
+  ].join('\n');
+}

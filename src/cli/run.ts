@@ -1,0 +1,116 @@
+/** Runs one command line: from arguments to an exit code. */
+import { readFile } from 'node:fs/promises';
+import { CommanderError } from 'commander';
+import type { Configuration } from '../configuration.js';
+import { CodedError, codedError, ERROR_CATALOGUE, EXIT_CODES, type ExitCode } from '../domain/errors.js';
+import { createOutput, type Output } from './output.js';
+import type { Context, Sources } from './ports.js';
+import { createProgram, type GlobalOptions, type ProgramWiring } from './program.js';
+import { errorDocument, renderError } from './render/error.js';
+
+export interface CliWorld extends Pick<ProgramWiring, 'runProcess' | 'runDemo' | 'interview'> {
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  readonly colour: boolean;
+  /** How a person calls this program here. */
+  readonly program: string;
+  readonly configuration: () => Configuration;
+  connect(configuration: Configuration): Promise<{ readonly sources: Sources; close(): Promise<void> }>;
+}
+
+export async function runCli(argv: readonly string[], world: CliWorld): Promise<ExitCode> {
+  let exitCode: ExitCode = EXIT_CODES.done;
+  const program = createProgram({
+    version: await version(),
+    ...world,
+    async run(command, options, action) {
+      exitCode = await runCommand(command, options, action, world);
+    },
+  });
+  // Help is data, a wrong call is not; both end here instead of in process.exit.
+  program.exitOverride().configureOutput({
+    writeOut: (text) => world.stdout.write(text),
+    writeErr: (text) => world.stderr.write(text),
+  });
+  for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? EXIT_CODES.done : EXIT_CODES.badConfiguration;
+  }
+  return exitCode;
+}
+
+async function runCommand(
+  command: string,
+  options: GlobalOptions,
+  action: (context: Context) => Promise<ExitCode>,
+  world: CliWorld,
+): Promise<ExitCode> {
+  const output = createOutput({
+    command,
+    format: options.output,
+    verbose: options.verbose === true,
+    stdout: world.stdout,
+    stderr: world.stderr,
+    colour: world.colour && options.output === 'human',
+    program: world.program,
+  });
+  const open: { close(): Promise<void> }[] = [];
+  try {
+    return await action({
+      output,
+      now: Date.now,
+      configuration: world.configuration,
+      interruption,
+      async sources() {
+        const connected = await world.connect(world.configuration());
+        open.push(connected);
+        return connected.sources;
+      },
+    });
+  } catch (error) {
+    return reportError(error, output);
+  } finally {
+    await Promise.all(open.map((connected) => connected.close()));
+  }
+}
+
+function reportError(failure: unknown, output: Output): ExitCode {
+  const coded = failure instanceof CodedError ? failure : unexpected(failure);
+  const { error } = coded;
+  if (output.format === 'json') output.result({ error: errorDocument(error) }, () => '');
+  else output.note(renderError(error, output.paint));
+  if (output.verbose) output.note(`\n${output.paint.faint(stackOf(coded))}`);
+  return ERROR_CATALOGUE[error.code].exitCode;
+}
+
+function unexpected(failure: unknown): CodedError {
+  const reason = failure instanceof Error ? failure.message : String(failure);
+  return codedError('CAEP_INTERNAL', { reason }, { cause: failure });
+}
+
+/** With the causes, which hold the library's own words. */
+function stackOf(error: Error): string {
+  const stacks: string[] = [];
+  for (let each: unknown = error; each instanceof Error; each = each.cause) stacks.push(each.stack ?? each.message);
+  return stacks.join('\ncaused by ');
+}
+
+/** Ctrl-C, for a command that can be left: once it leaves, a second one ends the process as usual. */
+function interruption(): { readonly signal: AbortSignal; release(): void } {
+  const controller = new AbortController();
+  const leave = (): void => controller.abort();
+  process.once('SIGINT', leave);
+  return { signal: controller.signal, release: () => process.off('SIGINT', leave) };
+}
+
+/** From the package itself, which is two folders up in `src/` and three in `dist/src/`. */
+async function version(): Promise<string> {
+  for (const up of ['../../package.json', '../../../package.json']) {
+    const text = await readFile(new URL(up, import.meta.url), 'utf8').catch(() => undefined);
+    if (text !== undefined) return (JSON.parse(text) as { version: string }).version;
+  }
+  return 'unknown';
+}

@@ -1,0 +1,231 @@
+/** The port {@link Sources} on a Temporal connection. Every call has a deadline: the client has none of its own. */
+import { randomUUID } from 'node:crypto';
+import {
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  type Client,
+  type WorkflowExecutionDescription,
+  type WorkflowExecutionInfo,
+} from '@temporalio/client';
+import { defaultPayloadConverter, defineSearchAttributeKey } from '@temporalio/common';
+import { codedError, sentenceOf } from '../domain/errors.js';
+import { FORWARDER_MESSAGES, type ForwarderState } from '../domain/forwarder.js';
+import type { Inquiry } from '../domain/plan.js';
+import {
+  forwarderWorkflowId,
+  SOURCE_MESSAGES,
+  sourceWorkflowId,
+  TASK_QUEUES,
+  WORKFLOW_TYPES,
+  type SourceInput,
+  type SourceState,
+} from '../domain/source.js';
+import type { Answer, PendingActivity, SourceRun, Sources } from './ports.js';
+import { catalogueErrorIn, translated } from './temporalFaults.js';
+
+export interface TemporalAccess {
+  readonly client: Client;
+  readonly address: string;
+  readonly namespace: string;
+  readonly uiUrl?: string;
+}
+
+/** Within the five seconds after which a person must know that nobody answers. */
+const CALL_DEADLINE_MS = 4_000;
+/** `plan` asks Adobe some thirty times; the worker's own bound is two attempts of two minutes. */
+const ANSWER_DEADLINE_MS = 250_000;
+/** Pollers ask again at least every 60 s: one that was not seen for longer is gone, though the server lists it for 5 min. */
+const POLLER_AGE_MS = 75_000;
+const LISTED_AT_MOST = 1_000;
+
+const SOURCE_NAME = defineSearchAttributeKey('SourceName', 'KEYWORD');
+const SOURCE_PHASE = defineSearchAttributeKey('SourcePhase', 'KEYWORD');
+const HELD_REASON = defineSearchAttributeKey('HeldReason', 'KEYWORD');
+
+export function createTemporalSources(access: TemporalAccess): Sources {
+  const { client, address, namespace } = access;
+  const within = <T>(deadlineMs: number, call: () => Promise<T>): Promise<T> =>
+    client.connection.withDeadline(Date.now() + deadlineMs, call);
+  const byServer = <T>(name: string | undefined, call: () => Promise<T>): Promise<T> =>
+    translated({ address, taskQueue: TASK_QUEUES.source, name, answeredByWorker: false }, () =>
+      within(CALL_DEADLINE_MS, call),
+    );
+  const byWorker = <T>(taskQueue: string, name: string, call: () => Promise<T>): Promise<T> =>
+    translated({ address, taskQueue, name, answeredByWorker: true }, () => within(CALL_DEADLINE_MS, call));
+  const source = (name: string) => client.workflow.getHandle(sourceWorkflowId(name));
+
+  return {
+    address,
+
+    start: (input) =>
+      byServer(input.manifest.name, async () => {
+        try {
+          await client.workflow.start(WORKFLOW_TYPES.source, startOptions(input));
+          return 'started';
+        } catch (error) {
+          if (error instanceof WorkflowExecutionAlreadyStartedError) return 'already-runs';
+          throw error;
+        }
+      }),
+
+    describe: (name) =>
+      byServer(name, async () => {
+        try {
+          return sourceRun(name, await source(name).describe(), access);
+        } catch (error) {
+          if (error instanceof WorkflowNotFoundError) return undefined;
+          throw error;
+        }
+      }),
+
+    state: (name) => byWorker(TASK_QUEUES.source, name, () => source(name).query<SourceState>(SOURCE_MESSAGES.state)),
+
+    forwarderState: async (name) => {
+      const forwarder = client.workflow.getHandle(forwarderWorkflowId(name));
+      const runs = await byServer(name, () =>
+        forwarder.describe().catch((error: unknown) => {
+          if (error instanceof WorkflowNotFoundError) return undefined;
+          throw error;
+        }),
+      );
+      if (runs === undefined) return undefined;
+      return byWorker(TASK_QUEUES.forwarder, name, () => forwarder.query<ForwarderState>(FORWARDER_MESSAGES.state));
+    },
+
+    resume: (name, input) =>
+      byWorker(TASK_QUEUES.source, name, () => source(name).executeUpdate(SOURCE_MESSAGES.resume, { args: [input] })),
+
+    abort: (name, input) =>
+      byWorker(TASK_QUEUES.source, name, () => source(name).executeUpdate(SOURCE_MESSAGES.abort, { args: [input] })),
+
+    list: () =>
+      byServer(undefined, async () => {
+        const newest = new Map<string, WorkflowExecutionInfo>();
+        const query = `WorkflowType = "${WORKFLOW_TYPES.source}"`;
+        for await (const run of client.workflow.list({ query, pageSize: LISTED_AT_MOST })) {
+          const known = newest.get(run.workflowId);
+          if (known === undefined || known.startTime < run.startTime) newest.set(run.workflowId, run);
+        }
+        return [...newest.values()]
+          .map((run) => sourceRun(run.workflowId.slice(sourceWorkflowId('').length), run, access))
+          .sort((a, b) => (a.name < b.name ? -1 : 1));
+      }),
+
+    ask: <Question extends Inquiry>(question: Question) => ask(question, access, byServer),
+
+    polledTaskQueues: () =>
+      byServer(undefined, async () => {
+        const polled: string[] = [];
+        for (const taskQueue of Object.values(TASK_QUEUES)) {
+          const { pollers } = await client.connection.workflowService.describeTaskQueue({
+            namespace,
+            taskQueue: { name: taskQueue },
+          });
+          const freshest = Math.max(...(pollers ?? []).map(({ lastAccessTime }) => milliseconds(lastAccessTime) ?? 0));
+          if (Date.now() - freshest < POLLER_AGE_MS) polled.push(taskQueue);
+        }
+        return polled;
+      }),
+  };
+}
+
+function startOptions(input: SourceInput) {
+  const { name, sandbox } = input.manifest;
+  return {
+    workflowId: sourceWorkflowId(name),
+    taskQueue: TASK_QUEUES.source,
+    args: [input] as [SourceInput],
+    workflowIdConflictPolicy: 'FAIL' as const,
+    memo: { uid: input.uid },
+    typedSearchAttributes: [{ key: SOURCE_NAME, value: name }],
+    staticSummary: `Chatlio source ${name} in sandbox ${sandbox}`,
+    staticDetails: `Owns the source **${name}**: provisions it, then stays. Look at it with \`chatlio-aep status ${name}\`.`,
+  };
+}
+
+/** A short workflow of its own: started, its answer awaited; ended when no worker takes it up within the deadline. */
+async function ask<Question extends Inquiry>(
+  question: Question,
+  { client, address }: TemporalAccess,
+  byServer: <T>(name: string | undefined, call: () => Promise<T>) => Promise<T>,
+): Promise<Answer<Question>> {
+  const facts = { address, taskQueue: TASK_QUEUES.source, answeredByWorker: true };
+  const handle = await byServer(undefined, () =>
+    client.workflow.start(WORKFLOW_TYPES.inquiry, {
+      workflowId: `inquiry:${question.ask}:${randomUUID()}`,
+      taskQueue: TASK_QUEUES.source,
+      args: [question],
+      workflowExecutionTimeout: ANSWER_DEADLINE_MS,
+      staticSummary: `Question of the command line: ${question.ask}`,
+    }),
+  );
+  const answer = translated(facts, () =>
+    client.connection.withDeadline(Date.now() + ANSWER_DEADLINE_MS, () => handle.result() as Promise<Answer<Question>>),
+  );
+  // A first look at the answer fails only when nobody has taken up the question.
+  const taken = awaitTaken(() => byServer(undefined, () => handle.describe()));
+  const first = await Promise.race([answer, taken]);
+  if (first !== 'not-taken') return first === 'taken' ? answer : first;
+  answer.catch(() => undefined);
+  await byServer(undefined, () => handle.terminate('no worker took it up'));
+  throw codedError('CAEP_NO_WORKER', { taskQueue: TASK_QUEUES.source });
+}
+
+/** Started and scheduled: two events of history. The third is a worker's. */
+const EVENTS_BEFORE_A_WORKER = 2;
+
+async function awaitTaken(describe: () => Promise<{ readonly historyLength: number }>): Promise<'taken' | 'not-taken'> {
+  await new Promise((resolve) => {
+    setTimeout(resolve, CALL_DEADLINE_MS).unref();
+  });
+  const { historyLength } = await describe();
+  return historyLength > EVENTS_BEFORE_A_WORKER ? 'taken' : 'not-taken';
+}
+
+function sourceRun(
+  name: string,
+  run: WorkflowExecutionInfo | WorkflowExecutionDescription,
+  { uiUrl, namespace }: TemporalAccess,
+): SourceRun {
+  const uid = run.memo?.uid;
+  const pendingActivities = 'pendingActivities' in run.raw ? (run.raw.pendingActivities ?? []) : [];
+  return {
+    name,
+    workflowId: run.workflowId,
+    runId: run.runId,
+    open: run.status.name === 'RUNNING' || run.status.name === 'PAUSED',
+    status: run.status.name,
+    startedAt: run.startTime.getTime(),
+    closedAt: run.closeTime?.getTime(),
+    uid: typeof uid === 'string' ? uid : undefined,
+    phase: run.typedSearchAttributes.get(SOURCE_PHASE),
+    heldReason: run.typedSearchAttributes.get(HELD_REASON),
+    url: uiUrl === undefined ? undefined : `${uiUrl}/namespaces/${namespace}/workflows/${run.workflowId}`,
+    pending: pendingActivities.map(pendingActivity),
+  };
+}
+
+type RawPendingActivity = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>[number];
+
+function pendingActivity(activity: RawPendingActivity): PendingActivity {
+  return {
+    name: activity.activityType?.name ?? activity.activityId ?? '',
+    attempt: activity.attempt ?? 1,
+    lastFailure: failureText(activity.lastFailure),
+    nextAttemptAt: milliseconds(activity.nextAttemptScheduleTime),
+  };
+}
+
+/** Our own sentence where the failure carries one, else the failure's message, in one line. */
+function failureText(failure: RawPendingActivity['lastFailure']): string | undefined {
+  if (failure === null || failure === undefined) return undefined;
+  const [detail] = failure.applicationFailureInfo?.details?.payloads ?? [];
+  const stated = detail === undefined ? undefined : catalogueErrorIn(defaultPayloadConverter.fromPayload(detail));
+  const text = stated === undefined ? (failure.message ?? 'failed') : sentenceOf(stated);
+  return text.replaceAll(/\s+/g, ' ');
+}
+
+function milliseconds(time: { seconds?: unknown; nanos?: number | null } | null | undefined): number | undefined {
+  if (time === null || time === undefined) return undefined;
+  return Number(time.seconds ?? 0) * 1_000 + Math.floor((time.nanos ?? 0) / 1_000_000);
+}

@@ -1,0 +1,31 @@
+#!/usr/bin/env node
+/** The command line `chatlio-aep`. */
+import { readConfiguration } from './configuration.js';
+import { runProcess } from './cli/commands/processes.js';
+import { runCli } from './cli/run.js';
+import { withStackEnvironment } from './stackEnvironment.js';
+
+const { env, stdin, stdout, stderr } = process;
+const interactive = stdin.isTTY && stderr.isTTY;
+
+process.exitCode = await runCli(process.argv.slice(2), {
+  stdout,
+  stderr,
+  // https://no-color.org: set and not empty means no colour.
+  colour: (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb' && (stdout.isTTY || (env.FORCE_COLOR ?? '') !== ''),
+  program: env.npm_lifecycle_event === 'client' ? 'npm run client --' : 'chatlio-aep',
+  configuration: () => readConfiguration(withStackEnvironment(env)),
+  // Loaded when needed: the Temporal client takes a while, and `--help` has no use for it.
+  async connect(configuration) {
+    const { connectClient } = await import('./temporal/connection.js');
+    const { createTemporalSources } = await import('./cli/temporalSources.js');
+    const connected = await connectClient(configuration);
+    const sources = createTemporalSources({ ...connected, uiUrl: configuration.temporal.uiUrl });
+    return { sources, close: () => connected.close() };
+  },
+  runProcess,
+  async runDemo() {
+    throw new Error('not built yet');
+  },
+  interview: interactive ? (await import('./cli/interview.js')).interview : undefined,
+});

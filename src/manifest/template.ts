@@ -1,0 +1,72 @@
+/** A manifest to start from: every setting with its standard value, explained where it stands. */
+
+export interface TemplateFacts {
+  readonly name: string;
+  readonly sandbox: string;
+  readonly widgets: readonly string[];
+  /** How the manifest's folder reaches the published JSON Schema, so that editors complete fields. */
+  readonly schema: string;
+  /** How commands name the file. */
+  readonly file: string;
+}
+
+export function manifestTemplate({ name, sandbox, widgets, schema, file }: TemplateFacts): string {
+  return `# yaml-language-server: $schema=${schema}
+#
+# A source: chats from Chatlio into Adobe Experience Platform.
+#   chatlio-aep plan ${file}        what would be made
+#   chatlio-aep provision ${file}   make it
+# What is commented out shows the standard value.
+version: 1
+
+# Names the source, its workflows and everything it makes. Another name is another source.
+name: ${name}
+
+# Technical name of the Adobe sandbox.
+sandbox: ${sandbox}
+
+chatlio:
+  widgets:
+    # A name of your own choosing for the chat widget. It is part of every event id: keep it.
+${widgets.map((key) => `    - key: ${key}\n      # kinds: [new-conversation, unanswered, feedback, offline-message, transcript]`).join('\n')}
+
+# Titles are unique in a sandbox over all XDM resources.
+# xdm:
+#   fieldGroup:
+#     title: Chatlio ${name} event details
+#   schema:
+#     title: Chatlio ${name} events
+
+dataset:
+  name: Chatlio ${name} events
+  # tags:
+  #   team: [support]
+
+# Declares a field as an identity of the visitor. The namespace must exist already.
+# identity:
+#   field: visitorUUID # or visitorEmail, visitorUserId, visitorHandle
+#   namespace: ChatlioVisitor
+#   primary: false
+
+# Every field of an event is mapped. Rows written here replace the standard row with the same destination.
+# mapping:
+#   - destination: visitor_location
+#     source: false # do not store it
+#   - destination: chatlio_email
+#     expression: lower(visitorEmail)
+
+# delivery:
+#   partitions: 4
+#   concurrency: 32 # unanswered requests per partition
+#   maxRequestsPerSecond: 1000
+#   requestTimeout: 65s
+#   lease: 15s
+#   settleWindow: 5m # events wait this long after a change of the flow, as AEP may drop data then
+#   schemaSettleWindow: 15m
+#   on503: strict # or lenient
+#   onNotFound: resend # or hold
+#   lakeLatency: 3h
+#   quietWarning: 24h
+#   retention: 30d
+`;
+}
