@@ -1,6 +1,7 @@
 /** `npm start`: the whole stack in the foreground, ended by Ctrl-C. */
 import { readConfiguration } from './configuration.js';
-import { CodedError, EXIT_CODES, ERROR_CATALOGUE, remedyOf, sentenceOf } from './domain/errors.js';
+import { runEntry } from './cli/runEntry.js';
+import { EXIT_CODES } from './domain/errors.js';
 import { startStack } from './dev/stack.js';
 import { welcome } from './dev/welcome.js';
 
@@ -33,11 +34,10 @@ async function main(): Promise<number> {
   return EXIT_CODES.done;
 }
 
-process.exitCode = await main().catch((error: unknown) => {
-  if (error instanceof CodedError) {
-    say(`${error.error.code}: ${sentenceOf(error.error)}\n${remedyOf(error.error)}`);
-    return ERROR_CATALOGUE[error.error.code].exitCode;
-  }
-  if (error instanceof Error && error.name === 'AbortError') return EXIT_CODES.interrupted;
-  throw error;
+await runEntry(async () => {
+  process.exitCode = await main().catch((error: unknown) => {
+    // Ctrl-C during the start: what ran already has been ended.
+    if (error instanceof Error && error.name === 'AbortError') return EXIT_CODES.interrupted;
+    throw error;
+  });
 });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { identityOf, isRunning } from '../../src/process/identity.js';
+import { temporalBinary } from './temporalBinary.js';
 import { endSharedServers, readOwner, writeOwner } from './shared.js';
 
 declare module 'vitest' {
@@ -20,6 +21,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const self = identityOf(process.pid);
   if (self !== undefined) writeOwner(runDir, self);
   project.provide('runDir', runDir);
+  // Before the tests, and not in the first that needs it: a build takes minutes and both cores.
+  await temporalBinary();
   return () => remove(runDir);
 }
 

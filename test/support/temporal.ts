@@ -3,10 +3,9 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import { afterAll, beforeAll, inject } from 'vitest';
-import { readConfiguration } from '../../src/configuration.js';
-import { obtainTemporalServer } from '../../src/temporal/obtainServer.js';
 import { startTemporalServer } from '../../src/temporal/server.js';
 import { sharedServer } from './shared.js';
+import { temporalBinary } from './temporalBinary.js';
 
 export interface TestTemporal {
   readonly address: string;
@@ -51,10 +50,4 @@ function sharedTemporal(): Promise<string> {
     const server = await startTemporalServer({ binary, dbFile: join(runDir, 'temporal.db'), namespace: NAMESPACE });
     return { pid: server.pid, connect: server.address };
   });
-}
-
-/** The server's program, for tests that start one of their own. */
-export function temporalBinary(): Promise<string> {
-  const { cacheDir } = readConfiguration(process.env);
-  return obtainTemporalServer({ cacheDir, environment: process.env, log: (line) => console.warn(line) });
 }

@@ -5,7 +5,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { freePort } from '../../src/process/ports.js';
 import { startTemporalServer, type TemporalServer } from '../../src/temporal/server.js';
 import { temporaryFolder } from '../support/processes.js';
-import { temporalBinary } from '../support/temporal.js';
+import { temporalBinary } from '../support/temporalBinary.js';
 
 async function connect(server: TemporalServer): Promise<Client> {
   const connection = await Connection.connect({ address: server.address });
