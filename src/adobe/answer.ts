@@ -6,10 +6,19 @@ import type { Exchange, RawAnswer } from './exchange.js';
 
 /** @throws AdobeCallError when the exchange failed, or its answer cannot be read as `schema` */
 export function valueOf<T>(seen: Exchange, schema: z.ZodType<T>, call: CallFacts, nowMs: number): T {
+  return readAnswer(answerOf(seen, call, nowMs), schema, call);
+}
+
+/** @throws AdobeCallError when the exchange failed */
+export function textOf(seen: Exchange, call: CallFacts, nowMs: number): string {
+  return answerOf(seen, call, nowMs).body.toString('utf8');
+}
+
+function answerOf(seen: Exchange, call: CallFacts, nowMs: number): RawAnswer {
   const failure = failureOf(seen, call, nowMs);
   if (failure !== undefined) throw new AdobeCallError(failure);
   if (seen.phase !== 'complete') throw new Error('an exchange that is not complete is a failure');
-  return readAnswer(seen.answer, schema, call);
+  return seen.answer;
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { Agent } from 'undici';
 import type { AdobeConfiguration } from '../configuration.js';
 import { createCatalog, type Catalog } from './catalog.js';
+import { createDataAccess, type DataAccess } from './dataAccess.js';
 import { createDataPrep, type DataPrep } from './dataPrep.js';
 import { createFlowService, type FlowService } from './flowService.js';
 import { createAdobeHttp } from './http.js';
@@ -16,6 +17,7 @@ export interface AdobeClients {
   readonly schemaRegistry: SchemaRegistry;
   readonly catalog: Catalog;
   readonly dataPrep: DataPrep;
+  readonly dataAccess: DataAccess;
   readonly flowService: FlowService;
   readonly identityNamespaces: IdentityNamespaces;
   readonly sandboxes: Sandboxes;
@@ -37,7 +39,13 @@ export interface Adobe {
  * const { tenantId } = await adobe.forSandbox('prod').schemaRegistry.stats();
  */
 export function createAdobe({ configuration, log }: { configuration: AdobeConfiguration; log: Logger }): Adobe {
-  const dispatcher = new Agent({ connect: { timeout: 10_000 }, connections: 16, pipelining: 1 });
+  const dispatcher = new Agent({
+    connect: { timeout: 10_000 },
+    connections: 16,
+    pipelining: 1,
+    // Whatever the server hints: a create on a connection that just closes has an unknown outcome.
+    keepAliveMaxTimeout: 4_000,
+  });
   const tokens = createTokens({ configuration, dispatcher, log });
   return {
     tokens,
@@ -47,6 +55,7 @@ export function createAdobe({ configuration, log }: { configuration: AdobeConfig
         schemaRegistry: createSchemaRegistry(http),
         catalog: createCatalog(http),
         dataPrep: createDataPrep(http),
+        dataAccess: createDataAccess(http),
         flowService: createFlowService(http),
         identityNamespaces: createIdentityNamespaces(http),
         sandboxes: createSandboxes(http),

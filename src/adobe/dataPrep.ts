@@ -4,19 +4,14 @@ import { SCHEMA_CONTENT_TYPE } from './constants.js';
 import { AdobeCallError } from './errors.js';
 import { absentWhenGone, isGone } from './gone.js';
 import type { AdobeHttp } from './http.js';
+import { type Mapping, normaliseMappings } from './mappings.js';
 import { optional, text } from './tolerant.js';
+
+export { normaliseMappings } from './mappings.js';
 
 const BASE = '/data/foundation/conversion/mappingSets';
 const SERVICE = 'Data Prep';
 const PAGE_LIMIT = 100;
-
-export interface Mapping {
-  readonly sourceType: 'ATTRIBUTE' | 'EXPRESSION' | 'STATIC';
-  /** A dotted path of the input, a Data Prep expression, or a literal. */
-  readonly source: string;
-  /** A dotted XDM path. */
-  readonly destination: string;
-}
 
 export interface NewMappingSet {
   readonly name: string;
@@ -79,44 +74,6 @@ const createdSchema = z
 const validationSchema = z.looseObject({
   validationResponse: z.array(z.looseObject({ status: z.string(), errors: z.unknown().optional() })),
 });
-
-/** What a stored mapping calls its type, to what one sends. */
-const SOURCE_TYPES: Readonly<Record<string, Mapping['sourceType']>> = {
-  'text/x.schema-path': 'ATTRIBUTE',
-  'text/x.aep-xl': 'EXPRESSION',
-  ATTRIBUTE: 'ATTRIBUTE',
-  EXPRESSION: 'EXPRESSION',
-  STATIC: 'STATIC',
-};
-
-const storedMappingSchema = z.looseObject({
-  sourceType: text,
-  source: text,
-  sourceAttribute: text,
-  destination: text,
-  destinationXdmPath: text,
-});
-
-/**
- * Mappings of any dialect in one form and order, so that two sets can be compared: ids, dates and order do not count.
- * A mapping without a type is of the oldest dialect, which knows paths only.
- */
-export function normaliseMappings(stored: readonly unknown[]): Mapping[] {
-  return stored
-    .flatMap((row): Mapping[] => {
-      const parsed = storedMappingSchema.safeParse(row);
-      if (!parsed.success) return [];
-      const { sourceType, source, sourceAttribute, destination, destinationXdmPath } = parsed.data;
-      return [
-        {
-          sourceType: SOURCE_TYPES[sourceType ?? ''] ?? 'ATTRIBUTE',
-          source: source ?? sourceAttribute ?? '',
-          destination: destination ?? destinationXdmPath ?? '',
-        },
-      ];
-    })
-    .sort((a, b) => compareText(a.destination, b.destination) || compareText(a.source, b.source));
-}
 
 export type DataPrep = ReturnType<typeof createDataPrep>;
 
@@ -217,8 +174,4 @@ function errorLines(errors: unknown): string[] {
     const said = typeof exception === 'string' ? exception : JSON.stringify(row);
     return place === '' ? said : `${place}: ${said}`;
   });
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

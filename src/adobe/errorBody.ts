@@ -41,7 +41,7 @@ export function readErrorBody(service: string, answer: RawAnswer, secrets: reado
 }
 
 /** Masked as a whole before it is cut, so that no half of a secret stays. */
-export function rawPrefix(text: string, secrets: readonly string[]): string {
+function rawPrefix(text: string, secrets: readonly string[]): string {
   return Buffer.from(mask(text, secrets)).subarray(0, RAW_PREFIX_BYTES).toString('utf8');
 }
 

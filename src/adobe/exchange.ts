@@ -30,7 +30,7 @@ export interface ExchangeRequest {
 }
 
 /** Why an exchange broke off: an error code of Node or undici, or one of ours. Holds no address and no path. */
-export type ExchangeFault = string;
+type ExchangeFault = string;
 
 export type Exchange =
   /** No byte was handed to the socket. */

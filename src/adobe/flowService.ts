@@ -55,7 +55,7 @@ export interface NewFlow {
   readonly scheduleParams?: never;
 }
 
-export interface FlowTransformation {
+interface FlowTransformation {
   readonly name: 'Mapping';
   readonly params: { readonly mappingId: string; readonly mappingVersion: number };
 }

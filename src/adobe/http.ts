@@ -3,14 +3,15 @@ import type { Logger } from 'pino';
 import type { Dispatcher } from 'undici';
 import type { z } from 'zod';
 import type { AdobeConfiguration } from '../configuration.js';
-import { valueOf } from './answer.js';
+import { textOf, valueOf } from './answer.js';
+import type { CallFacts } from './errors.js';
 import { type Exchange, exchange, QUEUE_TIMEOUT_MS, targetOf } from './exchange.js';
 import type { Tokens } from './ims.js';
 
 /** Lists with full bodies of schemas are the largest answers. */
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 
-export interface AdobeCall {
+interface AdobeCall {
   /** As people know it, for example `Flow Service`. */
   readonly service: string;
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -38,6 +39,8 @@ export interface AdobeHttp {
    * @throws AdobeCallError
    */
   request<T>(call: AdobeCall, schema: z.ZodType<T>): Promise<T>;
+  /** The same for an answer that is not JSON; at most 32 MiB. */
+  requestText(call: AdobeCall): Promise<string>;
 }
 
 export function createAdobeHttp({
@@ -83,29 +86,37 @@ export function createAdobeHttp({
     });
   }
 
+  async function sendAuthorised(call: AdobeCall): Promise<Exchange> {
+    const startedAtMs = now();
+    const token = await tokens.get(signal);
+    let seen = await send(call, token);
+    if (statusOf(seen) === 401) {
+      tokens.drop(token);
+      seen = await send(call, await tokens.get(signal));
+    }
+    log.debug(
+      {
+        service: call.service,
+        method: call.method,
+        path: call.path,
+        phase: seen.phase,
+        status: statusOf(seen),
+        durationMs: now() - startedAtMs,
+      },
+      'called Adobe',
+    );
+    return seen;
+  }
+
+  const factsOf = (call: AdobeCall): CallFacts => ({
+    service: call.service,
+    readOnly: call.readOnly ?? call.method === 'GET',
+    secrets: tokens.secrets(),
+  });
+
   return {
-    async request(call, schema) {
-      const startedAtMs = now();
-      const token = await tokens.get(signal);
-      let seen = await send(call, token);
-      if (statusOf(seen) === 401) {
-        tokens.drop(token);
-        seen = await send(call, await tokens.get(signal));
-      }
-      log.debug(
-        {
-          service: call.service,
-          method: call.method,
-          path: call.path,
-          phase: seen.phase,
-          status: statusOf(seen),
-          durationMs: now() - startedAtMs,
-        },
-        'called Adobe',
-      );
-      const readOnly = call.readOnly ?? call.method === 'GET';
-      return valueOf(seen, schema, { service: call.service, readOnly, secrets: tokens.secrets() }, now());
-    },
+    request: async (call, schema) => valueOf(await sendAuthorised(call), schema, factsOf(call), now()),
+    requestText: async (call) => textOf(await sendAuthorised(call), factsOf(call), now()),
   };
 }
 

@@ -1,7 +1,7 @@
 /** The streaming inlet of one flow: posts one event at a time, the same bytes on every attempt. */
 import { Pool } from 'undici';
 import { type Attempt, classifyAttempt, type InletPolicy, type Observation } from '../domain/outcomes.js';
-import { rawPrefix } from './errorBody.js';
+import { readErrorBody } from './errorBody.js';
 import { type Exchange, exchange } from './exchange.js';
 import { parseRetryAfter } from './retryAfter.js';
 
@@ -28,7 +28,7 @@ export interface InletOptions {
   readonly connections: number;
 }
 
-export interface PostOptions {
+interface PostOptions {
   readonly signal?: AbortSignal;
   /** Asked right before the first byte leaves: false withdraws the attempt, which is then `not-sent`. */
   readonly mayStart?: () => boolean;
@@ -73,7 +73,7 @@ export function createInlet(options: InletOptions): Inlet {
         mayStart,
       });
       const attempt = classifyAttempt(observationOf(seen), policy);
-      return withEvidence(attempt, seen, inletId);
+      return withEvidence(attempt, seen, inletId, body);
     },
     close: () => pool.close(),
   };
@@ -88,8 +88,29 @@ function observationOf(seen: Exchange): Observation {
     : { phase: 'complete', status, body: body.toString('utf8'), retryAfterMs };
 }
 
-function withEvidence(attempt: Attempt, seen: Exchange, inletId: string): Attempt {
-  if (attempt.outcome !== 'refused' && attempt.outcome !== 'unknown') return attempt;
-  const evidence = 'answer' in seen ? rawPrefix(seen.answer.body.toString('utf8'), [inletId]) : '';
-  return evidence === '' ? attempt : { ...attempt, evidence };
+/** What a person needs to see of an answer that is not a receipt; none of the event and not the inlet's id. */
+function withEvidence(attempt: Attempt, seen: Exchange, inletId: string, sent: Buffer): Attempt {
+  if (!('answer' in seen) || (attempt.outcome !== 'refused' && attempt.outcome !== 'unknown')) return attempt;
+  const { body, headers } = seen.answer;
+  if (body.length === 0) return attempt;
+  const said = readErrorBody('inlet', seen.answer, [inletId, ...textsOf(sent)]);
+  // A page may quote the request in ways that no mask foresees: its kind and size must do.
+  const page = `${headers['content-type']?.slice(0, 80) ?? 'no content type'}, ${body.length} bytes`;
+  const evidence = [said.code, said.title, said.detail].filter((part) => part !== undefined).join(', ');
+  return { ...attempt, evidence: evidence === '' ? page : evidence };
+}
+
+/** The event's texts, as they are and as JSON escapes them. */
+function textsOf(event: Buffer): string[] {
+  const texts: string[] = [];
+  try {
+    JSON.parse(event.toString('utf8'), (_key, value: unknown) => {
+      if (typeof value === 'string') texts.push(value, JSON.stringify(value).slice(1, -1));
+      return value;
+    });
+  } catch {
+    texts.push(event.toString('utf8'));
+  }
+  // Longest first, so that a text that is part of another does not leave the rest of it.
+  return texts.sort((a, b) => b.length - a.length);
 }

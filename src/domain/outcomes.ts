@@ -14,7 +14,7 @@ export type Attempt =
       readonly scope: FaultScope;
       readonly status: number;
       readonly retryAfterMs?: number;
-      /** The first bytes of the answer, masked. */
+      /** What the answer said, masked: nothing of the event, not the inlet's id. */
       readonly evidence?: string;
     }
   /** No byte left; may be tried again without risk. */
@@ -31,7 +31,7 @@ export type Attempt =
       readonly evidence?: string;
     };
 
-export type FaultScope = 'event' | 'destination';
+type FaultScope = 'event' | 'destination';
 
 /** What the inlet says of an event that it took: for support cases; no API takes it as input. */
 export interface Receipt {

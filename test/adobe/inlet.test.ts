@@ -133,17 +133,27 @@ describe('connections', () => {
 });
 
 describe('evidence', () => {
-  it('is the beginning of the answer, without the inlet id', async () => {
-    const message = `inletId: [${INLET_ID}] imsOrgId: [x@AdobeOrg] Message has unknown xdm format`;
-    server.reply({ status: 400, body: `{"report":{"message":"${message}"},"pad":"${'.'.repeat(900)}"}` });
-    const attempt = await inlet.post(BODY);
-    expect(attempt).toMatchObject({ evidence: expect.stringContaining('Message has unknown xdm format') as string });
-    expect(JSON.stringify(attempt)).not.toContain('e7e7');
-    expect('evidence' in attempt && attempt.evidence?.length).toBe(512);
+  it('is what the inlet said, without its id and without a word of the event', async () => {
+    const said = `inletId: [${INLET_ID}] Message has unknown xdm format near "Olá, Zoë: ещё 🙂"`;
+    server.reply({ status: 400, body: { title: 'Invalid XDM Message Format', report: { message: said } } });
+    expect(await inlet.post(BODY)).toMatchObject({
+      evidence: 'Invalid XDM Message Format, inletId: [***] Message has unknown xdm format near "***"',
+    });
   });
 
-  it('of a cut connection holds no address', async () => {
+  it('of a page is its kind and size: a page may quote anything', async () => {
+    server.reply({
+      status: 403,
+      body: '<p>Blocked: Ol&aacute;, Zo&euml;</p>',
+      headers: { 'content-type': 'text/html' },
+    });
+    expect(await inlet.post(BODY)).toMatchObject({ evidence: 'text/html, 36 bytes' });
+  });
+
+  it('of no answer is none, and the cause holds no address', async () => {
     server.reply('cut');
-    expect(JSON.stringify(await inlet.post(BODY))).not.toContain('collection');
+    const attempt = await inlet.post(BODY);
+    expect(attempt).not.toHaveProperty('evidence');
+    expect(JSON.stringify(attempt)).not.toMatch(/collection|127\.0\.0\.1/);
   });
 });

@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { createAdobe } from '../../src/adobe/clients.js';
 import { ADOBE_DEFAULTS, type AdobeConfiguration } from '../../src/configuration.js';
 
-export interface Received {
+interface Received {
   readonly method: string;
   /** Path and query, as they came. */
   readonly url: string;

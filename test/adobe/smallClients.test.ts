@@ -56,3 +56,40 @@ describe('Query Service', () => {
     expect(world.server.requests[0]?.url).toBe('/data/foundation/query/connection_parameters');
   });
 });
+
+describe('Data Access', () => {
+  const PATH = '/data/foundation/export/batches/b1/failed';
+
+  it('names the files of failed records, without the mark of a finished batch', async () => {
+    const data = [
+      { name: '_SUCCESS', length: '0' },
+      { name: 'part-0.json', length: '1800', _links: {} },
+    ];
+    world.server.reply({ status: 200, body: { data, _page: { limit: 100, count: 2 } } }, { status: 404 });
+    expect(await world.clients.dataAccess.listFailedFiles('b1')).toEqual(['part-0.json']);
+    expect(await world.clients.dataAccess.listFailedFiles('b1')).toBeUndefined();
+    expect(world.server.requests[0]?.url).toBe(`${PATH}?start=0&limit=100`);
+  });
+
+  it('follows the pages, and ends where the same one comes again', async () => {
+    const data = Array.from({ length: 100 }, (_, index) => ({ name: `part-${index}.json` }));
+    world.server.reply({ status: 200, body: { data } });
+    expect(await world.clients.dataAccess.listFailedFiles('b1')).toHaveLength(100);
+    expect(world.server.requests).toHaveLength(2);
+  });
+
+  it('reads failed records line by line', async () => {
+    const record = { _id: '9f', _errors: { _streamingValidation: [] } };
+    world.server.reply({ status: 200, body: `${JSON.stringify(record)}\n\nnot json\n{"_id":"a0"}\n` });
+    expect(await world.clients.dataAccess.readFailedRecords('b1', 'part-0.json')).toEqual({
+      records: [record, { _id: 'a0' }],
+      unreadableLines: 1,
+    });
+    expect(world.server.requests[0]?.url).toBe(`${PATH}?path=part-0.json`);
+  });
+
+  it('that cannot be read is an error, not an empty list', async () => {
+    world.server.reply({ truncated: '{"_id":"9f"}\n' });
+    await expect(world.clients.dataAccess.readFailedRecords('b1', 'x')).rejects.toMatchObject({ kind: 'unavailable' });
+  });
+});
