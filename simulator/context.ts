@@ -45,6 +45,9 @@ export interface LandedFigures {
   readonly rows: number;
   readonly distinctIds: number;
   readonly failedRecords: number;
+  /** Accepted, not visible yet. */
+  readonly pending?: number;
+  readonly rowsByEventType?: Readonly<Record<string, number>>;
   readonly newestAtMs?: number;
 }
 

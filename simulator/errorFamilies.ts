@@ -59,7 +59,7 @@ export const flowFamily: ErrorFamily = {
 /** Mind the scheme: the registry says http where Flow Service says https. */
 export const xdmFamily: ErrorFamily = {
   body: ({ status, code, title, detail, report }, { requestId, nowMs }) => ({
-    type: `http://ns.adobe.com/aep/errors/${code ?? `XDM-1400-${status}`}`,
+    type: `http://ns.adobe.com/aep/errors/XDM-${(code ?? `1400-${status}`).replace(/^XDM-/, '')}`,
     title,
     status,
     report: {

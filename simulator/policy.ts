@@ -16,6 +16,7 @@ interface PolicyRow<T extends PolicyValue = PolicyValue> {
 }
 
 const number = (fallback: number, about: string): PolicyRow<number> => ({ default: fallback, about });
+const text = (fallback: string, about: string): PolicyRow<string> => ({ default: fallback, about });
 const flag = (fallback: boolean, about: string): PolicyRow<boolean> => ({ default: fallback, about });
 const choice = <const T extends string>(oneOf: readonly T[], about: string): PolicyRow<T> => ({
   default: oneOf[0] as T,
@@ -29,14 +30,28 @@ const POLICY_TABLE = {
   tokenLifetimeS: number(86_399, 'Life of an access token; Adobe documents 24 hours.'),
   unknownRouteStatus: number(404, 'Answer of the gateway to a path that no service has.'),
   // Sandboxes and lists
+  refuseSandboxIdHeader: flag(true, 'Whether x-sandbox-id is refused (2110-400); documented for user tokens.'),
   listLagMs: number(0, 'How long a new object is missing from lists and searches; a GET by id sees it at once.'),
   schemaVisibilityLagMs: number(
     0,
     'How long Catalog, Data Prep and Flow Service do not see a new schema that the registry has already answered for.',
   ),
   // Schema Registry
-  registryInUseStatus: number(400, 'Refusal to delete a schema that a dataset uses or a field group in use.'),
+  registryInvalidCode: text('XDM-1400-400', 'Code for a body that breaks a rule which has no documented code.'),
+  registryReferenceCode: text(
+    'XDM-1401-400',
+    'Code for a reference to a resource that does not exist or does not fit.',
+  ),
+  registryFieldNameCode: text('XDM-1022-400', 'Code for a field name with characters that are not allowed.'),
+  registryInUseCode: text('XDM-1403-400', 'Code for deleting a schema that a dataset uses, or a field group in use.'),
+  registryDestructiveCode: text(
+    'XDM-1404-400',
+    'Code for a change that is not additive once a dataset uses the schema.',
+  ),
+  registryDescriptorCode: text('XDM-1405-400', 'Code for a descriptor that breaks a rule.'),
   registryListLimit: number(300, 'Longest page of a registry list; one page of the documentation says 300.'),
+  schemaDeleteTakesDescriptors: flag(true, 'Whether the descriptors of a deleted schema go with it.'),
+  descriptorReplaceStatus: number(201, 'Answer to PUT of a descriptor: 201 in the pages, 200 in the OpenAPI file.'),
   duplicateIdentityDescriptor: choice(
     ['refuse', 'accept'],
     'A second identity descriptor on the same schema, property and namespace.',
@@ -47,6 +62,11 @@ const POLICY_TABLE = {
   // Data Prep
   mappingSetDelete: choice(['405', '204', '404'], 'DELETE of a mapping set, which no documentation has.'),
   // Flow Service
+  flowInvalidCode: text('1100-400', 'Code for a body that breaks a rule which has no documented code.'),
+  flowListLimit: number(20, 'Page of a Flow Service list when no limit is given.'),
+  flowListLongest: number(100, 'Longest page of a Flow Service list.'),
+  flowBadTokenCode: text('1452-400', 'Code for a continuationToken that was not issued.'),
+  flowDeleteRefusedStates: text('updating,enabling,disabling', 'States in which a flow cannot be deleted (1458).'),
   flowActivationDelayMs: number(
     5_000,
     'Time between the answer to POST /flows and the flow being enabled with its inlet; the documented sample shows 6 s.',
@@ -60,6 +80,45 @@ const POLICY_TABLE = {
   unknownConnectionCode: choice(['1101-404', '1439-404'], 'POST /flows with a connection id that does not exist.'),
   flowNamesUnique: flag(false, 'Whether a second flow or connection of the same name is refused.'),
   // Inlet, mapping, lake, Query Service
+  unknownInletStatus: number(404, 'Answer to an inlet id that does not exist.'),
+  inletWrongMethodStatus: number(405, 'Answer of the inlet to another method than POST.'),
+  inletWrongTypeStatus: number(415, 'Answer of the inlet to a body that is not declared as JSON.'),
+  inletBodyLimitBytes: number(1_000_000, 'Longest request; "1 MB" is documented, 10^6 or 2^20 is not said.'),
+  inletRequestsPerSecond: number(0, 'Requests per inlet and second above which the answer is 429; 0: no limit.'),
+  inletSyncPerMinute: number(60, 'Synchronous validations per inlet and minute; documented.'),
+  inletSyncOnBatch: choice(['refuse', 'ignore'], 'syncValidation on the batch endpoint.'),
+  inletDatacentre: choice(['VA7', 'other'], 'Synchronous validation exists in VA7 only; elsewhere the answer is 501.'),
+  inletAllowedAddresses: text('', 'Comma separated addresses that may call the inlet (beta); empty: all.'),
+  inletIdKey: choice(
+    ['inletId', 'inletID'],
+    'Spelling in success bodies; the specification contradicts its own example.',
+  ),
+  xactionIdStyle: choice(['numbers', 'uuid'], '`ts:n:n` of the tutorials, `uuid-index` of the Kafka connector.'),
+  receivedTimeMsAsString: flag(false, 'Number in tutorials, text in an example of the specification.'),
+  includeFlowId: flag(false, 'Whether success bodies of mapped flows name the flow.'),
+  includeSyncSkipped: flag(true, 'Whether asynchronous success bodies say that validation was skipped.'),
+  batchFailureKey: choice(['statusCode', 'status'], 'Key of the status in failure elements of a 207.'),
+  batchFailureHasXactionId: flag(false, 'Whether failure elements of a 207 carry an xactionId.'),
+  missingFlowId: choice(['400', 'drop', 'accept'], 'Mapped inlet, flow id absent or of no flow of this inlet.'),
+  disabledFlow: choice(['drop', '400'], 'Data for a flow that is not enabled.'),
+  missingSandboxHeader: choice(['ignore', '400'], 'The specification requires x-sandbox-name, no tutorial sends it.'),
+  expiredTokenStatus: choice(['403', '401'], 'Authenticated inlet, token not valid; two tutorials disagree.'),
+  http503Accepted: flag(false, 'Whether a 503 placed as `status503` follows acceptance.'),
+  settleWindowMs: number(
+    300_000,
+    'Data sent this soon after a change of the flow is answered 200 and lost; advised: 5 min.',
+  ),
+  missingAttributeInMapping: choice(['null', 'rowError'], 'A mapping names an attribute that this record lacks.'),
+  iifEvaluation: choice(['lazy', 'eager'], 'Whether iif evaluates the branch that it does not take.'),
+  futureTimestamp: choice(['accept', 'reject'], 'Events with a timestamp in the future; it "should" lie in the past.'),
+  emptyStringOnIdentity: choice(['accept', 'reject'], 'An empty text in an identity field.'),
+  schemaCacheMs: number(0, 'How long streaming validation does not see a changed schema; up to 15 min are documented.'),
+  lakeDelayMs: number(900_000, 'From acceptance to the row being visible; documented as under 60 min.'),
+  profileDelayMs: number(60_000, 'From acceptance to Profile; older pages say under 60 s.'),
+  profileDedupScope: choice(['dataset', 'sandbox'], 'Where Profile looks for an event with the same _id.'),
+  lakeOutage: flag(false, 'While true nothing accepted becomes visible in the lake.'),
+  observabilityInletFilter: text('inletId', 'Name of the filter for inlets in metric requests.'),
+  queryTokenLifetimeMs: number(86_400_000, 'Life of expiring Query Service credentials; 24 h are documented.'),
 } as const satisfies Record<string, PolicyRow>;
 
 type Widened<T> = T extends PolicyRow<infer V> ? V : never;

@@ -78,15 +78,26 @@ interface RouteBasics {
   readonly journalsBodies?: boolean;
 }
 
+type PlatformRoute = RouteBasics & {
+  readonly access: 'platform';
+  handle(request: SimRequest): Reply | Promise<Reply>;
+};
+
 /** `platform`: token, key, organisation and sandbox were checked. `open`: nothing was. */
 export type Route =
-  | (RouteBasics & { readonly access: 'platform'; handle(request: SimRequest): Reply | Promise<Reply> })
+  | PlatformRoute
   /** As `platform`, without a sandbox header. */
   | (RouteBasics & {
       readonly access: 'organization';
       handle(request: Omit<SimRequest, 'sandbox' | 'scope'>): Reply | Promise<Reply>;
     })
   | (RouteBasics & { readonly access: 'open'; handle(request: RawRequest): Reply | Promise<Reply> });
+
+/** Registers routes behind the gateway that share an error family. */
+export function platformRoutes(context: { route(route: Route): void }, family: ErrorFamily) {
+  return (route: Omit<PlatformRoute, 'family' | 'access'>): void =>
+    context.route({ ...route, family, access: 'platform' });
+}
 
 /** Objects that a list may show to this request. */
 export function shownInLists<T>(
@@ -96,4 +107,9 @@ export function shownInLists<T>(
 ): readonly T[] {
   if (lag.hidesYoungerThanMs === 0) return items;
   return items.filter((item) => createdAtMs(item) <= lag.nowMs - lag.hidesYoungerThanMs);
+}
+
+export function headerOf(request: Pick<RawRequest, 'headers'>, name: string): string | undefined {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value.join(', ') : value;
 }

@@ -10,13 +10,15 @@ import { gatewayFamily, placeholderFamily, Refusal, type ErrorFamily } from './e
 import { replyOfFault } from './faultReplies.js';
 import type { Fault } from './faults.js';
 import { maskBody, maskPath } from './masking.js';
-import type { RawRequest, Reply, Route, SimRequest } from './request.js';
+import { headerOf, type RawRequest, type Reply, type Route, type SimRequest } from './request.js';
 import type { Router } from './router.js';
 
 /** Says who calls and for which sandbox, or throws the refusal of the gateway or the service. */
 export interface Guard {
   admit(request: RawRequest): Omit<SimRequest, keyof RawRequest | 'sandbox' | 'scope'>;
   sandboxOf(request: RawRequest, orgId: string): Pick<SimRequest, 'sandbox' | 'scope'>;
+  /** @throws Refusal for a body that is not said to be JSON */
+  checkContentType(request: RawRequest): void;
   revokeToken(request: RawRequest): void;
 }
 
@@ -138,7 +140,9 @@ async function answer(
         return await route.handle({ ...request, ...guard.admit(request) });
       case 'platform': {
         const admitted = guard.admit(request);
-        return await route.handle({ ...request, ...admitted, ...guard.sandboxOf(request, admitted.caller.orgId) });
+        const chosen = guard.sandboxOf(request, admitted.caller.orgId);
+        guard.checkContentType(request);
+        return await route.handle({ ...request, ...admitted, ...chosen });
       }
       default:
         return route satisfies never;
@@ -239,9 +243,4 @@ function baseUrlOf(incoming: IncomingMessage): string {
   const forwarded = incoming.headers['x-forwarded-proto'];
   const scheme = typeof forwarded === 'string' ? forwarded : 'http';
   return `${scheme}://${incoming.headers.host ?? 'localhost'}`;
-}
-
-export function headerOf(request: Pick<RawRequest, 'headers'>, name: string): string | undefined {
-  const value = request.headers[name];
-  return Array.isArray(value) ? value.join(', ') : value;
 }

@@ -115,7 +115,7 @@ export function createState(sink?: Sink, loaded: readonly Change[] = []): State 
     clear(keptKinds) {
       for (const [kind, objects] of kinds) {
         if (keptKinds.includes(kind)) continue;
-        for (const stored of [...objects.values()]) remove(kind, stored);
+        for (const stored of objects.values()) remove(kind, stored);
       }
     },
     collection<T>(kind: string): Collection<T> {

@@ -88,8 +88,6 @@ export interface StoredFlow {
   readonly labels?: readonly Json[];
   /** 64 hex digits, known inside from the start; shown in `options.inletUrl` once the flow is enabled. */
   readonly inletId: string;
-  /** From which the shown inlet URL is built when no public base URL is configured. */
-  readonly baseUrl: string;
   readonly providerRefId: string;
   readonly lastOperation: JsonObject;
   /** A transition that runs, and when it ends. */

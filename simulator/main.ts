@@ -1,0 +1,115 @@
+/** The command that runs the simulator alone: `npm run simulator -- --port 8099`. */
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { pino } from 'pino';
+import { CodedError, codedError, ERROR_CATALOGUE, remedyOf, sentenceOf } from '../src/domain/errors.js';
+import { startSimulator, type Simulator } from './simulator.js';
+
+interface Options {
+  readonly port: number;
+  readonly host: string;
+  readonly publicUrl?: string;
+  readonly dataDir: string;
+  readonly databaseUrl?: string;
+  readonly policy: Readonly<Record<string, unknown>>;
+  readonly seed?: number;
+  readonly output: 'text' | 'json';
+}
+
+function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 0) throw new InvalidArgumentError('must be a whole number.');
+  return number;
+}
+
+/** `name=value`, the value read as JSON where it is JSON. */
+function policyEntry(text: string, before: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const [, name = '', value = ''] = /^(\w+)=(.*)$/.exec(text) ?? [];
+  if (name === '') throw new InvalidArgumentError('must be name=value.');
+  const isJson = /^(-?\d+(\.\d+)?|true|false)$/.test(value);
+  return { ...before, [name]: isJson ? (JSON.parse(value) as unknown) : value };
+}
+
+const program = new Command('simulator')
+  .description('Adobe Experience Platform as the Chatlio source needs it, on this machine.')
+  .option('--port <number>', 'port to listen on; 0 for a free one', wholeNumber, 8099)
+  .option('--host <address>', 'address to listen on', '127.0.0.1')
+  .option('--public-url <url>', 'base URL under which callers reach it; default: the Host header of each request')
+  .option('--data-dir <folder>', 'where it keeps its database', '.chatlio-aep/simulator')
+  .option('--database-url <url>', 'a PostgreSQL server to use instead of a database of its own')
+  .option('--policy <name=value>', 'a policy value off its default; may be repeated', policyEntry, {})
+  .option('--seed <number>', 'seed of faults that are drawn by probability', wholeNumber)
+  .addOption(new Option('--output <form>', 'how to print').choices(['text', 'json']).default('text'));
+
+/** The variables that a worker needs to use the simulator in Adobe's place. */
+function environmentOf({ baseUrl, queryServiceUrl, credentials }: Simulator): Record<string, string> {
+  return {
+    ADOBE_CLIENT_ID: credentials.clientId,
+    ADOBE_CLIENT_SECRET: credentials.clientSecrets[0] ?? '',
+    ADOBE_ORG_ID: credentials.orgId,
+    ADOBE_SCOPES: credentials.scopes,
+    ADOBE_IMS_URL: baseUrl,
+    ADOBE_PLATFORM_URL: baseUrl,
+    ADOBE_QUERY_SERVICE_URL: queryServiceUrl,
+  };
+}
+
+function announce(simulator: Simulator, output: Options['output']): void {
+  const { baseUrl, queryServiceUrl, credentials } = simulator;
+  const environment = environmentOf(simulator);
+  if (output === 'json') {
+    const admin = { adminUrl: `${baseUrl}/__sim`, adminApiUrl: `${baseUrl}/__sim/api` };
+    const { sandboxNames, tenantId } = credentials;
+    const line = { msg: 'ready', v: 1, baseUrl, ...admin, queryServiceUrl, tenantId, sandboxNames, environment };
+    process.stdout.write(`${JSON.stringify(line)}\n`);
+    return;
+  }
+  const variables = Object.entries(environment).map(([name, value]) => `  export ${name}='${value}'`);
+  const lines = [
+    `Adobe simulator at ${baseUrl}`,
+    `  IMS, platform and inlet share this base URL; Query Service: ${queryServiceUrl}`,
+    `  what exists and what landed: ${baseUrl}/__sim`,
+    `  sandboxes: ${credentials.sandboxNames.join(', ')}; tenant: ${credentials.tenantId}`,
+    '',
+    ...variables,
+    '',
+    'Ctrl-C ends it; what it knows is kept.',
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+function report(error: unknown): number {
+  const coded =
+    error instanceof CodedError
+      ? error
+      : codedError('CAEP_INTERNAL', { reason: error instanceof Error ? error.message : String(error) });
+  process.stderr.write(`${coded.error.code}: ${sentenceOf(coded.error)}\n${remedyOf(coded.error)}\n`);
+  return ERROR_CATALOGUE[coded.error.code].exitCode;
+}
+
+async function main(): Promise<void> {
+  const options = program.parse().opts<Options>();
+  // Standard output belongs to the announcement.
+  const log = pino({ level: 'warn' }, pino.destination(2));
+  const simulator = await startSimulator({
+    port: options.port,
+    host: options.host,
+    publicBaseUrl: options.publicUrl?.replace(/\/+$/, ''),
+    ...(options.databaseUrl === undefined ? { dataDir: options.dataDir } : { databaseUrl: options.databaseUrl }),
+    policy: options.policy,
+    seed: options.seed,
+    log,
+  });
+  const signalled = new Promise<void>((resolve) => {
+    process.once('SIGINT', resolve);
+    process.once('SIGTERM', resolve);
+  });
+  announce(simulator, options.output);
+  await signalled;
+  await simulator.close();
+}
+
+try {
+  await main();
+} catch (error) {
+  process.exitCode = report(error);
+}

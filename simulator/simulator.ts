@@ -1,0 +1,176 @@
+/**
+ * Adobe's side for development and tests: IMS, Schema Registry, Catalog, Data Prep, Flow Service, inlet, Query Service
+ * behind one HTTP listener, with durable state in a PostgreSQL database of its own.
+ */
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { pino, type Logger } from 'pino';
+import { codedError } from '../src/domain/errors.js';
+import { startEmbeddedPostgres } from '../src/store/embedded.js';
+import { createAdmin, registerAdminApi, type Admin } from './admin.js';
+import { registerCatalog } from './catalog.js';
+import { createClock } from './clock.js';
+import type { Context } from './context.js';
+import { DEFAULT_CREDENTIALS, type Credentials } from './credentials.js';
+import { createDataPlane } from './dataPlane.js';
+import { openDatabase } from './database.js';
+import { createFaults } from './faults.js';
+import { registerFlowService } from './flowService.js';
+import { createGuard } from './gateway.js';
+import { registerIdentityNamespaces } from './identityNamespaces.js';
+import { registerIms } from './ims.js';
+import { createJournal } from './journal.js';
+import { createPolicy, type Policy } from './policy.js';
+import { createRouter } from './router.js';
+import { registerSandboxes } from './sandboxes.js';
+import { registerSchemaRegistry } from './schemaRegistry.js';
+import { createHttpServer } from './server.js';
+import { createState, INSTALLATION } from './state.js';
+import { createTokens } from './tokens.js';
+
+export interface SimulatorOptions {
+  /** 0 or absent: a free one. */
+  readonly port?: number;
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** Under which callers reach the simulator, for links and inlet URLs; default: the Host header of each request. */
+  readonly publicBaseUrl?: string;
+  /** A PostgreSQL server, with a user who may create databases. Either this or `dataDir`. */
+  readonly databaseUrl?: string;
+  /** Made when absent. */
+  readonly databaseName?: string;
+  /** Where an embedded PostgreSQL of its own keeps its files. */
+  readonly dataDir?: string;
+  readonly credentials?: Partial<Credentials>;
+  /** Further clients, of the same or of other organisations. */
+  readonly otherCredentials?: readonly Credentials[];
+  readonly policy?: Partial<Policy>;
+  /** Of faults that are drawn by probability and have no seed of their own. */
+  readonly seed?: number;
+  readonly log?: Logger;
+}
+
+export interface Simulator {
+  readonly port: number;
+  /** Scheme, host and port, for all services. */
+  readonly baseUrl: string;
+  /** `postgres://host:port` of the lake's server. */
+  readonly queryServiceUrl: string;
+  readonly credentials: Credentials;
+  readonly admin: Admin;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the simulator.
+ *
+ * @throws CodedError `CAEP_PORT_TAKEN`; `CAEP_USAGE` when neither a database nor a data folder is given
+ */
+export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
+  const log = options.log ?? pino({ level: 'silent' });
+  const closing: Array<() => void | Promise<void>> = [];
+  const close = async () => {
+    for (const task of closing.toReversed()) await task();
+    closing.length = 0;
+  };
+  try {
+    return await start(options, log, closing, close);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function start(
+  options: SimulatorOptions,
+  log: Logger,
+  closing: Array<() => void | Promise<void>>,
+  close: () => Promise<void>,
+): Promise<Simulator> {
+  const serverUrl = options.databaseUrl ?? (await startOwnDatabase(options.dataDir, log, closing));
+  const database = await openDatabase(serverUrl, options.databaseName ?? 'adobe_simulator', log);
+  closing.push(() => database.close());
+  const state = createState(database.sink, await database.load());
+  closing.push(() => state.flushed());
+
+  const offset = state.collection<number>('clock');
+  const clock = createClock({
+    offsetMs: offset.get(INSTALLATION, 'offsetMs'),
+    onOffset: (offsetMs) => offset.put(INSTALLATION, 'offsetMs', offsetMs),
+    onError: (error) => log.error({ err: error }, 'a scheduled task of the simulator failed'),
+  });
+  closing.push(() => clock.close());
+
+  const router = createRouter();
+  const starting: Array<() => void | Promise<void>> = [];
+  const context: Context = {
+    state,
+    clock,
+    policy: createPolicy(state, options.policy),
+    faults: createFaults(state, options.seed),
+    journal: createJournal(),
+    log,
+    route: (route) => router.add(route),
+    onStart: (task) => void starting.push(task),
+    onClose: (task) => void closing.push(task),
+  };
+
+  const credentials = { ...DEFAULT_CREDENTIALS, ...options.credentials };
+  const known = [credentials, ...(options.otherCredentials ?? [])];
+  const tokens = createTokens(context, known);
+  registerIms(context, tokens, known);
+  registerSandboxes(context, known);
+  registerIdentityNamespaces(context);
+  registerSchemaRegistry(context);
+  registerCatalog(context);
+  const dataPlane = createDataPlane(context, { databaseUrl: serverUrl, callerOf: (token) => tokens.callerOf(token) });
+  registerFlowService(context, dataPlane);
+
+  const restart = async () => {
+    for (const task of starting) await task();
+  };
+  const admin = createAdmin({ context, dataPlane, tokens, restart });
+  registerAdminApi(context, admin);
+  await restart();
+  await state.flushed();
+
+  const guard = createGuard(context, tokens, known);
+  const server = createHttpServer({ context, router, guard, publicBaseUrl: options.publicBaseUrl });
+  const host = options.host ?? '127.0.0.1';
+  server.listen(options.port ?? 0, host);
+  await once(server, 'listening').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EADDRINUSE') throw error;
+    throw codedError('CAEP_PORT_TAKEN', { port: String(options.port), service: 'the simulator', option: '--port' });
+  });
+  closing.push(async () => {
+    const closed = once(server, 'close');
+    server.close();
+    server.closeAllConnections();
+    await closed;
+  });
+
+  const { port } = server.address() as AddressInfo;
+  const reachableHost = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
+  return {
+    port,
+    baseUrl: options.publicBaseUrl ?? `http://${reachableHost}:${port}`,
+    queryServiceUrl: `postgres://${new URL(serverUrl).host}`,
+    credentials,
+    admin,
+    close,
+  };
+}
+
+async function startOwnDatabase(
+  dataDir: string | undefined,
+  log: Logger,
+  closing: Array<() => void | Promise<void>>,
+): Promise<string> {
+  if (dataDir === undefined) {
+    throw codedError('CAEP_USAGE', { reason: 'The simulator needs a database or a folder for one' });
+  }
+  const server = await startEmbeddedPostgres({ dataDir: join(dataDir, 'postgres'), log: (line) => log.info(line) });
+  closing.push(() => server.stop());
+  return server.url;
+}
