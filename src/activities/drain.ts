@@ -13,7 +13,7 @@ import type { KeyRing } from '../store/keyRing.js';
 import { findSourceId } from '../store/survey.js';
 import { bodyContext } from '../store/takenEvent.js';
 import { MAX_SLOW } from './drain/attempts.js';
-import { type Clock, createLease, markNow, SYSTEM_CLOCK } from './drain/lease.js';
+import { type Clock, createLease, type LeaseMark, markNow, SYSTEM_CLOCK } from './drain/lease.js';
 import { runLoop } from './drain/loop.js';
 import { createInlets, type InletFactory } from './drain/inlets.js';
 
@@ -110,8 +110,8 @@ export function createDrain(deps: DrainDependencies): (input: DrainInput) => Pro
   async function claimWhenFree(
     partition: PartitionId,
     leaseMs: number,
-    activity: ReturnType<typeof watchActivity>,
-  ): Promise<{ readonly claim: Claim; readonly mark: ReturnType<typeof markNow> } | undefined> {
+    activity: ActivityWatch,
+  ): Promise<{ readonly claim: Claim; readonly mark: LeaseMark } | undefined> {
     while (activity.stop() === 'no') {
       activity.heartbeat();
       const mark = markNow(clock);
@@ -159,11 +159,16 @@ function toFailure(error: unknown): unknown {
   return ApplicationFailure.nonRetryable(error.message, error.error.code);
 }
 
-function watchActivity(shutdown: AbortSignal | undefined, clock: Clock) {
+interface ActivityWatch {
+  readonly stop: () => 'no' | 'stop' | 'shutdown';
+  readonly heartbeat: () => void;
+}
+
+function watchActivity(shutdown: AbortSignal | undefined, clock: Clock): ActivityWatch {
   const context = Context.current();
   let beatAtMs = Number.NEGATIVE_INFINITY;
   return {
-    stop(): 'no' | 'stop' | 'shutdown' {
+    stop() {
       if (shutdown?.aborted === true || context.cancellationDetails?.workerShutdown === true) return 'shutdown';
       return context.cancellationSignal.aborted ? 'stop' : 'no';
     },

@@ -13,6 +13,10 @@ export const EXCEPTION_REASONS = [
 
 export type ExceptionReason = (typeof EXCEPTION_REASONS)[number];
 
+export function isExceptionReason(text: string): text is ExceptionReason {
+  return (EXCEPTION_REASONS as readonly string[]).includes(text);
+}
+
 export const DECISIONS = ['resend', 'abandon', 'mark-delivered', 'reparse', 'deliver-as-new'] as const;
 
 export type Decision = (typeof DECISIONS)[number];

@@ -1,11 +1,17 @@
-/** The forwarder workflow's state and messages. */
+/** The forwarder workflow's state and messages, and what passes between it and its drains. JSON only. */
 import type { Delivery } from './manifest.js';
+import type { DestinationFault } from './outcomeAccounting.js';
 
 export interface ForwarderInput {
   readonly v: 1;
   readonly uid: string;
   readonly name: string;
   readonly delivery: Delivery;
+  /** Where the flow is looked at before a probe; without it only the connection is. */
+  readonly sandbox?: string;
+  /** Test hook: shorter slices and lingering. */
+  readonly pace?: { readonly sliceMs: number; readonly lingerMs: number; readonly firstProbeMs: number };
+  /** Present in every run but the first: what the run before handed over. */
   readonly carried?: ForwarderState;
   /** Test hook: continue as new after this many history events. */
   readonly maxHistoryEvents?: number;
@@ -13,29 +19,144 @@ export interface ForwarderInput {
 
 export type ForwarderPhase = 'forwarding' | 'idle' | 'settling' | 'paused' | 'outage' | 'held';
 
-/** JSON only: carried through continue-as-new, and what the query `state` answers. */
+/** Carried through continue-as-new, and what the query `state` answers. Times are workflow times in ms. */
 export interface ForwarderState {
   readonly v: 1;
   readonly phase: ForwarderPhase;
+  readonly delivery: Delivery;
   readonly counters: ForwarderCounters;
+  /** Known ones; empty until the first survey. */
+  readonly partitions: readonly number[];
+  /** Partitions that may have something to send. `all` until they have been counted. */
+  readonly wanted: 'all' | readonly number[];
+  /** Partitions whose drain runs. */
+  readonly draining: readonly number[];
+  /** When exceptions of a partition need a drain. */
+  readonly due: readonly DuePartition[];
+  readonly gate?: ClosedGate;
+  readonly outage?: Outage;
+  readonly hold?: ForwarderHold;
   readonly lastError?: string;
-  readonly holdReason?: string;
-  readonly opensAt?: string;
+  readonly surveyedAt: number;
+}
+
+export interface DuePartition {
+  readonly partition: number;
+  readonly at: number;
+}
+
+/** Nothing may be sent. `opensAt` is absent while it is closed for good. */
+export interface ClosedGate {
+  readonly reason: string;
+  readonly opensAt?: number;
+}
+
+/** The destination is away: probed, at growing intervals, until an event is accepted. */
+export interface Outage {
+  readonly detail: string;
+  readonly stops: DestinationFault['stops'];
+  readonly since: number;
+  readonly probes: number;
+  readonly nextProbeAt: number;
+}
+
+export interface ForwarderHold {
+  readonly reason: string;
+  readonly since: number;
 }
 
 export interface ForwarderCounters {
+  /** Numbers of the log that were given to events. */
   readonly taken: number;
   readonly accepted: number;
+  /** In the log, neither delivered nor in the exceptions. */
   readonly waiting: number;
+  /** Of the oldest waiting event, ms. */
+  readonly oldestWaitingMs?: number;
+  /** Open ones, by reason. */
   readonly exceptions: Readonly<Record<string, number>>;
+  readonly oldestExceptionMs?: number;
 }
 
 export const FORWARDER_MESSAGES = {
   /** Signal: there may be events to deliver. */
   wake: 'wake',
-  /** Update: end a hold. */
+  /** Update: end a hold, or probe now. */
   resume: 'resume',
   /** Update: take over other delivery settings. */
   configure: 'configure',
   state: 'state',
 } as const;
+
+/** Signal `wake`. */
+export interface WakeInput {
+  /** Absent: all. */
+  readonly partitions?: readonly number[];
+}
+
+/** Update `resume`. From the Temporal UI: `{}` is enough. */
+export interface ForwarderResumeInput {
+  readonly by?: string;
+}
+
+export interface DrainInput {
+  readonly v: 1;
+  readonly uid: string;
+  readonly partition: number;
+  readonly delivery: Delivery;
+  /** This drain's share of the source's rate. */
+  readonly requestsPerSecond: number;
+  /** `slice`: send what there is. `probe`: send one event and say what came of it. */
+  readonly mode: 'slice' | 'probe';
+  readonly sliceMs: number;
+  /** How long an empty log is watched before the drain ends. */
+  readonly lingerMs: number;
+}
+
+export interface DrainReport {
+  readonly v: 1;
+  readonly partition: number;
+  readonly accepted: number;
+  readonly notAccepted: number;
+  readonly end: DrainEnd;
+  /** In how long the partition's exceptions need a drain again. */
+  readonly dueInMs?: number;
+}
+
+/** Why a drain has ended. */
+export type DrainEnd =
+  /** The log is empty; an insert will ask for a wake. */
+  | { readonly kind: 'idle' }
+  /** Time is up, or the gate or the settings have changed: there is more to do. */
+  | { readonly kind: 'slice' }
+  /** Asked to: cancelled, the worker shuts down, or another drain takes over. */
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'gate'; readonly gate: GateReport }
+  | { readonly kind: 'fault'; readonly fault: DestinationFault }
+  | { readonly kind: 'probed'; readonly accepted: boolean; readonly detail: string };
+
+export interface GateReport {
+  readonly open: boolean;
+  /** ISO 8601. */
+  readonly opensAt?: string;
+  /** By the database's clock, from when this was reported. */
+  readonly opensInMs?: number;
+  readonly reason: string;
+}
+
+/** The activities that the forwarder calls. */
+export interface ForwarderActivities {
+  drain(input: DrainInput): Promise<DrainReport>;
+  surveyPartitions(input: { readonly uid: string }): Promise<PartitionSurvey>;
+  /** Before a probe: does the destination take connections, and is the flow well? */
+  checkDestination(input: { readonly uid: string; readonly sandbox?: string }): Promise<DestinationCheck>;
+}
+
+export interface PartitionSurvey {
+  readonly partitions: readonly number[];
+  readonly counters: ForwarderCounters;
+}
+
+export type DestinationCheck =
+  | { readonly well: true }
+  | { readonly well: false; readonly detail: string; readonly stops: DestinationFault['stops'] };

@@ -1,7 +1,7 @@
 /** Lets the drain's loop sleep until something has changed. Changes while it runs are not lost and count once. */
 export interface Change {
-  happened(): void;
-  next(): Promise<void>;
+  readonly happened: () => void;
+  readonly next: () => Promise<void>;
 }
 
 export function createChange(): Change {

@@ -21,8 +21,10 @@ export interface Feed {
   /** Reads the next page if little is left. */
   fill(): void;
   lookAgain(): void;
+  /** No event has a number between what was read and this one. */
+  skipTo(seq: number): void;
   /** `logged_at` of an event at or before the cursor: later ones are not older. */
-  loggedAtBefore(cursor: number): LoggedAt;
+  readonly loggedAtBefore: (cursor: number) => LoggedAt;
   /** A failed read, to be thrown by whoever awaits the drain. */
   failure(): Error | undefined;
 }
@@ -110,6 +112,9 @@ export function createFeed(deps: {
     },
     lookAgain() {
       end = false;
+    },
+    skipTo(seq) {
+      for (; readUpTo < seq; readUpTo += 1) absent.push(readUpTo + 1);
     },
     loggedAtBefore(cursor) {
       const passed = marks.filter((mark) => mark.seq <= cursor);

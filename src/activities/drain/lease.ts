@@ -2,9 +2,9 @@
 
 export interface Clock {
   /** Does not jump, but may stand still while the machine sleeps. */
-  monotonicMs(): number;
+  readonly monotonicMs: () => number;
   /** Goes on while the machine sleeps, but may jump. */
-  wallMs(): number;
+  readonly wallMs: () => number;
 }
 
 export const SYSTEM_CLOCK: Clock = { monotonicMs: () => performance.now(), wallMs: () => Date.now() };
@@ -14,9 +14,9 @@ const USED_PART = 0.9;
 
 export interface Lease {
   /** Both clocks must say so. */
-  holds(): boolean;
+  readonly holds: () => boolean;
   /** Since the last renewal was asked for. */
-  ageMs(): number;
+  readonly ageMs: () => number;
   /** Call it before the statement that renews; `confirm` what it returns once that has been answered. */
   mark(): LeaseMark;
   confirm(mark: LeaseMark): void;

@@ -11,6 +11,7 @@ import type { LogEvent } from '../../store/bodies.js';
 import type { Holding, LoggedAt } from '../../store/claim.js';
 import type { Database } from '../../store/database.js';
 import { type LateVerdict, settleLate } from '../../store/exceptions.js';
+import { isPassing } from '../../store/passing.js';
 import { findFlush, type Flush, flush, type FlushAnswer, type NewException } from '../../store/flush.js';
 import type { Taken } from './feed.js';
 import type { Lease } from './lease.js';
@@ -129,7 +130,7 @@ export function createLedger(deps: {
     try {
       return await work();
     } catch (error) {
-      if (!deps.failed(error)) throw error;
+      if (!isPassing(error) || !deps.failed(error)) throw error;
       await delay(RETRY_MS);
       return undefined;
     }

@@ -8,7 +8,7 @@ import { claimResends, expireUnanswered } from '../../store/exceptions.js';
 import { type Gate, readGate } from '../../store/gate.js';
 import { type Answered, createAttempts, type Sendable } from './attempts.js';
 import { createChange } from './change.js';
-import { createFeed } from './feed.js';
+import { createFeed, type Taken } from './feed.js';
 import type { Clock, Lease } from './lease.js';
 import { createLedger } from './ledger.js';
 import { createRate } from './rate.js';
@@ -204,24 +204,24 @@ export async function runLoop(deps: LoopDependencies, options: LoopOptions): Pro
       (ledger.unrecorded() > 0 && (nothingElseRuns || waitedMs > RECORD_WITHIN_MS)) ||
       (ledger.fenceHeld() && lease.ageMs() > options.leaseMs / 3);
     if (!due) return;
-    const taken = feed.take(wanted);
-    ledger
-      .flush(taken)
-      .then((answer) => {
-        if (!answer.held || !answer.granted) feed.putBack(taken);
-        else {
-          intendedEvents += taken.events.length;
-          ready.push(...taken.events.map((first) => ({ first })));
-        }
-        if (!answer.held) return;
-        if (answer.handoverAsked) endWith({ kind: 'stopped' }, { withdraw: true });
-        if (answer.epoch !== undefined && answer.epoch !== deps.gate.epoch) endAtGate();
-        else if (!answer.granted && wanted > 0) endAtGateIfClosed();
-      })
+    flushWith(feed.take(wanted))
       .catch((error: unknown) => {
         failure ??= error instanceof Error ? error : new Error(String(error));
       })
       .finally(change.happened);
+  }
+
+  async function flushWith(taken: Taken): Promise<void> {
+    const answer = await ledger.flush(taken);
+    if (!answer.held || !answer.granted) feed.putBack(taken);
+    else {
+      intendedEvents += taken.events.length;
+      ready.push(...taken.events.map((first) => ({ first })));
+    }
+    if (!answer.held) return;
+    if (answer.handoverAsked) endWith({ kind: 'stopped' }, { withdraw: true });
+    if (answer.epoch !== undefined && answer.epoch !== deps.gate.epoch) endAtGate();
+    else if (!answer.granted && taken.events.length > 0) endAtGateIfClosed();
   }
 
   /** Closed, or closed and opened again: the flow may be another one, so nothing of ours may begin any more. */
@@ -267,26 +267,23 @@ export async function runLoop(deps: LoopDependencies, options: LoopOptions): Pro
     if (!empty) return;
     if (options.mode === 'probe') return endWith({ kind: 'idle' }, { withdraw: false });
     if (lingerSinceMs !== undefined) {
-      if (clock.monotonicMs() - lingerSinceMs >= options.lingerMs) goIdle(intended);
+      if (clock.monotonicMs() - lingerSinceMs >= options.lingerMs) inBackground(() => goIdle(true));
       return;
     }
     rung = false;
-    inBackground(async () => {
-      const { idle } = await markIdle(database, { ...holding, intended, release: false });
-      if (idle) lingerSinceMs = clock.monotonicMs();
-      else feed.lookAgain();
-    });
+    inBackground(() => goIdle(false));
   }
 
-  function goIdle(intended: number): void {
-    inBackground(async () => {
-      const { idle } = await markIdle(database, { ...holding, intended, release: true });
-      if (idle) endWith({ kind: 'idle' }, { withdraw: false });
-      else {
-        lingerSinceMs = undefined;
-        feed.lookAgain();
-      }
-    });
+  async function goIdle(release: boolean): Promise<void> {
+    const { cursor, intended } = ledger.window();
+    const cursorLoggedAt = feed.loggedAtBefore(cursor);
+    const answer = await markIdle(database, { ...holding, intended, cursorLoggedAt, release });
+    if (!answer.idle) {
+      lingerSinceMs = undefined;
+      if (answer.absentThrough === undefined) feed.lookAgain();
+      else feed.skipTo(answer.absentThrough);
+    } else if (release) endWith({ kind: 'idle' }, { withdraw: false });
+    else lingerSinceMs = clock.monotonicMs();
   }
 
   function mayReturn(): boolean {

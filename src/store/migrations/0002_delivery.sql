@@ -1,5 +1,8 @@
 -- Up Migration
 
+-- Delivery settings of the manifest: what a forwarder that was terminated is started with again.
+alter table source add column delivery jsonb;
+
 -- The delivering side of a partition: one row, rewritten by each flush of its drain.
 create table partition_cursor (
   source_id smallint not null references source (id),
@@ -14,7 +17,7 @@ create table partition_cursor (
   handover_asked boolean not null default false,
   -- Everything up to here is delivered or in the exceptions.
   cursor_seq bigint not null default 0,
-  cursor_logged_at timestamptz not null default '-infinity',
+  cursor_logged_at timestamptz(3) not null default '-infinity',
   -- Everything in (cursor_seq, intended_seq] may have been sent under `fence`, unless its bit stands in one of the maps below.
   intended_seq bigint not null default 0,
   intended_at timestamptz,
@@ -48,10 +51,10 @@ create table exception (
   next_at timestamptz,
   -- Where the log has the body. Absent for bodies that it cannot have: these are kept here.
   seq bigint,
-  logged_at timestamptz,
+  logged_at timestamptz(3),
   body_mac bytea,
   sealed bytea,
-  occurred_at timestamptz,
+  occurred_at timestamptz(3),
   created_at timestamptz not null default clock_timestamp(),
   arrivals integer not null default 1,
   last_arrival_at timestamptz not null default clock_timestamp(),
@@ -60,6 +63,8 @@ create table exception (
   automatic_resends integer not null default 0,
   attempt_fence bigint,
   attempt_at timestamptz,
+  -- The attempt that was accepted, when that became known while a later one was running.
+  accepted_attempt integer,
   -- Facts, oldest first: [{"at": …, "fact": …}]. Never chat text.
   evidence jsonb not null default '[]',
   -- Guards decisions: each change counts it up, a decision names the version that it saw.
@@ -99,3 +104,4 @@ create index receipt_age on receipt using brin (recorded_at);
 
 -- Down Migration
 drop table receipt, exception, partition_cursor;
+alter table source drop column delivery;

@@ -1,0 +1,46 @@
+/** The activities of the forwarder workflow. */
+import { ApplicationFailure } from '@temporalio/activity';
+import type { Logger } from 'pino';
+import type { Adobe } from '../adobe/clients.js';
+import { createInlet } from '../adobe/inlet.js';
+import type { AdobeConfiguration } from '../configuration.js';
+import type { ForwarderActivities } from '../domain/forwarder.js';
+import type { Bell } from '../store/bell.js';
+import type { Database } from '../store/database.js';
+import type { KeyRing } from '../store/keyRing.js';
+import { findSourceId, surveySource } from '../store/survey.js';
+import { createDestinationCheck } from './destinationCheck.js';
+import { createDrain } from './drain.js';
+
+export interface ForwarderActivityDependencies {
+  readonly database: Database;
+  readonly keyRing: Pick<KeyRing, 'open'>;
+  readonly bell: Bell;
+  readonly adobe: Pick<Adobe, 'forSandbox'>;
+  readonly configuration: Pick<AdobeConfiguration, 'inletUrl'>;
+  /** Names this process to people who look at leases. */
+  readonly holder: string;
+  readonly log: Pick<Logger, 'info' | 'warn'>;
+  /** Aborted when the worker begins to end: drains finish at once, and have Temporal's grace time for it. */
+  readonly shutdown?: AbortSignal;
+}
+
+export function createForwarderActivities(deps: ForwarderActivityDependencies): ForwarderActivities {
+  const drain = createDrain({
+    ...deps,
+    createInlet: (settings) => createInlet({ ...settings, baseUrl: deps.configuration.inletUrl }),
+  });
+  const checkDestination = createDestinationCheck(deps);
+
+  return {
+    drain,
+    checkDestination,
+    async surveyPartitions({ uid }) {
+      const sourceId = await findSourceId(deps.database, uid);
+      if (sourceId === undefined) {
+        throw ApplicationFailure.nonRetryable('the source is not in the store', 'CAEP_SOURCE_UNKNOWN');
+      }
+      return surveySource(deps.database, sourceId);
+    },
+  };
+}

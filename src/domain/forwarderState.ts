@@ -1,0 +1,150 @@
+/** How the forwarder's state answers to what happens: pure, so that the workflow only waits and calls. */
+import type {
+  DrainReport,
+  ForwarderInput,
+  ForwarderPhase,
+  ForwarderState,
+  Outage,
+  PartitionSurvey,
+} from './forwarder.js';
+import type { DestinationFault } from './outcomeAccounting.js';
+
+export function initialForwarderState(input: ForwarderInput): ForwarderState {
+  return {
+    v: 1,
+    phase: 'idle',
+    delivery: input.delivery,
+    counters: { taken: 0, accepted: 0, waiting: 0, exceptions: {} },
+    partitions: [],
+    wanted: 'all',
+    draining: [],
+    due: [],
+    surveyedAt: 0,
+  };
+}
+
+/** The phase follows from the rest; what stops sending for longer comes first. */
+export function phaseOf(state: ForwarderState): ForwarderPhase {
+  if (state.hold !== undefined) return 'held';
+  if (state.outage !== undefined) return 'outage';
+  if (state.gate !== undefined) return state.gate.opensAt === undefined ? 'paused' : 'settling';
+  return state.draining.length > 0 || state.wanted === 'all' || state.wanted.length > 0 ? 'forwarding' : 'idle';
+}
+
+/** Somebody says that there is something to do: an insert, an opened gate, a decision. A closed gate is looked at again. */
+export function woken(state: ForwarderState, partitions: readonly number[] | undefined): ForwarderState {
+  const wanted = partitions === undefined || state.wanted === 'all' ? 'all' : union(state.wanted, partitions);
+  return { ...state, wanted, gate: undefined };
+}
+
+export function surveyed(state: ForwarderState, survey: PartitionSurvey, now: number): ForwarderState {
+  const wanted = state.wanted === 'all' ? survey.partitions : state.wanted;
+  return { ...state, counters: survey.counters, partitions: survey.partitions, wanted, surveyedAt: now };
+}
+
+/** A wake that comes while the drain runs wants it again afterwards. */
+export function drainStarted(state: ForwarderState, partition: number): ForwarderState {
+  const wanted = state.wanted === 'all' ? 'all' : state.wanted.filter((one) => one !== partition);
+  return {
+    ...state,
+    wanted,
+    draining: union(state.draining, [partition]),
+    due: state.due.filter((one) => one.partition !== partition),
+  };
+}
+
+export function drainEnded(
+  state: ForwarderState,
+  report: DrainReport,
+  now: number,
+  firstProbeMs: number,
+): ForwarderState {
+  const { partition, end, dueInMs } = report;
+  const next = drainLost(state, partition, end.kind !== 'idle');
+  const due = dueInMs === undefined || end.kind !== 'idle' ? next.due : [...next.due, { partition, at: now + dueInMs }];
+  switch (end.kind) {
+    case 'idle':
+    case 'slice':
+    case 'stopped':
+      return { ...next, due };
+    case 'gate': {
+      const opensAt = end.gate.opensInMs === undefined ? undefined : now + end.gate.opensInMs;
+      return { ...next, gate: { reason: end.gate.reason, opensAt } };
+    }
+    case 'fault':
+      return { ...next, outage: next.outage ?? outageOf(end.fault, now, firstProbeMs), lastError: end.fault.detail };
+    case 'probed':
+      return end.accepted ? { ...next, outage: undefined } : { ...next, lastError: end.detail };
+    default:
+      return end satisfies never;
+  }
+}
+
+/** The drain is not running any more; whether its partition has more to do is not told by a report. */
+export function drainLost(state: ForwarderState, partition: number, wanted: boolean): ForwarderState {
+  return {
+    ...state,
+    draining: state.draining.filter((one) => one !== partition),
+    wanted: !wanted || state.wanted === 'all' ? state.wanted : union(state.wanted, [partition]),
+  };
+}
+
+/** Partitions whose exceptions have come due. */
+export function withDue(state: ForwarderState, now: number): ForwarderState {
+  const due = state.due.filter(({ at }) => at <= now).map(({ partition }) => partition);
+  if (due.length === 0) return state;
+  return {
+    ...state,
+    due: state.due.filter(({ at }) => at > now),
+    wanted: state.wanted === 'all' ? 'all' : union(state.wanted, due),
+  };
+}
+
+export const FIRST_PROBE_MS = 5_000;
+/** A destination that is well again is noticed within a quarter of an hour. */
+const LONGEST_PROBE_INTERVAL_MS = 15 * 60_000;
+/** So many probes after which an inlet that turns everything down needs a person. */
+const PROBES_BEFORE_HOLD = 3;
+
+function outageOf(fault: DestinationFault, now: number, firstProbeMs: number): Outage {
+  const nextProbeAt = now + Math.max(firstProbeMs, Math.min(fault.retryAfterMs ?? 0, LONGEST_PROBE_INTERVAL_MS));
+  return { detail: fault.detail, stops: fault.stops, since: now, probes: 0, nextProbeAt };
+}
+
+export interface FailedProbe {
+  readonly detail: string;
+  readonly stops: DestinationFault['stops'];
+}
+
+/** After a probe that was not accepted: the next one later, or a person. */
+export function probeFailed(
+  state: ForwarderState,
+  probe: FailedProbe,
+  now: number,
+  firstProbeMs: number,
+): ForwarderState {
+  if (state.outage === undefined) return state;
+  const probes = state.outage.probes + 1;
+  if (probe.stops === 'held' && probes >= PROBES_BEFORE_HOLD) {
+    const reason = `the destination turns everything down (${probe.detail})`;
+    return { ...state, outage: undefined, hold: { reason, since: now }, lastError: probe.detail };
+  }
+  const intervalMs = Math.min(firstProbeMs * 2 ** probes, LONGEST_PROBE_INTERVAL_MS);
+  return {
+    ...state,
+    outage: { ...state.outage, ...probe, probes, nextProbeAt: now + intervalMs },
+    lastError: probe.detail,
+  };
+}
+
+/** When something is due although nobody calls. Undefined: never. */
+export function nextTimer(state: ForwarderState): number | undefined {
+  if (state.hold !== undefined) return undefined;
+  if (state.outage !== undefined) return state.outage.nextProbeAt;
+  if (state.gate !== undefined) return state.gate.opensAt;
+  return state.due.length === 0 ? undefined : Math.min(...state.due.map(({ at }) => at));
+}
+
+function union(a: readonly number[], b: readonly number[]): number[] {
+  return [...new Set([...a, ...b])].sort((x, y) => x - y);
+}

@@ -1,0 +1,76 @@
+/** Events of the log as a drain reads them: in pages bounded by count and bytes. */
+import { type Kind, kindOfCode } from '../domain/kinds.js';
+import type { LoggedAt, PartitionId } from './claim.js';
+import type { Database } from './database.js';
+
+export interface LogEvent {
+  readonly seq: number;
+  readonly kind: Kind;
+  readonly loggedAt: LoggedAt;
+  /** 32 bytes. */
+  readonly eventId: Buffer;
+  readonly sealed: Buffer;
+}
+
+export interface PageRequest extends PartitionId {
+  readonly afterSeq: number;
+  /** No event after `afterSeq` was logged before this: older time partitions are not looked at. */
+  readonly fromLoggedAt: LoggedAt;
+  readonly maxEvents: number;
+  /** Of sealed bodies. A single larger one makes a page of its own. */
+  readonly maxBytes: number;
+}
+
+/** The next events, ascending. Commit order is sequence order: a number that is missing between two of them is no event. */
+export async function readPage(database: Database, request: PageRequest): Promise<LogEvent[]> {
+  const { rows } = await database.pool.query<BodyRow>({
+    name: 'read-page',
+    text: `select seq, kind, logged_at, event_id, sealed
+           from (
+             select *, sum(octet_length(sealed)) over (order by seq) - octet_length(sealed) as bytes_before
+             from (
+               select seq, kind, logged_at, event_id, sealed from event_body
+               where source_id = $1 and partition = $2 and seq > $3 and logged_at >= $4
+               order by seq limit $5
+             ) next
+           ) page
+           where bytes_before < $6 order by seq`,
+    values: [
+      request.sourceId,
+      request.partition,
+      request.afterSeq,
+      request.fromLoggedAt,
+      request.maxEvents,
+      request.maxBytes,
+    ],
+  });
+  return rows.map(parseBody);
+}
+
+/** Single events by number, ascending: those that were withdrawn. */
+export async function readEvents(
+  database: Database,
+  request: PartitionId & { readonly seqs: readonly number[]; readonly fromLoggedAt: LoggedAt },
+): Promise<LogEvent[]> {
+  const { rows } = await database.pool.query<BodyRow>(
+    `select seq, kind, logged_at, event_id, sealed from event_body
+     where source_id = $1 and partition = $2 and seq = any ($3) and logged_at >= $4 order by seq`,
+    [request.sourceId, request.partition, request.seqs, request.fromLoggedAt],
+  );
+  return rows.map(parseBody);
+}
+
+interface BodyRow {
+  readonly seq: number;
+  readonly kind: number;
+  readonly logged_at: LoggedAt;
+  readonly event_id: Buffer;
+  readonly sealed: Buffer;
+}
+
+function parseBody(row: BodyRow): LogEvent {
+  const kind = kindOfCode(row.kind);
+  if (kind === undefined)
+    throw new Error(`event ${row.seq} has the kind ${row.kind}, which this release does not know`);
+  return { seq: row.seq, kind, loggedAt: row.logged_at, eventId: row.event_id, sealed: row.sealed };
+}

@@ -1,0 +1,198 @@
+/** A partition's fence and lease: taken by a drain when it starts, given back when it ends. */
+import type { PoolClient } from 'pg';
+import { countUndecided, record, restoreWindow, sequencesIn, type Window } from '../domain/cursor.js';
+import { type Database, inTransaction } from './database.js';
+
+export interface PartitionId {
+  readonly sourceId: number;
+  readonly partition: number;
+}
+
+/** A point in time of the log, as pg reads it: a number only for `-infinity`. */
+export type LoggedAt = Date | number;
+
+export interface CursorRow {
+  readonly fence: number;
+  readonly flushNumber: number;
+  readonly window: Window;
+  /** No event after the cursor was logged before this. */
+  readonly cursorLoggedAt: LoggedAt;
+  readonly leaseLeftMs: number;
+  readonly handoverAsked: boolean;
+}
+
+export interface ClaimRequest extends PartitionId {
+  /** Names the drain, for people who look at the table. */
+  readonly holder: string;
+  readonly leaseMs: number;
+}
+
+export type ClaimAnswer =
+  | { readonly state: 'claimed'; readonly claim: Claim }
+  /** Another drain holds it and has now been asked to finish. */
+  | { readonly state: 'busy'; readonly leaseLeftMs: number };
+
+export interface Claim {
+  readonly fence: number;
+  readonly window: Window;
+  readonly cursorLoggedAt: LoggedAt;
+  /** Left undecided by the drain before, now `unknown` exceptions. */
+  readonly leftovers: number;
+}
+
+/**
+ * Takes the fence, unless another drain's lease still holds: then that drain is asked to hand over. What the drain before
+ * has left undecided becomes `unknown` exceptions in the same transaction; what it has withdrawn stays to be sent.
+ */
+export async function claimPartition(database: Database, request: ClaimRequest): Promise<ClaimAnswer> {
+  return inTransaction(database, async (client): Promise<ClaimAnswer> => {
+    await client.query(
+      'insert into partition_cursor (source_id, partition) values ($1, $2) on conflict (source_id, partition) do nothing',
+      [request.sourceId, request.partition],
+    );
+    const row = await lockCursor(client, request);
+    if (row.leaseLeftMs > 0) {
+      await client.query(
+        'update partition_cursor set handover_asked = true where source_id = $1 and partition = $2 and not handover_asked',
+        [request.sourceId, request.partition],
+      );
+      return { state: 'busy', leaseLeftMs: row.leaseLeftMs };
+    }
+    const leftovers = countUndecided(row.window);
+    const window = leftovers === 0 ? row.window : await settleLeftovers(client, request, row);
+    await client.query(
+      `update partition_cursor set fence = fence + 1, flush_number = 0, holder = $3, handover_asked = false,
+              lease_until = clock_timestamp() + $4 * interval '1 millisecond'
+       where source_id = $1 and partition = $2`,
+      [request.sourceId, request.partition, request.holder, request.leaseMs],
+    );
+    const claim = { fence: row.fence + 1, window, cursorLoggedAt: row.cursorLoggedAt, leftovers };
+    return { state: 'claimed', claim };
+  });
+}
+
+/** Reads the row and keeps it locked, so that neither a flush nor another claim comes between. */
+export async function lockCursor(client: PoolClient, id: PartitionId): Promise<CursorRow> {
+  return parseCursor(await client.query<CursorColumns>(`${SELECT_CURSOR} for update`, [id.sourceId, id.partition]));
+}
+
+export async function readCursor(database: Database, id: PartitionId): Promise<CursorRow> {
+  return parseCursor(await database.pool.query<CursorColumns>(SELECT_CURSOR, [id.sourceId, id.partition]));
+}
+
+const SELECT_CURSOR = `
+  select fence, flush_number, cursor_seq, cursor_logged_at, intended_seq, decided, withdrawn, handover_asked,
+    greatest(0, extract(epoch from lease_until - clock_timestamp()) * 1000)::float8 as lease_left_ms
+  from partition_cursor where source_id = $1 and partition = $2`;
+
+interface CursorColumns {
+  readonly fence: number;
+  readonly flush_number: number;
+  readonly cursor_seq: number;
+  readonly cursor_logged_at: LoggedAt;
+  readonly intended_seq: number;
+  readonly decided: Buffer;
+  readonly withdrawn: Buffer;
+  readonly handover_asked: boolean;
+  readonly lease_left_ms: number | null;
+}
+
+function parseCursor(result: { readonly rows: readonly CursorColumns[] }): CursorRow {
+  const row = result.rows[0];
+  if (row === undefined) throw new Error('the partition has no cursor row');
+  return {
+    fence: row.fence,
+    flushNumber: row.flush_number,
+    window: restoreWindow({
+      cursor: row.cursor_seq,
+      intended: row.intended_seq,
+      decided: row.decided,
+      withdrawn: row.withdrawn,
+    }),
+    cursorLoggedAt: row.cursor_logged_at,
+    leaseLeftMs: row.lease_left_ms ?? 0,
+    handoverAsked: row.handover_asked,
+  };
+}
+
+/**
+ * Makes `unknown` exceptions of what a drain has left undecided after the end of its lease. An answer that arrives
+ * later still counts: outcomes are facts.
+ */
+export async function settleLeftovers(client: PoolClient, id: PartitionId, row: CursorRow): Promise<Window> {
+  const undecided = sequencesIn(row.window, 'undecided');
+  const window = record(row.window, { decided: undecided, withdrawn: [] });
+  await client.query(
+    `insert into exception (source_id, partition, kind, event_id, seq, logged_at, occurred_at,
+       reason, state, attempts, attempt_fence, attempt_at, evidence)
+     select b.source_id, b.partition, b.kind, b.event_id, b.seq, b.logged_at, b.occurred_at,
+       'unknown', 'held', 1, $4, c.intended_at,
+       jsonb_build_array(jsonb_build_object('at', clock_timestamp(), 'fact', 'the drain ended before it could tell the outcome'))
+     from event_body b join partition_cursor c using (source_id, partition)
+     where b.source_id = $1 and b.partition = $2 and b.seq = any ($3) and b.logged_at >= c.cursor_logged_at`,
+    [id.sourceId, id.partition, undecided, row.fence],
+  );
+  await client.query(
+    `update partition_cursor set cursor_seq = $3, decided = $4, withdrawn = $5, undecided = 0
+     where source_id = $1 and partition = $2`,
+    [id.sourceId, id.partition, window.cursor, window.decided, window.withdrawn],
+  );
+  return window;
+}
+
+export interface Holding extends PartitionId {
+  readonly fence: number;
+}
+
+/** Gives the lease back, so that the next drain need not wait for its end. Does nothing for a fence that was lost. */
+export async function releaseClaim(database: Database, holding: Holding): Promise<void> {
+  await database.pool.query(RELEASE, [holding.sourceId, holding.partition, holding.fence]);
+}
+
+const RELEASE = `update partition_cursor set holder = null, lease_until = null, handover_asked = false
+                 where source_id = $1 and partition = $2 and fence = $3`;
+
+export type IdleAnswer =
+  | { readonly idle: true }
+  /** `absentThrough`: there are numbers up to this one, and no event has any of them. */
+  | { readonly idle: false; readonly absentThrough?: number };
+
+/**
+ * Sets `idle` if the log has nothing after `intended`, under the lock that inserts take: an insert comes either before,
+ * and is seen here, or after, and asks for a wake.
+ */
+export async function markIdle(
+  database: Database,
+  request: Holding & { readonly intended: number; readonly cursorLoggedAt: LoggedAt; readonly release: boolean },
+): Promise<IdleAnswer> {
+  const { sourceId, partition, intended } = request;
+  return inTransaction(database, async (client): Promise<IdleAnswer> => {
+    const head = await client.query<{ last_seq: number }>(
+      'select last_seq from partition_head where source_id = $1 and partition = $2 for update',
+      [sourceId, partition],
+    );
+    const lastSeq = head.rows[0]?.last_seq ?? 0;
+    if (lastSeq > intended) {
+      // A second arrival of an event uses up a number, also the last one.
+      const next = await client.query(
+        `select from event_body where source_id = $1 and partition = $2 and seq > $3 and logged_at >= $4 limit 1`,
+        [sourceId, partition, intended, request.cursorLoggedAt],
+      );
+      return { idle: false, absentThrough: next.rowCount === 0 ? lastSeq : undefined };
+    }
+    await client.query(
+      'update partition_head set idle = true, wake_seq = null where source_id = $1 and partition = $2',
+      [sourceId, partition],
+    );
+    if (request.release) await client.query(RELEASE, [sourceId, partition, request.fence]);
+    return { idle: true };
+  });
+}
+
+/** A lingering drain has seen the insert itself: nobody needs to be woken. */
+export async function answerWake(database: Database, id: PartitionId): Promise<void> {
+  await database.pool.query(
+    'update partition_head set wake_seq = null where source_id = $1 and partition = $2 and wake_seq is not null',
+    [id.sourceId, id.partition],
+  );
+}

@@ -1,0 +1,172 @@
+/**
+ * The one statement of delivery: records every outcome since the last flush, moves the cursor, renews the lease, and
+ * writes the intents of the next events, the last only while the gate is open.
+ *
+ * One row is rewritten and one transaction committed per flush, however many events it covers.
+ */
+import { KIND_FACTS } from '../domain/kinds.js';
+import type { ExceptionReason } from '../domain/exceptions.js';
+import { countUndecided, stateOf, type Window } from '../domain/cursor.js';
+import type { Holding, LoggedAt } from './claim.js';
+import { readCursor } from './claim.js';
+import type { Database } from './database.js';
+import type { LogEvent } from './bodies.js';
+
+export interface Flush extends Holding {
+  /** One more than that of the flush before; 1 for the first of a fence. */
+  readonly number: number;
+  readonly leaseMs: number;
+  /** With all outcomes recorded. */
+  readonly recorded: Window;
+  /** The same with the wanted intents. */
+  readonly intended: Window;
+  /** Of an event at or before the cursor. */
+  readonly cursorLoggedAt: LoggedAt;
+  readonly accepted: number;
+  readonly receipts: readonly ReceiptLine[];
+  readonly exceptions: readonly NewException[];
+}
+
+export interface ReceiptLine {
+  readonly seq: number;
+  readonly xactionId: string;
+  readonly receivedTimeMs: number;
+}
+
+export interface NewException {
+  readonly event: LogEvent;
+  readonly reason: Extract<ExceptionReason, 'in-flight' | 'unknown' | 'refused' | 'too-large'>;
+  /** What is known, for people: never chat text. */
+  readonly fact: string;
+  /** Of `in-flight`: how long an answer may still come. */
+  readonly answerWithinMs?: number;
+}
+
+export type FlushAnswer =
+  | {
+      readonly held: true;
+      /** Whether the intents were written. */
+      readonly granted: boolean;
+      readonly handoverAsked: boolean;
+      /** The gate's, when it is known. */
+      readonly epoch?: number;
+    }
+  /** Another drain has taken the fence: nothing was written. */
+  | { readonly held: false };
+
+/** @returns undefined when the row was not as expected: {@link findFlush} tells why */
+export async function flush(database: Database, request: Flush): Promise<FlushAnswer | undefined> {
+  const { rows } = await database.pool.query<FlushRow>({
+    name: request.exceptions.length === 0 ? 'flush' : 'flush-exceptions',
+    text: request.exceptions.length === 0 ? FLUSH : FLUSH_WITH_EXCEPTIONS,
+    values:
+      request.exceptions.length === 0 ? flushValues(request) : [...flushValues(request), ...exceptionValues(request)],
+  });
+  const row = rows[0];
+  if (row === undefined) return undefined;
+  return { held: true, granted: row.granted, handoverAsked: row.handover_asked, epoch: row.epoch };
+}
+
+interface FlushRow {
+  readonly granted: boolean;
+  readonly handover_asked: boolean;
+  readonly epoch: number;
+}
+
+/**
+ * What became of a flush whose answer was lost.
+ *
+ * @returns undefined when it has not happened and may be made again
+ */
+export async function findFlush(database: Database, request: Flush): Promise<FlushAnswer | undefined> {
+  const row = await readCursor(database, request);
+  if (row.fence !== request.fence) return { held: false };
+  if (row.flushNumber !== request.number) return undefined;
+  const granted =
+    row.window.intended === request.intended.intended &&
+    countUndecided(row.window) === countUndecided(request.intended) &&
+    stateOf(row.window, request.intended.cursor) === 'passed';
+  return { held: true, granted, handoverAsked: row.handoverAsked };
+}
+
+// statement_timestamp() is one value for the whole statement, so that each part of the row decides alike. The gate is
+// read at the moment its lock is granted: FOR SHARE answers the newest version of the row, not the snapshot's.
+const GRANTED = 'g.passable and c.lease_until > statement_timestamp()';
+const UPDATE_CURSOR = `
+  with gate_now as (
+    select epoch, open and coalesce(opens_at <= clock_timestamp(), true) as passable
+    from gate where source_id = $1::smallint for share
+  ), flushed as (
+    update partition_cursor c set
+      flush_number = $4::bigint,
+      lease_until = clock_timestamp() + $5::int * interval '1 millisecond',
+      cursor_logged_at = $6::timestamptz,
+      accepted_count = accepted_count + $7::int,
+      last_accepted_at = case when $7::int > 0 then clock_timestamp() else last_accepted_at end,
+      cursor_seq = case when ${GRANTED} then $13::bigint else $8::bigint end,
+      intended_seq = case when ${GRANTED} then $14::bigint else $9::bigint end,
+      decided = case when ${GRANTED} then $15::bytea else $10::bytea end,
+      withdrawn = case when ${GRANTED} then $16::bytea else $11::bytea end,
+      undecided = case when ${GRANTED} then $17::int else $12::int end,
+      intended_epoch = case when ${GRANTED} then g.epoch else intended_epoch end,
+      intended_at = case when ${GRANTED} then statement_timestamp() else intended_at end
+    from gate_now g
+    where c.source_id = $1::smallint and c.partition = $2::smallint and c.fence = $3::bigint
+      and c.flush_number = $4::bigint - 1
+    returning intended_at is not distinct from statement_timestamp() as granted, handover_asked, g.epoch
+  ), receipts as (
+    insert into receipt (source_id, partition, first_seq, last_seq, lines)
+    select $1::smallint, $2::smallint, $18::bigint, $19::bigint, $20::text from flushed where $20::text <> ''
+  )`;
+
+const FLUSH = `${UPDATE_CURSOR} select * from flushed`;
+
+const FLUSH_WITH_EXCEPTIONS = `${UPDATE_CURSOR}, excepted as (
+    insert into exception (source_id, partition, kind, event_id, seq, logged_at, reason, state, next_at,
+      attempts, attempt_fence, attempt_at, evidence)
+    select $1::smallint, $2::smallint, e.kind, e.event_id, e.seq, e.logged_at, e.reason,
+      case when e.within is null then 'held' else 'sending' end,
+      clock_timestamp() + e.within * interval '1 millisecond',
+      1, $3::bigint, clock_timestamp(),
+      jsonb_build_array(jsonb_build_object('at', clock_timestamp(), 'fact', e.fact))
+    from flushed, unnest($21::smallint[], $22::bytea[], $23::bigint[], $24::timestamptz[], $25::text[], $26::float8[], $27::text[])
+      as e (kind, event_id, seq, logged_at, reason, within, fact)
+  ) select * from flushed`;
+
+function flushValues(request: Flush): unknown[] {
+  const { recorded, intended, receipts } = request;
+  return [
+    request.sourceId,
+    request.partition,
+    request.fence,
+    request.number,
+    request.leaseMs,
+    request.cursorLoggedAt,
+    request.accepted,
+    ...windowValues(recorded),
+    ...windowValues(intended),
+    receipts.length === 0 ? null : Math.min(...receipts.map((receipt) => receipt.seq)),
+    receipts.length === 0 ? null : Math.max(...receipts.map((receipt) => receipt.seq)),
+    packReceipts(receipts),
+  ];
+}
+
+function windowValues(window: Window): unknown[] {
+  return [window.cursor, window.intended, window.decided, window.withdrawn, countUndecided(window)];
+}
+
+function exceptionValues({ exceptions }: Flush): unknown[] {
+  return [
+    exceptions.map(({ event }) => KIND_FACTS[event.kind].code),
+    exceptions.map(({ event }) => event.eventId),
+    exceptions.map(({ event }) => event.seq),
+    exceptions.map(({ event }) => event.loggedAt),
+    exceptions.map(({ reason }) => reason),
+    exceptions.map(({ answerWithinMs }) => answerWithinMs ?? null),
+    exceptions.map(({ fact }) => fact),
+  ];
+}
+
+function packReceipts(receipts: readonly ReceiptLine[]): string {
+  return receipts.map(({ seq, xactionId, receivedTimeMs }) => `${seq} ${xactionId} ${receivedTimeMs}`).join('\n');
+}

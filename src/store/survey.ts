@@ -1,0 +1,63 @@
+/** What there is to say about a source's delivery, counted in the store. */
+import type { PartitionSurvey } from '../domain/forwarder.js';
+import type { Database } from './database.js';
+
+/** @returns the source's number in the store; undefined when there is none with this uid */
+export async function findSourceId(database: Database, uid: string): Promise<number | undefined> {
+  const { rows } = await database.pool.query<{ id: number }>('select id from source where uid = $1', [uid]);
+  return rows[0]?.id;
+}
+
+/** All partitions that hold events or may come to: those of an earlier, larger number among them. */
+export async function surveySource(database: Database, sourceId: number): Promise<PartitionSurvey> {
+  const partitions = await database.pool.query<PartitionRow>(
+    `select partition, last_seq, coalesce(accepted_count, 0) as accepted,
+       last_seq - coalesce(cursor_seq, 0) - coalesce(bit_count(decided), 0) as waiting,
+       (extract(epoch from clock_timestamp() - oldest.logged_at) * 1000)::float8 as oldest_ms
+     from partition_head h left join partition_cursor c using (source_id, partition)
+       left join lateral (
+         select b.logged_at from event_body b
+         where b.source_id = h.source_id and b.partition = h.partition and b.seq > coalesce(c.cursor_seq, 0)
+           and b.logged_at >= coalesce(c.cursor_logged_at, '-infinity') and h.last_seq > coalesce(c.cursor_seq, 0)
+         order by b.seq limit 1
+       ) oldest on true
+     where source_id = $1 order by partition`,
+    [sourceId],
+  );
+  const exceptions = await database.pool.query<ExceptionRow>(
+    `select reason, count(*) as count, (extract(epoch from clock_timestamp() - min(created_at)) * 1000)::float8 as oldest_ms
+     from exception where source_id = $1 and state <> 'resolved' group by reason order by reason`,
+    [sourceId],
+  );
+  const sum = (of: (row: PartitionRow) => number) => partitions.rows.reduce((total, row) => total + of(row), 0);
+  return {
+    partitions: partitions.rows.map((row) => row.partition),
+    counters: {
+      taken: sum((row) => row.last_seq),
+      accepted: sum((row) => row.accepted),
+      waiting: sum((row) => row.waiting),
+      oldestWaitingMs: oldest(partitions.rows),
+      exceptions: Object.fromEntries(exceptions.rows.map((row) => [row.reason, row.count])),
+      oldestExceptionMs: oldest(exceptions.rows),
+    },
+  };
+}
+
+interface PartitionRow {
+  readonly partition: number;
+  readonly last_seq: number;
+  readonly accepted: number;
+  readonly waiting: number;
+  readonly oldest_ms: number | null;
+}
+
+interface ExceptionRow {
+  readonly reason: string;
+  readonly count: number;
+  readonly oldest_ms: number;
+}
+
+function oldest(rows: readonly { readonly oldest_ms: number | null }[]): number | undefined {
+  const ages = rows.flatMap((row) => (row.oldest_ms === null ? [] : [Math.round(row.oldest_ms)]));
+  return ages.length === 0 ? undefined : Math.max(...ages);
+}

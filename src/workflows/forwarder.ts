@@ -1,0 +1,266 @@
+import {
+  ActivityFailure,
+  allHandlersFinished,
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  defineQuery,
+  defineSignal,
+  defineUpdate,
+  isCancellation,
+  proxyActivities,
+  rootCause,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { sentenceOf } from '../domain/errors.js';
+import {
+  FORWARDER_MESSAGES,
+  type ForwarderActivities,
+  type ForwarderInput,
+  type ForwarderPhase,
+  type ForwarderResumeInput,
+  type ForwarderState,
+  type WakeInput,
+} from '../domain/forwarder.js';
+import {
+  drainEnded,
+  drainLost,
+  drainStarted,
+  type FailedProbe,
+  FIRST_PROBE_MS,
+  nextTimer,
+  probeFailed,
+  surveyed,
+  withDue,
+  woken,
+} from '../domain/forwarderState.js';
+import type { Delivery } from '../domain/manifest.js';
+import { createForwarderStore, type ForwarderStore } from './forwarderStore.js';
+
+const wakeSignal = defineSignal<[WakeInput?]>(FORWARDER_MESSAGES.wake);
+const resumeUpdate = defineUpdate<ForwarderPhase, [ForwarderResumeInput?]>(FORWARDER_MESSAGES.resume);
+const configureUpdate = defineUpdate<ForwarderPhase, [Delivery]>(FORWARDER_MESSAGES.configure);
+const stateQuery = defineQuery<ForwarderState>(FORWARDER_MESSAGES.state);
+
+const PACE = { sliceMs: 60_000, lingerMs: 5_000, firstProbeMs: FIRST_PROBE_MS };
+/** Counting costs some history; a running drain tells how it goes by its reports. */
+const SURVEY_EVERY_MS = 30_000;
+/** Beyond its slice a drain may wait for a takeover, for running requests and for the database. */
+const DRAIN_MARGIN_MS = 120_000;
+const LONGEST_RETRY_MS = 15_000;
+
+/**
+ * Delivers one source's events for as long as it exists: runs one drain per partition that has something to send, waits
+ * while nothing is to be done or nothing may be sent. No event and no chat text comes through here.
+ *
+ * Cancelling or terminating it only stops sending; the waker or the source starts it again.
+ *
+ * Signal `wake`, updates `resume` and `configure`, query `state`.
+ */
+export async function forwarder(input: ForwarderInput): Promise<never> {
+  const store = createForwarderStore(input);
+  let restart = false;
+  setHandler(wakeSignal, ({ partitions } = {}) => store.set(woken(store.state, partitions)), {
+    description: 'There may be events to deliver: {} or {"partitions": [0, 1]}',
+  });
+  setHandler(
+    resumeUpdate,
+    (_input: ForwarderResumeInput = {}) => {
+      const { outage } = store.state;
+      store.change({ hold: undefined, outage: outage && { ...outage, nextProbeAt: Date.now() } });
+      return store.state.phase;
+    },
+    {
+      description: 'End a hold, or probe the destination now: {}',
+      validator: (_input: ForwarderResumeInput = {}) => requireStopped(store.state, input.name),
+    },
+  );
+  setHandler(
+    configureUpdate,
+    (delivery) => {
+      store.change({ delivery, wanted: 'all' });
+      restart = true;
+      return store.state.phase;
+    },
+    { description: 'Take over other delivery settings (the whole `delivery` of a parsed manifest)' },
+  );
+  setHandler(stateQuery, () => store.state, { description: 'Phase, counters, what waits and why' });
+
+  const activities = createActivityProxies(input, store.state.delivery);
+  const mustContinue = (): boolean => {
+    const { continueAsNewSuggested, historyLength } = workflowInfo();
+    return continueAsNewSuggested || historyLength >= (input.maxHistoryEvents ?? Number.MAX_SAFE_INTEGER);
+  };
+
+  while (!mustContinue()) {
+    const { state } = store;
+    if (isDue(state)) {
+      restart = false;
+      if (state.outage === undefined) await forward(store, activities, input, () => restart || mustContinue());
+      else await probe(store, activities, input);
+    } else {
+      await until(() => isDue(store.state) || mustContinue(), nextTimer(state));
+    }
+    store.set(withDue(store.state, Date.now()));
+  }
+  await condition(allHandlersFinished);
+  return continueAsNew<typeof forwarder>({ ...input, delivery: store.state.delivery, carried: store.state });
+}
+
+function requireStopped(state: ForwarderState, name: string): void {
+  if (state.hold !== undefined || state.outage !== undefined) return;
+  const error = { code: 'CAEP_NOT_HELD', fields: { name, phase: state.phase } } as const;
+  throw ApplicationFailure.nonRetryable(sentenceOf(error), error.code, { error });
+}
+
+/** Is there something to do now? */
+function isDue(state: ForwarderState): boolean {
+  if (state.hold !== undefined) return false;
+  if (state.outage !== undefined) return state.outage.nextProbeAt <= Date.now();
+  if (state.gate !== undefined) return (state.gate.opensAt ?? Number.POSITIVE_INFINITY) <= Date.now();
+  return state.wanted === 'all' || state.wanted.length > 0;
+}
+
+/** Idle costs nothing: no timer unless something is due by itself. */
+async function until(predicate: () => boolean, at: number | undefined): Promise<void> {
+  if (at === undefined) await condition(predicate);
+  else await condition(predicate, Math.max(at - Date.now(), 1));
+}
+
+/** Runs drains until there is nothing more to send, or a reason to stop them all; returns when all have returned. */
+async function forward(
+  store: ForwarderStore,
+  activities: Activities,
+  input: ForwarderInput,
+  mustStop: () => boolean,
+): Promise<void> {
+  store.change({ gate: undefined });
+  const scope = new CancellationScope();
+  const runs: Promise<void>[] = [];
+  const stopped = (): boolean =>
+    mustStop() || store.state.hold !== undefined || store.state.outage !== undefined || store.state.gate !== undefined;
+
+  try {
+    while (!stopped()) {
+      store.set(withDue(store.state, Date.now()));
+      if (store.state.wanted === 'all') await survey(store, activities, input);
+      for (const partition of startable(store.state)) {
+        runs.push(drainPartition(store, activities, input, partition, scope));
+      }
+      const drains = store.state.draining.length;
+      if (drains === 0) break;
+      const changed = (): boolean => store.state.draining.length < drains || startable(store.state).length > 0;
+      await until(() => stopped() || store.state.wanted === 'all' || changed(), nextTimer(store.state));
+      if (Date.now() - store.state.surveyedAt >= SURVEY_EVERY_MS) await survey(store, activities, input);
+    }
+  } finally {
+    // Drains that outlived this run would be zombies: they finish what they have begun and return.
+    scope.cancel();
+    await CancellationScope.nonCancellable(() => Promise.allSettled(runs));
+  }
+  await survey(store, activities, input);
+}
+
+function startable({ wanted, draining }: ForwarderState): number[] {
+  return wanted === 'all' ? [] : wanted.filter((partition) => !draining.includes(partition));
+}
+
+async function drainPartition(
+  store: ForwarderStore,
+  activities: Activities,
+  input: ForwarderInput,
+  partition: number,
+  scope: CancellationScope,
+): Promise<void> {
+  const { delivery } = store.state;
+  const { sliceMs, lingerMs, firstProbeMs } = input.pace ?? PACE;
+  store.set(drainStarted(store.state, partition));
+  try {
+    const report = await scope.run(() =>
+      activities.drain(`partition ${partition}`, {
+        v: 1,
+        uid: input.uid,
+        partition,
+        delivery,
+        requestsPerSecond: delivery.maxRequestsPerSecond / delivery.partitions,
+        mode: 'slice',
+        sliceMs,
+        lingerMs,
+      }),
+    );
+    store.set(drainEnded(store.state, report, Date.now(), firstProbeMs));
+  } catch (failure) {
+    store.set(drainLost(store.state, partition, true));
+    if (!isCancellation(failure)) hold(store, failure);
+  }
+}
+
+/** One event, after the destination and the flow were looked at. */
+async function probe(store: ForwarderStore, activities: Activities, input: ForwarderInput): Promise<void> {
+  const { firstProbeMs, sliceMs } = input.pace ?? PACE;
+  const failed = (result: FailedProbe) => store.set(probeFailed(store.state, result, Date.now(), firstProbeMs));
+  try {
+    const check = await activities.other.checkDestination({ uid: input.uid, sandbox: input.sandbox });
+    if (!check.well) return failed(check);
+    await survey(store, activities, input);
+    const partition = partitionToProbe(store.state);
+    if (partition === undefined) return store.change({ outage: undefined });
+    const report = await activities.drain(`probe on partition ${partition}`, {
+      v: 1,
+      uid: input.uid,
+      partition,
+      delivery: store.state.delivery,
+      requestsPerSecond: 1,
+      mode: 'probe',
+      sliceMs,
+      lingerMs: 0,
+    });
+    const stops = store.state.outage?.stops ?? 'outage';
+    store.set(drainEnded(store.state, report, Date.now(), firstProbeMs));
+    if (report.end.kind === 'probed' && !report.end.accepted) failed({ detail: report.end.detail, stops });
+    // A closed gate or an empty log says nothing about the destination: whatever is sent next does.
+    else if (report.end.kind !== 'stopped') store.change({ outage: undefined });
+  } catch (failure) {
+    if (isCancellation(failure)) throw failure;
+    hold(store, failure);
+  }
+}
+
+function partitionToProbe({ wanted, partitions }: ForwarderState): number | undefined {
+  return wanted === 'all' ? partitions[0] : wanted[0];
+}
+
+async function survey(store: ForwarderStore, activities: Activities, input: ForwarderInput): Promise<void> {
+  try {
+    store.set(surveyed(store.state, await activities.other.surveyPartitions({ uid: input.uid }), Date.now()));
+  } catch (failure) {
+    if (isCancellation(failure)) throw failure;
+    hold(store, failure);
+  }
+}
+
+function hold(store: ForwarderStore, failure: unknown): void {
+  const reason = (failure instanceof ActivityFailure ? rootCause(failure) : undefined) ?? String(failure);
+  store.change({ hold: { reason, since: Date.now() }, lastError: reason });
+}
+
+type Activities = ReturnType<typeof createActivityProxies>;
+
+/** A drain that fails is run again for ever: its fence makes that harmless. Only what a person must mend ends it. */
+function createActivityProxies(input: ForwarderInput, delivery: Delivery) {
+  const retry = { initialInterval: '1 second', maximumInterval: LONGEST_RETRY_MS };
+  const drains = proxyActivities<ForwarderActivities>({
+    startToCloseTimeout: (input.pace ?? PACE).sliceMs + delivery.requestTimeoutMs + DRAIN_MARGIN_MS,
+    // The lease ends no later than the server notices that the worker is gone: the next attempt need not wait for it.
+    heartbeatTimeout: delivery.leaseMs,
+    retry,
+  });
+  const other = proxyActivities<ForwarderActivities>({ startToCloseTimeout: '30 seconds', retry });
+  return {
+    drain: (summary: string, drainInput: Parameters<ForwarderActivities['drain']>[0]) =>
+      drains.drain.executeWithOptions({ summary }, [drainInput]),
+    other,
+  };
+}
