@@ -1,6 +1,7 @@
 /** From what Adobe said to what a person reads: which entry of the error catalogue a failed call is. Pure. */
 import type { AdobeError, CatalogueError, ErrorCode } from '../domain/errors.js';
 import type { AdobeCallFailure } from './errors.js';
+import { isSandboxUnknown } from './gone.js';
 
 /** First match wins. Codes without their prefix (`FLOW-2120-403` is in the pages also `2120-403`). */
 const REFUSALS: readonly { readonly pattern: RegExp; readonly code: ErrorCode }[] = [
@@ -13,7 +14,7 @@ const REFUSALS: readonly { readonly pattern: RegExp; readonly code: ErrorCode }[
   { pattern: /^(401013|403000|403003|403010|403025|403027|400003)$/, code: 'CAEP_CREDENTIALS_REFUSED' },
   // Flow Service: token has no access to the organisation; organisation header; empty or invalid token.
   { pattern: /^(2000-401|2001-401|2002-401|2114-400|2115-400)$/, code: 'CAEP_CREDENTIALS_REFUSED' },
-  { pattern: /^(2100-404|2101-404|2103-404|2105-400|2111-403)$/, code: 'CAEP_SANDBOX_UNKNOWN' },
+  { pattern: /^(2105-400|2111-403)$/, code: 'CAEP_SANDBOX_UNKNOWN' },
   { pattern: /^(2118-403|2120-403|2121-403|2010-403)$/, code: 'CAEP_PERMISSION_MISSING' },
   // "Not entitled to the operation"; "the spec ID provided is invalid", which our constants are only for those without the source.
   { pattern: /^(1100-400|1413-400)$/, code: 'CAEP_SOURCE_NOT_ENTITLED' },
@@ -58,6 +59,7 @@ function codeOf(failure: AdobeCallFailure): ErrorCode {
 }
 
 function refusalCode(error: AdobeError): ErrorCode {
+  if (isSandboxUnknown(error)) return 'CAEP_SANDBOX_UNKNOWN';
   const code = bareCode(error);
   const known = REFUSALS.find(({ pattern }) => pattern.test(code));
   if (known !== undefined) return known.code;

@@ -24,6 +24,7 @@ describe('what a refusal is to a person', () => {
     [undefined, 403, 'CAEP_PERMISSION_MISSING'],
     ['FLOW-2100-404', 404, 'CAEP_SANDBOX_UNKNOWN'],
     ['2103-404', 404, 'CAEP_SANDBOX_UNKNOWN'],
+    ['XDM-2100-404', 404, 'CAEP_SANDBOX_UNKNOWN'],
     ['FLOW-1413-400', 400, 'CAEP_SOURCE_NOT_ENTITLED'],
     ['FLOW-1100-400', 400, 'CAEP_SOURCE_NOT_ENTITLED'],
     ['XDM-1521-400', 400, 'CAEP_TITLE_TAKEN'],
@@ -33,6 +34,12 @@ describe('what a refusal is to a person', () => {
   ];
   it.each(rows)('%s with %i is %s', (code, status, expected) => {
     expect(catalogueErrorOf(refused(code, status)).code).toBe(expected);
+  });
+
+  it('an unknown sandbox is known by its title, too', () => {
+    const failure = refused(undefined, 404);
+    const titled = { ...failure, error: { ...failure.error, title: 'Sandbox not found' } };
+    expect(catalogueErrorOf(titled).code).toBe('CAEP_SANDBOX_UNKNOWN');
   });
 
   it('keeps what Adobe said', () => {

@@ -103,13 +103,13 @@ describe('one resource', () => {
     expect(await world.clients.schemaRegistry.getSchema('_acmetenant.schemas.0')).toBeUndefined();
   });
 
-  it('is not "none" when the sandbox is unknown', async () => {
-    world.server.reply({
-      status: 404,
-      body: { type: 'https://ns.adobe.com/aep/errors/FLOW-2100-404', title: 'Sandbox not found', status: 404 },
-    });
+  it.each([
+    { type: 'https://ns.adobe.com/aep/errors/FLOW-2100-404', title: 'Sandbox not found', status: 404 },
+    { type: '/placeholder/type/uri', title: 'Sandbox not found', status: 404 },
+  ])('is not "none" when the sandbox is unknown', async (body) => {
+    world.server.reply({ status: 404, body });
     await expect(world.clients.schemaRegistry.getSchema('x')).rejects.toMatchObject({
-      error: { code: 'FLOW-2100-404' },
+      error: { title: 'Sandbox not found' },
     });
   });
 
