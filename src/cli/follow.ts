@@ -1,16 +1,15 @@
 /** Follows a source until it comes to an end that the command waits for. By name, so over continue-as-new and restarts. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CodedError, type CatalogueError } from '../domain/errors.js';
-import type { ForwarderState } from '../domain/forwarder.js';
 import type { SourceState } from '../domain/source.js';
-import type { Context, SourceRun, Sources } from './ports.js';
+import type { Context, ForwarderReport, SourceRun, Sources } from './ports.js';
 import { createProgress } from './progress.js';
 
 /** What is known of a source at one moment. Without a worker the state is unknown, or the last one that was seen. */
 export interface Snapshot {
   readonly run: SourceRun;
   readonly state?: SourceState;
-  readonly forwarder?: ForwarderState;
+  readonly forwarder?: ForwarderReport;
 }
 
 /** `closed`: the workflow ended without having undone or torn down anything, as when somebody terminated it. */

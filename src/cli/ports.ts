@@ -28,7 +28,7 @@ export interface Sources {
   describe(name: string): Promise<SourceRun | undefined>;
   /** Of the newest run. Needs a worker: `CAEP_NO_WORKER`. */
   state(name: string): Promise<SourceState>;
-  forwarderState(name: string): Promise<ForwarderState | undefined>;
+  forwarderState(name: string): Promise<ForwarderReport | undefined>;
   resume(name: string, input: ResumeInput): Promise<void>;
   abort(name: string, input: AbortInput): Promise<void>;
   /** Newest run of every source, by name. Eventually consistent. */
@@ -45,6 +45,9 @@ export type Answer<Question extends Inquiry> = Question extends { readonly ask: 
   : Question extends { readonly ask: 'doctor' }
     ? DoctorReport
     : SealedAnswer;
+
+/** What of the forwarder's state is shown; the rest is its own bookkeeping. */
+export type ForwarderReport = Pick<ForwarderState, 'phase' | 'counters' | 'outage' | 'hold' | 'lastError'>;
 
 /** One workflow of a source, as `describe` tells it: also without a worker. */
 export interface SourceRun {

@@ -89,7 +89,10 @@ export function createTemporalSources(access: TemporalAccess): Sources {
         }),
       );
       if (runs === undefined) return undefined;
-      return byWorker(TASK_QUEUES.forwarder, name, () => forwarder.query<ForwarderState>(FORWARDER_MESSAGES.state));
+      const { phase, counters, outage, hold, lastError } = await byWorker(TASK_QUEUES.forwarder, name, () =>
+        forwarder.query<ForwarderState>(FORWARDER_MESSAGES.state),
+      );
+      return { phase, counters, outage, hold, lastError };
     },
 
     resume: (name, input) =>

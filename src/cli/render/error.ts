@@ -12,12 +12,20 @@ import { columns } from './text.js';
 
 export function renderError(error: CatalogueError, paint: Paint): string {
   return [
-    `${paint.bad('✖')} ${paint.strong(sentenceOf(error))}  ${paint.faint(error.code)}`,
+    `${paint.bad('✖')} ${paint.strong(shortSentence(error))}  ${paint.faint(error.code)}`,
     ...(error.problems ?? []).map((problem) => `\n${renderProblem(problem, paint)}`),
     ...(error.adobe === undefined ? [] : ['', renderAdobeError(error.adobe, paint)]),
     '',
     `${paint.hint('→')} ${remedyOf(error)}`,
   ].join('\n');
+}
+
+/** Adobe's words stand below, so the sentence names only who and which. */
+function shortSentence(error: CatalogueError): string {
+  const { adobe, ...rest } = error;
+  if (adobe === undefined) return sentenceOf(error);
+  const which = adobe.code ?? (adobe.httpStatus === undefined ? 'no answer' : `HTTP ${adobe.httpStatus}`);
+  return sentenceOf({ ...rest, fields: { ...error.fields, adobe: `${adobe.service}: ${which}` } });
 }
 
 function renderProblem({ path, expected, got, hint, line }: Problem, paint: Paint): string {

@@ -1,9 +1,9 @@
 /** A source as a person reads it: where it stands, its steps, what is held and why, what to type next. */
 import type { CatalogueError } from '../../domain/errors.js';
-import type { ForwarderState } from '../../domain/forwarder.js';
 import { STEPS } from '../../domain/steps.js';
 import type { Hold, SourceState } from '../../domain/source.js';
 import type { Snapshot } from '../follow.js';
+import type { ForwarderReport } from '../ports.js';
 import type { Paint, Style } from './paint.js';
 import { errorDocument, renderError } from './error.js';
 import { columns, counted, elapsed, instant } from './text.js';
@@ -34,7 +34,7 @@ export function heading(snapshot: Snapshot, view: { readonly now: number; readon
     paint.strong(run.name),
     paintedPhase(phaseOf(snapshot), paint),
     ...(state === undefined ? [] : [paint.faint(`sandbox ${state.manifest.sandbox}`)]),
-    paint.faint(run.open ? elapsed(view.now - since) : `since ${instant(run.closedAt ?? since)}`),
+    paint.faint(run.open ? `for ${elapsed(view.now - since)}` : `since ${instant(run.closedAt ?? since)}`),
   ].join('  ');
 }
 
@@ -65,7 +65,7 @@ export function renderRemainders({ remainders }: SourceState, paint: Paint): str
   ].join('\n');
 }
 
-export function renderForwarder(forwarder: ForwarderState, paint: Paint): string {
+export function renderForwarder(forwarder: ForwarderReport, paint: Paint): string {
   const { taken, accepted, waiting, exceptions } = forwarder.counters;
   const kept = Object.entries(exceptions).filter(([, count]) => count > 0);
   const total = kept.reduce((sum, [, count]) => sum + count, 0);
@@ -85,7 +85,7 @@ export function opensLine(state: SourceState, now: number): string {
 }
 
 /** What `--output json` shows of a source, on one level with the command's name. */
-export function sourceDocument({ run, state }: Snapshot, forwarder?: ForwarderState): object {
+export function sourceDocument({ run, state }: Snapshot, forwarder?: ForwarderReport): object {
   const { name, pending, phase: _phase, heldReason: _heldReason, uid, ...workflow } = run;
   return {
     name,

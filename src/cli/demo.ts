@@ -1,0 +1,127 @@
+/**
+ * `demo`: the whole job unattended, against the simulator. Starts everything, provisions the example source, posts the five
+ * kinds of webhook, waits until each stands in the dataset, and says how long it took.
+ *
+ * All of it lies in a folder of its own. A demo that was killed is gone on with by the next one.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseDocument } from 'yaml';
+import { type Configuration, readConfiguration } from '../configuration.js';
+import { startStack, type Stack } from '../dev/stack.js';
+import { codedError, EXIT_CODES, type ExitCode } from '../domain/errors.js';
+import { KINDS } from '../domain/kinds.js';
+import { runClient } from './demo/client.js';
+import { type DemoFindings, faultsOf, renderReport } from './demo/report.js';
+import { openDemoRun } from './demo/run.js';
+import { countObjects, waitUntilLanded } from './demo/truth.js';
+import type { Paint } from './render/paint.js';
+import type { SentEvent } from './sentEvent.js';
+
+export interface DemoOptions {
+  /** For example `process.env`. */
+  readonly environment: NodeJS.ProcessEnv;
+  readonly stdout: NodeJS.WritableStream;
+  /** Takes one line for a person. */
+  readonly say: (line: string) => void;
+  readonly paint: Paint;
+  readonly signal: AbortSignal;
+}
+
+const SOURCE = 'support-chat';
+/** A person watches: what takes minutes at Adobe takes seconds here. The manifest's window is above the simulator's. */
+const SIMULATOR_POLICY = { flowActivationDelayMs: 1_000, settleWindowMs: 1_500, lakeDelayMs: 1_000 };
+const SETTLE_WINDOW = '2s';
+const LANDED_TIMEOUT_MS = 120_000;
+
+export async function runDemo(options: DemoOptions): Promise<ExitCode> {
+  const { say, signal } = options;
+  const startedAt = performance.now();
+  const environment = withoutOutside(options.environment);
+  const configuration = readConfiguration(environment);
+  const run = openDemoRun(configuration.home);
+  if (run.isResumed) say('The last demo did not come to its end; going on with it.');
+  say(`Starting Temporal, PostgreSQL, the Adobe simulator, worker and receiver in ${configuration.home}`);
+  const stack = await startStack({ configuration, environment, simulatorPolicy: SIMULATOR_POLICY, log: say, signal });
+  try {
+    const stackMs = performance.now() - startedAt;
+    if (stack.environment['TEMPORAL_UI_URL'] !== undefined) say(`Temporal UI: ${stack.environment['TEMPORAL_UI_URL']}`);
+    const findings = await doTheJob({ options, environment, configuration, stack, seed: run.seed });
+    const allMs = performance.now() - startedAt;
+    const report = { ...findings, timings: { ...findings.timings, stackMs, allMs } };
+    options.stdout.write(`${renderReport(report, options.paint)}\n`);
+    return faultsOf(report).length === 0 ? EXIT_CODES.done : EXIT_CODES.failed;
+  } finally {
+    await stack.stop();
+    if (!signal.aborted) run.finish();
+  }
+}
+
+interface Job {
+  readonly options: DemoOptions;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly configuration: Configuration;
+  readonly stack: Stack;
+  readonly seed: number;
+}
+
+async function doTheJob({ options, environment, configuration, stack, seed }: Job): Promise<DemoFindings> {
+  const { say, signal } = options;
+  const adminUrl = stack.environment['SIMULATOR_ADMIN_URL'] ?? '';
+  const client = (args: readonly string[], shown: boolean) =>
+    runClient(args, { ...environment, ...stack.environment }, shown, signal);
+
+  const provisionStartedAt = performance.now();
+  const provisioned = await client(['provision', writeManifest(configuration.home)], true);
+  if (provisioned.exitCode !== 0)
+    throw codedError('CAEP_INTERNAL', { reason: 'the example source was not provisioned' });
+  const provisionMs = performance.now() - provisionStartedAt;
+
+  say('Posting one webhook of each kind');
+  const sentAt = performance.now();
+  const sent: SentEvent[] = [];
+  for (const kind of KINDS) {
+    const { exitCode, stdout } = await client(['--output=json', 'send', SOURCE, kind, `--seed=${seed}`], false);
+    if (exitCode !== 0) throw codedError('CAEP_INTERNAL', { reason: `the ${kind} webhook was not taken` });
+    sent.push(...(JSON.parse(stdout) as { events: SentEvent[] }).events);
+  }
+
+  say('Waiting until each stands in the dataset');
+  const kindOf = new Map(sent.map(({ eventId, kind }) => [eventId, kind]));
+  let firstLandedMs: number | undefined;
+  const landed = await waitUntilLanded(adminUrl, [...kindOf.keys()], LANDED_TIMEOUT_MS, (eventId) => {
+    firstLandedMs ??= performance.now() - sentAt;
+    say(`  ${kindOf.get(eventId)} landed`);
+  });
+  const objects = await countObjects(adminUrl, SOURCE);
+  return { sent, landed, objects, timings: { stackMs: 0, provisionMs, firstLandedMs, allMs: 0 } };
+}
+
+/** Nothing outside is touched: no database, no Adobe organisation, no port that somebody may want. */
+function withoutOutside(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const kept = Object.entries(environment).filter(
+    ([name]) => !/^(ADOBE_|RECEIVER_|DATABASE_URL$|CHATLIO_AEP_KEY)/.test(name),
+  );
+  const home = join(readConfiguration(environment).home, 'demo');
+  const anyPort = { CHATLIO_AEP_TEMPORAL_PORT: '0', CHATLIO_AEP_TEMPORAL_UI_PORT: '0', RECEIVER_PORT: '0' };
+  const more = { CHATLIO_AEP_POSTGRES_PORT: '0', CHATLIO_AEP_SIMULATOR_PORT: '0', CHATLIO_AEP_HOME: home };
+  return { ...Object.fromEntries(kept), ...anyPort, ...more };
+}
+
+/** The example, with a settle window that nobody has to wait for. */
+function writeManifest(home: string): string {
+  const manifest = parseDocument(readFileSync(examplePath(), 'utf8'));
+  manifest.setIn(['delivery', 'settleWindow'], SETTLE_WINDOW);
+  const file = join(home, `${SOURCE}.yaml`);
+  writeFileSync(file, manifest.toString());
+  return file;
+}
+
+/** Seen from `src/cli`, and from `dist/src/cli`. */
+function examplePath(): string {
+  const candidates = ['../../examples', '../../../examples'].map((folder) =>
+    fileURLToPath(new URL(`${folder}/${SOURCE}.yaml`, import.meta.url)),
+  );
+  return candidates.find((path) => existsSync(path)) ?? candidates[0] ?? '';
+}

@@ -1,0 +1,78 @@
+/** The demo's verdict and its report. */
+import type { Paint } from '../render/paint.js';
+import { columns } from '../render/text.js';
+import type { SentEvent } from '../sentEvent.js';
+import type { LandedEvent } from './truth.js';
+
+export interface DemoFindings {
+  readonly sent: readonly SentEvent[];
+  readonly landed: readonly LandedEvent[];
+  /** Objects at Adobe's side by kind; each kind must be there once. */
+  readonly objects: Readonly<Record<string, number>>;
+  readonly timings: DemoTimings;
+}
+
+export interface DemoTimings {
+  readonly stackMs: number;
+  readonly provisionMs: number;
+  /** From the first webhook's POST to its row in the dataset. */
+  readonly firstLandedMs?: number;
+  readonly allMs: number;
+}
+
+/** What is not as it must be; empty: each event landed exactly once, of each object there is exactly one. */
+export function faultsOf({ sent, landed, objects }: DemoFindings): string[] {
+  const copies = new Map(landed.map(({ eventId, rows }) => [eventId, rows]));
+  return [
+    ...sent.flatMap(({ eventId, kind }) => {
+      const rows = copies.get(eventId) ?? 0;
+      return rows === 1 ? [] : [`${kind} stands ${rows} times in the dataset`];
+    }),
+    ...landed.flatMap(({ eventId, failed }) => (failed === 0 ? [] : [`Adobe refused ${eventId} after taking it`])),
+    ...Object.entries(objects).flatMap(([kind, count]) => (count === 1 ? [] : [`there are ${count} of ${kind}`])),
+    ...(Object.keys(objects).length === 0 ? ['there are no objects'] : []),
+  ];
+}
+
+export function renderReport(findings: DemoFindings, paint: Paint): string {
+  const copies = new Map(findings.landed.map(({ eventId, rows }) => [eventId, rows]));
+  const events = findings.sent.map(({ kind, eventId }) => {
+    const rows = copies.get(eventId) ?? 0;
+    return [
+      rows === 1 ? paint.good('✔') : paint.bad('✖'),
+      kind,
+      paint.faint(`${eventId.slice(0, 16)}…`),
+      `${rows} × in the dataset`,
+    ];
+  });
+  const objects = Object.entries(findings.objects).map(([kind, count]) => [
+    count === 1 ? paint.good('✔') : paint.bad('✖'),
+    kind,
+    `${count} ×`,
+  ]);
+  const { stackMs, provisionMs, firstLandedMs, allMs } = findings.timings;
+  const faults = faultsOf(findings);
+  return [
+    '',
+    'Objects at Adobe’s side',
+    columns(objects),
+    '',
+    'Events',
+    columns(events),
+    '',
+    columns([
+      ['everything started', seconds(stackMs)],
+      ['source provisioned', seconds(provisionMs)],
+      ['first event landed', firstLandedMs === undefined ? 'never' : `${seconds(firstLandedMs)} after it was posted`],
+      ['all of it', seconds(allMs)],
+    ]),
+    '',
+    faults.length === 0
+      ? paint.good('Each of the five kinds stands in the dataset exactly once.')
+      : paint.bad(faults.join('\n')),
+  ].join('\n');
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}

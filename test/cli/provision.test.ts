@@ -1,0 +1,239 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { codedError } from '../../src/domain/errors.js';
+import type { SourceInput } from '../../src/domain/source.js';
+import { abort } from '../../src/cli/commands/abort.js';
+import { provision } from '../../src/cli/commands/provision.js';
+import { resume } from '../../src/cli/commands/resume.js';
+import {
+  fakeSources,
+  fakeWorld,
+  HELD,
+  LIVE,
+  MANIFEST,
+  MANIFEST_TEXT,
+  script,
+  sourceRun,
+  sourceState,
+  UID,
+} from './fakes.js';
+
+let folder: string;
+let file: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'chatlio-aep-cli-'));
+  file = join(folder, 'chat.yaml');
+  await writeFile(file, MANIFEST_TEXT);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** Keeps what was started. */
+function starts(answer: 'started' | 'already-runs' = 'started') {
+  const inputs: SourceInput[] = [];
+  return {
+    inputs,
+    start: (input: SourceInput) => {
+      inputs.push(input);
+      return Promise.resolve(answer);
+    },
+  };
+}
+
+describe('provision', () => {
+  it('starts the source under a fresh uid and is done when it is live', async () => {
+    const { inputs, start } = starts();
+    const world = fakeWorld(
+      fakeSources({ start, describe: script(undefined, sourceRun()), state: script(sourceState(1), LIVE) }),
+    );
+    expect(await provision(world.context, { file })).toBe(0);
+    expect(inputs).toEqual([{ v: 1, uid: expect.stringMatching(/^[0-9a-f-]{36}$/) as string, manifest: MANIFEST }]);
+    expect(world.stdout()).toContain('support-chat is live after 40s');
+    expect(world.stderr()).toContain('XDM schema: running');
+  });
+
+  it.each(['TERMINATED', 'FAILED', 'CANCELLED'])(
+    'starts a %s source again under the uid of its marker',
+    async (status) => {
+      const { inputs, start } = starts();
+      const ended = sourceRun({ open: false, status, closedAt: 1 });
+      const world = fakeWorld(fakeSources({ start, describe: script(ended, sourceRun()), state: script(LIVE) }));
+      expect(await provision(world.context, { file })).toBe(0);
+      expect(inputs[0]?.uid).toBe(UID);
+      expect(world.stderr()).toContain(`ran before (${status.toLowerCase()})`);
+    },
+  );
+
+  it('joins a source that runs with the same manifest', async () => {
+    const world = fakeWorld(fakeSources({ describe: script(sourceRun()), state: script(LIVE) }));
+    expect(await provision(world.context, { file })).toBe(0);
+    expect(world.stderr()).toContain('runs already with this manifest: joining it');
+  });
+
+  it('joins when another start was first', async () => {
+    const { start } = starts('already-runs');
+    const world = fakeWorld(fakeSources({ start, describe: script(undefined, sourceRun()), state: script(LIVE) }));
+    expect(await provision(world.context, { file })).toBe(0);
+    expect(world.stderr()).toContain('joining it');
+  });
+
+  it('refuses another manifest for a source that runs, and names the fields', async () => {
+    const other = { ...LIVE, manifest: { ...MANIFEST, sandbox: 'dev', dataset: { name: 'Other', tags: {} } } };
+    const world = fakeWorld(fakeSources({ describe: script(sourceRun()), state: script(other) }));
+    await expect(provision(world.context, { file })).rejects.toMatchObject({
+      error: { code: 'CAEP_SOURCE_DIFFERS', fields: { name: 'support-chat', fields: 'dataset.name, sandbox' } },
+    });
+  });
+
+  it('prints a hold with what Adobe said and the commands, exit 3', async () => {
+    const { start } = starts();
+    const world = fakeWorld(fakeSources({ start, describe: script(undefined, sourceRun()), state: script(HELD) }));
+    expect(await provision(world.context, { file })).toBe(3);
+    expect(world.stdout()).toMatchInlineSnapshot(`
+      "■ support-chat is held at dataset (making it)
+
+      ✖ Adobe denies the permission for this call (Catalog: 403027).  CAEP_PERMISSION_MISSING
+
+        Adobe    Catalog, HTTP 403, 403027
+                 Forbidden
+                 User does not have permission
+        request  r-17
+
+      → Give the credential a role with "Manage" on schemas, datasets and sources in this sandbox, then \`chatlio-aep resume support-chat\`.
+
+        chatlio-aep resume support-chat  try again from here
+        chatlio-aep abort support-chat   undo what this operation made
+
+        http://localhost:8233/namespaces/default/workflows/source:support-chat
+      "
+    `);
+  });
+
+  it('fails when the operation was aborted meanwhile, exit 1', async () => {
+    const { start } = starts();
+    const aborted = sourceState(0, { phase: 'aborted' });
+    const closed = sourceRun({ open: false, status: 'FAILED', phase: 'aborted' });
+    const world = fakeWorld(fakeSources({ start, describe: script(undefined, closed), state: script(aborted) }));
+    expect(await provision(world.context, { file })).toBe(1);
+  });
+
+  it('fails when somebody terminates the workflow, exit 1', async () => {
+    const { start } = starts();
+    const gone = sourceRun({ open: false, status: 'TERMINATED' });
+    const world = fakeWorld(fakeSources({ start, describe: script(undefined, gone), state: script(sourceState(3)) }));
+    expect(await provision(world.context, { file })).toBe(1);
+    expect(world.stdout()).toContain('support-chat is terminated');
+  });
+
+  it('starts nothing without a worker', async () => {
+    const world = fakeWorld(fakeSources({ polledTaskQueues: () => Promise.resolve([]) }));
+    await expect(provision(world.context, { file })).rejects.toMatchObject({ error: { code: 'CAEP_NO_WORKER' } });
+  });
+
+  it('goes on following over a worker and a server that are away for a while', async () => {
+    const { start } = starts();
+    const noWorker = codedError('CAEP_NO_WORKER', { taskQueue: 'chatlio-aep-source' });
+    const noServer = codedError('CAEP_TEMPORAL_UNREACHABLE', { address: '127.0.0.1:7233' });
+    const world = fakeWorld(
+      fakeSources({
+        start,
+        describe: script(undefined, sourceRun(), noServer, sourceRun()),
+        state: script(sourceState(1), noWorker, LIVE),
+      }),
+    );
+    expect(await provision(world.context, { file })).toBe(0);
+    const told = world.stderr();
+    expect(told).toContain('No Temporal server answers at 127.0.0.1:7233. The run goes on');
+    expect(told).toContain('No worker polls the task queue chatlio-aep-source. The run goes on');
+    expect(told).toContain('answers again');
+  });
+
+  it('detaches at Ctrl-C, tells how to come back, exit 130', async () => {
+    const { start } = starts();
+    const world = fakeWorld(
+      fakeSources({
+        start,
+        describe: script(undefined, sourceRun()),
+        state: () => {
+          world.interrupt();
+          return Promise.resolve(sourceState(1));
+        },
+      }),
+    );
+    expect(await provision(world.context, { file })).toBe(130);
+    expect(world.stderr()).toContain('Detached: the run goes on. Come back with `chatlio-aep watch support-chat`.');
+    expect(world.stdout()).toBe('');
+  });
+
+  it('prints one JSON document on stdout, and nothing else', async () => {
+    const { start } = starts();
+    const world = fakeWorld(
+      fakeSources({ start, describe: script(undefined, sourceRun()), state: script(sourceState(1), LIVE) }),
+      { format: 'json', command: 'provision' },
+    );
+    expect(await provision(world.context, { file })).toBe(0);
+    const lines = world.stdout().trimEnd().split('\n');
+    expect(lines).toHaveLength(1);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+      v: 1,
+      command: 'provision',
+      name: 'support-chat',
+      phase: 'live',
+      ending: 'live',
+      uid: UID,
+      workflow: { workflowId: 'source:support-chat', runId: 'run-1' },
+    });
+  });
+});
+
+describe('resume', () => {
+  it('hands the corrected manifest and the permission to adopt to the workflow, and follows it', async () => {
+    const inputs: unknown[] = [];
+    const sources = fakeSources({
+      resume: (name, input) => {
+        inputs.push({ name, ...input });
+        return Promise.resolve();
+      },
+      describe: script(sourceRun()),
+      state: script(LIVE),
+    });
+    const world = fakeWorld(sources);
+    expect(await resume(world.context, { name: 'support-chat', manifest: file, adopt: true, by: 'ana' })).toBe(0);
+    expect(inputs).toEqual([{ name: 'support-chat', manifest: MANIFEST, adopt: true, by: 'ana' }]);
+  });
+
+  it('passes on that the source is not held', async () => {
+    const refusal = codedError('CAEP_NOT_HELD', { name: 'support-chat', phase: 'live' });
+    const world = fakeWorld(fakeSources({ resume: () => Promise.reject(refusal) }));
+    await expect(resume(world.context, { name: 'support-chat', by: 'ana' })).rejects.toBe(refusal);
+  });
+});
+
+describe('abort', () => {
+  it('is done when the operation is undone, and names what is left', async () => {
+    const state = sourceState(0, {
+      phase: 'aborted',
+      remainders: [{ step: 'mapping-set', id: 'ms-1', reason: 'Adobe documents no way to delete it' }],
+    });
+    const world = fakeWorld(
+      fakeSources({
+        abort: () => Promise.resolve(),
+        describe: script(sourceRun({ open: false, status: 'FAILED' })),
+        state: script(state),
+      }),
+    );
+    expect(await abort(world.context, { name: 'support-chat', by: 'ana' })).toBe(0);
+    expect(world.stdout()).toContain('ms-1');
+  });
+
+  it('is held again when something cannot be undone, exit 3', async () => {
+    const hold = { ...HELD.hold!, during: 'undo' as const };
+    const world = fakeWorld(
+      fakeSources({ abort: () => Promise.resolve(), describe: script(sourceRun()), state: script({ ...HELD, hold }) }),
+    );
+    expect(await abort(world.context, { name: 'support-chat', by: 'ana' })).toBe(3);
+    expect(world.stdout()).toContain('(undoing it)');
+  });
+});

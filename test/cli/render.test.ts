@@ -1,0 +1,326 @@
+import { describe, expect, it } from 'vitest';
+import { codedError } from '../../src/domain/errors.js';
+import type { PlanReport } from '../../src/domain/plan.js';
+import { changes } from '../../src/cli/progress.js';
+import type { ForwarderReport } from '../../src/cli/ports.js';
+import { renderDoctor } from '../../src/cli/render/doctor.js';
+import { errorDocument, renderError } from '../../src/cli/render/error.js';
+import { createPaint } from '../../src/cli/render/paint.js';
+import { renderPlan } from '../../src/cli/render/plan.js';
+import { renderSent } from '../../src/cli/render/sent.js';
+import { sourceDocument } from '../../src/cli/render/source.js';
+import { renderStatus, renderStatusList } from '../../src/cli/render/status.js';
+import { renderSteps } from '../../src/cli/render/steps.js';
+import { elapsed, shortened } from '../../src/cli/render/text.js';
+import { renderUrls } from '../../src/cli/render/urls.js';
+import { readManifest } from '../../src/manifest/read.js';
+import { HELD, LIVE, NOW, sourceRun, sourceState } from './fakes.js';
+
+const plain = createPaint(false);
+
+const FORWARDER: ForwarderReport = {
+  phase: 'outage',
+  counters: { taken: 12, accepted: 9, waiting: 2, exceptions: { unknown: 1, refused: 0 } },
+  outage: { detail: 'HTTP 503', stops: 'outage', since: NOW, probes: 2, nextProbeAt: NOW },
+};
+
+const PLAN: PlanReport = {
+  v: 1,
+  name: 'support-chat',
+  sandbox: 'prod',
+  tenantId: 'acmetenant',
+  steps: [
+    { step: 'field-group', action: 'keep', label: 'Chatlio support-chat event details', id: 'fg-1' },
+    { step: 'schema', action: 'create', label: 'Chatlio support-chat events' },
+    { step: 'dataset', action: 'change', label: 'Chatlio support-chat events', id: 'ds-1' },
+  ],
+  mapping: [
+    { source: 'eventId', sourceType: 'ATTRIBUTE', destination: '_id', type: 'string' },
+    { source: 'lower(visitorEmail)', sourceType: 'EXPRESSION', destination: '_acme.chatlio_email', type: 'string' },
+  ],
+  problems: [],
+};
+
+describe('an error', () => {
+  it('names every problem with its place, expectation, what was got and the hint', () => {
+    const error = errorOf(() =>
+      readManifest('version: 1\nname: A b\nsandbx: prod\nchatlio: {widgets: []}\n', 'chat.yaml'),
+    );
+    expect(renderError(error, plain)).toMatchInlineSnapshot(`
+      "✖ The manifest chat.yaml has 4 problem(s).  CAEP_MANIFEST_INVALID
+
+        sandbox  line 1
+          expected  the technical name of a sandbox: lower case letters, digits and single hyphens, at most 256 characters
+          got       nothing
+
+        name  line 2
+          expected  a name: lower case letters, digits and single hyphens, at most 40 characters
+          got       "A b"
+
+        sandbx  line 3
+          expected  one of version, name, sandbox, chatlio, xdm, dataset, identity, mapping, delivery
+          got       an unknown field
+          hint      did you mean sandbox?
+
+        chatlio.widgets  line 4
+          expected  at least one widget
+          got       an empty list
+
+      → Correct the fields listed, then run \`chatlio-aep plan chat.yaml\`."
+    `);
+  });
+
+  it("gives Adobe's own code, words and request id", () => {
+    const adobe = {
+      service: 'Schema Registry',
+      httpStatus: 400,
+      code: 'XDM-1521-400',
+      title: 'Title not unique',
+      requestId: 'r-9',
+    };
+    const { error } = codedError('CAEP_ADOBE_REFUSED', { name: 'support-chat' }, { adobe });
+    expect(renderError(error, plain)).toMatchInlineSnapshot(`
+      "✖ Adobe refuses the request (Schema Registry: XDM-1521-400).  CAEP_ADOBE_REFUSED
+
+        Adobe    Schema Registry, HTTP 400, XDM-1521-400
+                 Title not unique
+        request  r-9
+
+      → Read the detail above; correct the manifest and \`chatlio-aep resume support-chat --manifest FILE\`."
+    `);
+    expect(errorDocument(error)).toMatchObject({ code: 'CAEP_ADOBE_REFUSED', retryable: false, adobe });
+  });
+});
+
+describe('the step tree', () => {
+  it('shows what is made, what runs and how long, and why the last attempt failed', () => {
+    const pending = [{ name: 'dataset', attempt: 3, lastFailure: 'Catalog: HTTP 503', nextAttemptAt: NOW + 4_000 }];
+    const view = { now: NOW, columns: 80, paint: plain, live: false };
+    expect(renderSteps(sourceState(2), pending, view)).toMatchInlineSnapshot(`
+      "  ✔  XDM field group    2.9s  field-group-id
+        ✔  XDM schema         2.9s  schema-id
+        ▸  dataset            54s
+           attempt 3, next in 4.0s: Catalog: HTTP 503
+        ·  source connection
+        ·  target connection
+        ·  mapping set
+        ·  flow
+        ·  inlet
+        ·  webhook routes"
+    `);
+  });
+
+  it('tells each change in one line', () => {
+    const before = { run: sourceRun(), state: sourceState(1) };
+    const after = {
+      run: sourceRun({ pending: [{ name: 'dataset', attempt: 2, lastFailure: 'Catalog: HTTP 503' }] }),
+      state: sourceState(2, { phase: 'provisioning' }),
+    };
+    expect(changes(undefined, before)).toMatchInlineSnapshot(`
+      [
+        "XDM field group: made  2.9s  field-group-id",
+        "XDM schema: running",
+        "support-chat: provisioning",
+      ]
+    `);
+    expect(changes(before, after)).toMatchInlineSnapshot(`
+      [
+        "XDM schema: made  2.9s  schema-id",
+        "dataset: running",
+        "dataset: attempt 2 after: Catalog: HTTP 503",
+      ]
+    `);
+    expect(changes(after, after)).toEqual([]);
+  });
+});
+
+describe('status', () => {
+  it('of a live source shows steps, events and the way on', () => {
+    expect(renderStatus({ run: sourceRun(), state: LIVE, forwarder: FORWARDER }, NOW, plain)).toMatchInlineSnapshot(`
+      "support-chat  live  sandbox prod  for 20s
+        workflow     source:support-chat  running
+        Temporal UI  http://localhost:8233/namespaces/default/workflows/source:support-chat
+        uid          7c0f7f0e-6a0b-4d35-8a6e-0d4c9b1f2a11
+        sending      events are taken now and sent from 2026-11-21 10:44:30Z on, in 4m 30s (Adobe may drop data right after a flow was made)
+
+        ✔  XDM field group    2.9s  field-group-id
+        ✔  XDM schema         2.9s  schema-id
+        ✔  dataset            2.9s  dataset-id
+        ✔  source connection  2.9s  source-connection-id
+        ✔  target connection  2.9s  target-connection-id
+        ✔  mapping set        2.9s  mapping-set-id
+        ✔  flow               2.9s  flow-id
+        ✔  inlet              2.9s  inlet-id
+        ✔  webhook routes     2.9s  webhook-routes-id
+
+      Events  outage  taken 12  accepted 9  waiting 2  exceptions 1
+        unknown  1
+        outage: HTTP 503
+
+      chatlio-aep urls support-chat  the webhook URLs"
+    `);
+  });
+
+  it('of a held source ends with the hold and what to type', () => {
+    const text = renderStatus({ run: sourceRun(), state: HELD }, NOW, plain);
+    expect(text).toContain('■  dataset');
+    expect(text).toContain('chatlio-aep resume support-chat');
+  });
+
+  it('without a worker shows what Temporal itself knows', () => {
+    const run = sourceRun({ phase: 'held', heldReason: 'CAEP_TITLE_TAKEN' });
+    expect(renderStatus({ run }, NOW, plain)).toMatchInlineSnapshot(`
+      "support-chat  held  for 1m 00s
+        workflow     source:support-chat  running
+        Temporal UI  http://localhost:8233/namespaces/default/workflows/source:support-chat
+        held by      CAEP_TITLE_TAKEN"
+    `);
+  });
+
+  it('lists all sources', () => {
+    const runs = [
+      sourceRun({ name: 'a', phase: 'live' }),
+      sourceRun({ name: 'b', phase: 'held', heldReason: 'CAEP_TITLE_TAKEN' }),
+      sourceRun({ name: 'c', phase: 'provisioning', open: false, status: 'TERMINATED', closedAt: NOW }),
+    ];
+    expect(renderStatusList(runs, NOW, plain)).toMatchInlineSnapshot(`
+      "SOURCE  PHASE       HELD BY
+      a       live                          for 1m 00s
+      b       held        CAEP_TITLE_TAKEN  for 1m 00s
+      c       terminated                    since 2026-11-21 10:40:00Z"
+    `);
+    expect(renderStatusList([], NOW, plain)).toContain('There is no source yet');
+  });
+
+  it('as a document holds the state, the hold with its remedy, and no manifest', () => {
+    const document = sourceDocument({ run: sourceRun(), state: HELD });
+    expect(document).toMatchObject({
+      name: 'support-chat',
+      phase: 'held',
+      hold: {
+        step: 'dataset',
+        error: { code: 'CAEP_PERMISSION_MISSING', remedy: expect.stringContaining('resume support-chat') as string },
+      },
+    });
+    expect(document).not.toHaveProperty('manifest');
+  });
+});
+
+describe('plan', () => {
+  it('shows steps, mapping and counts', () => {
+    expect(renderPlan(PLAN, plain)).toMatchInlineSnapshot(`
+      "Plan for support-chat in sandbox prod  tenant acmetenant
+
+        =  keep    XDM field group  Chatlio support-chat event details  fg-1
+        +  create  XDM schema       Chatlio support-chat events
+        ~  change  dataset          Chatlio support-chat events         ds-1
+
+      Mapping 2 fields
+        eventId              →  _id                  string
+        lower(visitorEmail)  →  _acme.chatlio_email  string
+
+      1 to create, 1 to change, 1 kept. Nothing was changed."
+    `);
+  });
+
+  it('shows what stands in the way', () => {
+    const { error } = codedError('CAEP_NAMESPACE_UNKNOWN', { namespace: 'Visitor' });
+    const text = renderPlan({ ...PLAN, problems: [error] }, plain);
+    expect(text).toContain('The identity namespace Visitor does not exist in the sandbox.');
+    expect(text).toContain('1 problem in the way');
+  });
+});
+
+describe('doctor', () => {
+  it('shows each finding with its fix', () => {
+    const { error } = codedError('CAEP_DATABASE_UNREACHABLE', { reason: 'ECONNREFUSED' });
+    expect(
+      renderDoctor(
+        [
+          { check: 'Temporal', state: 'ok', detail: '127.0.0.1:7233' },
+          { check: 'database', state: 'failed', detail: '', error },
+          { check: 'clock', state: 'warning', detail: '3 s behind Adobe' },
+          { check: 'Adobe', state: 'skipped', detail: 'needs a worker' },
+        ],
+        plain,
+      ),
+    ).toMatchInlineSnapshot(`
+      "  ✔  Temporal  127.0.0.1:7233
+        ✖  database  PostgreSQL does not answer: ECONNREFUSED.
+            → Start the whole stack with \`npm start\`, or set DATABASE_URL to a running server.
+        !  clock     3 s behind Adobe
+        ·  Adobe     needs a worker
+
+      1 check failed."
+    `);
+  });
+});
+
+describe('urls and send', () => {
+  it('says where in Chatlio each URL goes', () => {
+    const webhooks = [
+      {
+        widget: 'main-site',
+        kind: 'feedback',
+        url: 'http://localhost:8088/hooks/chatlio/main-site/feedback/s',
+        chatlioField: 'Webhook when a visitor left feedback',
+      },
+    ];
+    const inlet = { url: 'https://dcs.adobedc.net/collection/i?x-adobe-flow-id=f', flowId: 'f' };
+    expect(renderUrls('support-chat', { webhooks, inlet }, plain)).toMatchInlineSnapshot(`
+      "Webhook URLs of support-chat. Each holds a secret: treat it like a password.
+
+      main-site  in Chatlio: settings of the widget → Behavior → Webhooks and post-chat actions
+        Webhook when a visitor left feedback  feedback
+          http://localhost:8088/hooks/chatlio/main-site/feedback/s
+
+      Adobe's own form  past the receiver: nothing is kept, sent again or told apart from a copy
+          https://dcs.adobedc.net/collection/i?x-adobe-flow-id=f"
+    `);
+  });
+
+  it('says which events the receiver took', () => {
+    const sent = { eventId: 'ab12', kind: 'feedback', widget: 'main-site', seed: 7 } as const;
+    expect(
+      renderSent(
+        [
+          { ...sent, httpStatus: 200 },
+          { ...sent, seed: 8, httpStatus: 503 },
+        ],
+        'support-chat',
+        plain,
+      ),
+    ).toMatchInlineSnapshot(`
+      "  ✔  ab12  feedback  main-site  seed 7  HTTP 200
+        ✖  ab12  feedback  main-site  seed 8  HTTP 503
+
+      1 event not taken by the receiver."
+    `);
+  });
+});
+
+describe('text', () => {
+  it.each([
+    [840, '0.8s'],
+    [42_000, '42s'],
+    [185_000, '3m 05s'],
+    [7_800_000, '2h 10m'],
+    [273_600_000, '3d 4h'],
+  ])('writes %d ms as %s', (durationMs, text) => {
+    expect(elapsed(durationMs)).toBe(text);
+  });
+
+  it('shortens ids in the middle, as they differ at both ends', () => {
+    expect(shortened('https://ns.adobe.com/acme/schemas/0123456789abcdef', 21)).toBe('https://ns…6789abcdef');
+    expect(shortened('short', 21)).toBe('short');
+  });
+});
+
+function errorOf(read: () => unknown) {
+  try {
+    read();
+  } catch (error) {
+    return (error as ReturnType<typeof codedError>).error;
+  }
+  throw new Error('nothing was thrown');
+}
