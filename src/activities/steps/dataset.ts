@@ -1,5 +1,4 @@
 import { DATA_LAKE_CONNECTION_SPEC } from '../../adobe/constants.js';
-import { markerText } from '../../domain/steps.js';
 import { markerDescription, standingAmong } from './ownership.js';
 import { made, type Step } from './step.js';
 
@@ -29,7 +28,7 @@ export const dataset: Step = {
       name: manifest.dataset.name,
       description: markerDescription('Chatlio events.', marker),
       schemaId: made(resources, 'schema').id,
-      tags: { ...manifest.dataset.tags, [MARKER_TAG]: [marker.uid, markerText(marker)] },
+      tags: { ...manifest.dataset.tags, [MARKER_TAG]: [marker.uid] },
     });
     return { kind: 'dataset', id, origin: 'created' };
   },

@@ -1,0 +1,275 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { pino } from 'pino';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startSimulator, type Simulator } from '../../simulator/simulator.js';
+import { planReport } from '../../src/activities/inquiry/plan.js';
+import { createSourceActivities } from '../../src/activities/source.js';
+import { createAdobe, type Adobe } from '../../src/adobe/clients.js';
+import { ADOBE_DEFAULTS, type AdobeConfiguration } from '../../src/configuration.js';
+import type { Manifest } from '../../src/domain/manifest.js';
+import {
+  undoActivityName,
+  type SourceActivities,
+  type StepResult,
+  type UndoResult,
+} from '../../src/domain/provisioning.js';
+import { type Marker, type Resources, stepsFor, type StepName } from '../../src/domain/steps.js';
+import { openDatabase, type Database } from '../../src/store/database.js';
+import { openKeyRing } from '../../src/store/keyRing.js';
+import { createProvisioningStore, type ProvisioningStore } from '../../src/store/provisioning.js';
+import { manifestFixture } from '../support/manifest.js';
+import { withPostgres } from '../support/postgres.js';
+
+const postgres = withPostgres();
+const log = pino({ level: 'silent' });
+let simulator: Simulator;
+let database: Database;
+let store: ProvisioningStore;
+let adobe: Adobe;
+let activities: SourceActivities;
+
+beforeAll(async () => {
+  simulator = await startSimulator({
+    databaseUrl: postgres().url,
+    databaseName: `sim_${randomUUID().replaceAll('-', '')}`,
+    policy: { flowActivationDelayMs: 0 },
+  });
+  database = openDatabase({ url: postgres().url, applicationName: 'test', log });
+  const keyFile = join(await mkdtemp(join(tmpdir(), 'steps-')), 'keys.json');
+  store = createProvisioningStore(database, await openKeyRing(keyFile, { create: true }));
+  const { clientId, clientSecrets, orgId } = simulator.credentials;
+  const configuration: AdobeConfiguration = {
+    ...ADOBE_DEFAULTS,
+    clientId,
+    clientSecret: clientSecrets[0] ?? '',
+    orgId,
+    imsUrl: simulator.baseUrl,
+    platformUrl: simulator.baseUrl,
+    requestTimeoutMs: 2_000,
+  };
+  adobe = createAdobe({ configuration, log });
+  activities = createSourceActivities({
+    adobe: (sandbox) => adobe.forSandbox(sandbox),
+    store,
+    forwarders: { startForwarder: () => Promise.resolve(), stopForwarder: () => Promise.resolve() },
+    window: { consistencyWindowMs: 600 },
+    bounds: { maxAttempts: 3, firstDelayMs: 1, longestDelayMs: 5 },
+    heartbeatEveryMs: 1_000,
+    minimumSettleWindowMs: 0,
+  });
+});
+
+beforeEach(() => simulator.admin.reset());
+
+afterAll(async () => {
+  await adobe.close();
+  await database.close();
+  await simulator.close();
+});
+
+/** A source of its own, so that tests share a database. */
+function newSource(overrides: Readonly<Record<string, unknown>> = {}): { marker: Marker; manifest: Manifest } {
+  const name = `chat-${randomUUID().slice(0, 8)}`;
+  const manifest = manifestFixture({ name, delivery: { settleWindow: '1s' }, ...overrides });
+  return { marker: { name, uid: randomUUID() }, manifest };
+}
+
+type Source = ReturnType<typeof newSource>;
+
+/** Runs attempts as Temporal does, with what the last one left in its heartbeat, until one succeeds or refuses for good. */
+async function attempts<T>(run: () => Promise<T>): Promise<T> {
+  let heartbeatDetails: unknown;
+  for (let attempt = 1; ; attempt += 1) {
+    const environment = new MockActivityEnvironment({
+      attempt,
+      heartbeatDetails,
+      currentAttemptScheduledTimestampMs: Date.now(),
+    });
+    environment.on('heartbeat', (details: unknown) => {
+      heartbeatDetails = details;
+    });
+    try {
+      return await environment.run(run);
+    } catch (failure) {
+      if ((failure as { nonRetryable?: boolean }).nonRetryable !== false) throw failure;
+    }
+  }
+}
+
+const perform = (source: Source, step: StepName, resources: Resources, adopt = false): Promise<StepResult> =>
+  attempts(() => activities[step]({ ...source, resources, adopt }));
+
+const undo = (source: Source, step: StepName, resources: Resources): Promise<UndoResult> =>
+  attempts(() =>
+    activities[undoActivityName(step)]({ ...source, resources, entry: { step, resource: resources[step] } }),
+  );
+
+async function provision(source: Source, until?: StepName): Promise<Resources> {
+  let resources: Resources = {};
+  for (const step of stepsFor(source.manifest)) {
+    const { resource } = await perform(source, step, resources);
+    resources = { ...resources, [step]: resource };
+    if (step === until) break;
+  }
+  return resources;
+}
+
+const kinds = (): string[] => simulator.admin.objects().map(({ kind }) => kind);
+
+describe('the steps', () => {
+  it('make one object each, find it again, and open the gate after the settle window', async () => {
+    const source = newSource();
+    const resources = await provision(source);
+    const objects = kinds();
+    expect(new Set(objects).size).toBe(objects.length - 1); // field group and schema share the registry
+    for (const step of stepsFor(source.manifest)) {
+      const again = await perform(source, step, resources);
+      expect(again, step).toMatchObject({ found: true, resource: { id: resources[step]?.id } });
+    }
+    expect(kinds()).toEqual(objects);
+    const urls = await store.sourceUrls(source.marker.name, 'https://chat.example.com');
+    expect(urls?.webhooks).toHaveLength(5);
+    expect(urls?.inlet?.url).toMatch(/\/collection\/[0-9a-f]{64}$/);
+  });
+
+  it('are undone completely, but for the mapping set, which the next provision uses again', async () => {
+    const source = newSource();
+    const resources = await provision(source);
+    const results: [StepName, string][] = [];
+    for (const step of stepsFor(source.manifest).toReversed()) {
+      results.push([step, (await undo(source, step, resources)).outcome]);
+    }
+    expect(results.filter(([, outcome]) => outcome !== 'undone')).toEqual([['mapping-set', 'left']]);
+    expect(kinds()).toEqual(['mappingSets']);
+
+    const again = await provision(source);
+    expect(again['mapping-set']).toMatchObject({ id: resources['mapping-set']?.id, version: 1 });
+    expect(kinds().filter((kind) => kind === 'mappingSets')).toHaveLength(1);
+  });
+
+  it('declare an identity in a namespace that exists, and refuse one that does not', async () => {
+    const source = newSource({ identity: { field: 'visitorEmail', namespace: 'Email' } });
+    expect((await provision(source))['identity-descriptor']?.origin).toBe('created');
+    const wrong = newSource({ identity: { field: 'visitorEmail', namespace: 'NoSuchNamespace' } });
+    await expect(provision(wrong)).rejects.toMatchObject({ type: 'CAEP_NAMESPACE_UNKNOWN', nonRetryable: true });
+  });
+});
+
+const CREATES = {
+  'field-group': 'POST /data/foundation/schemaregistry/tenant/fieldgroups',
+  schema: 'POST /data/foundation/schemaregistry/tenant/schemas',
+  dataset: 'POST /data/foundation/catalog/dataSets',
+  'source-connection': 'POST /data/foundation/flowservice/sourceConnections',
+  'target-connection': 'POST /data/foundation/flowservice/targetConnections',
+  'mapping-set': 'POST /data/foundation/conversion/mappingSets',
+  flow: 'POST /data/foundation/flowservice/flows',
+} as const;
+
+describe.each(Object.entries(CREATES) as [keyof typeof CREATES, string][])('a lost answer of %s', (step, route) => {
+  const [method = '', path = ''] = route.split(' ');
+
+  it('leaves one object after the next attempt, also while lists lag behind', async () => {
+    const source = newSource();
+    simulator.admin.faults.place({
+      match: { method, path: `^${path}/?$` },
+      fault: { kind: 'cut', effect: 'done' },
+    });
+    simulator.admin.faults.place({
+      match: { method: 'GET' },
+      fault: { kind: 'stale-list', youngerThanMs: 300 },
+      times: 0,
+    });
+    const resources = await provision(source, step);
+    expect(resources[step]?.origin).toBe('created');
+    simulator.admin.faults.clear();
+    expect(await countOf(source, step)).toBe(1);
+  });
+
+  it('leaves nothing after an undo that knows no id', async () => {
+    const source = newSource();
+    const before = stepsFor(source.manifest)[stepsFor(source.manifest).indexOf(step) - 1];
+    const resources = before === undefined ? {} : await provision(source, before);
+    simulator.admin.faults.place({
+      match: { method, path: `^${path}/?$` },
+      fault: { kind: 'cut', effect: 'done' },
+    });
+    const oneAttempt = new MockActivityEnvironment().run(() => activities[step]({ ...source, resources }));
+    await expect(oneAttempt).rejects.toMatchObject({ type: 'CAEP_ADOBE_AMBIGUOUS', nonRetryable: false });
+    expect(await countOf(source, step)).toBe(1);
+    simulator.admin.faults.clear();
+    const result = await attempts(() =>
+      activities[undoActivityName(step)]({ ...source, resources, entry: { step, ambiguousSince: Date.now() } }),
+    );
+    expect(result.outcome).toBe(step === 'mapping-set' ? 'left' : 'undone');
+    expect(await countOf(source, step)).toBe(step === 'mapping-set' ? 1 : 0);
+  });
+});
+
+/** Objects that stand for a step, counted by the plan's own eyes. */
+async function countOf(source: Source, step: StepName): Promise<number> {
+  const kindOf: Partial<Record<StepName, string>> = {
+    dataset: 'dataSets',
+    'source-connection': 'sourceConnections',
+    'target-connection': 'targetConnections',
+    'mapping-set': 'mappingSets',
+    flow: 'flows',
+  };
+  const kind = kindOf[step];
+  if (kind !== undefined) return kinds().filter((name) => name === kind).length;
+  const registry = adobe.forSandbox(source.manifest.sandbox).schemaRegistry;
+  return step === 'schema' ? (await registry.listSchemas()).length : (await registry.listFieldGroups()).length;
+}
+
+describe('what stands in the way', () => {
+  it("a title that somebody else's schema has is held, and adopted when a person says so", async () => {
+    const source = newSource();
+    const other = newSource({ xdm: { schema: { title: source.manifest.xdm.schema.title } } });
+    const resources = await provision(source, 'field-group');
+    const theirs = await provision(other, 'schema');
+    await expect(perform(source, 'schema', resources)).rejects.toMatchObject({ type: 'CAEP_TITLE_TAKEN' });
+    const adopted = await perform(source, 'schema', resources, true);
+    expect(adopted.resource).toMatchObject({ origin: 'adopted', id: theirs.schema?.id });
+    expect(await undo(source, 'schema', { ...resources, schema: adopted.resource })).toEqual({ outcome: 'kept' });
+    expect(await countOf(source, 'schema')).toBe(1);
+  });
+
+  it('wrong permission, unknown sandbox: definitive, with the fix', async () => {
+    const source = newSource({ sandbox: 'no-such-sandbox' });
+    await expect(perform(source, 'field-group', {})).rejects.toMatchObject({
+      type: 'CAEP_SANDBOX_UNKNOWN',
+      nonRetryable: true,
+    });
+  });
+});
+
+describe('plan', () => {
+  it('says create for everything first, keep for everything afterwards', async () => {
+    const source = newSource();
+    const deps = { adobe, store, minimumSettleWindowMs: 0 };
+    const before = await planReport(deps, source.manifest, source.marker.uid);
+    expect(new Set(before.steps.filter(({ step }) => step !== 'webhook-routes').map(({ action }) => action))).toEqual(
+      new Set(['create']),
+    );
+    expect(before.problems).toEqual([]);
+    await provision(source);
+    const after = await planReport(deps, source.manifest, source.marker.uid);
+    expect(after.steps.map(({ step, action }) => [step, action])).toEqual(
+      stepsFor(source.manifest).map((step) => [step, 'keep']),
+    );
+  });
+
+  it("says blocked where somebody else's object stands", async () => {
+    const source = newSource();
+    const other = newSource({ dataset: { name: source.manifest.dataset.name } });
+    await provision(other, 'dataset');
+    const report = await planReport({ adobe, store, minimumSettleWindowMs: 0 }, source.manifest);
+    expect(report.steps.find(({ step }) => step === 'dataset')).toMatchObject({
+      action: 'blocked',
+      error: { code: 'CAEP_FOREIGN_RESOURCE' },
+    });
+  });
+});
