@@ -8,7 +8,7 @@ import { columns, elapsed } from './render/text.js';
 /** What the person asked for: a source that is live, or one whose operation is undone. */
 export type Wish = 'live' | 'undone';
 
-export function exitCodeOf(ending: Followed['ending'], wish: Wish): ExitCode {
+function exitCodeOf(ending: Followed['ending'], wish: Wish): ExitCode {
   switch (ending) {
     case 'live':
       return EXIT_CODES.done;

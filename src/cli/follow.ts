@@ -13,7 +13,7 @@ export interface Snapshot {
 }
 
 /** `closed`: the workflow ended without having undone or torn down anything, as when somebody terminated it. */
-export type Ending = 'live' | 'held' | 'aborted' | 'torn-down' | 'closed';
+type Ending = 'live' | 'held' | 'aborted' | 'torn-down' | 'closed';
 
 /** `interrupted`: the person left; the run goes on. */
 export type Followed =
@@ -32,7 +32,7 @@ export interface FollowOptions {
 
 const INTERVAL_MS = 500;
 
-export function endingOf({ run, state }: Snapshot): Ending | undefined {
+function endingOf({ run, state }: Snapshot): Ending | undefined {
   const phase = state?.phase ?? run.phase;
   if (!run.open) return phase === 'aborted' || phase === 'torn-down' ? phase : 'closed';
   return phase === 'live' || phase === 'held' ? phase : undefined;

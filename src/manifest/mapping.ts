@@ -5,9 +5,7 @@ import type { MappingRow } from '../domain/manifest.js';
 const TENANT = '{tenant}.';
 
 /** Every XDM field that the schema has; those below the tenant's node written as `{tenant}.name`. */
-export const DESTINATIONS: readonly string[] = CANONICAL_FIELD_NAMES.map(
-  (field) => CANONICAL_FIELDS[field].destination,
-);
+const DESTINATIONS: readonly string[] = CANONICAL_FIELD_NAMES.map((field) => CANONICAL_FIELDS[field].destination);
 
 /** How a manifest may name them: `{tenant}.message` also as `message`, since all our fields stand below that node. */
 export const DESTINATION_SPELLINGS: readonly string[] = [

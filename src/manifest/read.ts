@@ -1,12 +1,13 @@
 /** The door of this folder: a manifest from a file, from text, or from data. */
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { text } from 'node:stream/consumers';
 import { codedError, type Problem } from '../domain/errors.js';
 import type { Manifest } from '../domain/manifest.js';
 import { withDefaults } from './defaults.js';
 import { type LocatedProblem, type Path, problemsOfIssues, problemsOfRules } from './problems.js';
 import { brokenRules } from './relations.js';
 import { manifestSchema } from './schema.js';
-import { readYaml } from './yaml.js';
+import { MAX_MANIFEST_BYTES, readYaml } from './yaml.js';
 
 export type ParsedManifest =
   | { readonly ok: true; readonly manifest: Manifest }
@@ -51,14 +52,14 @@ export function readManifest(text: string, file: string): Manifest {
  * @throws CodedError as {@link readManifest}, and `CAEP_MANIFEST_UNREADABLE` for a file that cannot be opened
  */
 export async function readManifestFile(file: string): Promise<Manifest> {
-  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw codedError(
-      'CAEP_MANIFEST_UNREADABLE',
-      { file, reason: READ_FAULTS[cause.code ?? ''] ?? cause.message },
-      { cause },
-    );
-  });
-  return readManifest(text, file);
+  // One byte over the bound is enough to refuse it: a file may also be endless.
+  const content = await text(createReadStream(file, { end: MAX_MANIFEST_BYTES })).catch(
+    (cause: NodeJS.ErrnoException) => {
+      const reason = READ_FAULTS[cause.code ?? ''] ?? cause.message;
+      throw codedError('CAEP_MANIFEST_UNREADABLE', { file, reason }, { cause });
+    },
+  );
+  return readManifest(content, file);
 }
 
 const READ_FAULTS: Readonly<Record<string, string>> = {

@@ -7,7 +7,7 @@ export const MAX_MANIFEST_BYTES = 256 * 1024;
 /** Guards against the "billion laughs": aliases that multiply each other. */
 const MAX_ALIAS_COUNT = 64;
 
-export interface YamlFault {
+interface YamlFault {
   readonly message: string;
   readonly line?: number;
 }

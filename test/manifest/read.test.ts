@@ -260,6 +260,7 @@ describe('a file that is no manifest', () => {
   it.each([
     ['there is none', 'test/manifest/none.yaml', 'there is no such file'],
     ['it is a folder', 'test/manifest', 'it is a folder'],
+    ['it is endless', '/dev/zero', 'it is larger than 256 KiB'],
   ])('is told so: %s', async (_what, file, reason) => {
     await expect(readManifestFile(file)).rejects.toMatchObject({
       error: { code: 'CAEP_MANIFEST_UNREADABLE', fields: { file, reason } },

@@ -14,7 +14,7 @@ export interface InitArguments {
   readonly force?: boolean;
 }
 
-export interface Answers {
+interface Answers {
   readonly name: string;
   readonly sandbox: string;
   readonly widgets: readonly string[];

@@ -6,7 +6,7 @@ import type { Snapshot } from '../follow.js';
 import type { ForwarderReport } from '../ports.js';
 import type { Paint, Style } from './paint.js';
 import { errorDocument, renderError } from './error.js';
-import { columns, counted, elapsed, instant } from './text.js';
+import { columns, elapsed, instant } from './text.js';
 
 const PHASE_STYLES: Readonly<Record<string, Style>> = {
   provisioning: 'hint',
@@ -39,7 +39,7 @@ export function heading(snapshot: Snapshot, view: { readonly now: number; readon
 }
 
 /** The error of a hold with the source's name filled in, which its commands need. */
-export function holdError(hold: Hold, name: string): CatalogueError {
+function holdError(hold: Hold, name: string): CatalogueError {
   return { ...hold.error, fields: { name, step: STEPS[hold.step].title, ...hold.error.fields } };
 }
 
@@ -109,9 +109,4 @@ export function sourceDocument({ run, state }: Snapshot, forwarder?: ForwarderRe
     pending,
     ...(forwarder === undefined ? {} : { forwarder }),
   };
-}
-
-export function countedSteps(state: SourceState): string {
-  const made = state.steps.filter((step) => step.state === 'made' || step.state === 'adopted').length;
-  return `${made} of ${counted(state.steps.length, 'step')}`;
 }
