@@ -2,17 +2,19 @@
 /** The command line `chatlio-aep`. */
 import { readConfiguration } from './configuration.js';
 import { runProcess } from './cli/commands/processes.js';
+import { createPaint } from './cli/render/paint.js';
 import { runCli } from './cli/run.js';
 import { withStackEnvironment } from './stackEnvironment.js';
 
 const { env, stdin, stdout, stderr } = process;
 const interactive = stdin.isTTY && stderr.isTTY;
+// https://no-color.org: set and not empty means no colour.
+const colour = (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb' && (stdout.isTTY || (env.FORCE_COLOR ?? '') !== '');
 
 process.exitCode = await runCli(process.argv.slice(2), {
   stdout,
   stderr,
-  // https://no-color.org: set and not empty means no colour.
-  colour: (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb' && (stdout.isTTY || (env.FORCE_COLOR ?? '') !== ''),
+  colour,
   program: env.npm_lifecycle_event === 'client' ? 'npm run client --' : 'chatlio-aep',
   configuration: () => readConfiguration(withStackEnvironment(env)),
   // Loaded when needed: the Temporal client takes a while, and `--help` has no use for it.
@@ -25,7 +27,11 @@ process.exitCode = await runCli(process.argv.slice(2), {
   },
   runProcess,
   async runDemo() {
-    throw new Error('not built yet');
+    const { runDemo } = await import('./cli/demo.js');
+    const interruption = new AbortController();
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interruption.abort());
+    const say = (line: string) => stderr.write(`${line}\n`);
+    return runDemo({ environment: env, stdout, say, paint: createPaint(colour), signal: interruption.signal });
   },
   interview: interactive ? (await import('./cli/interview.js')).interview : undefined,
 });

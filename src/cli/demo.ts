@@ -11,13 +11,13 @@ import { parseDocument } from 'yaml';
 import { type Configuration, readConfiguration } from '../configuration.js';
 import { startStack, type Stack } from '../dev/stack.js';
 import { codedError, EXIT_CODES, type ExitCode } from '../domain/errors.js';
-import { KINDS } from '../domain/kinds.js';
+import type { WebhookUrl } from '../domain/plan.js';
 import { runClient } from './demo/client.js';
 import { type DemoFindings, faultsOf, renderReport } from './demo/report.js';
+import { postWebhooks } from './demo/post.js';
 import { openDemoRun } from './demo/run.js';
 import { countObjects, waitUntilLanded } from './demo/truth.js';
 import type { Paint } from './render/paint.js';
-import type { SentEvent } from './sentEvent.js';
 
 export interface DemoOptions {
   /** For example `process.env`. */
@@ -47,7 +47,7 @@ export async function runDemo(options: DemoOptions): Promise<ExitCode> {
   try {
     const stackMs = performance.now() - startedAt;
     if (stack.environment['TEMPORAL_UI_URL'] !== undefined) say(`Temporal UI: ${stack.environment['TEMPORAL_UI_URL']}`);
-    const findings = await doTheJob({ options, environment, configuration, stack, seed: run.seed });
+    const findings = await doTheJob({ options, environment, configuration, stack, event: run });
     const allMs = performance.now() - startedAt;
     const report = { ...findings, timings: { ...findings.timings, stackMs, allMs } };
     options.stdout.write(`${renderReport(report, options.paint)}\n`);
@@ -63,10 +63,10 @@ interface Job {
   readonly environment: NodeJS.ProcessEnv;
   readonly configuration: Configuration;
   readonly stack: Stack;
-  readonly seed: number;
+  readonly event: { readonly seed: number; readonly atMs: number };
 }
 
-async function doTheJob({ options, environment, configuration, stack, seed }: Job): Promise<DemoFindings> {
+async function doTheJob({ options, environment, configuration, stack, event }: Job): Promise<DemoFindings> {
   const { say, signal } = options;
   const adminUrl = stack.environment['SIMULATOR_ADMIN_URL'] ?? '';
   const client = (args: readonly string[], shown: boolean) =>
@@ -78,20 +78,15 @@ async function doTheJob({ options, environment, configuration, stack, seed }: Jo
     throw codedError('CAEP_INTERNAL', { reason: 'the example source was not provisioned' });
   const provisionMs = performance.now() - provisionStartedAt;
 
+  const { stdout } = await client(['--output=json', 'urls', SOURCE], false);
   say('Posting one webhook of each kind');
-  const sentAt = performance.now();
-  const sent: SentEvent[] = [];
-  for (const kind of KINDS) {
-    const { exitCode, stdout } = await client(['--output=json', 'send', SOURCE, kind, `--seed=${seed}`], false);
-    if (exitCode !== 0) throw codedError('CAEP_INTERNAL', { reason: `the ${kind} webhook was not taken` });
-    sent.push(...(JSON.parse(stdout) as { events: SentEvent[] }).events);
-  }
+  const sent = await postWebhooks((JSON.parse(stdout) as { webhooks: WebhookUrl[] }).webhooks, event);
 
   say('Waiting until each stands in the dataset');
   const kindOf = new Map(sent.map(({ eventId, kind }) => [eventId, kind]));
   let firstLandedMs: number | undefined;
   const landed = await waitUntilLanded(adminUrl, [...kindOf.keys()], LANDED_TIMEOUT_MS, (eventId) => {
-    firstLandedMs ??= performance.now() - sentAt;
+    firstLandedMs ??= performance.now() - provisionStartedAt;
     say(`  ${kindOf.get(eventId)} landed`);
   });
   const objects = await countObjects(adminUrl, SOURCE);

@@ -5,7 +5,7 @@ import type { Escalation } from '../process/end.js';
 import { entryCommand } from '../process/entry.js';
 import { identityOf } from '../process/identity.js';
 import { readLog, waitForLine } from '../process/logFile.js';
-import { lastLinesOf, spawnServer } from '../process/server.js';
+import { spawnServer } from '../process/server.js';
 import type { Service } from './supervisor.js';
 
 export interface ProgramOptions {
@@ -16,7 +16,7 @@ export interface ProgramOptions {
   readonly environment: NodeJS.ProcessEnv;
   readonly logDir: string;
   /** Told the line with which the program said that it serves. */
-  readonly onReady?: (line: Readonly<Record<string, unknown>>) => void | Promise<void>;
+  readonly onReady?: (line: Readonly<Record<string, unknown>>) => void;
 }
 
 /** A worker bundles its workflows first, on a cold and busy machine. */
@@ -35,15 +35,25 @@ export function programService(options: ProgramOptions): Service {
       const server = spawnServer(file, [...args, ...(options.args ?? [])], { env, logFile, append: true });
       const identity = identityOf(server.pid);
       if (identity !== undefined) spawned(identity);
-      const ready = await waitForLine(reader, server, READY_TIMEOUT_MS, readyLine);
+      const said: string[] = [];
+      const ready = await waitForLine(reader, server, READY_TIMEOUT_MS, (line) => {
+        said.push(line);
+        return readyLine(line);
+      });
       if (ready === undefined) {
         await server.end(SHUTDOWN);
-        throw codedError('CAEP_PROGRAM_NOT_STARTED', { program: options.name, reason: lastLinesOf(logFile), logFile });
+        throw codedError('CAEP_PROGRAM_NOT_STARTED', { program: options.name, reason: reasonIn(said), logFile });
       }
-      await options.onReady?.(ready);
+      options.onReady?.(ready);
       return { exited: server.exited, stop: () => server.end(SHUTDOWN) };
     },
   };
+}
+
+/** Why a program ended: the line that says so, in a catalogue error or a stack; else its last one. */
+function reasonIn(lines: readonly string[]): string {
+  const telling = lines.find((line) => /^(✖|CAEP_|(Uncaught )?\w*Error\b)/.test(line));
+  return telling ?? lines.findLast((line) => line.trim() !== '') ?? 'it said nothing';
 }
 
 /** The programs write one JSON object a line; the one with `"msg":"ready"` says that they serve. */

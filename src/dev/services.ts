@@ -5,7 +5,6 @@ import { startEmbeddedPostgres } from '../store/embedded.js';
 import { obtainTemporalServer } from '../temporal/obtainServer.js';
 import { startTemporalServer } from '../temporal/server.js';
 import { programService } from './programs.js';
-import { setSimulatorPolicy } from './simulatorPolicy.js';
 import type { StackContext } from './context.js';
 import type { Service } from './supervisor.js';
 
@@ -51,26 +50,27 @@ export function temporalService({ options, ports, environment }: StackContext): 
   };
 }
 
-export function simulatorService(context: StackContext): Service {
-  const { options, ports, environment } = context;
-  const adminUrl = `http://127.0.0.1:${ports.simulator}/__sim`;
+export function simulatorService({ options, ports, environment }: StackContext): Service {
+  const { home } = options.configuration;
+  const baseUrl = `http://127.0.0.1:${ports.simulator}`;
   return programService({
     name: 'simulator',
     entry: 'simulator/main',
     args: [
       `--port=${ports.simulator}`,
       '--host=127.0.0.1',
-      `--data-dir=${join(options.configuration.home, 'simulator')}`,
+      `--data-dir=${join(home, 'simulator')}`,
       '--output=json',
+      ...Object.entries(options.simulatorPolicy ?? {}).map(([name, value]) => `--policy=${name}=${value}`),
     ],
-    environment: { ...options.environment },
-    logDir: join(options.configuration.home, 'logs'),
-    onReady: async (line) => {
-      for (const [name, value] of Object.entries((line['environment'] ?? {}) as Record<string, string>)) {
-        environment[name] = value;
-      }
-      environment['SIMULATOR_ADMIN_URL'] = adminUrl;
-      await setSimulatorPolicy(adminUrl, options.simulatorPolicy ?? {});
+    environment: options.environment,
+    logDir: join(home, 'logs'),
+    onReady: (line) => {
+      // The credentials and base URLs by which a worker takes the simulator for Adobe.
+      Object.assign(environment, line['environment']);
+      // Inlet URLs keep the port under which they were made; the simulator may have got another one since.
+      environment['ADOBE_INLET_URL'] = baseUrl;
+      environment['SIMULATOR_ADMIN_URL'] = `${baseUrl}/__sim`;
     },
   });
 }

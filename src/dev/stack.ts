@@ -40,12 +40,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const ledger = openLedger(join(home, 'dev', 'processes.json'));
     await endLeftovers(ledger, log);
     await readKeyFile(configuration.keyFile, { create: true });
-    const plan = planServices(options);
+    const plan = planStages(options);
     const ports = await choosePorts(configuration, plan.ports);
     // Filled by the services as they come up; the later ones, and restarted ones, read it when they start.
     const environment: Record<string, string> = {};
     const supervisor = await supervise({
-      services: plan.services({ options, ports, environment }),
+      stages: plan.stages({ options, ports, environment }),
       onSpawned: (name, identity) => ledger.record({ name, ...identity }),
       log,
       signal: options.signal,
@@ -66,19 +66,19 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
 }
 
-/** What is not configured already, in the order of its start. */
-function planServices({ configuration }: StackOptions) {
-  const chosen: { make: (context: StackContext) => Service; ports: (keyof StackPorts)[] }[] = [
-    ...(configuration.databaseUrl === undefined ? [{ make: postgresService, ports: ['postgres' as const] }] : []),
-    ...(temporalIsConfigured(configuration)
-      ? []
-      : [{ make: temporalService, ports: ['temporal' as const, 'temporalUi' as const] }]),
-    ...(configuration.adobe === undefined ? [{ make: simulatorService, ports: ['simulator' as const] }] : []),
-    { make: workerService, ports: [] },
-    { make: receiverService, ports: ['receiver' as const] },
-  ];
+/** What is not configured already: first what keeps data, then the programs that need it. */
+function planStages({ configuration }: StackOptions) {
+  const keepers: { make: (context: StackContext) => Service; ports: (keyof StackPorts)[] }[] = [];
+  if (configuration.databaseUrl === undefined) keepers.push({ make: postgresService, ports: ['postgres'] });
+  if (!temporalIsConfigured(configuration)) {
+    keepers.push({ make: temporalService, ports: ['temporal', 'temporalUi'] });
+  }
+  if (configuration.adobe === undefined) keepers.push({ make: simulatorService, ports: ['simulator'] });
   return {
-    ports: chosen.flatMap(({ ports }) => ports),
-    services: (context: StackContext) => chosen.map(({ make }) => make(context)),
+    ports: [...keepers.flatMap(({ ports }) => ports), 'receiver' as const],
+    stages: (context: StackContext) => [
+      keepers.map(({ make }) => make(context)),
+      [workerService(context), receiverService(context)],
+    ],
   };
 }

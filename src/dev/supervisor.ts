@@ -1,4 +1,4 @@
-/** Keeps services running: starts them in order, each ready before the next; restarts one that dies; ends them in reverse order. */
+/** Keeps services running: starts them stage by stage, each ready before the next; restarts one that dies; ends them in reverse order. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ProcessIdentity } from '../process/identity.js';
 
@@ -18,7 +18,8 @@ export interface RunningService {
 }
 
 export interface SupervisorOptions {
-  readonly services: readonly Service[];
+  /** Services of one stage start side by side, after all of the stage before serve. */
+  readonly stages: readonly (readonly Service[])[];
   readonly onSpawned: (name: string, identity: ProcessIdentity) => void;
   /** Takes one line for a person. */
   readonly log: (line: string) => void;
@@ -37,16 +38,18 @@ const LONGEST_BACKOFF_MS = 15_000;
 /** A service that has run this long before it died is not one that cannot start. */
 const STEADY_AFTER_MS = 30_000;
 
-/** @throws what a service throws at its first start, after all before it have been stopped */
+/** @throws what a service throws at its first start, after all that started have been stopped */
 export async function supervise(options: SupervisorOptions): Promise<Supervisor> {
-  const kept: KeptService[] = [];
+  const started: KeptService[][] = [];
   const stop = async () => {
-    for (const service of kept.toReversed()) await service.stop();
+    for (const stage of started.toReversed()) await Promise.all(stage.map((service) => service.stop()));
   };
   try {
-    for (const service of options.services) {
+    for (const stage of options.stages) {
       options.signal?.throwIfAborted();
-      kept.push(await keepRunning(service, options));
+      const starts = await Promise.allSettled(stage.map((service) => keepRunning(service, options)));
+      started.push(starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : [])));
+      for (const start of starts) if (start.status === 'rejected') throw start.reason;
     }
     options.signal?.throwIfAborted();
   } catch (error) {

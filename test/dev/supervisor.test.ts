@@ -33,14 +33,14 @@ function stage() {
 describe('the supervisor', () => {
   it('starts in order and ends in reverse order', async () => {
     const { events, options, service } = stage();
-    const supervisor = await supervise({ ...options, services: [service('a'), service('b'), service('c')] });
+    const supervisor = await supervise({ ...options, stages: [[service('a')], [service('b')], [service('c')]] });
     await supervisor.stop();
     expect(events).toEqual(['a starts', 'b starts', 'c starts', 'c stops', 'b stops', 'a stops']);
   });
 
   it('starts one that dies again, and the others stay', async () => {
     const { events, options, service, said, die } = stage();
-    const supervisor = await supervise({ ...options, services: [service('a'), service('b')] });
+    const supervisor = await supervise({ ...options, stages: [[service('a')], [service('b')]] });
     onTestFinished(() => supervisor.stop());
     die('a');
     await expect.poll(() => said).toContain('a runs again');
@@ -49,7 +49,7 @@ describe('the supervisor', () => {
 
   it('waits twice as long after each start that fails', async () => {
     const { options, service, said, die } = stage();
-    const supervisor = await supervise({ ...options, services: [service('a', [2, 3])] });
+    const supervisor = await supervise({ ...options, stages: [[service('a', [2, 3])]] });
     onTestFinished(() => supervisor.stop());
     die('a');
     await expect.poll(() => said).toContain('a runs again');
@@ -65,8 +65,15 @@ describe('the supervisor', () => {
 
   it('stops what runs already when a first start fails, and passes the reason on', async () => {
     const { events, options, service } = stage();
-    const services = [service('a'), service('b', [1]), service('c')];
-    await expect(supervise({ ...options, services })).rejects.toThrow('b cannot');
+    const stages = [[service('a')], [service('b', [1])], [service('c')]];
+    await expect(supervise({ ...options, stages })).rejects.toThrow('b cannot');
+    expect(events).toEqual(['a starts', 'b fails', 'a stops']);
+  });
+
+  it('stops what started beside the one that fails', async () => {
+    const { events, options, service } = stage();
+    const stages = [[service('a'), service('b', [1])]];
+    await expect(supervise({ ...options, stages })).rejects.toThrow('b cannot');
     expect(events).toEqual(['a starts', 'b fails', 'a stops']);
   });
 
@@ -80,14 +87,14 @@ describe('the supervisor', () => {
         return service('b').start(spawned);
       },
     };
-    const services = [service('a'), interrupting, service('c')];
-    await expect(supervise({ ...options, services, signal: interruption.signal })).rejects.toThrow('aborted');
+    const stages = [[service('a')], [interrupting], [service('c')]];
+    await expect(supervise({ ...options, stages, signal: interruption.signal })).rejects.toThrow('aborted');
     expect(events).toEqual(['a starts', 'b starts', 'b stops', 'a stops']);
   });
 
   it('does not restart anything once it is being ended', async () => {
     const { events, options, service, die, said } = stage();
-    const supervisor = await supervise({ ...options, firstBackoffMs: 60_000, services: [service('a')] });
+    const supervisor = await supervise({ ...options, firstBackoffMs: 60_000, stages: [[service('a')]] });
     die('a');
     await expect.poll(() => said).toHaveLength(1);
     await supervisor.stop();

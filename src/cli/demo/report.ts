@@ -1,11 +1,11 @@
 /** The demo's verdict and its report. */
 import type { Paint } from '../render/paint.js';
 import { columns } from '../render/text.js';
-import type { SentEvent } from '../sentEvent.js';
+import type { PostedEvent } from './post.js';
 import type { LandedEvent } from './truth.js';
 
 export interface DemoFindings {
-  readonly sent: readonly SentEvent[];
+  readonly sent: readonly PostedEvent[];
   readonly landed: readonly LandedEvent[];
   /** Objects at Adobe's side by kind; each kind must be there once. */
   readonly objects: Readonly<Record<string, number>>;
@@ -15,7 +15,7 @@ export interface DemoFindings {
 export interface DemoTimings {
   readonly stackMs: number;
   readonly provisionMs: number;
-  /** From the first webhook's POST to its row in the dataset. */
+  /** From the start of provisioning to the first row in the dataset. */
   readonly firstLandedMs?: number;
   readonly allMs: number;
 }
@@ -63,7 +63,10 @@ export function renderReport(findings: DemoFindings, paint: Paint): string {
     columns([
       ['everything started', seconds(stackMs)],
       ['source provisioned', seconds(provisionMs)],
-      ['first event landed', firstLandedMs === undefined ? 'never' : `${seconds(firstLandedMs)} after it was posted`],
+      [
+        'first event landed',
+        firstLandedMs === undefined ? 'never' : `${seconds(firstLandedMs)} after provisioning began`,
+      ],
       ['all of it', seconds(allMs)],
     ]),
     '',

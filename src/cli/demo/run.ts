@@ -3,24 +3,29 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 
 export interface DemoRun {
-  /** Of the events: sent again, they are the same events. */
+  /** Of the events: made again from seed and time, they are the same events. */
   readonly seed: number;
+  readonly atMs: number;
   readonly isResumed: boolean;
   /** Nothing of it is needed any more. */
   finish(): void;
 }
 
+interface DemoFile {
+  readonly seed: number;
+  readonly atMs: number;
+  readonly finished: boolean;
+}
+
 /** @param home belongs to the demo alone */
 export function openDemoRun(home: string): DemoRun {
   const file = join(home, 'demo.json');
-  const before = existsSync(file)
-    ? (JSON.parse(readFileSync(file, 'utf8')) as { seed: number; finished: boolean })
-    : undefined;
+  const before = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as DemoFile) : undefined;
   if (before?.finished === true) rmSync(home, { recursive: true, force: true });
   mkdirSync(home, { recursive: true });
   const isResumed = before?.finished === false;
-  const seed = isResumed ? before.seed : 1 + Math.floor(Math.random() * 1_000_000);
-  const write = (finished: boolean) => writeFileSync(file, JSON.stringify({ seed, finished }));
+  const { seed, atMs } = isResumed ? before : { seed: 1 + Math.floor(Math.random() * 1_000_000), atMs: Date.now() };
+  const write = (finished: boolean) => writeFileSync(file, JSON.stringify({ seed, atMs, finished } satisfies DemoFile));
   write(false);
-  return { seed, isResumed, finish: () => write(true) };
+  return { seed, atMs, isResumed, finish: () => write(true) };
 }
