@@ -165,9 +165,10 @@ const WORDS =
   );
 
 function textOf({ random, textLength }: Scene, sentences: readonly string[]): string {
-  let text = pick(random, sentences);
-  while (textLength !== undefined && text.length < textLength) text += ` ${pick(random, WORDS)}`;
-  return textLength === undefined ? text : text.slice(0, textLength);
+  const sentence = pick(random, sentences);
+  if (textLength === undefined) return sentence;
+  const words = Array.from({ length: Math.ceil(textLength / 4) }, () => pick(random, WORDS));
+  return [sentence, ...words].join(' ').slice(0, textLength);
 }
 
 /** As Chatlio writes times: six fractional digits from its database, nine from Slack, and an offset that is not the visitor's. */

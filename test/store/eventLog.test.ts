@@ -223,7 +223,7 @@ describe('event log with several writers', () => {
     );
     await expect
       .poll(async () => {
-        const { rows } = await holder.query<{ killed: boolean }>(
+        const { rows } = await database().pool.query<{ killed: boolean }>(
           `select pg_terminate_backend(pid) as killed from pg_stat_activity
             where datname = current_database() and pid <> pg_backend_pid() and wait_event_type = 'Lock'`,
         );

@@ -1,0 +1,69 @@
+/**
+ * Many small requests, few commits: one flush in flight for each partition, and what arrives meanwhile makes the next group.
+ * There is no linger: alone, an event is flushed at once; under load, groups grow with the time that a commit takes.
+ *
+ * How much can wait is bounded by the receiver's budget of bytes, for each waiting event has an unanswered request.
+ */
+import type { Arrival } from '../store/arrival.js';
+import type { EventLog } from '../store/eventLog.js';
+import type { TakenEvent } from '../store/takenEvent.js';
+import type { Intake } from './intake.js';
+
+interface GroupingOptions {
+  readonly eventLog: EventLog;
+  readonly onFlushFailed: (error: unknown, events: number) => void;
+  /** Measured on two cores: above 64 events a larger group makes nothing faster; above some hundreds, answers wait. */
+  readonly maxGroupEvents?: number;
+}
+
+interface Waiting {
+  readonly event: TakenEvent;
+  readonly resolve: (arrival: Arrival) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface Lane {
+  readonly sourceId: number;
+  readonly partition: number;
+  waiting: Waiting[];
+  isFlushing: boolean;
+}
+
+export function createGrouping({ eventLog, onFlushFailed, maxGroupEvents = 256 }: GroupingOptions): Intake {
+  const lanes = new Map<string, Lane>();
+
+  function laneOf(sourceId: number, partition: number): Lane {
+    const key = `${sourceId}/${partition}`;
+    let lane = lanes.get(key);
+    if (lane === undefined) lanes.set(key, (lane = { sourceId, partition, waiting: [], isFlushing: false }));
+    return lane;
+  }
+
+  async function flushAll(lane: Lane): Promise<void> {
+    lane.isFlushing = true;
+    while (lane.waiting.length > 0) await flush(lane, lane.waiting.splice(0, maxGroupEvents));
+    lane.isFlushing = false;
+  }
+
+  async function flush(lane: Lane, group: readonly Waiting[]): Promise<void> {
+    try {
+      const events = group.map(({ event }) => event);
+      const arrivals = await eventLog.append(lane.sourceId, lane.partition, events);
+      for (const [index, { resolve }] of group.entries()) resolve(arrivals[index] as Arrival);
+    } catch (error) {
+      onFlushFailed(error, group.length);
+      for (const { reject } of group) reject(error);
+    }
+  }
+
+  return {
+    take({ sourceId, partition, ...arriving }) {
+      if (arriving.outcome === 'held') return eventLog.hold(sourceId, partition, arriving.event);
+      return new Promise((resolve, reject) => {
+        const lane = laneOf(sourceId, partition);
+        lane.waiting.push({ event: arriving.event, resolve, reject });
+        if (!lane.isFlushing) void flushAll(lane);
+      });
+    },
+  };
+}

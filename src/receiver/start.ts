@@ -1,0 +1,152 @@
+/** The receiver: takes Chatlio's webhooks over HTTP and answers 2xx once they are in the event log. */
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import type { Configuration } from '../configuration.js';
+import { codedError } from '../domain/errors.js';
+import { ensureBodyPartitions } from '../store/bodyPartitions.js';
+import { type Database, isReachable } from '../store/database.js';
+import { createEventLog } from '../store/eventLog.js';
+import type { KeyRing } from '../store/keyRing.js';
+import { createGrouping } from './grouping.js';
+import { createByteBudget } from './requestBody.js';
+import { watchRoutes } from './routes.js';
+import { type Answer, createWebhooks, type Outcome } from './webhooks.js';
+
+/** A request must be complete in this time, its headers much sooner: a slow sender holds a connection, not a thread. */
+const REQUEST_TIMEOUT_MS = 30_000;
+const HEADERS_TIMEOUT_MS = 10_000;
+/** Above the 60 s of common load balancers, so that it is they who close. */
+const KEEP_ALIVE_TIMEOUT_MS = 75_000;
+const MAX_HEADER_BYTES = 16 * 1024;
+/** All requests together. */
+const MAX_BYTES_IN_HAND = 128 * 1024 * 1024;
+/** A request being answered when the process is told to stop gets this long. */
+const DRAIN_MS = 10_000;
+const PARTITIONS_EVERY_MS = 3_600_000;
+
+export interface ReceiverOptions {
+  readonly database: Database;
+  readonly keyRing: KeyRing;
+  readonly configuration: Pick<Configuration, 'home' | 'receiver'>;
+  readonly log: Logger;
+}
+
+export interface Receiver {
+  /** Where it listens, without a path. */
+  readonly url: string;
+  /** What became of the requests since the start. */
+  counts(): Readonly<Partial<Record<Outcome, number>>>;
+  /** Takes no new requests, answers those that are there, and ends. */
+  close(): Promise<void>;
+}
+
+/** @throws CodedError `CAEP_PORT_TAKEN` */
+export async function startReceiver({ database, keyRing, configuration, log }: ReceiverOptions): Promise<Receiver> {
+  const routes = await watchRoutes({ database, cacheFile: join(configuration.home, 'routes.json'), log });
+  const counts: Partial<Record<Outcome, number>> = {};
+  let isDraining = false;
+
+  const webhooks = createWebhooks({
+    routes,
+    keyRing,
+    budget: createByteBudget(MAX_BYTES_IN_HAND),
+    count: (outcome) => (counts[outcome] = (counts[outcome] ?? 0) + 1),
+    intake: createGrouping({
+      eventLog: createEventLog(database),
+      onFlushFailed: (error, events) =>
+        log.error({ reason: reasonOf(error), events }, 'a group of events was not committed'),
+    }),
+    log,
+  });
+
+  async function answerTo(request: IncomingMessage): Promise<Answer | undefined> {
+    if (request.method === 'GET' && request.url === '/healthz') return { status: 200, body: { status: 'alive' } };
+    if (request.method === 'GET' && request.url === '/readyz') return readiness();
+    if (request.method === 'POST') return webhooks(request);
+    return { status: 404, body: { error: 'not found' } };
+  }
+
+  async function readiness(): Promise<Answer> {
+    if (isDraining) return { status: 503, body: { status: 'stopping' } };
+    if (routes.current() === undefined) return { status: 503, body: { status: 'no webhook routes' } };
+    if (!(await isReachable(database))) return { status: 503, body: { status: 'PostgreSQL does not answer' } };
+    return { status: 200, body: { status: 'ready' } };
+  }
+
+  function send(response: ServerResponse, answer: Answer): void {
+    const text = JSON.stringify(answer.body);
+    response.shouldKeepAlive &&= !isDraining;
+    const headers: OutgoingHttpHeaders = {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(text),
+    };
+    if (answer.retryAfterSeconds !== undefined) headers['retry-after'] = String(answer.retryAfterSeconds);
+    response.writeHead(answer.status, headers).end(text);
+  }
+
+  const server = createServer(
+    {
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+      connectionsCheckingInterval: 5_000,
+      maxHeaderSize: MAX_HEADER_BYTES,
+    },
+    (request, response) => {
+      answerTo(request).then(
+        (answer) => answer !== undefined && send(response, answer),
+        (error: unknown) => {
+          // Never the URL: it holds the secret.
+          log.error({ reason: reasonOf(error) }, 'a request failed');
+          send(response, { status: 503, body: { error: 'not taken, try again' }, retryAfterSeconds: 5 });
+        },
+      );
+    },
+  );
+
+  await listenOn(server, configuration.receiver).catch(async (error: unknown) => {
+    await routes.close();
+    throw error;
+  });
+  const partitionsTimer = setInterval(() => {
+    ensureBodyPartitions(database).catch((error: unknown) => {
+      log.warn({ reason: reasonOf(error) }, 'the body partitions of the coming days were not made');
+    });
+  }, PARTITIONS_EVERY_MS).unref();
+
+  const { address, family, port } = server.address() as AddressInfo;
+  return {
+    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
+    counts: () => ({ ...counts }),
+    async close() {
+      isDraining = true;
+      clearInterval(partitionsTimer);
+      const closed = once(server, 'close');
+      server.close();
+      server.closeIdleConnections();
+      const giveUp = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+      await closed;
+      clearTimeout(giveUp);
+      await routes.close();
+    },
+  };
+}
+
+async function listenOn(server: ReturnType<typeof createServer>, at: { host: string; port: number }): Promise<void> {
+  server.listen(at.port, at.host);
+  await once(server, 'listening').catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'EADDRINUSE') throw cause;
+    throw codedError(
+      'CAEP_PORT_TAKEN',
+      { port: String(at.port), service: 'the receiver', option: 'RECEIVER_PORT' },
+      { cause },
+    );
+  });
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

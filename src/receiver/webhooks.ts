@@ -1,0 +1,127 @@
+/** A webhook request from its URL to the answer. 2xx means durable; everything that had a right secret is kept or refused aloud. */
+import type { IncomingMessage } from 'node:http';
+import type { Logger } from 'pino';
+import { readRequest } from '../chatlio/readRequest.js';
+import { KIND_FACTS } from '../domain/kinds.js';
+import { partitionOf } from '../domain/partition.js';
+import { parseWebhookPath } from '../domain/webhookPath.js';
+import type { Arrival } from '../store/arrival.js';
+import type { KeyRing } from '../store/keyRing.js';
+import type { Route } from '../store/routes.js';
+import { bodyContext } from '../store/takenEvent.js';
+import type { Intake, IntakeEvent } from './intake.js';
+import { type ByteBudget, type BodyReading, readBody } from './requestBody.js';
+import { findRoute, type RouteTable } from './routeCheck.js';
+
+export interface Answer {
+  readonly status: 200 | 404 | 413 | 503;
+  readonly body: Readonly<Record<string, string>>;
+  readonly retryAfterSeconds?: number;
+}
+
+export type Outcome = Arrival | 'not-found' | 'too-large' | 'no-room' | 'not-durable' | 'no-routes';
+
+export interface WebhooksOptions {
+  readonly routes: { current(): RouteTable | undefined };
+  readonly keyRing: KeyRing;
+  readonly intake: Intake;
+  readonly budget: ByteBudget;
+  readonly count: (outcome: Outcome) => void;
+  readonly log: Pick<Logger, 'warn' | 'error'>;
+}
+
+const NOT_FOUND: Answer = { status: 404, body: { error: 'not found' } };
+const TOO_LARGE: Answer = { status: 413, body: { error: 'larger than 10 MB' } };
+const UNAVAILABLE: Answer = { status: 503, body: { error: 'not taken, try again' }, retryAfterSeconds: 5 };
+
+/** @returns handles one POST; undefined when the sender has gone before its request was complete */
+export function createWebhooks(options: WebhooksOptions): (request: IncomingMessage) => Promise<Answer | undefined> {
+  const { routes, keyRing, intake, budget, count, log } = options;
+
+  return async (request) => {
+    const receivedAtMs = Date.now();
+    const table = routes.current();
+    if (table === undefined) return refuse('no-routes', UNAVAILABLE);
+    const route = findRoute(table, parseWebhookPath(request.url ?? ''), receivedAtMs);
+    if (route === undefined) return refuse('not-found', NOT_FOUND);
+
+    const reservation = budget.open();
+    try {
+      const reading = await readBody(request, reservation);
+      return reading.outcome === 'read'
+        ? await take(route, reading.raw, receivedAtMs)
+        : notRead(route, reading.outcome);
+    } finally {
+      reservation.close();
+    }
+  };
+
+  function refuse(outcome: Outcome, answer: Answer): Answer {
+    count(outcome);
+    return answer;
+  }
+
+  function notRead(route: Route, outcome: Exclude<BodyReading['outcome'], 'read'>): Answer | undefined {
+    const { sourceId, widget, kind } = route;
+    switch (outcome) {
+      case 'cut':
+        return undefined;
+      case 'too-large':
+        log.error({ sourceId, widget, kind }, 'a webhook above 10 MB was refused: it is not kept');
+        return refuse('too-large', TOO_LARGE);
+      case 'no-room':
+        log.warn({ sourceId, widget, kind }, 'a webhook was refused for want of memory');
+        return refuse('no-room', UNAVAILABLE);
+      default:
+        return outcome satisfies never;
+    }
+  }
+
+  async function take(route: Route, raw: Buffer, receivedAtMs: number): Promise<Answer> {
+    const { eventId, arriving, why } = prepare(keyRing, route, raw, receivedAtMs);
+    let arrival: Arrival;
+    try {
+      arrival = await intake.take(arriving);
+    } catch {
+      return refuse('not-durable', UNAVAILABLE);
+    }
+    count(arrival);
+    const { sourceId, widget, kind } = route;
+    if (arrival === 'held') log.error({ sourceId, widget, kind, eventId, why }, 'a webhook that is no event is held');
+    if (arrival === 'conflict')
+      log.error({ sourceId, widget, kind, eventId }, 'a webhook in conflict with an earlier one is held');
+    if (arrival === 'drifted') log.warn({ sourceId, widget, kind, eventId }, 'an event came again, rendered anew');
+    return { status: 200, body: { eventId, arrival } };
+  }
+}
+
+interface Prepared {
+  readonly eventId: string;
+  readonly arriving: IntakeEvent;
+  readonly why?: string;
+}
+
+/** Reads, identifies and seals: from here on no text of the chat is in the clear. */
+function prepare(keyRing: KeyRing, route: Route, raw: Buffer, receivedAtMs: number): Prepared {
+  const { sourceId, widget, kind } = route;
+  const reading = readRequest({ widget, kind, raw, receivedAtMs });
+  const eventId = reading.outcome === 'event' ? reading.event.eventId : reading.eventId;
+  const id = Buffer.from(eventId, 'hex');
+  const place = { sourceId, partition: partitionOf(eventId, route.partitions) };
+  const common = { kind: KIND_FACTS[kind].code, eventId: id, receivedAtMs };
+  const seal = (plain: Buffer): Buffer => keyRing.seal(plain, bodyContext(sourceId, id));
+
+  if (reading.outcome === 'held') {
+    const facts = [reading.why, `posted for the widget ${widget}`];
+    const event = { ...common, reason: 'unreadable' as const, bodyMac: keyRing.mac(raw), sealed: seal(raw), facts };
+    return { eventId, why: reading.why, arriving: { ...place, outcome: 'held', event } };
+  }
+  const event = {
+    ...common,
+    occurredAtMs: Date.parse(reading.event.occurredAt),
+    bodyMac: keyRing.mac(reading.canonicalBody),
+    stableMac: keyRing.mac(reading.contentKey),
+    sealed: seal(Buffer.from(JSON.stringify(reading.event))),
+  };
+  return { eventId, arriving: { ...place, outcome: 'event', event } };
+}
