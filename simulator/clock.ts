@@ -43,15 +43,25 @@ export function createClock(options: ClockOptions): Clock {
     timer = setTimeout(() => void runDue(), delayMs);
   }
 
+  /** Also those that a timer has started; they never reject. */
+  const running = new Set<Promise<void>>();
+
+  async function run(entry: Waiting): Promise<void> {
+    try {
+      await entry.task();
+    } catch (error) {
+      options.onError(error);
+    }
+  }
+
   async function runDue(): Promise<void> {
     const due = [...waiting].filter((entry) => entry.dueMs <= now()).sort((a, b) => a.dueMs - b.dueMs);
     for (const entry of due) {
       if (!waiting.delete(entry)) continue;
-      try {
-        await entry.task();
-      } catch (error) {
-        options.onError(error);
-      }
+      const task = run(entry);
+      running.add(task);
+      await task;
+      running.delete(task);
     }
     arm();
   }
@@ -74,6 +84,7 @@ export function createClock(options: ClockOptions): Clock {
       offsetMs += byMs;
       options.onOffset?.(offsetMs);
       await runDue();
+      await Promise.all(running);
     },
     close() {
       closed = true;

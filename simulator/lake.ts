@@ -4,6 +4,7 @@ import { type Acceptance, createAcceptances, type Acceptances } from './lake/acc
 import { createLakes, type LakeDatabase } from './lake/database.js';
 import type { Judge } from './lake/judge.js';
 import { createProcessing, type Processing } from './lake/processing.js';
+import type { Sandbox } from './request.js';
 import { COLLECTIONS, type StoredDataset } from './stored.js';
 import { dropDataset, emptyLake } from './lake/datasets.js';
 
@@ -44,8 +45,10 @@ export function createLake(context: Context, databaseUrl: string, judge: Judge):
   }
 
   async function all(): Promise<readonly OpenLake[]> {
-    const databases = await lakes.existing();
-    return Promise.all(databases.map(({ sandboxName }) => of(sandboxName)));
+    // Other simulators may have their lakes on the same server.
+    const known = context.state.collection<Sandbox>(COLLECTIONS.sandboxes).all();
+    const made = await lakes.existing(known.map(({ value }) => value.name));
+    return Promise.all([...new Set([...made, ...open.keys()])].map(of));
   }
 
   context.state.collection<StoredDataset>(COLLECTIONS.datasets).watch((scope, id, dataset) => {

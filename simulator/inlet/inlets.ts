@@ -1,4 +1,5 @@
 /** Which inlet is whose, and where its flows lead: read from what Flow Service has made. */
+import { createHash } from 'node:crypto';
 import type { Context } from '../context.js';
 import { isJsonObject, type JsonObject } from '../json.js';
 import type { Scope } from '../state.js';
@@ -30,6 +31,11 @@ export interface Inlets {
   flowsOf(inletId: string): readonly InletFlow[];
 }
 
+/** The inlet of a base connection of the HTTP API source, shown as `auth.params.inletId`. */
+export function accountInletId(connectionId: string): string {
+  return createHash('sha256').update(connectionId).digest('hex');
+}
+
 export function createInlets({ state }: Pick<Context, 'state'>): Inlets {
   const flows = state.collection<StoredFlow>(COLLECTIONS.flows);
   const connections = state.collection<StoredConnection>(COLLECTIONS.connections);
@@ -46,12 +52,11 @@ export function createInlets({ state }: Pick<Context, 'state'>): Inlets {
   function accountInlets(): Map<string, Inlet> {
     const byConnection = new Map<string, Inlet>();
     for (const { id, scope, value } of connections.all()) {
+      if (objectAt(value.document, 'auth')?.['specName'] !== 'Streaming Connection') continue;
       const parameters = objectAt(value.document, 'auth', 'params');
-      const inletId = parameters?.['inletId'];
-      if (typeof inletId !== 'string') continue;
       const dataType = parameters?.['dataType'] === 'xdm' ? 'xdm' : 'raw';
       const authenticationRequired = parameters?.['authenticationRequired'] === true;
-      byConnection.set(id, { id: inletId, scope, dataType, authenticationRequired });
+      byConnection.set(id, { id: accountInletId(id), scope, dataType, authenticationRequired });
     }
     return byConnection;
   }

@@ -62,8 +62,8 @@ const CONNECTIONS_PER_LAKE = 4;
 export interface Lakes {
   /** Opens the sandbox's database, making it on first use. */
   of(sandboxName: string): Promise<LakeDatabase>;
-  /** All that earlier runs have made, opened. */
-  existing(): Promise<readonly LakeDatabase[]>;
+  /** Those of the named sandboxes that have been made. */
+  existing(sandboxNames: readonly string[]): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
@@ -81,7 +81,8 @@ export function createLakes(serverUrl: string, log: Logger): Lakes {
       await admin.query(`ALTER DATABASE ${escapeIdentifier(name)} SET timezone TO 'UTC'`);
     }
     const url = new URL(serverUrl);
-    url.pathname = `/${encodeURIComponent(name)}`;
+    // pg decodes the path as a whole URI and leaves an escaped colon alone.
+    url.pathname = `/${encodeURI(name)}`;
     const pool = new Pool({ connectionString: url.toString(), max: CONNECTIONS_PER_LAKE });
     pool.on('error', (error) => log.warn({ err: error }, 'connection to the lake ended'));
     await pool.query(MAKE_TABLES);
@@ -100,11 +101,12 @@ export function createLakes(serverUrl: string, log: Logger): Lakes {
 
   return {
     of,
-    async existing() {
+    async existing(sandboxNames) {
       const { rows } = await admin.query<{ datname: string }>(
-        `SELECT datname FROM pg_database WHERE datname LIKE '%${LAKE_DATABASE_SUFFIX}' ORDER BY datname`,
+        'SELECT datname FROM pg_database WHERE datname = ANY($1) ORDER BY datname',
+        [sandboxNames.map((name) => name + LAKE_DATABASE_SUFFIX)],
       );
-      return Promise.all(rows.map(({ datname }) => of(datname.slice(0, -LAKE_DATABASE_SUFFIX.length))));
+      return rows.map(({ datname }) => datname.slice(0, -LAKE_DATABASE_SUFFIX.length));
     },
     async close() {
       const open = await Promise.allSettled(opened.values());

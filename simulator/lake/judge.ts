@@ -122,8 +122,9 @@ export function createJudge(context: Context, schemas: Schemas): Judge {
         const entity = xdmEntityOf(message.body);
         return isRecord(entity) && typeof entity['_id'] === 'string' ? entity['_id'] : undefined;
       }
-      const dataset = datasets.get(scope, message.datasetId);
-      const schema = dataset === undefined ? undefined : schemas.asValidated(scope, dataset.schemaId);
+      // The dataset may be gone; the mapping knows its schema.
+      const version = mappingSets.get(scope, message.mappingId ?? '')?.versions[message.mappingVersion ?? 0];
+      const schema = version === undefined ? undefined : schemas.asValidated(scope, version.schemaId);
       if (schema === undefined || !isRecord(message.body)) return undefined;
       try {
         return mappingOf(scope, message, schema)?.eventId({ ...settings(), record: message.body });
