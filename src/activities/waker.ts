@@ -3,10 +3,12 @@ import type { Logger } from 'pino';
 import type { WakeInput } from '../domain/forwarder.js';
 import type { Bell } from '../store/bell.js';
 import type { Database } from '../store/database.js';
-import { clearWake, findWakes, type Wake } from '../store/wakes.js';
+import { clearWake, findForgotten, findWakes, type Wake } from '../store/wakes.js';
 
 /** Beside the bell: finds what rang while nobody listened, or what a drain that died was to answer. */
 const POLL_MS = 5_000;
+/** Above the longest pause between two probes. */
+const FORGOTTEN_AFTER_MS = 20 * 60_000;
 
 export interface WakerDependencies<Settings> {
   readonly database: Database;
@@ -38,7 +40,8 @@ export function startWaker<Settings>(deps: WakerDependencies<Settings>): Waker {
   async function look(): Promise<void> {
     again = false;
     const bySource = new Map<number, Wake[]>();
-    for (const wake of await findWakes(deps.database)) {
+    const wakes = [...(await findWakes(deps.database)), ...(await findForgotten(deps.database, FORGOTTEN_AFTER_MS))];
+    for (const wake of wakes) {
       bySource.set(wake.sourceId, [...(bySource.get(wake.sourceId) ?? []), wake]);
     }
     for (const [sourceId, wakes] of bySource) {

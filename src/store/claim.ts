@@ -149,7 +149,7 @@ export async function releaseClaim(database: Database, holding: Holding): Promis
   await database.pool.query(RELEASE, [holding.sourceId, holding.partition, holding.fence]);
 }
 
-const RELEASE = `update partition_cursor set holder = null, lease_until = null, handover_asked = false
+const RELEASE = `update partition_cursor set holder = null, lease_until = clock_timestamp(), handover_asked = false
                  where source_id = $1 and partition = $2 and fence = $3`;
 
 export type IdleAnswer =

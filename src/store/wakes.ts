@@ -17,6 +17,22 @@ export async function findWakes(database: Database): Promise<Wake[]> {
   return rows.map((row) => ({ sourceId: row.source_id, partition: row.partition, wakeSeq: row.wake_seq }));
 }
 
+/**
+ * Partitions that have something to send and had no drain for long, because their forwarder was terminated. An outage or a
+ * hold looks the same from here; a wake now and then does them no harm.
+ */
+export async function findForgotten(database: Database, afterMs: number): Promise<Wake[]> {
+  const { rows } = await database.pool.query<{ source_id: number; partition: number; last_seq: number }>(
+    `update partition_cursor c set rescued_at = clock_timestamp()
+     from partition_head h
+     where h.source_id = c.source_id and h.partition = c.partition and h.last_seq > c.cursor_seq
+       and greatest(c.lease_until, c.rescued_at) < clock_timestamp() - $1 * interval '1 millisecond'
+     returning c.source_id, c.partition, h.last_seq`,
+    [afterMs],
+  );
+  return rows.map((row) => ({ sourceId: row.source_id, partition: row.partition, wakeSeq: row.last_seq }));
+}
+
 /** Does nothing when another wake was asked for since this one was found. */
 export async function clearWake(database: Database, wake: Wake): Promise<void> {
   await database.pool.query(

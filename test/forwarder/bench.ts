@@ -164,3 +164,8 @@ async function makeBench(database: Database, keyRing: KeyRing, bell: Bell, inlet
   };
   return bench;
 }
+
+/** Were exactly these events counted, each once? */
+export function everyOnce(counted: ReadonlyMap<string, number>, ids: readonly string[]): boolean {
+  return counted.size === ids.length && ids.every((id) => counted.get(id) === 1);
+}

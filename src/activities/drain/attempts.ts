@@ -2,8 +2,9 @@
  * The requests of a drain: how many may run, which have become slow, and whether the destination still takes events.
  *
  * A slot is taken by each running request, by each outcome other than accepted since the last accepted one, and by each
- * slow request that no later request has overtaken. So after the last accepted event at most `concurrency` more have an
- * outcome that is not known: that is the bound on exceptions after an outage of any kind and length.
+ * slow request until one that was begun after it had become slow is accepted. So an outage of any kind and length finds at
+ * most `concurrency` events with an outcome that is not known, and leaves no more exceptions, but for one: when slow
+ * requests have taken every slot, a single further request tells whether they alone are slow, or the destination.
  */
 import { type DestinationFault, faultOf, IN_A_ROW, type Verdict, verdictOf } from '../../domain/outcomeAccounting.js';
 import type { Attempt } from '../../domain/outcomes.js';
@@ -47,7 +48,10 @@ interface Running {
   readonly sendable: Sendable;
   /** When the first byte left. */
   begunMs?: number;
-  slow: boolean;
+  /** Since when. */
+  slowMs?: number;
+  /** Slow, while the destination takes others: says nothing about it. */
+  overtaken: boolean;
   withoutLease: boolean;
 }
 
@@ -62,8 +66,9 @@ export function createAttempts(deps: {
 }): Attempts {
   const running = new Set<Running>();
   const slow = new Set<Running>();
-  /** Slow ones that no accepted later request has overtaken, in the order in which they have begun. */
+  /** Slow ones that are not overtaken, in the order in which they have become slow. */
   const holdingSlots = new Set<Running>();
+  let probing = false;
   const inARow = Math.min(IN_A_ROW, deps.concurrency);
   let streak = 0;
   let fault: DestinationFault | undefined;
@@ -84,32 +89,42 @@ export function createAttempts(deps: {
     holdingSlots.delete(one);
     const verdict = verdictOf(attempt);
     if (verdict.kind === 'accepted') acceptedAt(one.begunMs ?? 0);
-    else if (!one.withoutLease) notTaken(attempt, verdict.fact);
-    deps.answered({ sendable: one.sendable, verdict, wasSlow: one.slow });
+    else if (!one.withoutLease) notTaken(attempt, verdict.fact, one.overtaken);
+    deps.answered({ sendable: one.sendable, verdict, wasSlow: one.slowMs !== undefined });
+  }
+
+  function free(): number {
+    const left = deps.concurrency - running.size - streak - holdingSlots.size;
+    const allSlow = holdingSlots.size === deps.concurrency && streak === 0;
+    return allSlow && left === 0 && !probing ? 1 : left;
   }
 
   function acceptedAt(begunMs: number): void {
     accepted += 1;
     streak = 0;
+    probing = false;
     for (const one of holdingSlots) {
-      if ((one.begunMs ?? 0) >= begunMs) break;
+      if ((one.slowMs ?? 0) > begunMs) break;
+      one.overtaken = true;
       holdingSlots.delete(one);
     }
   }
 
-  function notTaken(attempt: Attempt, fact: string): void {
+  function notTaken(attempt: Attempt, fact: string, overtaken: boolean): void {
     notAccepted += 1;
-    streak += 1;
     lastFact = fact;
     fault ??= faultOf(attempt);
+    if (overtaken) return;
+    streak += 1;
     if (streak >= inARow)
       fault ??= { stops: 'outage', detail: `${streak} outcomes in a row other than accepted; ${fact}` };
   }
 
   return {
-    free: () => deps.concurrency - running.size - streak - holdingSlots.size,
+    free,
     start(sendable) {
-      const one: Running = { sendable, slow: false, withoutLease: false };
+      if (holdingSlots.size === deps.concurrency) probing = true;
+      const one: Running = { sendable, overtaken: false, withoutLease: false };
       running.add(one);
       void run(one);
     },
@@ -121,7 +136,7 @@ export function createAttempts(deps: {
       for (const one of running) {
         if (slow.size >= MAX_SLOW) break;
         if (one.begunMs === undefined || one.begunMs > before) continue;
-        one.slow = true;
+        one.slowMs = deps.monotonicMs();
         running.delete(one);
         slow.add(one);
         holdingSlots.add(one);

@@ -1,7 +1,7 @@
 -- Up Migration
 
 -- Delivery settings of the manifest: what a forwarder that was terminated is started with again.
-alter table source add column delivery jsonb;
+alter table source add column delivery jsonb, add column sandbox text;
 
 -- The delivering side of a partition: one row, rewritten by each flush of its drain.
 create table partition_cursor (
@@ -12,7 +12,10 @@ create table partition_cursor (
   -- Counts the flushes of a fence: a flush whose commit was not answered is told from one that did not happen.
   flush_number bigint not null default 0,
   holder text,
+  -- In the past: given back, or run out.
   lease_until timestamptz,
+  -- When the waker last took notice of a partition that had something to send and no drain for long.
+  rescued_at timestamptz,
   -- A drain that wants to take over asks the holder to finish and report.
   handover_asked boolean not null default false,
   -- Everything up to here is delivered or in the exceptions.
@@ -104,4 +107,4 @@ create index receipt_age on receipt using brin (recorded_at);
 
 -- Down Migration
 drop table receipt, exception, partition_cursor;
-alter table source drop column delivery;
+alter table source drop column delivery, drop column sandbox;

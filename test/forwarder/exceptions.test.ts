@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import { decide, listExceptions } from '../../src/store/exceptions.js';
+import { type Bench, withBench } from './bench.js';
+
+const bench = withBench();
+
+/** Logs an event, lets its outcome be unknown, and gives what a person sees of it. */
+async function oneUnknown({ open, log, drain, inlet, database, sourceId }: Bench) {
+  await open();
+  const [id] = await log(1);
+  inlet.behave(() => 'accept-and-cut');
+  await drain().report;
+  inlet.behave(() => 'accept');
+  const [exception] = await listExceptions(database, { sourceId, limit: 10 });
+  if (exception === undefined) throw new Error('no exception');
+  return { id, exception };
+}
+
+describe('decisions', () => {
+  it('send an event again, under the protocol of a first attempt', async () => {
+    const { database, sourceId, drain, inlet, exceptions } = bench();
+    const { id, exception } = await oneUnknown(bench());
+    const decision = {
+      sourceId,
+      id: exception.id,
+      version: exception.version,
+      by: 'ana',
+      why: 'not in the lake',
+    } as const;
+    await decide(database, { ...decision, decision: 'resend' });
+    await expect(decide(database, { ...decision, decision: 'abandon' })).rejects.toThrow('CAEP_ALREADY_DECIDED');
+    await drain().report;
+    expect(inlet.posts.get(id ?? '')).toBe(2);
+    expect(await exceptions()).toMatchObject([{ state: 'resolved', resolution: 'delivered', attempts: 2 }]);
+    const [seen] = await listExceptions(database, { sourceId, states: ['resolved'], limit: 10 });
+    expect(seen?.decision).toMatchObject({ what: 'resend', by: 'ana', why: 'not in the lake' });
+    expect(seen?.evidence.map(({ fact }) => fact)).toEqual([
+      expect.stringContaining('attempt 1: outcome unknown'),
+      'ana decided: resend',
+      'attempt 2: accepted',
+    ]);
+  });
+
+  it.each([
+    { decision: 'abandon', resolution: 'abandoned' },
+    { decision: 'mark-delivered', resolution: 'delivered' },
+  ] as const)('$decision ends it', async ({ decision, resolution }) => {
+    const { database, sourceId, drain, inlet, exceptions } = bench();
+    const { id, exception } = await oneUnknown(bench());
+    await decide(database, {
+      sourceId,
+      id: exception.id,
+      version: exception.version,
+      decision,
+      by: 'ana',
+      why: 'seen',
+    });
+    await drain().report;
+    expect(inlet.posts.get(id ?? '')).toBe(1);
+    expect(await exceptions()).toMatchObject([{ state: 'resolved', resolution }]);
+  });
+
+  it('must fit the reason', async () => {
+    const { database, sourceId, open, log, drain, inlet } = bench();
+    await open();
+    await log(1);
+    inlet.behave(() => ({ status: 400, body: '{}' }));
+    await drain().report;
+    const [exception] = await listExceptions(database, { sourceId, limit: 1 });
+    const decision = { sourceId, id: exception?.id ?? 0, version: exception?.version ?? 0, by: 'ana', why: '' };
+    await expect(decide(database, { ...decision, decision: 'mark-delivered' })).rejects.toThrow('CAEP_USAGE');
+  });
+});
+
+describe('a resend', () => {
+  it('whose outcome is unknown is held again', async () => {
+    const { database, sourceId, drain, inlet, exceptions } = bench();
+    const { exception } = await oneUnknown(bench());
+    await decide(database, {
+      sourceId,
+      id: exception.id,
+      version: exception.version,
+      decision: 'resend',
+      by: 'ana',
+      why: '',
+    });
+    inlet.behave(() => 'accept-and-cut');
+    await drain({ lingerMs: 300 }).report;
+    expect(await exceptions()).toMatchObject([{ reason: 'unknown', state: 'held', attempts: 2 }]);
+  });
+});
