@@ -33,6 +33,8 @@ const SOURCE = 'support-chat';
 /** A person watches: what takes minutes at Adobe takes seconds here. The manifest's window is above the simulator's. */
 const SIMULATOR_POLICY = { flowActivationDelayMs: 1_000, settleWindowMs: 1_500, lakeDelayMs: 1_000 };
 const SETTLE_WINDOW = '2s';
+/** After a lost answer an object may be late in lists; the simulator's lists are not. */
+const CONSISTENCY_WINDOW_MS = 2_000;
 const LANDED_TIMEOUT_MS = 120_000;
 
 export async function runDemo(options: DemoOptions): Promise<ExitCode> {
@@ -101,7 +103,8 @@ function withoutOutside(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const home = join(readConfiguration(environment).home, 'demo');
   const anyPort = { CHATLIO_AEP_TEMPORAL_PORT: '0', CHATLIO_AEP_TEMPORAL_UI_PORT: '0', RECEIVER_PORT: '0' };
   const more = { CHATLIO_AEP_POSTGRES_PORT: '0', CHATLIO_AEP_SIMULATOR_PORT: '0', CHATLIO_AEP_HOME: home };
-  return { ...Object.fromEntries(kept), ...anyPort, ...more };
+  const window = { ADOBE_CONSISTENCY_WINDOW_MS: String(CONSISTENCY_WINDOW_MS) };
+  return { ...Object.fromEntries(kept), ...anyPort, ...more, ...window };
 }
 
 /** The example, with a settle window that nobody has to wait for. */

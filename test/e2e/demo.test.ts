@@ -1,0 +1,25 @@
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { spawnEntry, temporaryFolder } from '../support/processes.js';
+import { FREE_PORTS, killLeftoversAfterTest, STACK_TIMEOUT_MS } from '../support/stack.js';
+
+it(
+  'the demo, killed in the middle and started again, ends with exactly one of everything',
+  async () => {
+    const home = temporaryFolder();
+    killLeftoversAfterTest(join(home, 'demo'));
+    const environment = { ...FREE_PORTS, CHATLIO_AEP_HOME: home, NO_COLOR: '1' };
+    const first = spawnEntry('src/client', ['demo'], environment);
+    await first.waitFor(/dataset: made/);
+    await first.end('SIGKILL');
+
+    const second = spawnEntry('src/client', ['demo'], environment);
+    const exitCode = await second.exitCode;
+    expect({ exitCode, output: second.output() }).toMatchObject({ exitCode: 0 });
+    expect(second.output()).toContain('The last demo did not come to its end; going on with it.');
+    expect(second.output()).toContain('Each of the five kinds stands in the dataset exactly once.');
+    expect(second.output().match(/✔ .* 1 ×/g)).toHaveLength(7 + 5);
+    expect(second.output()).toMatch(/first event landed\s+\d+\.\d s after provisioning began/);
+  },
+  2 * STACK_TIMEOUT_MS,
+);
