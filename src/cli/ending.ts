@@ -53,8 +53,7 @@ function endingText(context: Context, ending: Followed['ending'], snapshot: Snap
         [`chatlio-aep urls ${run.name}`, paint.faint('the webhook URLs to paste into Chatlio')],
         [`chatlio-aep send ${run.name} new-conversation`, paint.faint('post a realistic event')],
         [`chatlio-aep watch ${run.name}`, paint.faint('see events come and go')],
-        ...(run.url === undefined ? [] : [[run.url, paint.faint('in the Temporal UI')]]),
-      ]),
+      ]) + uiLine(snapshot),
     ].join('\n');
   }
   const left = state === undefined || state.remainders.length === 0 ? [] : ['', renderRemainders(state, paint)];

@@ -98,12 +98,25 @@ function stackOf(error: Error): string {
   return stacks.join('\ncaused by ');
 }
 
-/** Ctrl-C, for a command that can be left: once it leaves, a second one ends the process as usual. */
+/** A wrapper such as `npm run` or `tsx` may hand on the signal that the terminal has sent to us already. */
+const ONE_CTRL_C_MS = 1_000;
+
+/** Ctrl-C, for a command that can be left; one that does not end then is ended by another Ctrl-C. */
 function interruption(): { readonly signal: AbortSignal; release(): void } {
   const controller = new AbortController();
-  const leave = (): void => controller.abort();
-  process.once('SIGINT', leave);
-  return { signal: controller.signal, release: () => process.off('SIGINT', leave) };
+  let leftAt: number | undefined;
+  const leave = (): void => {
+    if (leftAt !== undefined && Date.now() - leftAt > ONE_CTRL_C_MS) process.exit(EXIT_CODES.interrupted);
+    leftAt ??= Date.now();
+    controller.abort();
+  };
+  process.on('SIGINT', leave);
+  return {
+    signal: controller.signal,
+    release: () => {
+      if (!controller.signal.aborted) process.off('SIGINT', leave);
+    },
+  };
 }
 
 /** From the package itself, which is two folders up in `src/` and three in `dist/src/`. */

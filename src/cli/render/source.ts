@@ -81,7 +81,8 @@ export function renderForwarder(forwarder: ForwarderReport, paint: Paint): strin
 export function opensLine(state: SourceState, now: number): string {
   const opensAt = state.opensAt === undefined ? undefined : Date.parse(state.opensAt);
   if (opensAt === undefined || opensAt <= now) return 'events are sent as they come';
-  return `events are taken now and sent from ${instant(opensAt)} on, in ${elapsed(opensAt - now)} (Adobe may drop data right after a flow was made)`;
+  // Until then Adobe may drop what is sent: the settle window.
+  return `events are taken now, and sent from ${instant(opensAt)} on (in ${elapsed(opensAt - now)})`;
 }
 
 /** What `--output json` shows of a source, on one level with the command's name. */

@@ -21,7 +21,14 @@ export function renderUrls(name: string, { webhooks, inlet }: SourceUrls, paint:
       : [
           '',
           `${paint.strong("Adobe's own form")}  ${paint.faint('past the receiver: nothing is kept, sent again or told apart from a copy')}`,
-          `    ${paint.hint(inlet.url)}`,
+          `    ${paint.hint(withFlow(inlet))}`,
         ]),
   ].join('\n');
+}
+
+/** Chatlio cannot send headers, so the flow's id stands in the query. */
+function withFlow({ url, flowId }: NonNullable<SourceUrls['inlet']>): string {
+  const direct = new URL(url);
+  direct.searchParams.set('x-adobe-flow-id', flowId);
+  return direct.href;
 }
