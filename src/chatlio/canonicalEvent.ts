@@ -21,6 +21,8 @@ const MAX_TEXT_BYTES = 256;
 const MAX_URL_BYTES = 512;
 /** RFC 5321, section 4.5.3.1: a longer one is no address, and a shortened one would be somebody else's. */
 const MAX_EMAIL_BYTES = 254;
+/** The other fields take 6.5 kB at most, so a message of this size needs no measuring of them. */
+const ALWAYS_FITS_BYTES = 1_200;
 const MESSAGE_MEMBER_BYTES = Buffer.byteLength(',"message":"","messageTruncated":true');
 
 export function canonicalEvent(facts: EventFacts): CanonicalEvent {
@@ -65,6 +67,7 @@ export function canonicalEvent(facts: EventFacts): CanonicalEvent {
 function withMessage(event: CanonicalEvent, message: string | undefined): CanonicalEvent {
   if (message === undefined) return event;
   const clean = cleanText(message);
+  if (clean.length <= ALWAYS_FITS_BYTES && jsonBytes(clean) <= ALWAYS_FITS_BYTES) return { ...event, message: clean };
   const room = MAX_EVENT_BYTES - Buffer.byteLength(JSON.stringify(event)) - MESSAGE_MEMBER_BYTES;
   const kept = shorten(clean, room);
   return { ...event, message: kept, messageTruncated: kept.length < clean.length ? true : undefined };

@@ -2,10 +2,12 @@
 
 // Half of a surrogate pair is no text, and NUL is refused by stores that AEP exports to.
 const NOT_TEXT = /[\p{Surrogate}\0]/gu;
+/** Cheap to look for, and in few texts: only then the pairs are told from the halves. */
+const PERHAPS_NOT_TEXT = /[\uD800-\uDFFF\0]/;
 
 /** Replaces what is no text by U+FFFD. */
 export function cleanText(text: string): string {
-  return text.replace(NOT_TEXT, '\uFFFD');
+  return PERHAPS_NOT_TEXT.test(text) ? text.replace(NOT_TEXT, '\uFFFD') : text;
 }
 
 /** Bytes that a text takes between the quotes of JSON in UTF-8. */

