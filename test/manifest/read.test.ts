@@ -5,6 +5,7 @@ import { CodedError, type Problem } from '../../src/domain/errors.js';
 import { KINDS } from '../../src/domain/kinds.js';
 import { manifestJsonSchema } from '../../src/manifest/json-schema.js';
 import { parseManifest, readManifest, readManifestFile } from '../../src/manifest/read.js';
+import { manifestTemplate } from '../../src/manifest/template.js';
 
 const MINIMAL = `version: 1
 name: support-chat
@@ -95,6 +96,18 @@ describe('a manifest', () => {
   it('is the example that the project ships', async () => {
     const example = await readManifestFile('examples/support-chat.yaml');
     expect(example.name).toBe('support-chat');
+  });
+
+  it('that `init` writes is the example, but for its tags', async () => {
+    const written = manifestTemplate({
+      name: 'support-chat',
+      sandbox: 'prod',
+      widgets: ['main-site'],
+      schema: '../schema/manifest.schema.json',
+      file: 'examples/support-chat.yaml',
+    });
+    const tagged = written.replace('  # tags:\n  #   team: [support]', '  tags:\n    team: [support]');
+    expect(await readFile('examples/support-chat.yaml', 'utf8')).toBe(tagged);
   });
 
   it('keeps every value that the example shows as a comment equal to the standard value', async () => {
