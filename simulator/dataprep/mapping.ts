@@ -26,7 +26,7 @@ export interface CompiledMapping {
   eventId(scope: Scope): string | undefined;
 }
 
-export interface MappedRecord {
+interface MappedRecord {
   readonly entity: Readonly<Record<string, unknown>>;
   /** Columns that became null because their transformation failed. */
   readonly warnings: ReadonlyArray<{ readonly destination: string; readonly message: string }>;

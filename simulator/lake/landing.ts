@@ -1,5 +1,6 @@
 /** Takes what is due out of the waiting room and makes rows, failed records, batches and run figures of it: all or nothing. */
 import type pg from 'pg';
+import { tableOf } from '../catalog/dataset.js';
 import type { PolicyStore } from '../policy.js';
 import type { Scope } from '../state.js';
 import { type Failure, type Judge, type Judgement, newBatchId, placedFailure } from './judge.js';
@@ -90,7 +91,7 @@ async function writeRows(
 ): Promise<void> {
   const [{ due, judgement }] = group;
   const { schema, dataset } = judgement;
-  const table = tableOf(dataset.document);
+  const table = tableOf(dataset);
   const known = deps.knownTables.get(schema) ?? new Set<string>();
   if (!known.has(table)) {
     await ensureTable(client, table, schema);
@@ -117,14 +118,6 @@ async function writeRows(
   const bytes = group.reduce((sum, one) => sum + one.due.body.length, 0);
   await insertBatch(client, { id: batchId, due, status: 'success', nowMs, records: rows.length, bytes, errors: [] });
   await addToProfile(client, deps, group);
-}
-
-/** The query table that Catalog tagged the dataset with. */
-export function tableOf(datasetDocument: Readonly<Record<string, unknown>>): string {
-  const tags = datasetDocument['tags'] as Record<string, readonly string[]> | undefined;
-  const table = tags?.['adobe/pqs/table']?.[0];
-  if (table === undefined) throw new Error('a dataset without the tag adobe/pqs/table');
-  return table;
 }
 
 async function addToProfile(client: pg.ClientBase, deps: LandingDeps, group: readonly Landed[]): Promise<void> {

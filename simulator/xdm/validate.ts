@@ -26,7 +26,7 @@ const FORMATS: Readonly<Record<string, (text: string) => boolean>> = {
   'uri-reference': (text) => !/[\s<>"{}|\\^`]/.test(text),
 };
 
-export function isDateTime(text: string): boolean {
+function isDateTime(text: string): boolean {
   const parts = DATE_TIME.exec(text);
   if (parts === null) return false;
   const [year, month, day, hour, minute, second] = parts.slice(1).map(Number) as [

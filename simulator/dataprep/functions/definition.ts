@@ -7,7 +7,7 @@ export interface Arity {
   readonly max?: number;
 }
 
-export interface FunctionScope {
+interface FunctionScope {
   readonly record: Structure;
   readonly nowMs: number;
   readonly iifEvaluation: 'lazy' | 'eager';

@@ -118,7 +118,7 @@ export function withSimulator(policy: Partial<Policy> = {}): () => Bench {
   return () => bench;
 }
 
-export async function read(answer: Response): Promise<Call> {
+async function read(answer: Response): Promise<Call> {
   const text = await answer.text();
   let json: unknown;
   try {

@@ -120,8 +120,8 @@ describe('mapping sets', () => {
   });
 
   test.each<[string, object | undefined, number]>([
-    ['405', { type: '/placeholder/type/uri', title: 'MethodNotAllowedError' }, 200],
-    ['404', { type: '/placeholder/type/uri', title: 'NotFoundError' }, 200],
+    ['405', expect.objectContaining({ type: '/placeholder/type/uri', title: 'MethodNotAllowedError' }), 200],
+    ['404', expect.objectContaining({ type: '/placeholder/type/uri', title: 'NotFoundError' }), 200],
     ['204', undefined, 404],
   ])('deleting answers %s by policy', async (mappingSetDelete, body, afterwards) => {
     const { json } = await post('/mappingSets', set(DIALECT_A));
@@ -130,7 +130,7 @@ describe('mapping sets', () => {
     const deleted = await bench().platform('DELETE', path);
     bench().simulator().admin.policy.change({ mappingSetDelete: null });
     expect(deleted.status).toBe(Number(mappingSetDelete));
-    expect(deleted.json).toEqual(body === undefined ? undefined : expect.objectContaining(body));
+    expect(deleted.json).toEqual(body);
     expect((await bench().platform('GET', path)).status).toBe(afterwards);
   });
 
