@@ -16,11 +16,11 @@ export interface Forwarders extends Pick<SourceActivities, 'startForwarder' | 's
 }
 
 export function createForwarders(client: Client, store: ProvisioningStore): Forwarders {
-  async function wake({ uid, name, delivery }: ForwarderSettings, input: WakeInput): Promise<void> {
+  async function wake({ uid, name, sandbox, delivery }: ForwarderSettings, input: WakeInput): Promise<void> {
     await client.workflow.signalWithStart(WORKFLOW_TYPES.forwarder, {
       workflowId: forwarderWorkflowId(name),
       taskQueue: TASK_QUEUES.forwarder,
-      args: [{ v: 1, uid, name, delivery } satisfies ForwarderInput],
+      args: [{ v: 1, uid, name, sandbox, delivery } satisfies ForwarderInput],
       signal: FORWARDER_MESSAGES.wake,
       signalArgs: [input],
       staticSummary: `delivers the events of ${name}`,
@@ -30,7 +30,8 @@ export function createForwarders(client: Client, store: ProvisioningStore): Forw
 
   return {
     wake,
-    startForwarder: ({ name, uid, manifest }) => wake({ name, uid, delivery: manifest.delivery }, {}),
+    startForwarder: ({ name, uid, manifest }) =>
+      wake({ name, uid, sandbox: manifest.sandbox, delivery: manifest.delivery }, {}),
     async stopForwarder({ name, uid, reason }) {
       await store.closeGate({ name, uid }, reason);
       try {

@@ -18,6 +18,7 @@ interface Owner {
 export interface ForwarderSettings {
   readonly uid: string;
   readonly name: string;
+  readonly sandbox: string;
   readonly delivery: Delivery;
 }
 
@@ -27,6 +28,7 @@ export interface ProvisioningStore {
     owner: Owner,
     inlet: { readonly flowId: string; readonly url: string; readonly opensAt: Date },
   ): Promise<void>;
+  countRoutes(marker: Marker): Promise<number>;
   /** Makes a secret per widget and kind where there is none. Answers how many routes stand. */
   makeRoutes(owner: Owner): Promise<number>;
   /** Webhooks of this source are not taken any more; its events and their ids stay. */
@@ -43,9 +45,14 @@ export interface ProvisioningStore {
 
 export function createProvisioningStore(database: Database, keyRing: KeyRing): ProvisioningStore {
   async function register({ marker, manifest }: Owner): Promise<number> {
-    const { partitions } = manifest.delivery;
+    const { delivery, sandbox } = manifest;
+    const { partitions } = delivery;
     const sourceId = await registerSource(database, { uid: marker.uid, name: marker.name, partitions });
-    await database.pool.query('update source set delivery = $2 where id = $1', [sourceId, manifest.delivery]);
+    await database.pool.query('update source set delivery = $2, sandbox = $3 where id = $1', [
+      sourceId,
+      delivery,
+      sandbox,
+    ]);
     return sourceId;
   }
 
@@ -59,6 +66,10 @@ export function createProvisioningStore(database: Database, keyRing: KeyRing): P
       const sourceId = await register(owner);
       const inletSealed = keyRing.seal(Buffer.from(url), inletContext(sourceId));
       await openGate(database, { sourceId, flowId, inletSealed, opensAt });
+    },
+    async countRoutes(marker) {
+      const sourceId = await idOf(marker);
+      return sourceId === undefined ? 0 : (await listRoutes(database, keyRing, sourceId)).length;
     },
     async makeRoutes(owner) {
       const routes = await createRoutes(database, keyRing, await register(owner), owner.manifest.chatlio.widgets);
@@ -102,12 +113,12 @@ export function createProvisioningStore(database: Database, keyRing: KeyRing): P
       };
     },
     async forwarderSettings(sourceId) {
-      const { rows } = await database.pool.query<ForwarderSettings & { delivery: Delivery | null }>(
-        'select uid, name, delivery from source where id = $1 and retired_at is null',
+      const { rows } = await database.pool.query<ForwarderSettings>(
+        `select uid, name, sandbox, delivery from source
+          where id = $1 and retired_at is null and delivery is not null and sandbox is not null`,
         [sourceId],
       );
-      const row = rows[0];
-      return row === undefined || row.delivery === null ? undefined : row;
+      return rows[0];
     },
   };
 }

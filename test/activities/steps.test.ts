@@ -251,9 +251,7 @@ describe('plan', () => {
     const source = newSource();
     const deps = { adobe, store, minimumSettleWindowMs: 0 };
     const before = await planReport(deps, source.manifest, source.marker.uid);
-    expect(new Set(before.steps.filter(({ step }) => step !== 'webhook-routes').map(({ action }) => action))).toEqual(
-      new Set(['create']),
-    );
+    expect(new Set(before.steps.map(({ action }) => action))).toEqual(new Set(['create']));
     expect(before.problems).toEqual([]);
     await provision(source);
     const after = await planReport(deps, source.manifest, source.marker.uid);

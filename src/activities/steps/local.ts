@@ -1,10 +1,8 @@
-/**
- * The steps on our own side. Nothing is created at Adobe, and what they write is idempotent: they always count as
- * found, and `complete` does the work, again on every attempt.
- */
+/** The steps on our own side. Nothing is created at Adobe, and what they write is idempotent: done again on every attempt. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { codedError } from '../../domain/errors.js';
 import { formatDuration } from '../../manifest/duration.js';
+import type { Resource } from '../../domain/steps.js';
 import { made, type Step, type StepContext } from './step.js';
 
 const FLOW_ENABLE_TIMEOUT_MS = 120_000;
@@ -41,8 +39,9 @@ export function requireSettleWindow(context: Pick<StepContext, 'manifest' | 'min
   throw codedError('CAEP_SETTLE_WINDOW_TOO_SHORT', { window: formatDuration(settleWindowMs) });
 }
 
-function alwaysFound(): never {
-  throw new Error('a step on our own side is always found');
+/** The inlet comes with the flow. */
+function neverCreated(): never {
+  throw new Error('an inlet without a flow');
 }
 
 export const inlet: Step = {
@@ -53,7 +52,7 @@ export const inlet: Step = {
       ours: resources.flow === undefined ? [] : [{ kind: 'inlet', id: resources.flow.id, origin: 'created' }],
     });
   },
-  create: alwaysFound,
+  create: neverCreated,
   async complete(context) {
     requireSettleWindow(context);
     const flowId = made(context.resources, 'flow').id;
@@ -68,15 +67,24 @@ export const inlet: Step = {
   },
 };
 
+function routesResource(count: number): Resource {
+  return { kind: 'webhook-routes', id: `${count} routes`, origin: 'created' };
+}
+
+async function makeRoutes(context: StepContext): Promise<Resource> {
+  return routesResource(await context.store.makeRoutes(context));
+}
+
 export const webhookRoutes: Step = {
   name: 'webhook-routes',
   label: ({ manifest }) => manifest.chatlio.widgets.map(({ key }) => key).join(', '),
-  lookup: () => Promise.resolve({ ours: [{ kind: 'webhook-routes', id: 'routes', origin: 'created' }] }),
-  create: alwaysFound,
-  async complete(context) {
-    const count = await context.store.makeRoutes(context);
-    return { resource: { kind: 'webhook-routes', id: `${count} routes`, origin: 'created' } };
+  async lookup({ store, marker }) {
+    const count = await store.countRoutes(marker);
+    return { ours: count === 0 ? [] : [routesResource(count)] };
   },
+  create: (context) => makeRoutes(context),
+  // Those that are missing, where an earlier attempt or an older manifest made only some.
+  complete: async (context) => ({ resource: await makeRoutes(context) }),
   async remove({ store, marker }) {
     await store.retire(marker);
     return 'deleted';

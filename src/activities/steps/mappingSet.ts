@@ -36,7 +36,7 @@ async function requireValid({ adobe }: StepContext, body: NewMappingSet): Promis
  */
 export const mappingSet: Step = {
   name: 'mapping-set',
-  label: ({ marker }) => markerText(marker),
+  label: ({ manifest }) => `${manifest.mapping.length} fields`,
   async lookup(context) {
     const rows = await context.adobe.dataPrep.listMappingSets({ name: markerText(context.marker) });
     const ours: Resource[] = rows
