@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { spawnEntry, temporaryFolder } from '../support/processes.js';
-import { FREE_PORTS, killLeftoversAfterTest, STACK_TIMEOUT_MS } from '../support/stack.js';
+import { killGroup, spawnEntry, temporaryFolder } from '../support/processes.js';
+import { FREE_PORTS, killLeftoversAfterTest, processesOf, STACK_TIMEOUT_MS } from '../support/stack.js';
 
 it(
   'the demo, killed in the middle and started again, ends with exactly one of everything',
@@ -12,6 +12,7 @@ it(
     const first = spawnEntry('src/client', ['demo'], environment);
     await first.waitFor(/dataset: made/);
     await first.end('SIGKILL');
+    for (const { pid } of processesOf(join(home, 'demo'))) killGroup(pid);
 
     const second = spawnEntry('src/client', ['demo'], environment);
     const exitCode = await second.exitCode;
