@@ -29,6 +29,8 @@ export interface ForwarderState {
   readonly partitions: readonly number[];
   /** Partitions that may have something to send. `all` until they have been counted. */
   readonly wanted: 'all' | readonly number[];
+  /** Counts the signals `wake`. */
+  readonly wakes: number;
   /** Partitions whose drain runs. */
   readonly draining: readonly number[];
   /** When exceptions of a partition need a drain. */

@@ -17,6 +17,7 @@ export function initialForwarderState(input: ForwarderInput): ForwarderState {
     counters: { taken: 0, accepted: 0, waiting: 0, exceptions: {} },
     partitions: [],
     wanted: 'all',
+    wakes: 0,
     draining: [],
     due: [],
     surveyedAt: 0,
@@ -34,7 +35,7 @@ export function phaseOf(state: ForwarderState): ForwarderPhase {
 /** Somebody says that there is something to do: an insert, an opened gate, a decision. A closed gate is looked at again. */
 export function woken(state: ForwarderState, partitions: readonly number[] | undefined): ForwarderState {
   const wanted = partitions === undefined || state.wanted === 'all' ? 'all' : union(state.wanted, partitions);
-  return { ...state, wanted, gate: undefined };
+  return { ...state, wanted, wakes: state.wakes + 1, gate: undefined };
 }
 
 export function surveyed(state: ForwarderState, survey: PartitionSurvey, now: number): ForwarderState {

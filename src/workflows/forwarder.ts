@@ -1,4 +1,5 @@
 import {
+  ActivityCancellationType,
   ActivityFailure,
   allHandlersFinished,
   ApplicationFailure,
@@ -174,7 +175,7 @@ async function drainPartition(
   partition: number,
   scope: CancellationScope,
 ): Promise<void> {
-  const { delivery } = store.state;
+  const { delivery, wakes } = store.state;
   const { sliceMs, lingerMs, firstProbeMs } = input.pace ?? PACE;
   store.set(drainStarted(store.state, partition));
   try {
@@ -190,7 +191,10 @@ async function drainPartition(
         lingerMs,
       }),
     );
-    store.set(drainEnded(store.state, report, Date.now(), firstProbeMs));
+    // What it saw of the gate is out of date when somebody has woken us since.
+    const outdated = report.end.kind === 'gate' && store.state.wakes !== wakes;
+    const { state } = store;
+    store.set(outdated ? drainLost(state, partition, true) : drainEnded(state, report, Date.now(), firstProbeMs));
   } catch (failure) {
     store.set(drainLost(store.state, partition, true));
     if (!isCancellation(failure)) hold(store, failure);
@@ -234,7 +238,8 @@ function partitionToProbe({ wanted, partitions }: ForwarderState): number | unde
 
 async function survey(store: ForwarderStore, activities: Activities, input: ForwarderInput): Promise<void> {
   try {
-    store.set(surveyed(store.state, await activities.other.surveyPartitions({ uid: input.uid }), Date.now()));
+    const counted = await activities.other.surveyPartitions({ uid: input.uid });
+    store.set(surveyed(store.state, counted, Date.now()));
   } catch (failure) {
     if (isCancellation(failure)) throw failure;
     hold(store, failure);
@@ -255,6 +260,7 @@ function createActivityProxies(input: ForwarderInput, delivery: Delivery) {
     startToCloseTimeout: (input.pace ?? PACE).sliceMs + delivery.requestTimeoutMs + DRAIN_MARGIN_MS,
     // The lease ends no later than the server notices that the worker is gone: the next attempt need not wait for it.
     heartbeatTimeout: delivery.leaseMs,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry,
   });
   const other = proxyActivities<ForwarderActivities>({ startToCloseTimeout: '30 seconds', retry });

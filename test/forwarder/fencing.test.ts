@@ -25,8 +25,16 @@ async function dieAfterIntent({ database, sourceId }: Bench, events: number): Pr
   });
   const intended = intend(window, { seqs: page.map(({ seq }) => seq) });
   const result = await flush(database, {
-    ...{ ...id, fence, number: 1, leaseMs: SHORT_LEASE.leaseMs, recorded: window, intended, cursorLoggedAt },
-    ...{ accepted: 0, receipts: [], exceptions: [] },
+    ...id,
+    fence,
+    number: 1,
+    leaseMs: SHORT_LEASE.leaseMs,
+    recorded: window,
+    intended,
+    cursorLoggedAt,
+    accepted: 0,
+    receipts: [],
+    exceptions: [],
   });
   expect(result).toMatchObject({ held: true, granted: true });
 }
@@ -118,7 +126,8 @@ describe('a flush whose answer is lost', () => {
     const ids = await log(300);
     let flushes = 0;
     const query = async (...parameters: Parameters<Database['pool']['query']>) => {
-      const result: unknown = await database.pool.query(...parameters);
+      const answered: unknown = database.pool.query(...parameters);
+      const result = await (answered as Promise<unknown>);
       const [config] = parameters as unknown as [{ readonly name?: string }];
       flushes += config.name === 'flush' ? 1 : 0;
       if (config.name === 'flush' && flushes % 4 === 2) throw new Error('Connection terminated unexpectedly');

@@ -1,0 +1,259 @@
+import { randomUUID } from 'node:crypto';
+import { Context } from '@temporalio/activity';
+import type { WorkflowHandle } from '@temporalio/client';
+import { Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import type {
+  DestinationCheck,
+  DrainEnd,
+  DrainInput,
+  DrainReport,
+  ForwarderActivities,
+  ForwarderInput,
+  ForwarderState,
+} from '../../src/domain/forwarder.js';
+import { withTemporal } from '../support/temporal.js';
+import { bundleWorkflows } from '../support/workflowBundle.js';
+import { DELIVERY } from './bench.js';
+
+const temporal = withTemporal();
+let workflowBundle: WorkflowBundleWithSourceMap;
+
+beforeAll(async () => {
+  workflowBundle = await bundleWorkflows();
+});
+
+/** Drains that answer by script. */
+class FakeActivities implements ForwarderActivities {
+  readonly drains: DrainInput[] = [];
+  running = 0;
+  checks = 0;
+  script: (input: DrainInput, n: number) => DrainEnd | Promise<DrainEnd> = () => ({ kind: 'idle' });
+  check: DestinationCheck = { well: true };
+
+  readonly drain = async (input: DrainInput): Promise<DrainReport> => {
+    this.drains.push(input);
+    this.running += 1;
+    try {
+      const end = await this.script(input, this.drains.length);
+      return { v: 1, partition: input.partition, accepted: 1, notAccepted: 0, end };
+    } finally {
+      this.running -= 1;
+    }
+  };
+
+  readonly surveyPartitions = () =>
+    Promise.resolve({
+      partitions: [0, 1],
+      counters: { taken: 5, accepted: 4, waiting: 1, exceptions: { unknown: 1 } },
+    });
+
+  readonly checkDestination = () => {
+    this.checks += 1;
+    return Promise.resolve(this.check);
+  };
+}
+
+/** As a drain that has more to send than a slice: ends when it is asked to. */
+function untilCancelled(): Promise<DrainEnd> {
+  const context = Context.current();
+  const beat = setInterval(() => context.heartbeat(), 50);
+  return context.cancelled.catch(() => ({ kind: 'stopped' }) as const).finally(() => clearInterval(beat));
+}
+
+interface Running {
+  readonly handle: WorkflowHandle;
+  readonly state: () => Promise<ForwarderState>;
+  readonly reaches: (phase: ForwarderState['phase']) => Promise<ForwarderState>;
+}
+
+async function withForwarder(
+  activities: FakeActivities,
+  test: (running: Running) => Promise<void>,
+  input: Partial<ForwarderInput> = {},
+): Promise<void> {
+  const taskQueue = randomUUID();
+  const worker = await Worker.create({
+    connection: temporal().nativeConnection,
+    namespace: temporal().namespace,
+    taskQueue,
+    workflowBundle,
+    activities: { ...activities },
+  });
+  await worker.runUntil(async () => {
+    const handle = await temporal().client.workflow.start('forwarder', {
+      workflowId: `forwarder:${randomUUID()}`,
+      taskQueue,
+      args: [
+        {
+          v: 1,
+          uid: randomUUID(),
+          name: 'support-chat',
+          delivery: { ...DELIVERY, partitions: 2, leaseMs: 1_000 },
+          pace: { sliceMs: 1_000, lingerMs: 100, firstProbeMs: 50 },
+          ...input,
+        } satisfies ForwarderInput,
+      ],
+    });
+    const state = () => handle.query<ForwarderState>('state');
+    const reaches = async (phase: ForwarderState['phase']) => {
+      await vi.waitFor(async () => expect((await state()).phase).toBe(phase), { timeout: 15_000, interval: 50 });
+      return state();
+    };
+    try {
+      await test({ handle, state, reaches });
+    } finally {
+      await handle.terminate().catch(() => undefined);
+    }
+  });
+}
+
+describe('forwarder', () => {
+  it('drains every partition, then waits without a timer until it is woken', async () => {
+    const fake = new FakeActivities();
+    await withForwarder(fake, async ({ handle, reaches }) => {
+      const idle = await reaches('idle');
+      expect(fake.drains.map(({ partition }) => partition).sort()).toEqual([0, 1]);
+      expect(fake.drains[0]).toMatchObject({ mode: 'slice', requestsPerSecond: DELIVERY.maxRequestsPerSecond / 2 });
+      expect(idle.counters).toMatchObject({ taken: 5, exceptions: { unknown: 1 } });
+      const events = (await handle.fetchHistory()).events ?? [];
+      expect(events.filter(({ timerStartedEventAttributes }) => timerStartedEventAttributes)).toEqual([]);
+
+      await handle.signal('wake', { partitions: [1] });
+      await vi.waitFor(() => expect(fake.drains).toHaveLength(3), { timeout: 10_000 });
+      expect(fake.drains[2]?.partition).toBe(1);
+      await reaches('idle');
+    });
+  });
+
+  it('drains a partition again that is woken while it is being drained', async () => {
+    const fake = new FakeActivities();
+    let finish: (end: DrainEnd) => void = () => undefined;
+    fake.script = (_input, n) =>
+      n === 1 ? new Promise((resolve) => (finish = resolve)) : Promise.resolve({ kind: 'idle' });
+    await withForwarder(fake, async ({ handle, reaches, state }) => {
+      await vi.waitFor(() => expect(fake.drains).toHaveLength(2), { timeout: 10_000 });
+      const [first] = fake.drains;
+      await handle.signal('wake', { partitions: [first?.partition] });
+      await vi.waitFor(async () => expect((await state()).wanted).toEqual([first?.partition]), { timeout: 10_000 });
+      finish({ kind: 'idle' });
+      await vi.waitFor(() => expect(fake.drains).toHaveLength(3), { timeout: 10_000 });
+      await reaches('idle');
+    });
+  });
+
+  it('stops its drains and awaits their return before it continues as new', async () => {
+    const fake = new FakeActivities();
+    let mostAtOnce = 0;
+    fake.script = (_input, n) => {
+      mostAtOnce = Math.max(mostAtOnce, fake.running);
+      return n <= 6 ? untilCancelled() : { kind: 'idle' };
+    };
+    await withForwarder(
+      fake,
+      async ({ handle, reaches }) => {
+        const firstRun = (await handle.describe()).runId;
+        for (let n = 0; fake.drains.length < 7; n += 1) {
+          await handle.signal('wake', { partitions: [n % 2] });
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+        await reaches('idle');
+        expect((await handle.describe()).runId).not.toBe(firstRun);
+        expect(mostAtOnce).toBe(2);
+      },
+      { maxHistoryEvents: 25 },
+    );
+  });
+
+  it('waits while the gate is closed, and goes on by itself when the settle window has passed', async () => {
+    const fake = new FakeActivities();
+    fake.script = (_input, n) =>
+      n <= 2 ? { kind: 'gate', gate: { open: true, opensInMs: 700, reason: '' } } : { kind: 'idle' };
+    await withForwarder(fake, async ({ reaches }) => {
+      await reaches('settling');
+      const drainsBefore = fake.drains.length;
+      expect(drainsBefore).toBeLessThanOrEqual(2);
+      await reaches('idle');
+      expect(fake.drains.length).toBeGreaterThan(drainsBefore);
+    });
+  });
+
+  it('stays paused until it is woken', async () => {
+    const fake = new FakeActivities();
+    fake.script = () => ({ kind: 'gate', gate: { open: false, reason: 'paused by ana' } });
+    await withForwarder(fake, async ({ handle, reaches }) => {
+      expect((await reaches('paused')).gate).toEqual({ reason: 'paused by ana' });
+      fake.script = () => ({ kind: 'idle' });
+      await handle.signal('wake');
+      await reaches('idle');
+    });
+  });
+
+  it('probes a destination that is away until an event is accepted, then drains all', async () => {
+    const fake = new FakeActivities();
+    let away = true;
+    fake.script = ({ mode }) => {
+      if (mode === 'probe') return { kind: 'probed', accepted: !away, detail: 'HTTP 503' };
+      return away ? { kind: 'fault', fault: { stops: 'outage', detail: 'HTTP 503' } } : { kind: 'idle' };
+    };
+    await withForwarder(fake, async ({ reaches, state }) => {
+      await reaches('outage');
+      await vi.waitFor(async () => expect((await state()).outage?.probes).toBeGreaterThan(2), { timeout: 10_000 });
+      expect(fake.checks).toBeGreaterThan(2);
+      away = false;
+      const slices = fake.drains.filter(({ mode }) => mode === 'slice').length;
+      await reaches('idle');
+      expect(fake.drains.filter(({ mode }) => mode === 'slice').length).toBeGreaterThanOrEqual(slices + 2);
+    });
+  });
+
+  it('sends no probe while the destination takes no connection', async () => {
+    const fake = new FakeActivities();
+    fake.script = () => ({ kind: 'fault', fault: { stops: 'outage', detail: 'no answer' } });
+    fake.check = { well: false, stops: 'outage', detail: 'no connection: ECONNREFUSED' };
+    await withForwarder(fake, async ({ state }) => {
+      await vi.waitFor(async () => expect((await state()).outage?.probes).toBe(2), { timeout: 10_000 });
+      expect(fake.drains.filter(({ mode }) => mode === 'probe')).toEqual([]);
+    });
+  });
+
+  it('is held by an inlet that turns everything down, and resumed by a person', async () => {
+    const fake = new FakeActivities();
+    fake.script = ({ mode }) =>
+      mode === 'probe'
+        ? { kind: 'probed', accepted: false, detail: 'HTTP 404' }
+        : { kind: 'fault', fault: { stops: 'held', detail: 'HTTP 404' } };
+    await withForwarder(fake, async ({ handle, reaches }) => {
+      const { hold } = await reaches('held');
+      expect(hold?.reason).toContain('HTTP 404');
+      const { searchAttributes } = await handle.describe();
+      expect(searchAttributes['HeldReason']?.[0]).toContain('HTTP 404');
+      fake.script = () => ({ kind: 'idle' });
+      await handle.executeUpdate('resume', { args: [{}] });
+      await reaches('idle');
+      await expect(handle.executeUpdate('resume', { args: [{}] })).rejects.toMatchObject({
+        cause: { type: 'CAEP_NOT_HELD' },
+      });
+    });
+  });
+
+  it('takes over other delivery settings', async () => {
+    const fake = new FakeActivities();
+    await withForwarder(fake, async ({ handle, reaches }) => {
+      await reaches('idle');
+      await handle.executeUpdate('configure', { args: [{ ...DELIVERY, partitions: 2, concurrency: 3 }] });
+      await vi.waitFor(() => expect(fake.drains.at(-1)?.delivery.concurrency).toBe(3), { timeout: 10_000 });
+    });
+  });
+
+  it('lets its drains finish when it is cancelled', async () => {
+    const fake = new FakeActivities();
+    fake.script = () => untilCancelled();
+    await withForwarder(fake, async ({ handle }) => {
+      await vi.waitFor(() => expect(fake.running).toBe(2), { timeout: 10_000 });
+      await handle.cancel();
+      await expect(handle.result()).rejects.toThrow();
+      expect(fake.running).toBe(0);
+    });
+  });
+});
