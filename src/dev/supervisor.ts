@@ -12,7 +12,7 @@ export interface Service {
   start(spawned: (identity: ProcessIdentity) => void): Promise<RunningService>;
 }
 
-export interface RunningService {
+interface RunningService {
   readonly exited: Promise<void>;
   stop(): Promise<void>;
 }

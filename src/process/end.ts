@@ -28,7 +28,7 @@ export async function endProcess(identity: ProcessIdentity, escalation: readonly
 }
 
 /** Waits for a condition on processes, which send no event to those who are not their parent. */
-export async function waitUntil(condition: () => boolean, timeoutMs: number): Promise<boolean> {
+async function waitUntil(condition: () => boolean, timeoutMs: number): Promise<boolean> {
   const deadline = performance.now() + timeoutMs;
   while (!condition()) {
     if (performance.now() > deadline) return false;

@@ -12,7 +12,7 @@ export interface DemoFindings {
   readonly timings: DemoTimings;
 }
 
-export interface DemoTimings {
+interface DemoTimings {
   readonly stackMs: number;
   readonly provisionMs: number;
   /** From the start of provisioning to the first row in the dataset. */

@@ -14,7 +14,7 @@ const POLL_MS = 100;
 const REQUEST_TIMEOUT_MS = 10_000;
 
 /** @param adminUrl of the simulator */
-export async function askTruth(adminUrl: string, eventIds: readonly string[]): Promise<LandedEvent[]> {
+async function askTruth(adminUrl: string, eventIds: readonly string[]): Promise<LandedEvent[]> {
   const { events } = await get<{ events: LandedEvent[] }>(`${adminUrl}/api/truth?eventId=${eventIds.join(',')}`);
   return events;
 }
