@@ -108,11 +108,12 @@ export function registerInlet(context: Context, deps: InletDeps): void {
   async function takeOne(passage: Passage): Promise<Reply> {
     const { request, inlet, receivedMs } = passage;
     const policy = context.policy.current;
-    const to = destination(passage, parse(request, inlet));
+    const text = request.body.toString('utf8');
+    const to = destination(passage, parse(text, inlet));
     const isSync = asksForSyncValidation(request);
     if (isSync) validateNow(inlet, to);
     const xactionId = newTransactionId(policy, receivedMs);
-    const acceptance = acceptanceOf(passage, to, request.body.toString('utf8'), xactionId);
+    const acceptance = acceptanceOf(passage, to, text, xactionId);
     await deps.lake.accept(inlet.scope.sandboxName, [acceptance]);
     const receipt = { inletId: inlet.id, receivedMs, xactionId, flowId: acceptance.flowId };
     return { status: 200, json: receiptBody(policy, receipt, isSync ? 'pass' : 'skipped') };
@@ -121,7 +122,7 @@ export function registerInlet(context: Context, deps: InletDeps): void {
   async function takeBatch(passage: Passage): Promise<Reply> {
     const { request, inlet, receivedMs } = passage;
     const policy = context.policy.current;
-    const body = parse(request, inlet);
+    const body = parse(request.body.toString('utf8'), inlet);
     const messages = isJsonObject(body) ? body['messages'] : undefined;
     if (!Array.isArray(messages)) throw refusal(400, 'Bad Request', 'The body must have an array named messages');
     if (asksForSyncValidation(request) && policy.inletSyncOnBatch === 'refuse') {
@@ -162,9 +163,9 @@ export function registerInlet(context: Context, deps: InletDeps): void {
   }
 }
 
-function parse(request: RawRequest, inlet: Inlet): unknown {
+function parse(text: string, inlet: Inlet): unknown {
   try {
-    return JSON.parse(request.body.toString('utf8'));
+    return JSON.parse(text);
   } catch {
     throw messageRefusal({ id: inlet.id, orgId: inlet.scope.orgId }, 'Message is invalid');
   }

@@ -57,11 +57,11 @@ function plainAddress(address: string): string {
 }
 
 function checkRates(request: RawRequest, inlet: Inlet, policy: Policy, nowMs: number, limits: RateLimits): void {
-  const tooMany = refusal(429, 'Too Many Requests', `inletId: [${inlet.id}] Too many requests`);
-  const perSecond = policy.inletRequestsPerSecond;
-  if (perSecond > 0 && !limits.admit(`second/${inlet.id}`, perSecond, 1_000, nowMs)) throw tooMany;
-  if (!asksForSyncValidation(request)) return;
-  if (!limits.admit(`sync/${inlet.id}`, policy.inletSyncPerMinute, 60_000, nowMs)) throw tooMany;
+  const { inletRequestsPerSecond: perSecond, inletSyncPerMinute: perMinute } = policy;
+  const isWithin =
+    (perSecond === 0 || limits.admit(`second/${inlet.id}`, perSecond, 1_000, nowMs)) &&
+    (!asksForSyncValidation(request) || limits.admit(`sync/${inlet.id}`, perMinute, 60_000, nowMs));
+  if (!isWithin) throw refusal(429, 'Too Many Requests', `inletId: [${inlet.id}] Too many requests`);
 }
 
 function checkToken(

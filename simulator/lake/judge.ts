@@ -79,7 +79,12 @@ export function createJudge(context: Context, schemas: Schemas): Judge {
     return fields;
   }
 
-  const settings = () => ({ ...context.policy.current, nowMs: context.clock.now() });
+  // Named one by one: spreading the whole policy for every event shows in a profile.
+  function settings() {
+    const { missingAttributeInMapping, iifEvaluation, futureTimestamp, emptyStringOnIdentity } = context.policy.current;
+    const nowMs = context.clock.now();
+    return { nowMs, missingAttributeInMapping, iifEvaluation, futureTimestamp, emptyStringOnIdentity };
+  }
 
   function entityOf(scope: Scope, message: Message, schema: XdmSchema): { entity: unknown; hasWarnings: boolean } {
     if (message.form === 'xdm') return { entity: xdmEntityOf(message.body), hasWarnings: false };

@@ -27,7 +27,7 @@ export function createSchemas(context: Context): Schemas {
   });
 
   function read(scope: Scope, schemaId: string, maxAgeMs: number): XdmSchema | undefined {
-    const key = JSON.stringify([scope.orgId, scope.sandboxName, schemaId]);
+    const key = `${scope.orgId}\n${scope.sandboxName}\n${schemaId}`;
     const known = resolved.get(key);
     const readAtMs = context.clock.now();
     if (known !== undefined && (known.epoch === epoch || known.readAtMs + maxAgeMs > readAtMs)) return known.schema;

@@ -7,6 +7,7 @@ import type { Policy } from '../../../simulator/policy.js';
 import { type Simulator, startSimulator } from '../../../simulator/simulator.js';
 import { CANONICAL_FIELDS, CANONICAL_FIELD_NAMES } from '../../../src/domain/canonical.js';
 import { withPostgres } from '../../support/postgres.js';
+import { fetchToken } from '../simulated.js';
 
 export const SETTLED_MS = 300_000;
 const FLOW_ACTIVATION_MS = 5_000;
@@ -22,13 +23,18 @@ export interface Call {
   readonly json: Body;
 }
 
-export interface Bench {
-  readonly sandbox: string;
-  readonly databaseUrl: string;
+type PlatformCall = (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Call>;
+
+/** What making a source needs of a simulator, here or in another process. */
+interface Platform {
+  readonly platform: PlatformCall;
+  advance(byMs: number): Promise<void>;
+}
+
+export interface Bench extends Platform {
   simulator(): Simulator;
   /** Stops the simulator and starts it again on the same database. */
   restart(): Promise<void>;
-  platform(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Call>;
 }
 
 export interface Source {
@@ -46,7 +52,7 @@ export function withSimulator(policy: Partial<Policy> = {}): () => Bench {
   const sandbox = `t${randomUUID().slice(0, 8)}`;
   const orgId = `${randomUUID().replaceAll('-', '').slice(0, 24).toUpperCase()}@AdobeOrg`;
   let simulator: Simulator | undefined;
-  let token = '';
+  let client: PlatformCall | undefined;
   const running = () => {
     if (simulator === undefined) throw new Error('the simulator runs from beforeAll on');
     return simulator;
@@ -62,45 +68,17 @@ export function withSimulator(policy: Partial<Policy> = {}): () => Bench {
     });
   }
 
-  async function issueToken(): Promise<string> {
-    const { baseUrl, credentials } = running();
-    const form = new URLSearchParams({
-      grant_type: 'client_credentials',
-      client_id: credentials.clientId,
-      client_secret: credentials.clientSecrets[0] ?? '',
-      scope: credentials.scopes,
-    });
-    const answer = await fetch(`${baseUrl}/ims/token/v3`, { method: 'POST', body: form });
-    return ((await answer.json()) as { access_token: string }).access_token;
-  }
-
   const bench: Bench = {
-    sandbox,
-    get databaseUrl() {
-      return postgres().url;
-    },
     simulator: running,
     async restart() {
       await running().close();
+      client = undefined;
       await start();
     },
-    async platform(method, path, body, headers = {}) {
-      if (token === '') token = await issueToken();
-      const { baseUrl, credentials } = running();
-      return read(
-        await fetch(`${baseUrl}${path}`, {
-          method,
-          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-          headers: {
-            authorization: `Bearer ${token}`,
-            'x-api-key': credentials.clientId,
-            'x-gw-ims-org-id': credentials.orgId,
-            'x-sandbox-name': sandbox,
-            'content-type': 'application/json',
-            ...headers,
-          },
-        }),
-      );
+    advance: (byMs) => running().admin.advance(byMs),
+    async platform(...call) {
+      client ??= await platformClient(running().baseUrl, running().credentials, sandbox);
+      return client(...call);
     },
   };
 
@@ -116,6 +94,30 @@ export function withSimulator(policy: Partial<Policy> = {}): () => Bench {
     await client.end();
   });
   return () => bench;
+}
+
+/** Calls the platform as a client of the organisation does. */
+export async function platformClient(
+  baseUrl: string,
+  credentials: Simulator['credentials'],
+  sandboxName: string,
+): Promise<PlatformCall> {
+  const token = await fetchToken({ baseUrl, credentials });
+  const standard = {
+    authorization: `Bearer ${token}`,
+    'x-api-key': credentials.clientId,
+    'x-gw-ims-org-id': credentials.orgId,
+    'x-sandbox-name': sandboxName,
+    'content-type': 'application/json',
+  };
+  return async (method, path, body, headers = {}) =>
+    read(
+      await fetch(`${baseUrl}${path}`, {
+        method,
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        headers: { ...standard, ...headers },
+      }),
+    );
 }
 
 async function read(answer: Response): Promise<Call> {
@@ -167,7 +169,7 @@ interface SourceOptions {
 }
 
 /** Makes schema, dataset, connections, mapping set and flow by Adobe's own calls. */
-export async function makeSource(bench: Bench, options: SourceOptions = {}): Promise<Source> {
+export async function makeSource(bench: Platform, options: SourceOptions = {}): Promise<Source> {
   const title = randomUUID();
   const registry = '/data/foundation/schemaregistry/tenant';
   const fields = { ...tenantProperties(), ...options.tenantFields };
@@ -229,9 +231,8 @@ export async function makeSource(bench: Bench, options: SourceOptions = {}): Pro
       transformations: [{ name: 'Mapping', params: { mappingId: set.id, mappingVersion: 0 } }],
     }),
   );
-  const { admin } = bench.simulator();
-  await admin.advance(FLOW_ACTIVATION_MS + 1_000);
-  if (options.settle !== false) await admin.advance(SETTLED_MS);
+  await bench.advance(FLOW_ACTIVATION_MS + 1_000);
+  if (options.settle !== false) await bench.advance(SETTLED_MS);
   const { items } = await made(bench.platform('GET', `${flowservice}/flows/${flow.id}`));
   const inletUrl = items[0].options.inletUrl as string;
   return {

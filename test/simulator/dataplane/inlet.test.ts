@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { accountInletId } from '../../../simulator/inlet/inlets.js';
 import type { Policy } from '../../../simulator/policy.js';
 import { canonicalEvent, makeSource, newEventId, SETTLED_MS, type Source, truthOf, withSimulator } from './harness.js';
+import { fetchToken } from '../simulated.js';
 
 const bench = withSimulator({ lakeDelayMs: 1_000 });
 let source: Source;
@@ -229,15 +230,7 @@ describe('an inlet of its own account', () => {
       },
     });
     inletUrl = `${bench().simulator().baseUrl}/collection/${accountInletId(json.id)}`;
-    const { baseUrl, credentials } = bench().simulator();
-    const form = new URLSearchParams({
-      grant_type: 'client_credentials',
-      client_id: credentials.clientId,
-      client_secret: credentials.clientSecrets[0] ?? '',
-      scope: credentials.scopes,
-    });
-    const issued = await fetch(`${baseUrl}/ims/token/v3`, { method: 'POST', body: form });
-    token = ((await issued.json()) as { access_token: string }).access_token;
+    token = await fetchToken(bench().simulator());
   });
 
   function envelope(changes: { header?: object; body?: object | undefined } = {}) {
