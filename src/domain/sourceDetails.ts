@@ -19,7 +19,7 @@ export function describeSource(state: SourceState, workflowId: string): string {
   const { name } = state.manifest;
   const rows = state.steps.map(
     ({ step, state: stepState, id }, index) =>
-      `| ${index + 1} | ${STEPS[step].title} | ${STATE_MARKS[stepState]} | ${id === undefined ? '' : `\`${id}\``} |`,
+      `| ${index + 1} | ${STEPS[step].title} | ${STATE_MARKS[stepState]} | ${id === undefined ? '' : `\`${shortId(id)}\``} |`,
   );
   return [
     `**${name}** is **${state.phase}** · sandbox \`${state.manifest.sandbox}\` · uid \`${state.uid}\``,
@@ -34,13 +34,20 @@ export function describeSource(state: SourceState, workflowId: string): string {
   ].join('\n');
 }
 
+/** The UI's column is narrow, and of an XDM `$id` only the last part tells one from another. */
+function shortId(id: string): string {
+  return id.slice(id.lastIndexOf('/') + 1);
+}
+
 function holdLines(state: SourceState, workflowId: string): string[] {
   const { hold, manifest } = state;
   if (hold === undefined) return [];
   const error: CatalogueError = { ...hold.error, fields: { name: manifest.name, ...hold.error.fields } };
+  const sentence = sentenceOf(error);
+  const adobe = error.adobe === undefined ? undefined : describeAdobeError(error.adobe);
   return [
-    `**Held at "${STEPS[hold.step].title}"** (${hold.during === 'do' ? 'making it' : 'undoing it'}): \`${error.code}\` ${sentenceOf(error)}`,
-    ...(error.adobe === undefined ? [] : ['', `Adobe: ${describeAdobeError(error.adobe)}`]),
+    `**Held at "${STEPS[hold.step].title}"** (${hold.during === 'do' ? 'making it' : 'undoing it'}): \`${error.code}\` ${sentence}`,
+    ...(adobe === undefined || sentence.includes(adobe) ? [] : ['', `Adobe: ${adobe}`]),
     '',
     remedyOf(error),
     '',

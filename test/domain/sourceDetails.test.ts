@@ -1,0 +1,49 @@
+import { expect, it } from 'vitest';
+import { describeSource } from '../../src/domain/sourceDetails.js';
+import type { SourceState } from '../../src/domain/source.js';
+import { manifestFixture } from '../support/manifest.js';
+
+const state: SourceState = {
+  v: 1,
+  uid: '7c0f7f0e-6a0b-4d35-8a6e-0d4c9b1f2a11',
+  manifest: manifestFixture(),
+  phase: 'held',
+  steps: [
+    { step: 'field-group', state: 'made', id: 'https://ns.adobe.com/acmetenant/mixins/0f0e0d' },
+    { step: 'schema', state: 'held' },
+    { step: 'dataset', state: 'waiting' },
+  ],
+  resources: {},
+  remainders: [],
+  hold: {
+    step: 'schema',
+    during: 'do',
+    since: 0,
+    error: {
+      code: 'CAEP_TITLE_TAKEN',
+      fields: { title: 'T', holder: 'somebody', field: 'xdm.schema.title' },
+      adobe: { service: 'Schema Registry', httpStatus: 400, code: 'XDM-1521-400', requestId: 'r-1' },
+    },
+  },
+};
+
+it('tells an operator in the Temporal UI what is held, why, in whose words, and what to type', () => {
+  const details = describeSource(state, 'source:support-chat');
+  expect(details).toContain('| 1 | XDM field group | ✓ made | `0f0e0d` |');
+  expect(details).toContain('| 2 | XDM schema | ■ **held** |  |');
+  expect(details).toContain('The title "T" is taken by somebody');
+  expect(details).toContain('Adobe: Schema Registry: HTTP 400, XDM-1521-400, request r-1');
+  expect(details).toContain('chatlio-aep resume support-chat --adopt');
+  expect(details).toContain(
+    "temporal workflow update execute --workflow-id source:support-chat --name resume --input '{}'",
+  );
+});
+
+it('names what was left behind', () => {
+  const left = {
+    ...state,
+    hold: undefined,
+    remainders: [{ step: 'mapping-set', id: 'm-1', reason: 'no way' }],
+  } as const;
+  expect(describeSource(left, 'w')).toContain('- mapping set `m-1`: no way');
+});
