@@ -3,6 +3,7 @@
  * message and what the caller sees; twins (accepted or not, the same seen) share their `seen`.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { crc32 } from 'node:zlib';
 import { replyOfFault } from '../faultReplies.js';
 import { drawOf } from '../faults.js';
 import type { Policy } from '../policy.js';
@@ -131,17 +132,14 @@ const FAULTS: Readonly<Record<string, FaultDefinition>> = {
     handling: ({ parameters }) => ({ invalidReason: textIn(parameters, 'reason', 'placed failure') }),
   },
   dataflowSettling: { accepts: true, handling: () => ({ isSettling: true }) },
-  lakeDelay: { accepts: true, handling: ({ parameters }) => ({ lakeDelayMs: lakeDelayOf(parameters) }) },
+  lakeDelay: { accepts: true, handling: (situation) => ({ lakeDelayMs: lakeDelayOf(situation) }) },
 };
 
-let draws = 0;
-
-/** `ms`, or evenly between `fromMs` and `toMs` by a seed. */
-function lakeDelayOf(parameters: Parameters): number {
+/** `ms`, or evenly between `fromMs` and `toMs`, by the seed and the body: the same message is always as late. */
+function lakeDelayOf({ parameters, request }: Situation): number {
   const fromMs = numberIn(parameters, 'fromMs', numberIn(parameters, 'ms', 0));
   const toMs = numberIn(parameters, 'toMs', fromMs);
-  draws += 1;
-  return Math.round(fromMs + (toMs - fromMs) * drawOf(numberIn(parameters, 'seed', 0), draws));
+  return Math.round(fromMs + (toMs - fromMs) * drawOf(numberIn(parameters, 'seed', 0), crc32(request.body)));
 }
 
 const NO_HANDLING: Handling = { copies: 1, isLost: false, isSettling: false };

@@ -16,7 +16,7 @@ const TENANT = '_acmetenant';
 /** What JSON.parse gives: tests read bodies field by field and fail where a field is missing. */
 export type Body = ReturnType<typeof JSON.parse>;
 
-export interface Call {
+interface Call {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
