@@ -78,7 +78,11 @@ async function withForwarder(
     namespace: temporal().namespace,
     taskQueue,
     workflowBundle,
-    activities: { ...activities },
+    activities: {
+      drain: activities.drain,
+      surveyPartitions: activities.surveyPartitions,
+      checkDestination: activities.checkDestination,
+    },
   });
   await worker.runUntil(async () => {
     const handle = await temporal().client.workflow.start('forwarder', {
@@ -113,7 +117,7 @@ describe('forwarder', () => {
     const fake = new FakeActivities();
     await withForwarder(fake, async ({ handle, reaches }) => {
       const idle = await reaches('idle');
-      expect(fake.drains.map(({ partition }) => partition).sort()).toEqual([0, 1]);
+      expect(fake.drains.map(({ partition }) => partition).sort((a, b) => a - b)).toEqual([0, 1]);
       expect(fake.drains[0]).toMatchObject({ mode: 'slice', requestsPerSecond: DELIVERY.maxRequestsPerSecond / 2 });
       expect(idle.counters).toMatchObject({ taken: 5, exceptions: { unknown: 1 } });
       const events = (await handle.fetchHistory()).events ?? [];
@@ -252,7 +256,7 @@ describe('forwarder', () => {
     await withForwarder(fake, async ({ handle }) => {
       await vi.waitFor(() => expect(fake.running).toBe(2), { timeout: 10_000 });
       await handle.cancel();
-      await expect(handle.result()).rejects.toThrow();
+      await expect(handle.result()).rejects.toThrow('cancelled');
       expect(fake.running).toBe(0);
     });
   });

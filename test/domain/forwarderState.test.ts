@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import type { DrainEnd, ForwarderState } from '../../src/domain/forwarder.js';
+import { describeForwarder } from '../../src/domain/forwarderDetails.js';
+import {
+  drainEnded,
+  drainStarted,
+  initialForwarderState,
+  nextTimer,
+  phaseOf,
+  probeFailed,
+  surveyed,
+  withDue,
+  woken,
+} from '../../src/domain/forwarderState.js';
+import { DELIVERY } from '../forwarder/bench.js';
+
+const COUNTERS = { taken: 0, accepted: 0, waiting: 0, exceptions: {} };
+const first = initialForwarderState({ v: 1, uid: 'u', name: 'n', delivery: DELIVERY });
+const known = surveyed(first, { partitions: [0, 1], counters: COUNTERS }, 1);
+const draining = drainStarted(drainStarted(known, 0), 1);
+
+function ended(state: ForwarderState, end: DrainEnd, dueInMs?: number): ForwarderState {
+  return drainEnded(state, { v: 1, partition: 0, accepted: 0, notAccepted: 0, end, dueInMs }, 1_000, 100);
+}
+
+describe('forwarder state', () => {
+  it('wants every partition at first, and none when all have reported an empty log', () => {
+    expect([first.wanted, known.wanted, draining.wanted]).toEqual(['all', [0, 1], []]);
+    expect(phaseOf(draining)).toBe('forwarding');
+    expect(ended(draining, { kind: 'idle' })).toMatchObject({ wanted: [], draining: [1] });
+  });
+
+  it.each<[DrainEnd, Partial<ForwarderState>, string]>([
+    [{ kind: 'slice' }, { wanted: [0] }, 'forwarding'],
+    [{ kind: 'stopped' }, { wanted: [0] }, 'forwarding'],
+    [{ kind: 'gate', gate: { open: false, reason: 'paused' } }, { gate: { reason: 'paused' } }, 'paused'],
+    [
+      { kind: 'gate', gate: { open: true, opensInMs: 50, reason: '' } },
+      { gate: { reason: '', opensAt: 1_050 } },
+      'settling',
+    ],
+    [
+      { kind: 'fault', fault: { stops: 'outage', detail: 'HTTP 429', retryAfterMs: 900 } },
+      { lastError: 'HTTP 429' },
+      'outage',
+    ],
+  ])('after %j', (end, expected, phase) => {
+    const state = ended(draining, end);
+    expect(state).toMatchObject(expected);
+    expect(phaseOf(state)).toBe(phase);
+  });
+
+  it('honours what the destination says about when to come back', () => {
+    const away = ended(draining, { kind: 'fault', fault: { stops: 'outage', detail: '', retryAfterMs: 900 } });
+    expect(nextTimer(away)).toBe(1_900);
+  });
+
+  it('probes at growing intervals, up to a quarter of an hour', () => {
+    let state = ended(draining, { kind: 'fault', fault: { stops: 'outage', detail: 'x' } });
+    const intervals = Array.from({ length: 20 }, () => {
+      state = probeFailed(state, { detail: 'x', stops: 'outage' }, 0, 100);
+      return state.outage?.nextProbeAt ?? 0;
+    });
+    expect(intervals.slice(0, 3)).toEqual([200, 400, 800]);
+    expect(intervals.at(-1)).toBe(900_000);
+  });
+
+  it('asks a person when an inlet turns down three probes', () => {
+    let state = ended(draining, { kind: 'fault', fault: { stops: 'held', detail: 'HTTP 404' } });
+    for (let n = 0; n < 3; n += 1) state = probeFailed(state, { detail: 'HTTP 404', stops: 'held' }, 0, 100);
+    expect([phaseOf(state), nextTimer(state)]).toEqual(['held', undefined]);
+    expect(describeForwarder({ ...state, phase: 'held' }, 'n', 'forwarder:n')).toContain('--name resume');
+  });
+
+  it('wakes for exceptions that come due', () => {
+    const idle = ended(drainStarted({ ...known, wanted: [] }, 0), { kind: 'idle' }, 500);
+    expect(nextTimer(idle)).toBe(1_500);
+    expect(withDue(idle, 1_499).wanted).toEqual([]);
+    expect(withDue(idle, 1_500)).toMatchObject({ wanted: [0], due: [] });
+  });
+
+  it('looks at a closed gate again when it is woken', () => {
+    const paused = ended(draining, { kind: 'gate', gate: { open: false, reason: 'paused' } });
+    expect(woken(paused, [1])).toMatchObject({ gate: undefined, wanted: [0, 1] });
+    expect(woken(paused, undefined).wanted).toBe('all');
+  });
+});
