@@ -102,7 +102,9 @@ describe('a step', () => {
     async (effect, kind, doubtful) => {
       const { step } = place();
       const memory = noMemory();
-      await expect(perform({ ...step, create: () => Promise.reject(failure(effect, kind)) }, memory)).rejects.toThrow();
+      await expect(perform({ ...step, create: () => Promise.reject(failure(effect, kind)) }, memory)).rejects.toThrow(
+        AdobeCallError,
+      );
       expect(memory.ambiguousSince !== undefined).toBe(doubtful);
     },
   );
@@ -111,7 +113,7 @@ describe('a step', () => {
     const { step } = place();
     const memory: AttemptMemory = { ambiguousSince: 1_000 };
     const broken: Step = { ...step, lookup: () => Promise.reject(failure('none', 'unavailable')) };
-    await expect(perform(broken, memory)).rejects.toThrow();
+    await expect(perform(broken, memory)).rejects.toThrow(AdobeCallError);
     expect(memory.ambiguousSince).toBe(1_000);
   });
 
