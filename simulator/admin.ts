@@ -17,6 +17,7 @@
  * | `PATCH /__sim/api/policy` | `{name: value}`; `null` puts one back to its default |
  * | `GET /__sim/api/clock` | `{nowMs, offsetMs}` |
  * | `POST /__sim/api/clock` | `{advanceMs}`; answers when what became due has run |
+ * | `POST /__sim/api/outage` | `{ms}`: ends all connections and refuses new ones for so long; answers before |
  * | `POST /__sim/api/tokens/revoke` | revokes every token |
  * | `POST /__sim/api/reset` | removes objects, faults, journal and lake; keeps tokens, policy and clock |
  * | `GET /__sim` | the page for people |
@@ -56,6 +57,8 @@ export interface Admin {
   landed(): Promise<readonly LandedFigures[]>;
   truth(query?: URLSearchParams): Promise<unknown>;
   revokeTokens(): void;
+  /** Ends all connections and refuses new ones; resolves when they are taken again. */
+  refuseConnections(ms: number): Promise<void>;
   reset(): Promise<void>;
 }
 
@@ -65,6 +68,7 @@ export interface AdminParts {
   readonly tokens: Tokens;
   /** Runs what services registered with `onStart`. */
   readonly restart: () => Promise<void>;
+  readonly refuseConnections: (ms: number) => Promise<void>;
 }
 
 const SHOWN_KINDS = Object.values(COLLECTIONS).filter((kind) => kind !== COLLECTIONS.sandboxes);
@@ -72,7 +76,7 @@ const SHOWN_KINDS = Object.values(COLLECTIONS).filter((kind) => kind !== COLLECT
 /** Not objects of the platform: what a reset leaves. */
 const KEPT_BY_RESET = ['tokens', 'policy', 'clock'];
 
-export function createAdmin({ context, dataPlane, tokens, restart }: AdminParts): Admin {
+export function createAdmin({ context, dataPlane, tokens, restart, refuseConnections }: AdminParts): Admin {
   const { state, clock, faults, journal, policy } = context;
   return {
     faults,
@@ -93,6 +97,7 @@ export function createAdmin({ context, dataPlane, tokens, restart }: AdminParts)
     landed: () => dataPlane.landed(),
     truth: (query = new URLSearchParams()) => dataPlane.truth(query),
     revokeTokens: () => tokens.revokeAll(),
+    refuseConnections,
     async reset() {
       state.clear(KEPT_BY_RESET);
       journal.clear();
@@ -113,6 +118,10 @@ function row(scope: Pick<ObjectRow, 'orgId' | 'sandboxName'>, kind: string, id: 
 
 const PATH = '/__sim/api';
 
+/** Long enough for the answer to leave. */
+const OUTAGE_BEGINS_AFTER_MS = 50;
+
+const outageSchema = z.strictObject({ ms: z.number().int().min(0) });
 const clockSchema = z.strictObject({ advanceMs: z.number().int().min(0) });
 const policySchema = z.record(z.string(), z.unknown());
 
@@ -171,6 +180,12 @@ export function registerAdminApi(context: Context, admin: Admin): void {
     return clock();
   });
 
+  route('POST', '/outage', (request) => {
+    const { ms } = parse(outageSchema, request);
+    setTimeout(() => {
+      admin.refuseConnections(ms).catch((error: unknown) => context.log.error({ err: error }, 'outage did not end'));
+    }, OUTAGE_BEGINS_AFTER_MS);
+  });
   route('POST', '/tokens/revoke', () => admin.revokeTokens());
   route('POST', '/reset', () => admin.reset());
 

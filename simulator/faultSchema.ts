@@ -41,6 +41,7 @@ export const faultRuleSchema = z.strictObject({
     method: z.string().optional(),
     path: z.string().refine(isRegularExpression, 'must be a regular expression').optional(),
     bodyIncludes: z.string().optional(),
+    sandbox: z.string().optional(),
   }),
   fault: faultSchema,
   nth: z.number().int().min(1).optional(),

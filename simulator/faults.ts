@@ -45,6 +45,8 @@ interface FaultMatch {
   readonly path?: string;
   /** Text that the request's body contains. */
   readonly bodyIncludes?: string;
+  /** The request's `x-sandbox-name`. */
+  readonly sandbox?: string;
 }
 
 export interface FaultRule {
@@ -73,6 +75,7 @@ interface FaultSubject {
   readonly method: string;
   readonly path: string;
   readonly body: Buffer;
+  readonly sandbox?: string;
 }
 
 export interface Faults {
@@ -105,13 +108,18 @@ function escapeRegExp(text: string): string {
   return text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
 }
 
+/** New TCP connections are a route of their own: only a rule that names it concerns them, with `cut`. */
+export const CONNECTION_ROUTE = 'connection';
+
 export function matches(match: FaultMatch, subject: FaultSubject): boolean {
+  if (subject.routeName === CONNECTION_ROUTE) return match.route === CONNECTION_ROUTE;
   if (match.route !== undefined) {
     const pattern = match.route.split('*').map(escapeRegExp).join('.*');
     if (!new RegExp(`^${pattern}$`).test(subject.routeName)) return false;
   }
   if (match.method !== undefined && match.method.toUpperCase() !== subject.method) return false;
   if (match.path !== undefined && !new RegExp(match.path).test(subject.path)) return false;
+  if (match.sandbox !== undefined && match.sandbox !== subject.sandbox) return false;
   return match.bodyIncludes === undefined || subject.body.includes(match.bodyIncludes);
 }
 

@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { pino } from 'pino';
 import { CodedError, codedError, ERROR_CATALOGUE, remedyOf, sentenceOf } from '../src/domain/errors.js';
+import { PolicyError } from './policy.js';
 import { startSimulator, type Simulator } from './simulator.js';
 
 interface Options {
@@ -12,6 +13,7 @@ interface Options {
   readonly databaseUrl?: string;
   readonly policy: Readonly<Record<string, unknown>>;
   readonly seed?: number;
+  readonly sandbox?: readonly string[];
   readonly output: 'text' | 'json';
 }
 
@@ -37,6 +39,11 @@ const program = new Command('simulator')
   .option('--data-dir <folder>', 'where it keeps its database', '.chatlio-aep/simulator')
   .option('--database-url <url>', 'a PostgreSQL server to use instead of a database of its own')
   .option('--policy <name=value>', 'a policy value off its default; may be repeated', policyEntry, {})
+  .option(
+    '--sandbox <name>',
+    'a sandbox of the organisation, the first is the default one; may be repeated',
+    (name: string, before: readonly string[] | undefined) => [...(before ?? []), name],
+  )
   .option('--seed <number>', 'seed of faults that are drawn by probability', wholeNumber)
   .addOption(new Option('--output <form>', 'how to print').choices(['text', 'json']).default('text'));
 
@@ -77,11 +84,14 @@ function announce(simulator: Simulator, output: Options['output']): void {
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
+function asCoded(error: unknown): CodedError {
+  if (error instanceof CodedError) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  return codedError(error instanceof PolicyError ? 'CAEP_USAGE' : 'CAEP_INTERNAL', { reason });
+}
+
 function report(error: unknown): number {
-  const coded =
-    error instanceof CodedError
-      ? error
-      : codedError('CAEP_INTERNAL', { reason: error instanceof Error ? error.message : String(error) });
+  const coded = asCoded(error);
   process.stderr.write(`${coded.error.code}: ${sentenceOf(coded.error)}\n${remedyOf(coded.error)}\n`);
   return ERROR_CATALOGUE[coded.error.code].exitCode;
 }
@@ -97,6 +107,7 @@ async function main(): Promise<void> {
     ...(options.databaseUrl === undefined ? { dataDir: options.dataDir } : { databaseUrl: options.databaseUrl }),
     policy: options.policy,
     seed: options.seed,
+    ...(options.sandbox === undefined ? {} : { credentials: { sandboxNames: options.sandbox } }),
     log,
   });
   const signalled = new Promise<void>((resolve) => {

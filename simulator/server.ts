@@ -4,11 +4,12 @@
  */
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Context } from './context.js';
 import { gatewayFamily, placeholderFamily, Refusal, type ErrorFamily } from './errorFamilies.js';
 import { replyOfFault } from './faultReplies.js';
-import type { Fault } from './faults.js';
+import { CONNECTION_ROUTE, type Fault } from './faults.js';
 import { maskBody, maskPath } from './masking.js';
 import { headerOf, type RawRequest, type Reply, type Route, type SimRequest } from './request.js';
 import type { Router } from './router.js';
@@ -36,13 +37,19 @@ const GATEWAY_PREFIX = '/data/';
 
 export function createHttpServer(options: ServerOptions): Server {
   const { context } = options;
-  return createServer((incoming, response) => {
+  const server = createServer((incoming, response) => {
     // A caller that goes away in the middle of its request has sent nothing that could take effect.
     serve(options, incoming, response).catch((error: unknown) => {
       if (incoming.complete) context.log.error({ err: error }, 'simulator failed to answer');
       response.destroy();
     });
   });
+  server.on('connection', (socket: Socket) => {
+    const subject = { routeName: CONNECTION_ROUTE, method: '', path: '', body: Buffer.alloc(0) };
+    // Before a byte was read.
+    if (context.faults.strike(subject).some((fault) => fault.kind === 'cut')) socket.resetAndDestroy();
+  });
+  return server;
 }
 
 async function serve(options: ServerOptions, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -54,8 +61,9 @@ async function serve(options: ServerOptions, incoming: IncomingMessage, response
   const found = router.find(method, path);
   const route = found.found === 'route' ? found.route : undefined;
   const isAdmin = path.startsWith('/__sim');
+  const sandbox = headerOf(incoming, 'x-sandbox-name');
   const faults =
-    route === undefined || isAdmin ? [] : context.faults.strike({ routeName: route.name, method, path, body });
+    route === undefined || isAdmin ? [] : context.faults.strike({ routeName: route.name, method, path, body, sandbox });
   const notes: string[] = [];
 
   const request: RawRequest = {

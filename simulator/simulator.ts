@@ -2,12 +2,8 @@
  * Adobe's side for development and tests: IMS, Schema Registry, Catalog, Data Prep, Flow Service, inlet, Query Service
  * behind one HTTP listener, with durable state in a PostgreSQL database of its own.
  */
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { pino, type Logger } from 'pino';
-import { codedError } from '../src/domain/errors.js';
-import { startEmbeddedPostgres } from '../src/store/embedded.js';
+import { assertPortFree } from '../src/process/ports.js';
 import { createAdmin, registerAdminApi, type Admin } from './admin.js';
 import { registerCatalog } from './catalog.js';
 import { createClock } from './clock.js';
@@ -15,12 +11,14 @@ import type { Context } from './context.js';
 import { DEFAULT_CREDENTIALS, type Credentials } from './credentials.js';
 import { createDataPlane } from './dataPlane.js';
 import { openDatabase } from './database.js';
+import { startOwnDatabase } from './ownDatabase.js';
 import { createFaults } from './faults.js';
 import { registerFlowService } from './flowService.js';
 import { createGuard } from './gateway.js';
 import { registerIdentityNamespaces } from './identityNamespaces.js';
 import { registerIms } from './ims.js';
 import { createJournal } from './journal.js';
+import { listen } from './listener.js';
 import { createPolicy, type Policy } from './policy.js';
 import { createRouter } from './router.js';
 import { registerSandboxes } from './sandboxes.js';
@@ -65,7 +63,8 @@ export interface Simulator {
 /**
  * Starts the simulator.
  *
- * @throws CodedError `CAEP_PORT_TAKEN`; `CAEP_USAGE` when neither a database nor a data folder is given
+ * @throws CodedError `CAEP_PORT_TAKEN`, `CAEP_ALREADY_RUNNING` on the same folder, `CAEP_USAGE` when neither a database nor
+ *   a folder is given
  */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const log = options.log ?? pino({ level: 'silent' });
@@ -88,6 +87,8 @@ async function start(
   closing: Array<() => void | Promise<void>>,
   close: () => Promise<void>,
 ): Promise<Simulator> {
+  // Before anything else is touched; taken for good when everything stands.
+  if (options.port !== undefined && options.port !== 0) await assertPortFree(options.port, 'the simulator', '--port');
   const serverUrl = options.databaseUrl ?? (await startOwnDatabase(options.dataDir, log, closing));
   const database = await openDatabase(serverUrl, options.databaseName ?? 'adobe_simulator', log);
   closing.push(() => database.close());
@@ -130,27 +131,18 @@ async function start(
   const restart = async () => {
     for (const task of starting) await task();
   };
-  const admin = createAdmin({ context, dataPlane, tokens, restart });
-  registerAdminApi(context, admin);
-  await restart();
-  await state.flushed();
-
   const guard = createGuard(context, tokens, known);
   const server = createHttpServer({ context, router, guard, publicBaseUrl: options.publicBaseUrl });
   const host = options.host ?? '127.0.0.1';
-  server.listen(options.port ?? 0, host);
-  await once(server, 'listening').catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EADDRINUSE') throw error;
-    throw codedError('CAEP_PORT_TAKEN', { port: String(options.port), service: 'the simulator', option: '--port' });
-  });
-  closing.push(async () => {
-    const closed = once(server, 'close');
-    server.close();
-    server.closeAllConnections();
-    await closed;
-  });
+  const refuseConnections = (ms: number) => listener.refuseConnections(ms);
+  const admin = createAdmin({ context, dataPlane, tokens, restart, refuseConnections });
+  registerAdminApi(context, admin);
+  await restart();
+  await state.flushed();
+  const listener = await listen(server, host, options.port ?? 0);
+  closing.push(() => listener.close());
 
-  const { port } = server.address() as AddressInfo;
+  const { port } = listener;
   const reachableHost = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
   return {
     port,
@@ -160,17 +152,4 @@ async function start(
     admin,
     close,
   };
-}
-
-async function startOwnDatabase(
-  dataDir: string | undefined,
-  log: Logger,
-  closing: Array<() => void | Promise<void>>,
-): Promise<string> {
-  if (dataDir === undefined) {
-    throw codedError('CAEP_USAGE', { reason: 'The simulator needs a database or a folder for one' });
-  }
-  const server = await startEmbeddedPostgres({ dataDir: join(dataDir, 'postgres'), log: (line) => log.info(line) });
-  closing.push(() => server.stop());
-  return server.url;
 }

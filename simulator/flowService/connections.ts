@@ -2,6 +2,7 @@
 import type { Context } from '../context.js';
 import { flowFamily } from '../errorFamilies.js';
 import { flowEtag, uuid } from '../identifiers.js';
+import { accountInletId } from '../inlet/inlets.js';
 import { isJsonObject, type JsonObject, textOf } from '../json.js';
 import { platformRoutes, type SimRequest } from '../request.js';
 import { COLLECTIONS, type StoredConnection, type StoredDataset } from '../stored.js';
@@ -69,7 +70,8 @@ function checkConnection(
   switch (collection) {
     case 'sourceConnections': {
       const format = isJsonObject(data) ? data['format'] : undefined;
-      if (format !== 'json') throw invalidBody(code, `data.format must be json, got ${JSON.stringify(format)}.`);
+      if (known.type === 'generic-streaming' && format !== 'json')
+        throw invalidBody(code, `data.format must be json, got ${JSON.stringify(format)}.`);
       const base = body['baseConnectionId'];
       if (typeof base === 'string' && connectionsOf(context, 'connections').get(request.scope, base) === undefined) {
         throw invalidBody(code, `The base connection ${base} is not found.`);
@@ -95,7 +97,19 @@ function checkConnection(
   }
 }
 
-function present(connection: StoredConnection, { sandbox, caller }: SimRequest): JsonObject {
+/** A base connection of the HTTP API source has an inlet of its own, shown among its `auth.params`. */
+function withAccountInlet({ id, document }: StoredConnection, baseUrl: string): JsonObject {
+  const { auth } = document;
+  if (!isJsonObject(auth) || auth['specName'] !== 'Streaming Connection') return document;
+  const inletId = accountInletId(id);
+  const params = isJsonObject(auth['params']) ? auth['params'] : {};
+  return {
+    ...document,
+    auth: { ...auth, params: { ...params, inletId, inletUrl: `${baseUrl}/collection/${inletId}` } },
+  };
+}
+
+function present(connection: StoredConnection, { sandbox, caller, baseUrl }: SimRequest): JsonObject {
   const { id, etag, createdAtMs, updatedAtMs, createdBy, createdClient, state, providerRefId, document } = connection;
   const base = document['baseConnectionId'];
   return {
@@ -109,7 +123,7 @@ function present(connection: StoredConnection, { sandbox, caller }: SimRequest):
     sandboxId: sandbox.id,
     sandboxName: sandbox.name,
     imsOrgId: caller.orgId,
-    ...document,
+    ...withAccountInlet(connection, baseUrl),
     state,
     version: etag,
     etag,

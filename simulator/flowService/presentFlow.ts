@@ -4,6 +4,7 @@ import type { JsonObject } from '../json.js';
 import type { SimRequest } from '../request.js';
 import type { StoredFlow } from '../stored.js';
 import { connectionsOf, type ConnectionCollection } from './connections.js';
+import { GENERIC_STREAMING_FLOW_SPEC } from './specs.js';
 
 export function presentFlow(context: Pick<Context, 'state'>, request: SimRequest, flow: StoredFlow): JsonObject {
   const { caller, sandbox, scope, baseUrl } = request;
@@ -13,7 +14,10 @@ export function presentFlow(context: Pick<Context, 'state'>, request: SimRequest
       id: connectionId,
       connectionSpec: connectionsOf(context, collection).get(scope, connectionId)?.document['connectionSpec'],
     }));
-  const hasInlet = !['draft', 'initializing', 'pending', 'inProgress'].includes(flow.state);
+  // The inlet of an older HTTP API flow is that of its base connection.
+  const hasInlet =
+    flow.flowSpec.id === GENERIC_STREAMING_FLOW_SPEC &&
+    !['draft', 'initializing', 'pending', 'inProgress'].includes(flow.state);
   return {
     id,
     createdAt: flow.createdAtMs,

@@ -1,18 +1,21 @@
 /** Connection specs and flow specs of the catalogue: Chatlio's, the data lake's, and the ones beside which they stand. */
 import type { Context } from '../context.js';
 import { flowFamily } from '../errorFamilies.js';
+import type { Json, JsonObject } from '../json.js';
 import { platformRoutes } from '../request.js';
 import { listReply } from './listing.js';
 import { notFound } from './refusals.js';
 
 const PROVIDER_ID = '521eee4d-8cbe-4906-bb48-fb6bd4450033';
 
-export const CHATLIO_SPEC = '073127a3-26e3-496c-9d94-9f48fb93fba8';
+const CHATLIO_SPEC = '073127a3-26e3-496c-9d94-9f48fb93fba8';
 const DATA_LAKE_SPEC = 'c604ff05-7f1a-43c0-8e18-33bf874cb11c';
 const STREAMING_TEMPLATE_SPEC = 'e77fd9d2-22a8-11ed-861d-0242ac120002';
 const PENDO_SPEC = '6ff5654f-19d5-427d-bd3e-c0ebc802389a';
 const CUSTOMER_IO_SPEC = '96479064-7b8a-4d69-b9ed-21c5683837ea';
 const HTTP_API_SPEC = 'bc7b00d6-623a-4dfc-9fdb-f1240aeadaeb';
+
+export const GENERIC_STREAMING_FLOW_SPEC = 'e77fde5a-22a8-11ed-861d-0242ac120002';
 
 const STREAMING_SPECS = [CHATLIO_SPEC, STREAMING_TEMPLATE_SPEC, PENDO_SPEC, CUSTOMER_IO_SPEC];
 
@@ -23,7 +26,7 @@ interface ConnectionSpec {
   readonly type: string;
   /** Names of the ways to authenticate; a base connection must use one of them. */
   readonly authSpec: ReadonlyArray<{ readonly name: string }>;
-  readonly [attribute: string]: unknown;
+  readonly [attribute: string]: Json;
 }
 
 const streaming = (id: string, name: string): ConnectionSpec => ({
@@ -75,8 +78,8 @@ interface FlowSpec {
   readonly version: string;
   readonly sourceConnectionSpecIds: readonly string[];
   readonly targetConnectionSpecIds: readonly string[];
-  readonly transformationSpecs: readonly unknown[];
-  readonly [attribute: string]: unknown;
+  readonly transformationSpecs: readonly Json[];
+  readonly [attribute: string]: Json;
 }
 
 const MAPPING_TRANSFORMATION = {
@@ -92,7 +95,7 @@ const flowSpec = (
   id: string,
   name: string,
   sources: readonly string[],
-  transformationSpecs: readonly unknown[],
+  transformationSpecs: readonly Json[],
 ): FlowSpec => ({
   id,
   name,
@@ -121,8 +124,8 @@ const flowSpec = (
   },
 });
 
-export const FLOW_SPECS: readonly FlowSpec[] = [
-  flowSpec('e77fde5a-22a8-11ed-861d-0242ac120002', 'GenericStreamingAEP', STREAMING_SPECS, [MAPPING_TRANSFORMATION]),
+const FLOW_SPECS: readonly FlowSpec[] = [
+  flowSpec(GENERIC_STREAMING_FLOW_SPEC, 'GenericStreamingAEP', STREAMING_SPECS, [MAPPING_TRANSFORMATION]),
   flowSpec(
     'c1a19761-d2c7-4702-b9fa-fe91f0613e81',
     'Steam data with transformation',
@@ -152,7 +155,7 @@ export function registerSpecs(context: Context): void {
           context,
           request,
           collection,
-          specs.map((spec) => ({ ...spec }) as never),
+          specs.map((spec): JsonObject => spec),
         ),
     });
     route({
