@@ -20,7 +20,7 @@ import { createBell } from './store/bell.js';
 import { clockSkewMs, databaseVersion, openDatabase } from './store/database.js';
 import { openKeyRing } from './store/keyRing.js';
 import { migrate } from './store/migrate.js';
-import { createProvisioningStore } from './store/provisioning.js';
+import { createProvisioningStore, type ForwarderSettings } from './store/provisioning.js';
 import { connectClient, connectWorker } from './temporal/connection.js';
 import { installRuntime } from './temporal/runtime.js';
 import { ensureSearchAttributes } from './temporal/searchAttributes.js';
@@ -100,7 +100,13 @@ async function main(): Promise<void> {
       }),
     }),
   ]);
-  const waker = startWaker({ database, bell, log, wake: forwarders.wake, settingsOf: store.forwarderSettings });
+  const waker = startWaker({
+    database,
+    bell,
+    log,
+    wake: (settings: ForwarderSettings, wake) => forwarders.wake(settings, wake),
+    settingsOf: (sourceId) => store.forwarderSettings(sourceId),
+  });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => shuttingDown.abort());
 
   log.info({ temporal: temporal.address, namespace, queues: TASK_QUEUES }, 'ready');

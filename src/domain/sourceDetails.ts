@@ -56,6 +56,11 @@ function holdLines(state: SourceState, workflowId: string): string[] {
     hold.during === 'do'
       ? `chatlio-aep abort ${manifest.name}     # undo what this operation made`
       : `chatlio-aep abort ${manifest.name}     # give up, leave the rest where it is`,
+    '```',
+    '',
+    'From this page: **More Actions** → **Send an Update** → `resume`, input `{}`. With the Temporal CLI:',
+    '',
+    '```',
     `temporal workflow update execute --workflow-id ${workflowId} --name resume --input '{}'`,
     '```',
     '',

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
 import { WorkflowFailedError, WorkflowUpdateFailedError } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
+import type { ApplicationFailure } from '@temporalio/common';
 import { Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { SourceInput, SourceState } from '../../src/domain/source.js';
@@ -22,8 +22,8 @@ beforeAll(async () => {
 
 interface Running {
   readonly handle: WorkflowHandle;
-  state(): Promise<SourceState>;
-  reaches(phase: SourceState['phase']): Promise<SourceState>;
+  readonly state: () => Promise<SourceState>;
+  readonly reaches: (phase: SourceState['phase']) => Promise<SourceState>;
 }
 
 /** Runs a worker with the fake steps and a source workflow on it for as long as `test` takes. */
