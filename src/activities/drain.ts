@@ -144,7 +144,7 @@ function report(input: DrainInput, end: DrainReport['end']): DrainReport {
   return { v: 1, partition: input.partition, accepted: 0, notAccepted: 0, end };
 }
 
-export function gateReport(gate: Gate | undefined): GateReport {
+function gateReport(gate: Gate | undefined): GateReport {
   return {
     open: gate?.open ?? false,
     opensAt: gate?.opensAt?.toISOString(),

@@ -42,13 +42,13 @@ export interface ForwarderState {
   readonly surveyedAt: number;
 }
 
-export interface DuePartition {
+interface DuePartition {
   readonly partition: number;
   readonly at: number;
 }
 
 /** Nothing may be sent. `opensAt` is absent while it is closed for good. */
-export interface ClosedGate {
+interface ClosedGate {
   readonly reason: string;
   readonly opensAt?: number;
 }
@@ -62,12 +62,12 @@ export interface Outage {
   readonly nextProbeAt: number;
 }
 
-export interface ForwarderHold {
+interface ForwarderHold {
   readonly reason: string;
   readonly since: number;
 }
 
-export interface ForwarderCounters {
+interface ForwarderCounters {
   /** Numbers of the log that were given to events. */
   readonly taken: number;
   readonly accepted: number;

@@ -50,12 +50,12 @@ export interface Bench {
   readonly cursor: () => Promise<CursorView>;
 }
 
-export interface RunningDrain {
+interface RunningDrain {
   readonly report: Promise<DrainReport>;
   readonly cancel: () => void;
 }
 
-export interface ExceptionRow {
+interface ExceptionRow {
   readonly id: number;
   readonly event_id: string;
   readonly reason: string;
@@ -65,7 +65,7 @@ export interface ExceptionRow {
   readonly resolution: string | null;
 }
 
-export interface CursorView {
+interface CursorView {
   readonly cursor_seq: number;
   readonly intended_seq: number;
   readonly undecided: number;

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { createInlet } from '../../src/adobe/inlet.js';
-import { findReceipts } from '../../src/store/receipts.js';
+import { findReceipts, pruneReceipts } from '../../src/store/receipts.js';
 import { DELIVERY, everyOnce, withBench } from './bench.js';
 
 const bench = withBench();
@@ -17,7 +17,7 @@ describe('drain', () => {
     expect(await exceptions()).toEqual([]);
   });
 
-  it('keeps the receipt of each event', async () => {
+  it('keeps the receipt of each event, for as long as wanted', async () => {
     const { open, log, drain, database, sourceId } = bench();
     await open();
     const [first] = await log(3);
@@ -25,6 +25,8 @@ describe('drain', () => {
     const [receipt, ...others] = await findReceipts(database, { sourceId, partition: 0, seq: 1 });
     expect(receipt?.xactionId).toContain(`:1:${first}`);
     expect(others).toEqual([]);
+    expect(await pruneReceipts(database, 60_000)).toBe(0);
+    expect(await pruneReceipts(database, 0)).toBeGreaterThan(0);
   });
 
   it('passes numbers that second arrivals have used up, also at the end of the log', async () => {

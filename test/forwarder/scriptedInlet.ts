@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 
 /** What the inlet does with a request whose body it has read. */
-export type Behaviour =
+type Behaviour =
   | 'accept'
   /** Takes the event, then cuts the connection. */
   | 'accept-and-cut'

@@ -17,7 +17,7 @@ export type Sendable =
   | { readonly resend: Resend; readonly first?: undefined };
 
 /** A request is slow when it is unanswered after this long: its event leaves the window, so that the cursor can pass it. */
-export const SLOW_AFTER_MS = 2_000;
+const SLOW_AFTER_MS = 2_000;
 /** Slow requests that may be open at once. */
 export const MAX_SLOW = 1_024;
 
@@ -135,7 +135,9 @@ export function createAttempts(deps: {
       const found: Sendable[] = [];
       for (const one of running) {
         if (slow.size >= MAX_SLOW) break;
-        if (one.begunMs === undefined || one.begunMs > before) continue;
+        if (one.begunMs === undefined) continue;
+        // In the order in which they were started: those after it are younger, give or take a connect.
+        if (one.begunMs > before) break;
         one.slowMs = deps.monotonicMs();
         running.delete(one);
         slow.add(one);

@@ -5,9 +5,9 @@ import { type LogEvent, readEvents, readPage } from '../../store/bodies.js';
 import type { LoggedAt, PartitionId } from '../../store/claim.js';
 import type { Database } from '../../store/database.js';
 
-export const PAGE_EVENTS = 512;
+const PAGE_EVENTS = 512;
 /** Two pages are in memory at most. */
-export const PAGE_BYTES = 2_000_000;
+const PAGE_BYTES = 2_000_000;
 const READ_AHEAD_EVENTS = PAGE_EVENTS / 2;
 
 export interface Feed {

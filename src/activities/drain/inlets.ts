@@ -2,13 +2,13 @@
 import type { Attempt, InletPolicy } from '../../domain/outcomes.js';
 
 /** The part of `src/adobe/inlet.ts` that drains use. */
-export interface InletPort {
+interface InletPort {
   post(body: Buffer, options: { readonly mayStart: () => boolean }): Promise<Attempt>;
   /** Waits for the attempts under way. */
   close(): Promise<void>;
 }
 
-export interface InletSettings {
+interface InletSettings {
   /** A secret. */
   readonly url: string;
   readonly flowId: string;
