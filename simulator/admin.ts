@@ -35,7 +35,7 @@ import type { RawRequest, Reply, Route } from './request.js';
 import { COLLECTIONS } from './stored.js';
 import type { Tokens } from './tokens.js';
 
-export interface ObjectRow {
+interface ObjectRow {
   readonly orgId: string;
   readonly sandboxName: string;
   readonly kind: string;

@@ -1,6 +1,6 @@
 /** What the simulator was asked and what it answered, secrets masked: a ring in memory, newest last. */
 
-export interface JournalEntry {
+interface JournalEntry {
   readonly sequence: number;
   /** Milliseconds since the epoch, by the simulator's clock. */
   readonly atMs: number;

@@ -126,7 +126,7 @@ type Widened<T> = T extends PolicyRow<infer V> ? V : never;
 /** The values in force. */
 export type Policy = { readonly [K in keyof typeof POLICY_TABLE]: Widened<(typeof POLICY_TABLE)[K]> };
 
-export type PolicyName = keyof Policy;
+type PolicyName = keyof Policy;
 
 export interface PolicyStore {
   readonly current: Policy;

@@ -15,14 +15,14 @@ export interface Scope {
 /** For what belongs to the installation and not to a sandbox: credentials, tokens, faults, policy. */
 export const INSTALLATION: Scope = { orgId: '', sandboxName: '' };
 
-export interface Entry<T> {
+interface Entry<T> {
   readonly scope: Scope;
   readonly id: string;
   readonly value: T;
 }
 
 /** Objects of one kind. Values are never changed in place: `put` a new one. */
-export interface Collection<T> {
+interface Collection<T> {
   get(scope: Scope, id: string): T | undefined;
   /** Oldest first. */
   list(scope: Scope): readonly T[];

@@ -23,7 +23,7 @@ const READ_ONLY = [
   'classification',
 ];
 
-export const withoutReadOnly = (body: JsonObject): JsonObject =>
+const withoutReadOnly = (body: JsonObject): JsonObject =>
   Object.fromEntries(Object.entries(body).filter(([name]) => !READ_ONLY.includes(name)));
 
 /** @throws Refusal 400 */

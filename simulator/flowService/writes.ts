@@ -12,7 +12,7 @@ import {
 } from './refusals.js';
 
 /** An etag's value has quotes of its own; clients send it with them, without them, or as a weak one. */
-export function withoutQuotes(etag: string): string {
+function withoutQuotes(etag: string): string {
   return etag.replace(/^W\//, '').replace(/^(\\?")+|(\\?")+$/g, '');
 }
 

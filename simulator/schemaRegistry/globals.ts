@@ -5,7 +5,7 @@
 import type { JsonObject } from '../json.js';
 import type { StoredRegistryResource } from '../stored.js';
 
-export const EXPERIENCE_EVENT_CLASS = 'https://ns.adobe.com/xdm/context/experienceevent';
+const EXPERIENCE_EVENT_CLASS = 'https://ns.adobe.com/xdm/context/experienceevent';
 const PROFILE_CLASS = 'https://ns.adobe.com/xdm/context/profile';
 export const TIME_SERIES_BEHAVIOUR = 'https://ns.adobe.com/xdm/data/time-series';
 const RECORD = 'https://ns.adobe.com/xdm/data/record';

@@ -5,7 +5,7 @@ export const EXPERIENCE_EVENT = 'https://ns.adobe.com/xdm/context/experienceeven
 export const CHATLIO_SPEC = { id: '073127a3-26e3-496c-9d94-9f48fb93fba8', version: '1.0' };
 export const DATA_LAKE_SPEC = { id: 'c604ff05-7f1a-43c0-8e18-33bf874cb11c', version: '1.0' };
 export const FLOW_SPEC = { id: 'e77fde5a-22a8-11ed-861d-0242ac120002', version: '1.0' };
-export const XED_FULL = 'application/vnd.adobe.xed-full+json;version=1';
+const XED_FULL = 'application/vnd.adobe.xed-full+json;version=1';
 
 export const fieldGroupBody = (title = 'Desk chats', fields: Record<string, unknown> = {}) => ({
   type: 'object',

@@ -97,7 +97,7 @@ export async function asClient(simulator: Simulator): Promise<Simulated> {
 }
 
 /** Lakes are databases named after sandboxes, so simulators on one server need sandboxes of their own. */
-export function uniqueSandboxes(): string[] {
+function uniqueSandboxes(): string[] {
   const suffix = randomUUID().slice(0, 8);
   return [`prod-${suffix}`, `dev-${suffix}`];
 }
