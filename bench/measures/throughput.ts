@@ -1,0 +1,90 @@
+/** End to end, HTTP in to HTTP out, against the ceiling: the same load, the same inlet, in turn. */
+import { logFileIn, startProgram } from '../rig/processes.js';
+import { type Stack, startStack } from '../rig/stack.js';
+import { takeTurn, type Turn } from '../rig/turn.js';
+import type { Measure, MeasureOptions, Result } from './measure.js';
+import { median } from './measure.js';
+import { BENCH_KINDS } from '../rig/events.js';
+import type { LoadTarget } from '../rig/load.js';
+
+const ROUNDS = 3;
+const EVENTS = 500_000;
+const CEILING_EVENTS = 150_000;
+const WARM_UP_EVENTS = 40_000;
+const CONNECTIONS = 256;
+const PRELOADED_IDS = 1_000_000;
+
+export const throughput: Measure = {
+  name: 'throughput',
+  title: 'End to end, HTTP in to HTTP out, against a proxy without durability',
+  async run({ programs, events = EVENTS, profileDir, rounds = ROUNDS, say }: MeasureOptions): Promise<Result> {
+    const stack = await startStack({ programs, profileDir });
+    try {
+      const source = await stack.addSource({ preloadedIds: PRELOADED_IDS });
+      const ceiling = await startCeiling(stack);
+      const product = (count: number) =>
+        takeTurn({ stack, targets: source.targets, events: count, connections: CONNECTIONS, groups: stack.groups });
+      const bare = (count: number) => takeTurn({ ...ceiling, stack, events: count, connections: CONNECTIONS });
+      try {
+        await bare(Math.min(WARM_UP_EVENTS, events));
+        await product(Math.min(WARM_UP_EVENTS, events));
+        const turns: { readonly ceiling: Turn; readonly product: Turn }[] = [];
+        for (let round = 1; round <= rounds; round += 1) {
+          const turn = { ceiling: await bare(Math.min(CEILING_EVENTS, events)), product: await product(events) };
+          turns.push(turn);
+          say(`round ${round}: ceiling ${perSecond(turn.ceiling)}, product ${perSecond(turn.product)}`);
+        }
+        return summarise(turns);
+      } finally {
+        await ceiling.stop();
+      }
+    } finally {
+      await stack.stop();
+    }
+  },
+};
+
+async function startCeiling(stack: Stack) {
+  const program = await startProgram({
+    programs: stack.programs,
+    entry: 'bench/ceiling',
+    args: [stack.inlet.url, '0'],
+    logFile: logFileIn(stack.dir, 'ceiling'),
+    ready: /listening on (\d+)/,
+  });
+  const paths = Object.fromEntries(BENCH_KINDS.map((kind) => [kind, '/']));
+  const targets: LoadTarget[] = [{ host: '127.0.0.1', port: Number(program.said), paths }];
+  const inlet = { name: 'inlet', pids: [stack.inlet.pid] };
+  return { targets, groups: [{ name: 'proxy', pids: [program.pid] }, inlet], stop: () => program.stop() };
+}
+
+function summarise(turns: readonly { readonly ceiling: Turn; readonly product: Turn }[]): Result {
+  const ratio = median(turns.map(({ ceiling, product }) => product.eventsPerSecond / ceiling.eventsPerSecond));
+  const rate = (of: 'ceiling' | 'product') => median(turns.map((turn) => turn[of].eventsPerSecond));
+  const costs = (of: 'ceiling' | 'product') => {
+    const names = Object.keys(turns[0]?.[of].cpuMicros ?? {});
+    return names.map((name) => ({ name, micros: median(turns.map((turn) => turn[of].cpuMicros[name] ?? 0)) }));
+  };
+  const total = (of: 'ceiling' | 'product') => costs(of).reduce((sum, { micros }) => sum + micros, 0);
+  return {
+    rows: [
+      { name: 'events per second, ceiling', value: rate('ceiling') },
+      { name: 'events per second, product', value: rate('product') },
+      { name: 'ratio (median of the rounds)', value: ratio, digits: 2 },
+      ...costs('ceiling').map(({ name, micros }) => ({ name: `ceiling: CPU of ${name}, µs per event`, value: micros })),
+      { name: 'ceiling: CPU in all, µs per event', value: total('ceiling') },
+      ...costs('product').map(({ name, micros }) => ({ name: `product: CPU of ${name}, µs per event`, value: micros })),
+      { name: 'product: CPU in all, µs per event', value: total('product') },
+      {
+        name: 'product: CPU of the whole machine, µs per event',
+        value: median(turns.map(({ product }) => product.machineMicros)),
+      },
+      { name: 'events of a round, each counted once', value: turns[0]?.product.events ?? 0 },
+    ],
+    plots: [],
+  };
+}
+
+function perSecond({ eventsPerSecond }: Turn): string {
+  return `${Math.round(eventsPerSecond)}/s`;
+}

@@ -1,0 +1,72 @@
+/**
+ * The events of a run: distinct, of varied text, and numbered, so that each one can be told again at the inlet.
+ *
+ * The number stands in the visitor's and the conversation's UUID: `be9c{run}-0000-4000-a000-{number}`, hexadecimal. What makes
+ * an event cheap to make is that only these digits differ between the uses of a template.
+ */
+import { fixture } from '../../src/chatlio/fixtures.js';
+import type { Kind } from '../../src/domain/kinds.js';
+
+/** Transcripts are left out: the shortest has 1.6 kB. */
+export const BENCH_KINDS = ['new-conversation', 'unanswered', 'feedback', 'offline-message'] as const satisfies Kind[];
+export const BODY_BYTES = 1_200;
+/** Bodies are this much shorter or longer than {@link BODY_BYTES}, evenly spread. */
+const VARIATION_BYTES = 200;
+const NUMBER_DIGITS = 12;
+
+export interface Template {
+  readonly kind: Kind;
+  readonly body: Buffer;
+  /** Where the twelve digits of the number stand. */
+  readonly numberAt: readonly number[];
+}
+
+/** What stands in front of the number, the same in all events of a run. */
+export function numberPrefix(run: number): string {
+  return `be9c${run.toString(16).padStart(4, '0')}-0000-4000-a000-`;
+}
+
+export function createTemplates(run: number, count: number): Template[] {
+  const prefix = numberPrefix(run);
+  return Array.from({ length: count }, (_, seed) => {
+    const kind = BENCH_KINDS[seed % BENCH_KINDS.length] as Kind;
+    const wanted = BODY_BYTES - VARIATION_BYTES + ((seed * 7_919) % (2 * VARIATION_BYTES + 1));
+    const bare = numbered(kind, seed, 1, prefix).length;
+    const body = numbered(kind, seed, Math.max(20, wanted - bare), prefix);
+    return { kind, body, numberAt: placesOf(body, prefix) };
+  });
+}
+
+function numbered(kind: Kind, seed: number, textLength: number, prefix: string): Buffer {
+  const id = `${prefix}${'0'.repeat(NUMBER_DIGITS)}`;
+  const body = fixture(kind, { seed, atMs: Date.now(), textLength });
+  const visitor = { ...(body['visitor'] as Record<string, string>), UUID: id };
+  const conversation = 'conversationUUID' in body ? { conversationUUID: id } : {};
+  return Buffer.from(JSON.stringify({ ...body, visitor, ...conversation }));
+}
+
+function placesOf(body: Buffer, prefix: string): number[] {
+  const places: number[] = [];
+  for (let at = body.indexOf(prefix); at !== -1; at = body.indexOf(prefix, at + 1)) places.push(at + prefix.length);
+  return places;
+}
+
+/** Writes the number's digits. Digit by digit: this runs for each request, on the cores that are measured. */
+export function writeNumber(target: Buffer, at: number, value: number): void {
+  let rest = value;
+  for (let digit = at + NUMBER_DIGITS - 1; digit >= at; digit -= 1) {
+    const low = rest % 16;
+    target[digit] = low < 10 ? 48 + low : 87 + low;
+    rest = (rest - low) / 16;
+  }
+}
+
+/** Reads what {@link writeNumber} wrote. */
+export function readNumber(source: Buffer, at: number): number {
+  let value = 0;
+  for (let digit = at; digit < at + NUMBER_DIGITS; digit += 1) {
+    const code = source[digit] as number;
+    value = value * 16 + (code < 58 ? code - 48 : code - 87);
+  }
+  return value;
+}

@@ -1,0 +1,53 @@
+/** The counting inlet as a process, and what it has seen. */
+import { type Program, startProgram } from './processes.js';
+import type { Programs } from './build.js';
+
+export interface InletReport {
+  readonly received: number;
+  /** Without a number of this run. */
+  readonly foreign: number;
+  readonly distinct: number;
+  /** Events that came more than once. */
+  readonly repeated: number;
+  /** Of the last answer, milliseconds since the epoch by the monotonic clock. */
+  readonly lastMs: number;
+}
+
+export interface CountingInlet {
+  readonly url: string;
+  readonly pid: number;
+  /** Counts anew. */
+  expect(expectation: { readonly run: number; readonly events: number; readonly delayMs?: number }): Promise<void>;
+  /** False: each request is cut off. */
+  answer(answers: boolean): Promise<void>;
+  report(): Promise<InletReport>;
+  /** For each event, how often it came. */
+  counts(): Promise<Uint8Array>;
+  /** For each event, when it was answered first. */
+  times(): Promise<Float64Array>;
+  stop(): Promise<void>;
+}
+
+export async function startCountingInlet(programs: Programs, logFile: string): Promise<CountingInlet> {
+  const program: Program = await startProgram({
+    programs,
+    entry: 'bench/countingInlet',
+    logFile,
+    ready: /listening on (\d+)/,
+  });
+  const base = `http://127.0.0.1:${program.said}`;
+  const post = async (path: string, body: object): Promise<void> => {
+    await (await fetch(`${base}${path}`, { method: 'POST', body: JSON.stringify(body) })).arrayBuffer();
+  };
+  const bytes = async (path: string) => (await fetch(`${base}${path}`)).arrayBuffer();
+  return {
+    url: `${base}/collection/bench`,
+    pid: program.pid,
+    expect: ({ run, events, delayMs = 0 }) => post('/expect', { run, events, delayMs, answers: true }),
+    answer: (answers) => post('/answer', { answers }),
+    report: async () => (await (await fetch(`${base}/report`)).json()) as InletReport,
+    counts: async () => new Uint8Array(await bytes('/counts')),
+    times: async () => new Float64Array(await bytes('/times')),
+    stop: () => program.stop(),
+  };
+}

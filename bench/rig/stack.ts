@@ -1,0 +1,201 @@
+/** Everything that the product consists of, as processes on this machine, with the counting inlet in Adobe's place. */
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { readConfiguration } from '../../src/configuration.js';
+import type { Delivery } from '../../src/domain/manifest.js';
+import { webhookPath } from '../../src/domain/webhookPath.js';
+import { parseManifest } from '../../src/manifest/read.js';
+import { freePort } from '../../src/process/ports.js';
+import { type Database, openDatabase } from '../../src/store/database.js';
+import { startEmbeddedPostgres } from '../../src/store/embedded.js';
+import { openKeyRing } from '../../src/store/keyRing.js';
+import { migrate } from '../../src/store/migrate.js';
+import { createProvisioningStore } from '../../src/store/provisioning.js';
+import { listRoutes } from '../../src/store/routes.js';
+import { findSourceId } from '../../src/store/survey.js';
+import { obtainTemporalServer } from '../../src/temporal/obtainServer.js';
+import { startTemporalServer } from '../../src/temporal/server.js';
+import type { Programs } from './build.js';
+import { BENCH_KINDS } from './events.js';
+import { type CountingInlet, startCountingInlet } from './inlet.js';
+import type { LoadTarget } from './load.js';
+import { preloadIds } from './preload.js';
+import { logFileIn, type Program, startProgram } from './processes.js';
+import type { ProcessGroup } from './usage.js';
+
+const WIDGET = 'bench';
+/** For checks of the flow; nothing answers there, and nothing asks while the inlet accepts. */
+const NO_ADOBE = { ADOBE_CLIENT_ID: 'bench', ADOBE_CLIENT_SECRET: 'bench', ADOBE_ORG_ID: 'bench@AdobeOrg' };
+
+export interface StackOptions {
+  readonly programs: Programs;
+  readonly workers?: number;
+  readonly receivers?: number;
+  /** Takes CPU profiles of receivers and workers. */
+  readonly profileDir?: string;
+  readonly postgresSettings?: Readonly<Record<string, string>>;
+}
+
+export interface SourceOptions {
+  readonly delivery?: Partial<Delivery>;
+  /** Ids that the source has in the log before its first event. */
+  readonly preloadedIds?: number;
+}
+
+export interface BenchSource {
+  readonly name: string;
+  readonly sourceId: number;
+  /** One for each receiver. */
+  readonly targets: readonly LoadTarget[];
+}
+
+export interface Stack {
+  readonly programs: Programs;
+  readonly dir: string;
+  readonly database: Database;
+  readonly inlet: CountingInlet;
+  readonly temporal: { readonly address: string; readonly namespace: string; readonly dbFile: string };
+  readonly workerMetricsPorts: readonly number[];
+  readonly groups: readonly ProcessGroup[];
+  /** A source whose gate is open and whose routes stand. */
+  addSource(options?: SourceOptions): Promise<BenchSource>;
+  stop(): Promise<void>;
+}
+
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const dir = mkdtempSync(join(tmpdir(), 'chatlio-aep-bench-'));
+  mkdirSync(join(dir, 'logs'));
+  const quiet = () => undefined;
+  const stops: (() => Promise<void>)[] = [];
+  const started = <T extends { stop(): Promise<void> }>(part: T): T => {
+    stops.unshift(() => part.stop());
+    return part;
+  };
+  const stop = async (): Promise<void> => {
+    for (const end of stops) await end();
+    rmSync(dir, { recursive: true, force: true });
+  };
+
+  try {
+    const configuration = readConfiguration(process.env);
+    const log = pino({ level: 'warn' });
+    const postgres = started(
+      await startEmbeddedPostgres({ dataDir: join(dir, 'postgres'), log: quiet, settings: options.postgresSettings }),
+    );
+    const binary = await obtainTemporalServer({
+      cacheDir: configuration.cacheDir,
+      environment: process.env,
+      log: quiet,
+    });
+    const dbFile = join(dir, 'temporal.db');
+    const temporalServer = started(await startTemporalServer({ binary, dbFile, namespace: 'default' }));
+    const inlet = started(await startCountingInlet(options.programs, logFileIn(dir, 'inlet')));
+
+    const keyFile = join(dir, 'keys.json');
+    const keyRing = await openKeyRing(keyFile, { create: true });
+    const database = openDatabase({ url: postgres.url, applicationName: 'bench', statementTimeoutMs: 3_600_000, log });
+    stops.unshift(() => database.close());
+    await migrate(database);
+
+    const environment = {
+      ...NO_ADOBE,
+      CHATLIO_AEP_HOME: dir,
+      CHATLIO_AEP_KEY_FILE: keyFile,
+      DATABASE_URL: postgres.url,
+      TEMPORAL_ADDRESS: temporalServer.address,
+      TEMPORAL_NAMESPACE: 'default',
+      LOG_LEVEL: 'info',
+      RECEIVER_PORT: '0',
+    };
+    const { programs, profileDir } = options;
+    const receivers: Program[] = [];
+    for (let index = 0; index < (options.receivers ?? 1); index += 1) {
+      const logFile = logFileIn(dir, `receiver-${index}`);
+      const ready = /"url":"http:\/\/127\.0\.0\.1:(\d+)"/;
+      // Each receiver has a home of its own, as on machines of their own.
+      const home = join(dir, `receiver-${index}`);
+      receivers.push(
+        started(
+          await startProgram({
+            programs,
+            entry: 'src/receiver',
+            environment: { ...environment, CHATLIO_AEP_HOME: home },
+            logFile,
+            profileDir,
+            ready,
+          }),
+        ),
+      );
+    }
+    const workers: Program[] = [];
+    const workerMetricsPorts: number[] = [];
+    for (let index = 0; index < (options.workers ?? 1); index += 1) {
+      const port = await freePort();
+      workerMetricsPorts.push(port);
+      const logFile = logFileIn(dir, `worker-${index}`);
+      workers.push(
+        started(
+          await startProgram({
+            programs,
+            entry: 'src/worker',
+            environment: { ...environment, WORKER_METRICS_PORT: String(port) },
+            logFile,
+            profileDir,
+            ready: /"msg":"(ready)"/,
+          }),
+        ),
+      );
+    }
+
+    const store = createProvisioningStore(database, keyRing);
+    return {
+      programs,
+      dir,
+      database,
+      inlet,
+      temporal: { address: temporalServer.address, namespace: 'default', dbFile },
+      workerMetricsPorts,
+      groups: [
+        { name: 'receiver', pids: receivers.map(({ pid }) => pid) },
+        { name: 'PostgreSQL', pids: [postgres.pid] },
+        { name: 'worker', pids: workers.map(({ pid }) => pid) },
+        { name: 'Temporal', pids: [temporalServer.pid] },
+        { name: 'inlet', pids: [inlet.pid] },
+      ],
+      async addSource({ delivery = {}, preloadedIds = 0 } = {}) {
+        const name = `bench-${randomUUID().slice(0, 8)}`;
+        const owner = { marker: { name, uid: randomUUID() }, manifest: manifestOf(name, delivery) };
+        await store.saveInlet(owner, { flowId: 'bench-flow', url: inlet.url, opensAt: new Date() });
+        await store.makeRoutes(owner);
+        const sourceId = await findSourceId(database, owner.marker.uid);
+        if (sourceId === undefined) throw new Error('the source was not registered');
+        if (preloadedIds > 0) await preloadIds(database, sourceId, preloadedIds);
+        const paths = Object.fromEntries(
+          (await listRoutes(database, keyRing, sourceId)).map((route) => [route.kind, webhookPath(route)]),
+        );
+        const targets = receivers.map(({ said }) => ({ host: '127.0.0.1', port: Number(said), paths }));
+        return { name, sourceId, targets };
+      },
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function manifestOf(name: string, delivery: Partial<Delivery>) {
+  const parsed = parseManifest({
+    version: 1,
+    name,
+    sandbox: 'bench',
+    chatlio: { widgets: [{ key: WIDGET, kinds: BENCH_KINDS }] },
+    dataset: { name },
+  });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  const { manifest } = parsed;
+  return { ...manifest, delivery: { ...manifest.delivery, maxRequestsPerSecond: 20_000, ...delivery } };
+}

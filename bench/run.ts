@@ -1,0 +1,44 @@
+/**
+ * Measures the product on this machine: `npm run bench -- [--only NAME]… [--events N] [--rounds N] [--profile DIR]`.
+ *
+ * Without `--only` the short measures run. Figures of one machine compare with each other, not with those of another; the ratio
+ * to the ceiling does.
+ */
+import { parseArgs } from 'node:util';
+import type { Measure } from './measures/measure.js';
+import { throughput } from './measures/throughput.js';
+import { keepResult, tableOf } from './report/results.js';
+import { buildPrograms } from './rig/build.js';
+
+const SHORT: readonly Measure[] = [throughput];
+const LONG: readonly Measure[] = [];
+const ALL = [...SHORT, ...LONG];
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', multiple: true },
+    events: { type: 'string' },
+    rounds: { type: 'string' },
+    profile: { type: 'string' },
+  },
+});
+
+const unknown = values.only?.filter((name) => !ALL.some((measure) => measure.name === name)) ?? [];
+if (unknown.length > 0) {
+  console.error(`No measure is called ${unknown.join(', ')}. There are: ${ALL.map(({ name }) => name).join(', ')}`);
+  process.exit(2);
+}
+
+const programs = await buildPrograms();
+for (const measure of values.only === undefined ? SHORT : ALL.filter(({ name }) => values.only?.includes(name))) {
+  console.log(`\n${measure.name}: ${measure.title}`);
+  const result = await measure.run({
+    programs,
+    events: values.events === undefined ? undefined : Number(values.events),
+    rounds: values.rounds === undefined ? undefined : Number(values.rounds),
+    profileDir: values.profile,
+    say: (line) => console.log(`  ${line}`),
+  });
+  keepResult(measure, result);
+  console.log(tableOf(result));
+}
