@@ -1,0 +1,140 @@
+/** One source that a cell provisions, in a sandbox that no other cell uses at the same time. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { SourceRun } from '../src/cli/ports.js';
+import type { Manifest } from '../src/domain/manifest.js';
+import { forwarderWorkflowId, SOURCE_MESSAGES, sourceWorkflowId, type SourceState } from '../src/domain/source.js';
+import { parseManifest } from '../src/manifest/read.js';
+import type { ChaosStack } from './stack.js';
+
+/** As soon as this is a dead worker noticed; its heartbeats come every second. */
+export const HEARTBEAT_TIMEOUT_MS = 2_500;
+const POLL_MS = 150;
+/** Servers are killed under the harness as well: what fails for a shorter time than this is tried again. */
+const CALL_PATIENCE_MS = 60_000;
+
+export interface SourceUnderTest {
+  readonly name: string;
+  readonly uid: string;
+  readonly sandbox: string;
+  readonly manifest: Manifest;
+  /** Ids of what stood in the sandbox before. */
+  readonly before: ReadonlySet<string>;
+  /** Starts its workflow, also again after it has ended; always with the same uid. */
+  start(): Promise<void>;
+  describe(): Promise<SourceRun>;
+  state(): Promise<SourceState>;
+  resume(): Promise<void>;
+  abort(): Promise<void>;
+  cancel(): Promise<void>;
+  terminate(): Promise<void>;
+  /** Ends its workflows without a trace at Adobe, so that they load nobody any more. */
+  forget(): Promise<void>;
+}
+
+export async function newSource(stack: ChaosStack, sandbox: string): Promise<SourceUnderTest> {
+  const { sources, client, simulator } = stack;
+  const name = `chat-${randomUUID().slice(0, 8)}`;
+  const uid = randomUUID();
+  const manifest = manifestOf(name, sandbox);
+  const before = new Set((await simulator.objects(sandbox)).map(({ id }) => id));
+  const handle = () => client.workflow.getHandle(sourceWorkflowId(name));
+  const describe = async (): Promise<SourceRun> => {
+    const run = await sources.describe(name);
+    if (run === undefined) throw new Error(`${name} is not known to Temporal`);
+    return run;
+  };
+  return {
+    name,
+    uid,
+    sandbox,
+    manifest,
+    before,
+    start: () =>
+      patiently(async () => {
+        await sources.start({ v: 1, uid, manifest, heartbeatTimeoutMs: HEARTBEAT_TIMEOUT_MS });
+      }),
+    describe: () => patiently(describe),
+    state: () => patiently(() => sources.state(name)),
+    // As the Temporal UI sends it: the update by its name, with the JSON that a person types.
+    resume: async () => void (await handle().executeUpdate(SOURCE_MESSAGES.resume, { args: [{}] })),
+    abort: async () => void (await handle().executeUpdate(SOURCE_MESSAGES.abort, { args: [{}] })),
+    cancel: () => patiently(async () => void (await handle().cancel())),
+    terminate: () => patiently(async () => void (await handle().terminate('by the chaos run'))),
+    async forget() {
+      for (const id of [sourceWorkflowId(name), forwarderWorkflowId(name)]) {
+        // Ended already, or never started: as good.
+        await client.workflow
+          .getHandle(id)
+          .terminate('the chaos run is done with it')
+          .catch(() => undefined);
+      }
+    },
+  };
+}
+
+function manifestOf(name: string, sandbox: string): Manifest {
+  const parsed = parseManifest({
+    version: 1,
+    name,
+    sandbox,
+    chatlio: { widgets: [{ key: 'main-site' }] },
+    dataset: { name: `Chatlio ${name}` },
+    identity: { field: 'visitorEmail', namespace: 'Email' },
+    delivery: { settleWindow: '1s', partitions: 1 },
+  });
+  if (!parsed.ok) throw new Error(`not a valid manifest: ${JSON.stringify(parsed.problems)}`);
+  return parsed.manifest;
+}
+
+/** Where a source has come to: a phase while its workflow runs, or how it ended. */
+export function standOf(run: SourceRun): string {
+  return run.open ? (run.phase ?? 'starting') : run.status.toLowerCase();
+}
+
+/**
+ * Waits until the source stands at one of these.
+ *
+ * @param stands phases of a running workflow, or how it ended: `failed`, `cancelled`, `terminated`
+ * @returns which one
+ * @throws Error when it has come to an end of another kind, or when the time is over
+ */
+export async function waitForStand(
+  source: SourceUnderTest,
+  stands: readonly string[],
+  timeoutMs: number,
+): Promise<string> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const run = await source.describe();
+    const stand = standOf(run);
+    if (stands.includes(stand)) return stand;
+    if (!run.open || performance.now() > deadline) {
+      throw new Error(`${source.name} is ${stand}, expected ${stands.join(' or ')}${await reasonOf(source, run)}`);
+    }
+    await delay(POLL_MS);
+  }
+}
+
+async function reasonOf(source: SourceUnderTest, run: SourceRun): Promise<string> {
+  const pending = run.pending.map(({ name, attempt, lastFailure }) => `${name} #${attempt}: ${lastFailure ?? 'runs'}`);
+  const hold = await source.state().then(
+    (state) => (state.hold === undefined ? [] : [`held at ${state.hold.step}: ${JSON.stringify(state.hold.error)}`]),
+    () => [],
+  );
+  const reasons = [...pending, ...hold];
+  return reasons.length === 0 ? '' : ` (${reasons.join('; ')})`;
+}
+
+/** Tries again what fails because a server is just away. */
+export async function patiently<T>(call: () => Promise<T>): Promise<T> {
+  const deadline = performance.now() + CALL_PATIENCE_MS;
+  for (;;) {
+    try {
+      return await call();
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+      await delay(POLL_MS);
+    }
+  }
+}

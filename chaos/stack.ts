@@ -1,0 +1,188 @@
+/**
+ * The product as real processes on free ports and in a folder of its own: Temporal's server on a SQLite file, PostgreSQL,
+ * the simulator with a PostgreSQL of its own, and the worker. Each can be killed and comes back with its data and its port.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Client } from '@temporalio/client';
+import type { Sources } from '../src/cli/ports.js';
+import { createTemporalSources } from '../src/cli/temporalSources.js';
+import { readConfiguration } from '../src/configuration.js';
+import type { StackContext } from '../src/dev/context.js';
+import { choosePorts } from '../src/dev/ports.js';
+import { programService } from '../src/dev/programs.js';
+import { postgresService, temporalService, workerService } from '../src/dev/services.js';
+import type { Service } from '../src/dev/supervisor.js';
+import type { ProcessIdentity } from '../src/process/identity.js';
+import { readKeyFile } from '../src/store/keyFile.js';
+import { connectClient } from '../src/temporal/connection.js';
+import { createSimulatorAdmin, type SimulatorAdmin } from './simulatorAdmin.js';
+
+export const VICTIMS = ['worker', 'temporal', 'postgres'] as const;
+export type Victim = (typeof VICTIMS)[number];
+
+/** Seconds of the product, scaled down together: see `ADOBE_DEFAULTS` for what they stand for. */
+export interface Times {
+  readonly requestTimeoutMs: number;
+  readonly consistencyWindowMs: number;
+  readonly maxAttempts: number;
+  readonly firstRetryDelayMs: number;
+}
+
+export interface ChaosStack {
+  readonly simulator: SimulatorAdmin;
+  readonly sources: Sources;
+  readonly client: Client;
+  /** What a client command needs to reach this stack. */
+  readonly environment: NodeJS.ProcessEnv;
+  readonly databaseUrl: string;
+  readonly times: Times;
+  /** Sandboxes of the simulated organisation, one per source that is tried at the same time. */
+  readonly sandboxes: readonly string[];
+  /** Processes that ended although nobody killed them. */
+  readonly unexpectedEnds: readonly string[];
+  kill(victim: Victim): Promise<void>;
+  restart(victim: Victim): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** A flow needs a moment to become enabled, so that its inlet can be waited for and be killed while it is. */
+const FLOW_ACTIVATION_DELAY_MS = 100;
+const RESTART_DELAY_MS = 500;
+
+export async function startChaosStack(options: {
+  readonly times: Times;
+  readonly sandboxCount: number;
+  readonly log: (line: string) => void;
+}): Promise<ChaosStack> {
+  const { times, log } = options;
+  const home = mkdtempSync(join(tmpdir(), 'chatlio-aep-chaos-'));
+  const sandboxes = Array.from({ length: options.sandboxCount }, (_, index) => `chaos-${index + 1}`);
+  const environment = isolatedEnvironment(home, times);
+  const configuration = readConfiguration(environment);
+  await readKeyFile(configuration.keyFile, { create: true });
+  const ports = await choosePorts(configuration, ['temporal', 'temporalUi', 'postgres', 'simulator', 'receiver']);
+  const context: StackContext = { options: { configuration, environment, log }, ports, environment: {} };
+  const unexpectedEnds: string[] = [];
+  const keep = (service: Service) => keepProcess(service, (line) => unexpectedEnds.push(line));
+
+  const postgres = keep(postgresService(context));
+  const temporal = keep(temporalService(context));
+  const simulator = keep(simulatorService(context, sandboxes));
+  const worker = keep(workerService(context));
+  const all = { postgres, temporal, simulator, worker };
+  const stopAll = async () => {
+    for (const process of [worker, temporal, simulator, postgres]) await process.stop();
+    rmSync(home, { recursive: true, force: true });
+  };
+  try {
+    await Promise.all([postgres.start(), temporal.start(), simulator.start()]);
+    await worker.start();
+    const complete = { ...environment, ...context.environment };
+    const connected = await connectClient(readConfiguration(complete));
+    return {
+      simulator: createSimulatorAdmin(`http://127.0.0.1:${ports.simulator}`, complete),
+      sources: createTemporalSources(connected),
+      client: connected.client,
+      environment: complete,
+      databaseUrl: context.environment['DATABASE_URL'] ?? '',
+      times,
+      sandboxes,
+      unexpectedEnds,
+      kill: (victim) => all[victim].kill(),
+      restart: (victim) => all[victim].start(),
+      stop: async () => {
+        await connected.close();
+        await stopAll();
+      },
+    };
+  } catch (error) {
+    await stopAll();
+    throw error;
+  }
+}
+
+/** Nothing of the shell reaches the processes that would lead them elsewhere. */
+function isolatedEnvironment(home: string, times: Times): NodeJS.ProcessEnv {
+  const foreign = /^(ADOBE_|CHATLIO_AEP_|RECEIVER_|TEMPORAL_|WORKER_|DATABASE_URL$)/;
+  return {
+    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name))),
+    NO_COLOR: '1',
+    LOG_LEVEL: 'info',
+    CHATLIO_AEP_HOME: home,
+    CHATLIO_AEP_TEMPORAL_PORT: '0',
+    CHATLIO_AEP_TEMPORAL_UI_PORT: '0',
+    CHATLIO_AEP_POSTGRES_PORT: '0',
+    CHATLIO_AEP_SIMULATOR_PORT: '0',
+    RECEIVER_PORT: '0',
+    ADOBE_REQUEST_TIMEOUT_MS: String(times.requestTimeoutMs),
+    ADOBE_CONSISTENCY_WINDOW_MS: String(times.consistencyWindowMs),
+    ADOBE_MAX_ATTEMPTS: String(times.maxAttempts),
+    ADOBE_FIRST_RETRY_DELAY_MS: String(times.firstRetryDelayMs),
+  };
+}
+
+function simulatorService({ options, ports, environment }: StackContext, sandboxes: readonly string[]): Service {
+  const { home } = options.configuration;
+  return programService({
+    name: 'simulator',
+    entry: 'simulator/main',
+    args: [
+      `--port=${ports.simulator}`,
+      `--data-dir=${join(home, 'simulator')}`,
+      '--output=json',
+      `--policy=flowActivationDelayMs=${FLOW_ACTIVATION_DELAY_MS}`,
+      ...sandboxes.map((name) => `--sandbox=${name}`),
+    ],
+    environment: options.environment,
+    logDir: join(home, 'logs'),
+    onReady: (line) => Object.assign(environment, line['environment']),
+  });
+}
+
+type Running = Awaited<ReturnType<Service['start']>>;
+
+interface KeptProcess {
+  start(): Promise<void>;
+  kill(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts a process again that has ended by itself, as the product's supervisor does, and tells of it. */
+function keepProcess(service: Service, onUnexpectedEnd: (line: string) => void): KeptProcess {
+  let identity: ProcessIdentity | undefined;
+  let running: Running | undefined;
+  let wanted = false;
+
+  const start = async (): Promise<void> => {
+    wanted = true;
+    const started = await service.start((spawned) => {
+      identity = spawned;
+    });
+    running = started;
+    void restartWhenEnded(started);
+  };
+  const restartWhenEnded = async (started: Running): Promise<void> => {
+    await started.exited;
+    if (!wanted || running !== started) return;
+    onUnexpectedEnd(service.name);
+    await delay(RESTART_DELAY_MS);
+    if (wanted) await start();
+  };
+  return {
+    start,
+    async kill() {
+      wanted = false;
+      if (identity === undefined || running === undefined) throw new Error(`${service.name} does not run`);
+      // All of its group, as when the machine goes down: PostgreSQL is many processes.
+      process.kill(-identity.pid, 'SIGKILL');
+      await running.exited;
+    },
+    async stop() {
+      wanted = false;
+      await running?.stop();
+    },
+  };
+}
