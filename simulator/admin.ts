@@ -35,7 +35,7 @@ import type { RawRequest, Reply, Route } from './request.js';
 import { COLLECTIONS } from './stored.js';
 import type { Tokens } from './tokens.js';
 
-interface ObjectRow {
+export interface ObjectRow {
   readonly orgId: string;
   readonly sandboxName: string;
   readonly kind: string;

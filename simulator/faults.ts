@@ -62,7 +62,7 @@ export interface FaultRule {
   readonly seed?: number;
 }
 
-interface PlacedFault {
+export interface PlacedFault {
   readonly rule: FaultRule;
   /** Matching requests so far. */
   readonly seen: number;
