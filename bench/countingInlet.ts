@@ -2,17 +2,19 @@
  * A destination that answers like the inlet, counts how often each numbered event came, and does nothing else: what it
  * costs is taken from the cores that are measured.
  *
- * Usage: `countingInlet.js PORT`; prints `listening on PORT`. Everything below `/collection/` is the inlet. Beside it:
+ * Usage: `countingInlet.js`; prints `inlet PORT admin PORT`. The second port takes orders, and stands for the rest of Adobe:
  *
  * | request | does |
  * | --- | --- |
- * | `POST /expect` `{run, events, delayMs, answers}` | starts counting anew |
- * | `POST /answer` `{answers}` | false: cuts each connection in place of an answer |
+ * | `POST /expect` `{run, events, delayMs}` | starts counting anew |
+ * | `POST /open`, `POST /close` | the inlet takes connections, or refuses them |
  * | `GET /report` | `{received, foreign, distinct, repeated, lastMs}` |
  * | `GET /counts` | one byte for each event: how often it came |
- * | `GET /times` | one double for each event: when it was answered first, monotonic ms |
+ * | `GET /times` | one double for each event: when it was answered first, ms |
+ * | anything else | a token, and a flow that is enabled |
  */
-import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { findMessage } from './rig/http.js';
 import { numberPrefix, readNumber } from './rig/events.js';
 
@@ -20,10 +22,9 @@ interface Expectation {
   readonly run: number;
   readonly events: number;
   readonly delayMs: number;
-  readonly answers: boolean;
 }
 
-let expected: Expectation = { run: 0, events: 0, delayMs: 0, answers: true };
+let expected: Expectation = { run: 0, events: 0, delayMs: 0 };
 let prefix = Buffer.from(numberPrefix(0));
 let counts = new Uint8Array(0);
 let answeredMs = new Float64Array(0);
@@ -34,14 +35,18 @@ let repeated = 0;
 let lastMs = 0;
 let xactions = 0;
 
-function serve(socket: Socket): void {
+type Handler = (socket: Socket, data: Buffer, bodyStart: number, end: number) => void;
+
+const connections = new Set<Socket>();
+
+function serve(socket: Socket, handle: Handler): void {
   let rest: Buffer | undefined;
   socket.setNoDelay(true);
   socket.on('error', () => socket.destroy());
   socket.on('data', (chunk: Buffer) => {
     let data = rest === undefined ? chunk : Buffer.concat([rest, chunk]);
     for (let message = findMessage(data); message !== undefined; message = findMessage(data)) {
-      answer(socket, data, message.bodyStart, message.end);
+      handle(socket, data, message.bodyStart, message.end);
       data = data.subarray(message.end);
       if (data.length === 0) break;
     }
@@ -50,12 +55,7 @@ function serve(socket: Socket): void {
 }
 
 function answer(socket: Socket, request: Buffer, bodyStart: number, end: number): void {
-  const start = request.toString('latin1', 0, 18);
-  if (!start.startsWith('POST /collection/')) {
-    administer(socket, start, request.subarray(bodyStart, end));
-  } else if (!expected.answers) {
-    socket.destroy();
-  } else if (expected.delayMs === 0) {
+  if (expected.delayMs === 0) {
     take(socket, request, bodyStart);
   } else {
     const copy = Buffer.from(request.subarray(bodyStart, end));
@@ -82,29 +82,34 @@ function take(socket: Socket, request: Buffer, bodyStart: number): void {
   reply(socket, `{"inletId":"bench","xactionId":"${nowMs}:${7_000_000 + xactions}:25","receivedTimeMs":${nowMs}}`);
 }
 
-function administer(socket: Socket, start: string, body: Buffer): void {
-  if (start.startsWith('POST /expect')) {
-    expected = JSON.parse(body.toString()) as Expectation;
-    prefix = Buffer.from(numberPrefix(expected.run));
-    counts = new Uint8Array(expected.events);
-    answeredMs = new Float64Array(expected.events);
-    received = 0;
-    foreign = 0;
-    distinct = 0;
-    repeated = 0;
-    reply(socket, '{}');
-  } else if (start.startsWith('POST /answer')) {
-    expected = { ...expected, ...(JSON.parse(body.toString()) as Partial<Expectation>) };
-    reply(socket, '{}');
-  } else if (start.startsWith('GET /counts')) {
-    replyBytes(socket, Buffer.from(counts.buffer));
-  } else if (start.startsWith('GET /times')) {
-    replyBytes(socket, Buffer.from(answeredMs.buffer));
-  } else if (start.startsWith('GET /report')) {
-    reply(socket, JSON.stringify({ received, foreign, distinct, repeated, lastMs }));
-  } else {
-    // A liveness request of the connection check: an inlet answers GET with a status of its own.
-    reply(socket, '{}');
+function administer(socket: Socket, request: Buffer, bodyStart: number, end: number): void {
+  const order = request.toString('latin1', 0, request.indexOf(' HTTP/'));
+  switch (order) {
+    case 'POST /expect':
+      expected = JSON.parse(request.toString('utf8', bodyStart, end)) as Expectation;
+      prefix = Buffer.from(numberPrefix(expected.run));
+      counts = new Uint8Array(expected.events);
+      answeredMs = new Float64Array(expected.events);
+      received = foreign = distinct = repeated = 0;
+      return reply(socket, '{}');
+    case 'POST /open':
+      inlet.listen(inletPort, '127.0.0.1', () => reply(socket, '{}'));
+      return undefined;
+    case 'POST /close':
+      inlet.close(() => reply(socket, '{}'));
+      for (const connection of connections) connection.destroy();
+      return undefined;
+    case 'GET /report':
+      return reply(socket, JSON.stringify({ received, foreign, distinct, repeated, lastMs }));
+    case 'GET /counts':
+      return replyBytes(socket, Buffer.from(counts.buffer));
+    case 'GET /times':
+      return replyBytes(socket, Buffer.from(answeredMs.buffer));
+    default:
+      return reply(
+        socket,
+        '{"access_token":"bench","expires_in":86399,"items":[{"id":"bench-flow","state":"enabled"}]}',
+      );
   }
 }
 
@@ -123,7 +128,18 @@ function replyBytes(socket: Socket, bytes: Buffer): void {
   socket.write(bytes);
 }
 
-const server = createServer(serve);
-server.listen(Number(process.argv[2] ?? 0), '127.0.0.1', () => {
-  console.log(`listening on ${(server.address() as AddressInfo).port}`);
+const inlet = createServer((socket) => {
+  connections.add(socket);
+  socket.on('close', () => connections.delete(socket));
+  serve(socket, answer);
 });
+const admin = createServer((socket) => serve(socket, administer));
+inlet.listen(0, '127.0.0.1');
+admin.listen(0, '127.0.0.1');
+await Promise.all([once(inlet, 'listening'), once(admin, 'listening')]);
+const inletPort = portOf(inlet);
+console.log(`inlet ${inletPort} admin ${portOf(admin)}`);
+
+function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port;
+}

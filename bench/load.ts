@@ -82,7 +82,7 @@ function sendAll(
       number = next++;
       const request = requests[number % requests.length] as Request;
       length = request.bytes.copy(buffer);
-      for (const at of request.numberAt) writeNumber(buffer, at, order.first + number);
+      for (const at of request.numberAt) writeNumber(buffer, at, number);
       sentMs = performance.now();
       send();
     };

@@ -5,13 +5,19 @@
  * to the ceiling does.
  */
 import { parseArgs } from 'node:util';
+import { backlog } from './measures/backlog.js';
+import { cost } from './measures/cost.js';
+import { dedup } from './measures/dedup.js';
+import { growth } from './measures/growth.js';
+import { latency } from './measures/latency.js';
 import type { Measure } from './measures/measure.js';
+import { slowInlet } from './measures/slowInlet.js';
 import { throughput } from './measures/throughput.js';
 import { keepResult, tableOf } from './report/results.js';
 import { buildPrograms } from './rig/build.js';
 
-const SHORT: readonly Measure[] = [throughput];
-const LONG: readonly Measure[] = [];
+const SHORT: readonly Measure[] = [throughput, latency, slowInlet, growth];
+const LONG: readonly Measure[] = [cost, backlog, dedup];
 const ALL = [...SHORT, ...LONG];
 
 const { values } = parseArgs({

@@ -1,9 +1,11 @@
 /** End to end, HTTP in to HTTP out, against the ceiling: the same load, the same inlet, in turn. */
 import { logFileIn, startProgram } from '../rig/processes.js';
 import { type Stack, startStack } from '../rig/stack.js';
+import { sampleMemory } from '../rig/samples.js';
 import { takeTurn, type Turn } from '../rig/turn.js';
 import type { Measure, MeasureOptions, Result } from './measure.js';
 import { median } from './measure.js';
+import type { Line } from '../report/plot.js';
 import { BENCH_KINDS } from '../rig/events.js';
 import type { LoadTarget } from '../rig/load.js';
 
@@ -28,13 +30,14 @@ export const throughput: Measure = {
       try {
         await bare(Math.min(WARM_UP_EVENTS, events));
         await product(Math.min(WARM_UP_EVENTS, events));
+        const memory = sampleMemory(stack.groups);
         const turns: { readonly ceiling: Turn; readonly product: Turn }[] = [];
         for (let round = 1; round <= rounds; round += 1) {
           const turn = { ceiling: await bare(Math.min(CEILING_EVENTS, events)), product: await product(events) };
           turns.push(turn);
           say(`round ${round}: ceiling ${perSecond(turn.ceiling)}, product ${perSecond(turn.product)}`);
         }
-        return summarise(turns);
+        return summarise(turns, memory.stop());
       } finally {
         await ceiling.stop();
       }
@@ -58,7 +61,7 @@ async function startCeiling(stack: Stack) {
   return { targets, groups: [{ name: 'proxy', pids: [program.pid] }, inlet], stop: () => program.stop() };
 }
 
-function summarise(turns: readonly { readonly ceiling: Turn; readonly product: Turn }[]): Result {
+function summarise(turns: readonly { readonly ceiling: Turn; readonly product: Turn }[], memory: Line[]): Result {
   const ratio = median(turns.map(({ ceiling, product }) => product.eventsPerSecond / ceiling.eventsPerSecond));
   const rate = (of: 'ceiling' | 'product') => median(turns.map((turn) => turn[of].eventsPerSecond));
   const costs = (of: 'ceiling' | 'product') => {
@@ -81,7 +84,15 @@ function summarise(turns: readonly { readonly ceiling: Turn; readonly product: T
       },
       { name: 'events of a round, each counted once', value: turns[0]?.product.events ?? 0 },
     ],
-    plots: [],
+    plots: [
+      {
+        file: 'throughput-memory',
+        title: 'Memory over the rounds, at full rate',
+        x: { label: 'seconds' },
+        y: { label: 'MiB' },
+        lines: memory,
+      },
+    ],
   };
 }
 

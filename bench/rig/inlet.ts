@@ -15,11 +15,14 @@ export interface InletReport {
 
 export interface CountingInlet {
   readonly url: string;
+  /** Stands for Adobe's token service and Flow Service. */
+  readonly adobeUrl: string;
   readonly pid: number;
   /** Counts anew. */
   expect(expectation: { readonly run: number; readonly events: number; readonly delayMs?: number }): Promise<void>;
-  /** False: each request is cut off. */
-  answer(answers: boolean): Promise<void>;
+  /** Refuses connections, until it opens again. */
+  close(): Promise<void>;
+  open(): Promise<void>;
   report(): Promise<InletReport>;
   /** For each event, how often it came. */
   counts(): Promise<Uint8Array>;
@@ -33,18 +36,21 @@ export async function startCountingInlet(programs: Programs, logFile: string): P
     programs,
     entry: 'bench/countingInlet',
     logFile,
-    ready: /listening on (\d+)/,
+    ready: /(inlet \d+ admin \d+)/,
   });
-  const base = `http://127.0.0.1:${program.said}`;
-  const post = async (path: string, body: object): Promise<void> => {
+  const [inletPort, adminPort] = program.said.match(/\d+/g) ?? [];
+  const base = `http://127.0.0.1:${adminPort}`;
+  const post = async (path: string, body: object = {}): Promise<void> => {
     await (await fetch(`${base}${path}`, { method: 'POST', body: JSON.stringify(body) })).arrayBuffer();
   };
   const bytes = async (path: string) => (await fetch(`${base}${path}`)).arrayBuffer();
   return {
-    url: `${base}/collection/bench`,
+    url: `http://127.0.0.1:${inletPort}/collection/bench`,
+    adobeUrl: base,
     pid: program.pid,
-    expect: ({ run, events, delayMs = 0 }) => post('/expect', { run, events, delayMs, answers: true }),
-    answer: (answers) => post('/answer', { answers }),
+    expect: ({ run, events, delayMs = 0 }) => post('/expect', { run, events, delayMs }),
+    open: () => post('/open'),
+    close: () => post('/close'),
     report: async () => (await (await fetch(`${base}/report`)).json()) as InletReport,
     counts: async () => new Uint8Array(await bytes('/counts')),
     times: async () => new Float64Array(await bytes('/times')),

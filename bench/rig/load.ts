@@ -14,8 +14,6 @@ export interface LoadOrder {
   /** Connections are spread over them. */
   readonly targets: readonly LoadTarget[];
   readonly run: number;
-  /** Number of the first event. */
-  readonly first: number;
   readonly events: number;
   readonly connections: number;
   /** Left out: as fast as they are answered. */

@@ -27,8 +27,7 @@ import { logFileIn, type Program, startProgram } from './processes.js';
 import type { ProcessGroup } from './usage.js';
 
 const WIDGET = 'bench';
-/** For checks of the flow; nothing answers there, and nothing asks while the inlet accepts. */
-const NO_ADOBE = { ADOBE_CLIENT_ID: 'bench', ADOBE_CLIENT_SECRET: 'bench', ADOBE_ORG_ID: 'bench@AdobeOrg' };
+const CREDENTIALS = { ADOBE_CLIENT_ID: 'bench', ADOBE_CLIENT_SECRET: 'bench', ADOBE_ORG_ID: 'bench@AdobeOrg' };
 
 export interface StackOptions {
   readonly programs: Programs;
@@ -43,6 +42,8 @@ export interface SourceOptions {
   readonly delivery?: Partial<Delivery>;
   /** Ids that the source has in the log before its first event. */
   readonly preloadedIds?: number;
+  /** Makes the index anew after loading. */
+  readonly rebuildIndex?: boolean;
 }
 
 export interface BenchSource {
@@ -101,7 +102,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await migrate(database);
 
     const environment = {
-      ...NO_ADOBE,
+      ...CREDENTIALS,
+      ADOBE_IMS_URL: inlet.adobeUrl,
+      ADOBE_PLATFORM_URL: inlet.adobeUrl,
       CHATLIO_AEP_HOME: dir,
       CHATLIO_AEP_KEY_FILE: keyFile,
       DATABASE_URL: postgres.url,
@@ -165,14 +168,14 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         { name: 'Temporal', pids: [temporalServer.pid] },
         { name: 'inlet', pids: [inlet.pid] },
       ],
-      async addSource({ delivery = {}, preloadedIds = 0 } = {}) {
+      async addSource({ delivery = {}, preloadedIds = 0, rebuildIndex } = {}) {
         const name = `bench-${randomUUID().slice(0, 8)}`;
         const owner = { marker: { name, uid: randomUUID() }, manifest: manifestOf(name, delivery) };
         await store.saveInlet(owner, { flowId: 'bench-flow', url: inlet.url, opensAt: new Date() });
         await store.makeRoutes(owner);
         const sourceId = await findSourceId(database, owner.marker.uid);
         if (sourceId === undefined) throw new Error('the source was not registered');
-        if (preloadedIds > 0) await preloadIds(database, sourceId, preloadedIds);
+        if (preloadedIds > 0) await preloadIds(database, sourceId, preloadedIds, { rebuildIndex });
         const paths = Object.fromEntries(
           (await listRoutes(database, keyRing, sourceId)).map((route) => [route.kind, webhookPath(route)]),
         );

@@ -18,7 +18,9 @@ export interface TurnOptions {
   readonly perSecond?: number;
   readonly inletDelayMs?: number;
   /** Whose CPU time is taken. */
-  readonly groups: readonly ProcessGroup[];
+  readonly groups?: readonly ProcessGroup[];
+  /** Called when all events were sent and acknowledged, before they are waited for at the inlet. */
+  readonly taken?: () => Promise<void>;
 }
 
 export interface Turn {
@@ -27,6 +29,8 @@ export interface Turn {
   readonly seconds: number;
   readonly eventsPerSecond: number;
   readonly load: LoadResult;
+  /** Of each event, from the answered webhook to the inlet's answer. */
+  readonly deliveryMs: Float64Array;
   /** CPU microseconds per event, by process. */
   readonly cpuMicros: Readonly<Record<string, number>>;
   /** Of the whole machine, others included. */
@@ -37,31 +41,36 @@ let runs = 0;
 
 /** @throws Error when an event did not come, or came twice */
 export async function takeTurn(options: TurnOptions): Promise<Turn> {
-  const { stack, events, groups } = options;
+  const { stack, events, groups = [] } = options;
   const run = (runs += 1);
   const acknowledgedFile = join(stack.dir, `acknowledged-${run}`);
+  const answeredFile = join(stack.dir, `answered-${run}`);
   await stack.inlet.expect({ run, events, delayMs: options.inletDelayMs });
   const before = usageOf(groups, false);
   const machineBefore = machineCpuSeconds();
+  const { targets, connections, perSecond } = options;
   const load = await sendLoad(stack.programs, {
-    targets: options.targets,
+    targets,
     run,
-    first: 0,
     events,
-    connections: options.connections,
-    perSecond: options.perSecond,
+    connections,
+    perSecond,
     acknowledgedFile,
+    answeredFile,
   });
+  await options.taken?.();
   const lastMs = await allArrived(stack, events);
   const cpu = cpuBetween(before, usageOf(groups, false));
   const machineMicros = ((machineCpuSeconds() - machineBefore) * 1e6) / events;
   await checkEachOnce(stack, acknowledgedFile);
   const seconds = (lastMs - load.startedMs) / 1_000;
+  const answeredMs = new Float64Array(new Uint8Array(readFileSync(answeredFile)).buffer);
   return {
     events,
     seconds,
     eventsPerSecond: events / seconds,
     load,
+    deliveryMs: (await stack.inlet.times()).map((atMs, number) => atMs - (answeredMs[number] ?? 0)),
     cpuMicros: {
       load: (load.cpuSeconds * 1e6) / events,
       ...Object.fromEntries([...cpu].map(([name, used]) => [name, (used * 1e6) / events])),
@@ -70,8 +79,14 @@ export async function takeTurn(options: TurnOptions): Promise<Turn> {
   };
 }
 
+/** Events into the log, nothing expected at the inlet. */
+export async function takeIn(options: Omit<TurnOptions, 'taken' | 'groups' | 'inletDelayMs'>): Promise<LoadResult> {
+  const { stack, targets, events, connections, perSecond } = options;
+  return sendLoad(stack.programs, { targets, run: (runs += 1), events, connections, perSecond });
+}
+
 /** @returns when the inlet answered last */
-export async function allArrived(stack: Stack, events: number): Promise<number> {
+async function allArrived(stack: Stack, events: number): Promise<number> {
   let progress = { received: -1, atMs: performance.now() };
   for (;;) {
     const { received, distinct, lastMs } = await stack.inlet.report();
@@ -84,7 +99,7 @@ export async function allArrived(stack: Stack, events: number): Promise<number> 
 }
 
 /** What was acknowledged came exactly once, and nothing else came. */
-export async function checkEachOnce(stack: Stack, acknowledgedFile: string): Promise<void> {
+async function checkEachOnce(stack: Stack, acknowledgedFile: string): Promise<void> {
   const acknowledged = readFileSync(acknowledgedFile);
   const counts = await stack.inlet.counts();
   const { foreign } = await stack.inlet.report();
