@@ -76,7 +76,8 @@ export const ERROR_CATALOGUE = {
   },
   CAEP_SOURCE_DIFFERS: {
     sentence: 'The source {name} runs already, with another manifest (differs in: {fields}).',
-    remedy: 'Use `chatlio-aep update FILE` to change it, or give the manifest another name.',
+    remedy:
+      'A running source is changed with `chatlio-aep update FILE`, which comes with a later release; until then give the manifest another name.',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
@@ -95,6 +96,30 @@ export const ERROR_CATALOGUE = {
   CAEP_ALREADY_DECIDED: {
     sentence: 'Somebody has already decided.',
     remedy: 'Look at the result with `chatlio-aep status {name}`.',
+    retryable: false,
+    exitCode: EXIT_CODES.failed,
+  },
+  CAEP_EVENT_UNKNOWN: {
+    sentence: 'There is no exception {id} of {name}.',
+    remedy: 'List what is held with `chatlio-aep held list {name}`.',
+    retryable: false,
+    exitCode: EXIT_CODES.failed,
+  },
+  CAEP_EVENT_DECIDED: {
+    sentence: 'The event {id} of {name} is already decided, or has changed since it was looked at: it is {state}.',
+    remedy: 'See what was decided, by whom and why with `chatlio-aep held show {name} {id}`.',
+    retryable: false,
+    exitCode: EXIT_CODES.failed,
+  },
+  CAEP_DECISION_UNFIT: {
+    sentence: 'An event that is held as {reason} cannot be decided "{decision}"; possible: {possible}.',
+    remedy: 'See what is known of it with `chatlio-aep held show {name} {id}`.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_DECISION_FAILED: {
+    sentence: 'The decision "{decision}" cannot be carried out on the event {id}: {reason}.',
+    remedy: 'The event stays held. See what is known of it with `chatlio-aep held show {name} {id}`.',
     retryable: false,
     exitCode: EXIT_CODES.failed,
   },

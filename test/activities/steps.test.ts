@@ -31,6 +31,7 @@ let database: Database;
 let store: ProvisioningStore;
 let adobe: Adobe;
 let activities: SourceActivities;
+let activitiesWith: (overrides: Partial<AdobeConfiguration>) => SourceActivities;
 
 beforeAll(async () => {
   simulator = await startSimulator({
@@ -51,16 +52,20 @@ beforeAll(async () => {
     platformUrl: simulator.baseUrl,
     requestTimeoutMs: 2_000,
   };
+  const sourceActivities = (clients: Adobe): SourceActivities =>
+    createSourceActivities({
+      adobe: (sandbox) => clients.forSandbox(sandbox),
+      store,
+      forwarders: { startForwarder: () => Promise.resolve(), stopForwarder: () => Promise.resolve() },
+      window: { consistencyWindowMs: 600 },
+      bounds: { maxAttempts: 3, firstDelayMs: 1, longestDelayMs: 5 },
+      heartbeatEveryMs: 1_000,
+      minimumSettleWindowMs: 0,
+    });
   adobe = createAdobe({ configuration, log });
-  activities = createSourceActivities({
-    adobe: (sandbox) => adobe.forSandbox(sandbox),
-    store,
-    forwarders: { startForwarder: () => Promise.resolve(), stopForwarder: () => Promise.resolve() },
-    window: { consistencyWindowMs: 600 },
-    bounds: { maxAttempts: 3, firstDelayMs: 1, longestDelayMs: 5 },
-    heartbeatEveryMs: 1_000,
-    minimumSettleWindowMs: 0,
-  });
+  activities = sourceActivities(adobe);
+  activitiesWith = (overrides) =>
+    sourceActivities(createAdobe({ configuration: { ...configuration, ...overrides }, log }));
 });
 
 beforeEach(() => simulator.admin.reset());
@@ -237,12 +242,35 @@ describe('what stands in the way', () => {
     expect(await countOf(source, 'schema')).toBe(1);
   });
 
-  it('wrong permission, unknown sandbox: definitive, with the fix', async () => {
+  it.each([
+    ['secret', { clientSecret: 'wrong' }, 'invalid_client'],
+    ['client', { clientId: 'nobody' }, 'invalid_client'],
+    ['organisation', { orgId: 'OTHER@AdobeOrg' }, '403025'],
+  ])("a wrong %s is definitive, in Adobe's own words", async (_what, overrides, code) => {
+    const source = newSource();
+    const failure = await attempts(() => activitiesWith(overrides)['field-group']({ ...source, resources: {} })).catch(
+      (error: unknown) => error,
+    );
+    expect(failure).toMatchObject({ type: 'CAEP_CREDENTIALS_REFUSED', nonRetryable: true });
+    expect(JSON.stringify(failure)).toContain(code);
+  });
+
+  it('an unknown sandbox is definitive', async () => {
     const source = newSource({ sandbox: 'no-such-sandbox' });
     await expect(perform(source, 'field-group', {})).rejects.toMatchObject({
       type: 'CAEP_SANDBOX_UNKNOWN',
       nonRetryable: true,
     });
+  });
+
+  it('a missing permission is definitive, and goes on after it was given', async () => {
+    const source = newSource();
+    simulator.admin.faults.place({ match: { method: 'POST' }, fault: { kind: 'status', status: 403 }, times: 1 });
+    await expect(perform(source, 'field-group', {})).rejects.toMatchObject({
+      type: 'CAEP_PERMISSION_MISSING',
+      nonRetryable: true,
+    });
+    expect(await perform(source, 'field-group', {})).toMatchObject({ found: false });
   });
 });
 

@@ -7,7 +7,7 @@ describe('error catalogue', () => {
     expect(sentenceOf(error)).toBe(
       'The source support-chat runs already, with another manifest (differs in: dataset.name).',
     );
-    expect(remedyOf(error)).toContain('chatlio-aep update FILE');
+    expect(remedyOf(error)).toContain('give the manifest another name');
   });
 
   it('keeps what Adobe said: status, code, detail and request id', () => {
