@@ -6,21 +6,13 @@
  * to its end for itself.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  isBoundary,
-  type KillPoint,
-  parkRule,
-  provisioningPoints,
-  SLOW_MS,
-  strikeRule,
-  undoingPoints,
-} from './killPoints.js';
-import type { CellResult } from './result.js';
-import { newSource, patiently, type SourceUnderTest, waitForStand } from './sourceUnderTest.js';
-import { type ChaosStack, type Times, type Victim, VICTIMS } from './stack.js';
-import { INLET_READ } from './stepRequests.js';
-import { faultsOfGone, faultsOfLive } from './verify.js';
 import { provisionAgain } from './again.js';
+import { afterMs, type Approach, atRequest, atWebhookRoutes, type Operation } from './killApproach.js';
+import { provisioningPoints, SLOW_MS, undoingPoints } from './killPoints.js';
+import type { CellResult } from './result.js';
+import { newSource, type SourceUnderTest, waitForStand } from './sourceUnderTest.js';
+import { type ChaosStack, type Times, type Victim, VICTIMS } from './stack.js';
+import { faultsOfGone, faultsOfLive } from './verify.js';
 
 /** Adobe's 60 s gateway, 65 s timeout, 90 s window and 15 s heartbeat, at about a tenth. Attempts: none runs out. */
 export const KILL_TIMES: Times = {
@@ -30,146 +22,124 @@ export const KILL_TIMES: Times = {
   firstRetryDelayMs: 50,
 };
 
-type Operation = 'provision' | 'abort' | 'cancel';
-
 export interface KillCell {
   readonly victim: Victim;
   readonly operation: Operation;
-  readonly point: KillPoint;
+  readonly approach: Approach;
   readonly name: string;
+  /** It holds a lock that stops every other source: not in a wave with others. */
+  readonly alone?: boolean;
 }
 
-export function killCells(): KillCell[] {
-  const operations: [Operation, KillPoint[]][] = [
-    ['provision', provisioningPoints()],
-    ['abort', undoingPoints()],
-    ['cancel', provisioningPoints()],
-  ];
-  return VICTIMS.flatMap((victim) =>
-    operations.flatMap(([operation, points]) =>
-      points.map((point) => ({ victim, operation, point, name: `kill ${victim} / ${operation} / ${point.name}` })),
-    ),
+const RANDOM_MOMENTS = 16;
+/** On two busy cores a provisioning takes about as long. */
+const LONGEST_PROVISIONING_MS = 6_000;
+
+export function killCells(random: () => number): KillCell[] {
+  return VICTIMS.flatMap((victim) => {
+    const webhookRoutes = atWebhookRoutes();
+    const cell = (operation: Operation, approach: Approach, alone = false): KillCell => ({
+      victim,
+      operation,
+      approach,
+      alone,
+      name: `kill ${victim} / ${operation} / ${approach.name}`,
+    });
+    return [
+      ...provisioningPoints().flatMap((point) =>
+        (['provision', 'cancel'] as const).map((operation) => cell(operation, atRequest(point))),
+      ),
+      ...undoingPoints().map((point) => cell('abort', atRequest(point))),
+      ...(['provision', 'cancel'] as const).map((operation) => cell(operation, webhookRoutes, true)),
+      ...Array.from({ length: RANDOM_MOMENTS }, () => cell('provision', afterMs(random() * LONGEST_PROVISIONING_MS))),
+    ];
+  });
+}
+
+/** Cells of one victim in waves, in a random order. */
+export function wavesOf(cells: readonly KillCell[], size: number, random: () => number): KillCell[][] {
+  const alone = cells.filter((cell) => cell.alone === true);
+  const together = shuffled(
+    cells.filter((cell) => cell.alone !== true),
+    random,
   );
+  const waves: KillCell[][] = alone.length === 0 ? [] : [alone];
+  for (let from = 0; from < together.length; from += size) waves.push(together.slice(from, from + size));
+  return waves;
 }
 
 interface InWave {
   readonly cell: KillCell;
   readonly source: SourceUnderTest;
-  readonly parkId: string;
-  readonly strikeId: string;
+  readonly faults: string[];
+  mappingSets?: CellResult['mappingSets'];
 }
 
-const PARKED_TIMEOUT_MS = 120_000;
-const STRUCK_TIMEOUT_MS = 30_000;
 const END_TIMEOUT_MS = 120_000;
-const POLL_MS = 50;
+const END: Readonly<Record<Operation, string>> = { provision: 'live', abort: 'failed', cancel: 'cancelled' };
 
-/**
- * @param cells of one victim and one operation, at most one per sandbox of the stack
- */
+/** @param cells of one victim, at most one per sandbox of the stack */
 export async function runKillWave(
   stack: ChaosStack,
+  victim: Victim,
   cells: readonly KillCell[],
   random: () => number,
 ): Promise<CellResult[]> {
   const startedAt = performance.now();
-  const [first] = cells;
-  if (first === undefined) return [];
-  const { victim, operation } = first;
   const wave = await Promise.all(
     cells.map(async (cell, index): Promise<InWave> => {
-      const source = await newSource(stack, stack.sandboxes[index] ?? '');
-      const parkId = `${source.name}-park`;
-      return { cell, source, parkId, strikeId: isBoundary(cell.point) ? parkId : `${source.name}-strike` };
+      return { cell, source: await newSource(stack, stack.sandboxes[index] ?? ''), faults: [] };
     }),
   );
-  const faults = new Map<InWave, string[]>(wave.map((one) => [one, []]));
-  const each = async (job: (one: InWave) => Promise<readonly string[] | void>): Promise<void> => {
+  const each = async (job: (one: InWave) => Promise<readonly string[]>): Promise<void> => {
     await Promise.all(
       wave.map(async (one) => {
-        if (faults.get(one)?.length !== 0) return;
-        await job(one).then(
-          (found) => void faults.get(one)?.push(...(found ?? [])),
-          (error: unknown) => void faults.get(one)?.push((error as Error).message),
-        );
+        // Once something is wrong the rest tells nothing.
+        if (one.faults.length > 0) return;
+        const found = await job(one).catch((error: unknown) => [error instanceof Error ? error.message : 'failed']);
+        one.faults.push(...found);
       }),
     );
   };
+  const eachDo = (job: (one: InWave) => Promise<unknown>) => each((one) => job(one).then(() => []));
 
-  await each((one) => park(stack, one));
-  await each(({ parkId }) => waitForHit(stack, parkId, PARKED_TIMEOUT_MS));
-  await each((one) => release(stack, one));
-  await each(({ strikeId }) => waitForHit(stack, strikeId, STRUCK_TIMEOUT_MS));
+  await eachDo(({ cell, source }) => cell.approach.approach(stack, source, cell.operation));
+  await eachDo(({ cell, source }) => cell.approach.arrive(stack, source));
   await delay(random() * 300);
   await stack.kill(victim);
   const killedAt = performance.now();
-  await Promise.all(wave.map((one) => clearRules(stack, one)));
+  await Promise.all(wave.map(({ cell, source }) => cell.approach.clear(stack, source)));
   await delay(random() * 1_500);
   await stack.restart(victim);
-  if (operation === 'cancel') await each(({ source }) => source.cancel());
-  await each(async ({ source }) => void (await waitForStand(source, [END[operation]], END_TIMEOUT_MS)));
+  await eachDo(async ({ cell, source }) => {
+    if (cell.operation === 'cancel') await source.cancel();
+    await waitForStand(source, [END[cell.operation]], END_TIMEOUT_MS);
+  });
   // What was under way when the kill came has had its effect by now, also behind the product's back.
   await delay(Math.max(killedAt + 2 * SLOW_MS - performance.now(), 0));
-
-  const mappingSets = new Map<InWave, CellResult['mappingSets']>();
-  if (operation === 'provision') await each(({ source }) => faultsOfLive(stack, source));
-  else {
-    await each(({ source }) => faultsOfGone(stack, source));
-    await each(async (one) => {
-      const again = await provisionAgain(stack, one.source);
-      mappingSets.set(one, again.mappingSets);
-      return again.faults;
-    });
-  }
+  await each(({ cell, source }) =>
+    cell.operation === 'provision' ? faultsOfLive(stack, source) : faultsOfGone(stack, source),
+  );
+  await each(async (one) => {
+    if (one.cell.operation === 'provision') return [];
+    const again = await provisionAgain(stack, one.source);
+    one.mappingSets = again.mappingSets;
+    return again.faults;
+  });
   await Promise.all(wave.map(({ source }) => source.forget()));
-  return wave.map((one) => ({
-    what: `kill ${victim} ${one.cell.point.what}`,
-    operation,
-    name: one.cell.name,
-    faults: faults.get(one) ?? [],
-    mappingSets: mappingSets.get(one),
+  return wave.map(({ cell, faults, mappingSets }) => ({
+    what: `kill ${victim} ${cell.approach.what}`,
+    operation: cell.operation,
+    name: cell.name,
+    faults,
+    mappingSets,
     durationMs: performance.now() - startedAt,
   }));
 }
 
-const END: Readonly<Record<Operation, string>> = { provision: 'live', abort: 'failed', cancel: 'cancelled' };
-
-/** Brings the source to right before its point. */
-async function park(stack: ChaosStack, { cell, source, parkId, strikeId }: InWave): Promise<void> {
-  const { simulator } = stack;
-  const { operation, point } = cell;
-  const { sandbox } = source;
-  if (operation === 'abort') {
-    const noAccess = {
-      match: { sandbox, route: INLET_READ },
-      fault: { kind: 'status', status: 403 },
-      times: 0,
-    } as const;
-    await simulator.place(`${source.name}-hold`, noAccess);
-    await source.start();
-    await waitForStand(source, ['held'], PARKED_TIMEOUT_MS);
-  }
-  await simulator.place(parkId, parkRule(sandbox, point));
-  if (!isBoundary(point)) await simulator.place(strikeId, strikeRule(sandbox, point));
-  if (operation === 'abort') await patiently(() => source.abort());
-  else await source.start();
-}
-
-async function release({ simulator }: ChaosStack, { cell, source, parkId, strikeId }: InWave): Promise<void> {
-  // Replaced at once, so that no request slips through in between.
-  if (isBoundary(cell.point)) await simulator.place(strikeId, strikeRule(source.sandbox, cell.point));
-  else await simulator.remove(parkId);
-}
-
-async function clearRules({ simulator }: ChaosStack, { cell, source, parkId, strikeId }: InWave): Promise<void> {
-  const ids = [parkId, strikeId, ...(cell.operation === 'abort' ? [`${source.name}-hold`] : [])];
-  for (const id of ids) await simulator.remove(id).catch(() => undefined);
-}
-
-async function waitForHit({ simulator }: ChaosStack, id: string, timeoutMs: number): Promise<void> {
-  const deadline = performance.now() + timeoutMs;
-  while (((await simulator.hits()).get(id) ?? 0) === 0) {
-    if (performance.now() > deadline) throw new Error(`no request has come to the point (${id})`);
-    await delay(POLL_MS);
-  }
+function shuffled<T>(items: readonly T[], random: () => number): T[] {
+  return items
+    .map((item) => ({ item, draw: random() }))
+    .sort((a, b) => a.draw - b.draw)
+    .map(({ item }) => item);
 }

@@ -1,34 +1,59 @@
-/** `npm run chaos:provision`: provisioning under kills and faults, with real processes. Prints a table; exit 1 on a failed cell. */
-import { parseArgs } from 'node:util';
-import { killCells, KILL_TIMES, runKillWave } from './killMatrix.js';
-import { createRandom } from './result.js';
-import { startChaosStack } from './stack.js';
+/**
+ * `npm run chaos:provision`: provisioning, abort and cancel under kills and faults, with the real processes of the product
+ * against the simulator. Prints a line per cell and a table; exits 1 when a cell has failed.
+ */
+import { writeFileSync } from 'node:fs';
+import { DEMO_CELLS, runDemoCell } from './demoRestart.js';
+import { lanesOf } from './lanes.js';
+import { readOptions, USAGE } from './options.js';
+import { type CellResult, createRandom } from './result.js';
+import { asMarkdown, asText, tableOf } from './table.js';
 
-const { values } = parseArgs({ options: { seed: { type: 'string', default: '1' }, only: { type: 'string' } } });
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
-const random = createRandom(Number(values.seed));
-const stack = await startChaosStack({ times: KILL_TIMES, sandboxCount: 8, log: say });
-let failed = 0;
-try {
-  const cells = killCells().filter(({ name }) => values.only === undefined || new RegExp(values.only).test(name));
-  const groups = new Map<string, typeof cells>();
-  for (const cell of cells) {
-    const key = `${cell.victim}/${cell.operation}`;
-    groups.set(key, [...(groups.get(key) ?? []), cell]);
+const say = (line: string): void => void process.stdout.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`);
+
+async function main(): Promise<number> {
+  if (process.argv.includes('--help')) {
+    process.stdout.write(`${USAGE}\n`);
+    return 0;
   }
-  for (const group of groups.values()) {
-    for (let from = 0; from < group.length; from += stack.sandboxes.length) {
-      for (const result of await runKillWave(stack, group.slice(from, from + stack.sandboxes.length), random)) {
-        if (result.faults.length > 0) failed += 1;
-        const verdict = result.faults.length === 0 ? 'ok' : `FAILED ${result.faults.join('; ')}`;
-        say(
-          `${new Date().toISOString().slice(11, 19)} ${result.name}: ${verdict} ${JSON.stringify(result.mappingSets ?? '')} ${Math.round(result.durationMs)}`,
-        );
-      }
-    }
+  const { seed, only, share, lanes: laneCount, report: reportFile } = readOptions(process.argv.slice(2));
+  const startedAt = performance.now();
+  const draw = createRandom(seed);
+  const pick = (name: string): boolean => draw() < share && only.test(name);
+  const lanes = lanesOf(seed, pick);
+  const demos = DEMO_CELLS.filter(pick);
+  const count = lanes.reduce((sum, { cellCount }) => sum + cellCount, demos.length);
+  say(`seed ${seed}, ${count} cells: ${lanes.map(({ name, cellCount }) => `${name} ${cellCount}`).join(', ')}`);
+
+  const results: CellResult[] = [];
+  const report = (result: CellResult): void => {
+    results.push(result);
+    const verdict = result.faults.length === 0 ? 'ok    ' : 'FAILED';
+    const after = `(${(result.durationMs / 1000).toFixed(1)} s)`;
+    say([`${verdict} ${result.name} ${after}`, ...result.faults.map((fault) => `         ${fault}`)].join('\n'));
+  };
+  const waiting = [...lanes];
+  await Promise.all(
+    Array.from({ length: Math.max(laneCount, 1) }, async () => {
+      for (let lane = waiting.shift(); lane !== undefined; lane = waiting.shift()) await lane.run(report, say);
+    }),
+  );
+  for (const name of demos) report(await runDemoCell(name));
+
+  const failed = results.filter(({ faults }) => faults.length > 0);
+  const table = tableOf(results);
+  const minutes = ((performance.now() - startedAt) / 60_000).toFixed(1);
+  const summary = `${results.length - failed.length} of ${results.length} cells held, seed ${seed}, ${minutes} min`;
+  process.stdout.write(`\n${asText(table)}\n\n${summary}\n`);
+  if (reportFile !== undefined) {
+    const failures = failed.map(({ name, faults }) => `- ${name}: ${faults.join('; ')}`);
+    writeFileSync(`${reportFile}.md`, [asMarkdown(table), '', summary, ...failures, ''].join('\n'));
+    writeFileSync(
+      `${reportFile}.json`,
+      `${JSON.stringify({ v: 1, seed, minutes: Number(minutes), results }, null, 2)}\n`,
+    );
   }
-} finally {
-  say(`unexpected ends: ${stack.unexpectedEnds.join(', ')}`);
-  await stack.stop();
+  return failed.length === 0 ? 0 : 1;
 }
-process.exitCode = failed === 0 ? 0 : 1;
+
+process.exitCode = await main();

@@ -17,7 +17,8 @@ export interface SourceUnderTest {
   readonly name: string;
   readonly uid: string;
   readonly sandbox: string;
-  readonly manifest: Manifest;
+  /** The manifest as a person writes it, before it is parsed. */
+  readonly document: Readonly<Record<string, unknown>>;
   /** Ids of what stood in the sandbox before. */
   readonly before: ReadonlySet<string>;
   /** Starts its workflow, also again after it has ended; always with the same uid. */
@@ -33,11 +34,12 @@ export interface SourceUnderTest {
 }
 
 export async function newSource(stack: ChaosStack, sandbox: string): Promise<SourceUnderTest> {
-  const { sources, client, simulator } = stack;
+  const { sources, client } = stack;
   const name = `chat-${randomUUID().slice(0, 8)}`;
   const uid = randomUUID();
-  const manifest = manifestOf(name, sandbox);
-  const before = new Set((await simulator.objects(sandbox)).map(({ id }) => id));
+  const document = documentOf(name, sandbox);
+  const manifest = parsed(document);
+  const before = await countAgain(stack, sandbox);
   const handle = () => client.workflow.getHandle(sourceWorkflowId(name));
   const describe = async (): Promise<SourceRun> => {
     const run = await sources.describe(name);
@@ -48,7 +50,7 @@ export async function newSource(stack: ChaosStack, sandbox: string): Promise<Sou
     name,
     uid,
     sandbox,
-    manifest,
+    document,
     before,
     start: () =>
       patiently(async () => {
@@ -69,12 +71,25 @@ export async function newSource(stack: ChaosStack, sandbox: string): Promise<Sou
           .terminate('the chaos run is done with it')
           .catch(() => undefined);
       }
+      stack.counted.set(sandbox, await idsIn(stack, sandbox));
     },
   };
 }
 
-function manifestOf(name: string, sandbox: string): Manifest {
-  const parsed = parseManifest({
+/** What stands in a sandbox, which nobody has used since it was counted last. */
+async function countAgain(stack: ChaosStack, sandbox: string): Promise<ReadonlySet<string>> {
+  const now = await idsIn(stack, sandbox);
+  const before = stack.counted.get(sandbox) ?? now;
+  for (const id of now) if (!before.has(id)) stack.lateObjects.push(`${id} came to light later in ${sandbox}`);
+  return now;
+}
+
+async function idsIn({ simulator }: ChaosStack, sandbox: string): Promise<ReadonlySet<string>> {
+  return new Set((await simulator.objects(sandbox)).map(({ id }) => id));
+}
+
+function documentOf(name: string, sandbox: string): Readonly<Record<string, unknown>> {
+  return {
     version: 1,
     name,
     sandbox,
@@ -82,9 +97,13 @@ function manifestOf(name: string, sandbox: string): Manifest {
     dataset: { name: `Chatlio ${name}` },
     identity: { field: 'visitorEmail', namespace: 'Email' },
     delivery: { settleWindow: '1s', partitions: 1 },
-  });
-  if (!parsed.ok) throw new Error(`not a valid manifest: ${JSON.stringify(parsed.problems)}`);
-  return parsed.manifest;
+  };
+}
+
+function parsed(document: unknown): Manifest {
+  const result = parseManifest(document);
+  if (!result.ok) throw new Error(`not a valid manifest: ${JSON.stringify(result.problems)}`);
+  return result.manifest;
 }
 
 /** Where a source has come to: a phase while its workflow runs, or how it ended. */

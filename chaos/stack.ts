@@ -43,6 +43,10 @@ export interface ChaosStack {
   readonly sandboxes: readonly string[];
   /** Processes that ended although nobody killed them. */
   readonly unexpectedEnds: readonly string[];
+  /** Objects that came to light in a sandbox after the cell had been counted that made them. */
+  readonly lateObjects: string[];
+  /** Ids that stood in a sandbox when it was last counted. */
+  readonly counted: Map<string, ReadonlySet<string>>;
   kill(victim: Victim): Promise<void>;
   restart(victim: Victim): Promise<void>;
   stop(): Promise<void>;
@@ -91,6 +95,8 @@ export async function startChaosStack(options: {
       times,
       sandboxes,
       unexpectedEnds,
+      lateObjects: [],
+      counted: new Map(),
       kill: (victim) => all[victim].kill(),
       restart: (victim) => all[victim].start(),
       stop: async () => {
