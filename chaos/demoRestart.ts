@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { openLedger } from '../src/dev/ledger.js';
 import { entryCommand } from '../src/process/entry.js';
 import { isRunning } from '../src/process/identity.js';
+import { endOnInterruption } from './interruption.js';
 import type { CellResult } from './result.js';
 
 /** What the demo has just printed when everything is killed. */
@@ -25,6 +26,7 @@ export async function runDemoCell(name: string): Promise<CellResult> {
   const startedAt = performance.now();
   const home = mkdtempSync(join(tmpdir(), 'chatlio-aep-chaos-demo-'));
   const faults: string[] = [];
+  const ended = endOnInterruption(() => killLedger(home));
   try {
     const moment = MOMENTS[name.replace('demo / killed ', '')] ?? /./;
     const first = startDemo(home);
@@ -33,6 +35,7 @@ export async function runDemoCell(name: string): Promise<CellResult> {
     await first.ended;
     if (faults.length === 0) faults.push(...(await faultsOfSecondRun(home)));
   } finally {
+    ended();
     killLedger(home);
     rmSync(home, { recursive: true, force: true });
   }

@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { DEMO_CELLS, runDemoCell } from './demoRestart.js';
+import { listenForInterruption } from './interruption.js';
 import { lanesOf } from './lanes.js';
 import { readOptions, USAGE } from './options.js';
 import { type CellResult, createRandom } from './result.js';
@@ -11,12 +12,15 @@ import { asMarkdown, asText, tableOf } from './table.js';
 
 const say = (line: string): void => void process.stdout.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`);
 
+const INTERRUPTED = 130;
+
 async function main(): Promise<number> {
   if (process.argv.includes('--help')) {
     process.stdout.write(`${USAGE}\n`);
     return 0;
   }
   const { seed, only, share, lanes: laneCount, report: reportFile } = readOptions(process.argv.slice(2));
+  listenForInterruption(INTERRUPTED);
   const startedAt = performance.now();
   const draw = createRandom(seed);
   const pick = (name: string): boolean => draw() < share && only.test(name);
