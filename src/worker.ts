@@ -77,6 +77,8 @@ async function main(): Promise<void> {
         }),
         ...createInquiryActivities({
           adobe,
+          database,
+          keyRing,
           store,
           receiverUrl: configuration.receiver.publicUrl,
           databaseVersion: () => databaseVersion(database),

@@ -11,10 +11,11 @@ import type { KeyRing } from '../store/keyRing.js';
 import { findSourceId, surveySource } from '../store/survey.js';
 import { createDestinationCheck } from './destinationCheck.js';
 import { createDrain } from './drain.js';
+import { createDecideHeld } from './held/decide.js';
 
 export interface ForwarderActivityDependencies {
   readonly database: Database;
-  readonly keyRing: Pick<KeyRing, 'open'>;
+  readonly keyRing: KeyRing;
   readonly bell: Bell;
   readonly adobe: Pick<Adobe, 'forSandbox'>;
   readonly configuration: Pick<AdobeConfiguration, 'inletUrl'>;
@@ -35,6 +36,7 @@ export function createForwarderActivities(deps: ForwarderActivityDependencies): 
   return {
     drain,
     checkDestination,
+    decideHeld: createDecideHeld(deps),
     async surveyPartitions({ uid }) {
       const sourceId = await findSourceId(deps.database, uid);
       if (sourceId === undefined) {

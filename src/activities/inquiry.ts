@@ -1,9 +1,12 @@
-/** Activities behind `plan`, `doctor` and `urls`: they read, and change nothing. */
+/** Activities behind the questions of the command line: they read, and change nothing. */
 import { ApplicationFailure } from '@temporalio/common';
 import type { Adobe } from '../adobe/clients.js';
 import { codedError, sentenceOf } from '../domain/errors.js';
 import type { InquiryActivities } from '../domain/plan.js';
+import type { Database } from '../store/database.js';
+import type { KeyRing } from '../store/keyRing.js';
 import { sealFor } from '../temporal/sealedAnswer.js';
+import { exceptionDetails, exceptionPage } from './inquiry/exceptions.js';
 import { doctorReport, type DoctorDeps } from './inquiry/doctor.js';
 import { planReport } from './inquiry/plan.js';
 import { toCatalogueError } from './failures.js';
@@ -11,6 +14,8 @@ import type { ProvisioningStore } from '../store/provisioning.js';
 
 export interface InquiryDeps extends DoctorDeps {
   readonly adobe: Adobe;
+  readonly database: Database;
+  readonly keyRing: Pick<KeyRing, 'open'>;
   readonly store: ProvisioningStore;
   readonly minimumSettleWindowMs: number;
   /** As Chatlio reaches the receiver. */
@@ -37,5 +42,7 @@ export function createInquiryActivities(deps: InquiryDeps): InquiryActivities {
         if (urls === undefined) throw codedError('CAEP_SOURCE_UNKNOWN', { name });
         return { v: 1, sealed: sealFor(sealTo, JSON.stringify(urls)) };
       }),
+    exceptions: (ask) => answer({ name: ask.name }, () => exceptionPage(deps.database, ask)),
+    exception: (ask) => answer({ name: ask.name }, () => exceptionDetails(deps, ask)),
   };
 }

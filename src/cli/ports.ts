@@ -1,7 +1,8 @@
 /** What the commands need of the world: small ports, so that they can be tried without a server. */
 import type { ExitCode } from '../domain/errors.js';
 import type { ForwarderState } from '../domain/forwarder.js';
-import type { DoctorReport, Inquiry, PlanReport, SealedAnswer } from '../domain/plan.js';
+import type { DecideInput, DecideResult } from '../domain/heldEvents.js';
+import type { Answer, Inquiry } from '../domain/plan.js';
 import type { AbortInput, ResumeInput, SourceInput, SourceState } from '../domain/source.js';
 import type { Configuration } from '../configuration.js';
 import type { Output } from './output.js';
@@ -31,6 +32,8 @@ export interface Sources {
   forwarderState(name: string): Promise<ForwarderReport | undefined>;
   resume(name: string, input: ResumeInput): Promise<void>;
   abort(name: string, input: AbortInput): Promise<void>;
+  /** Throws what the decision is refused for: `CAEP_EVENT_DECIDED` and others. */
+  decide(name: string, input: DecideInput): Promise<DecideResult>;
   /** Newest run of every source, by name. Eventually consistent. */
   list(): Promise<SourceRun[]>;
   /** Asks the worker. Throws `CAEP_NO_WORKER` when none takes the question. */
@@ -39,12 +42,6 @@ export interface Sources {
   polledTaskQueues(): Promise<readonly string[]>;
   readonly address: string;
 }
-
-export type Answer<Question extends Inquiry> = Question extends { readonly ask: 'plan' }
-  ? PlanReport
-  : Question extends { readonly ask: 'doctor' }
-    ? DoctorReport
-    : SealedAnswer;
 
 /** What of the forwarder's state is shown; the rest is its own bookkeeping. */
 export type ForwarderReport = Pick<ForwarderState, 'phase' | 'counters' | 'outage' | 'hold' | 'lastError'>;

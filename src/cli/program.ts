@@ -1,6 +1,5 @@
 /** The command line's grammar: commands, arguments, options. What each does is in `commands/`. */
-import { userInfo } from 'node:os';
-import { Argument, Command as Commander, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command as Commander, Option } from 'commander';
 import { EXIT_CODES, type ExitCode } from '../domain/errors.js';
 import { KINDS, type Kind } from '../domain/kinds.js';
 import { abort } from './commands/abort.js';
@@ -14,7 +13,9 @@ import { send } from './commands/send.js';
 import { status } from './commands/status.js';
 import { urls } from './commands/urls.js';
 import { watch } from './commands/watch.js';
-import type { Command, Context } from './ports.js';
+import { addHeldCommands } from './heldProgram.js';
+import { collect, type Does, person, wholeNumber } from './options.js';
+import type { Context } from './ports.js';
 
 export interface GlobalOptions {
   readonly output: 'human' | 'json';
@@ -42,7 +43,7 @@ export function createProgram(wiring: ProgramWiring): Commander {
     .addHelpText('after', HELP_AFTER)
     .helpCommand(false);
 
-  const does = <Arguments>(name: string, command: Command<Arguments>, args: Arguments): Promise<void> =>
+  const does: Does = (name, command, args) =>
     wiring.run(name, program.opts<GlobalOptions>(), (context) => command(context, args));
 
   program.commandsGroup('Set up:');
@@ -119,6 +120,9 @@ export function createProgram(wiring: ProgramWiring): Commander {
       does('send', send, { name, kind, ...options, seed: options.seed ?? freshSeed() }),
     );
 
+  program.commandsGroup('Events:');
+  addHeldCommands(program, does);
+
   program.commandsGroup('Processes:');
   for (const name of PROCESS_NAMES) {
     program
@@ -149,26 +153,7 @@ const HELP_AFTER = `
 Exit codes: ${EXIT_CODES.done} done, ${EXIT_CODES.failed} failed, ${EXIT_CODES.changesPending} changes pending, ${EXIT_CODES.waitingForPerson} waiting for a person, ${EXIT_CODES.badConfiguration} bad configuration or credentials,
 ${EXIT_CODES.interrupted} interrupted (the run goes on).`;
 
-function collect(value: string, before: string[]): string[] {
-  return [...before, value];
-}
-
-function wholeNumber(text: string): number {
-  const number = Number(text);
-  if (!Number.isSafeInteger(number) || number < 1) throw new InvalidArgumentError('expected a whole number from 1 on');
-  return number;
-}
-
 /** Far above seeds that people type, far below where numbers lose exactness. */
 function freshSeed(): number {
   return 1_000_000 + Math.floor(Math.random() * 2 ** 31);
-}
-
-/** Who decided, for the record in the workflow. */
-function person(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return 'unknown';
-  }
 }

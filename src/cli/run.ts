@@ -1,6 +1,6 @@
 /** Runs one command line: from arguments to an exit code. */
 import { readFile } from 'node:fs/promises';
-import { CommanderError } from 'commander';
+import { type Command as Commander, CommanderError } from 'commander';
 import type { Configuration } from '../configuration.js';
 import { CodedError, codedError, ERROR_CATALOGUE, EXIT_CODES, type ExitCode } from '../domain/errors.js';
 import { createOutput, type Output } from './output.js';
@@ -32,7 +32,7 @@ export async function runCli(argv: readonly string[], world: CliWorld): Promise<
     writeOut: (text) => world.stdout.write(text),
     writeErr: (text) => world.stderr.write(text),
   });
-  for (const command of program.commands) command.exitOverride().copyInheritedSettings(program);
+  inherit(program);
   try {
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
@@ -40,6 +40,14 @@ export async function runCli(argv: readonly string[], world: CliWorld): Promise<
     return error.exitCode === 0 ? EXIT_CODES.done : EXIT_CODES.badConfiguration;
   }
   return exitCode;
+}
+
+/** To commands of commands as well. */
+function inherit(parent: Commander): void {
+  for (const command of parent.commands) {
+    command.exitOverride().copyInheritedSettings(parent);
+    inherit(command);
+  }
 }
 
 async function runCommand(

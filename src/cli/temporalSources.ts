@@ -10,7 +10,8 @@ import {
 import { defaultPayloadConverter, defineSearchAttributeKey } from '@temporalio/common';
 import { codedError, sentenceOf } from '../domain/errors.js';
 import { FORWARDER_MESSAGES, type ForwarderState } from '../domain/forwarder.js';
-import type { Inquiry } from '../domain/plan.js';
+import type { DecideInput, DecideResult } from '../domain/heldEvents.js';
+import type { Answer, Inquiry } from '../domain/plan.js';
 import {
   forwarderWorkflowId,
   SOURCE_MESSAGES,
@@ -20,7 +21,7 @@ import {
   type SourceInput,
   type SourceState,
 } from '../domain/source.js';
-import type { Answer, PendingActivity, SourceRun, Sources } from './ports.js';
+import type { PendingActivity, SourceRun, Sources } from './ports.js';
 import { catalogueErrorIn, translated } from './temporalFaults.js';
 
 export interface TemporalAccess {
@@ -34,6 +35,8 @@ export interface TemporalAccess {
 const CALL_DEADLINE_MS = 4_000;
 /** `plan` asks Adobe some thirty times; the worker's own bound is two attempts of two minutes. */
 const ANSWER_DEADLINE_MS = 250_000;
+/** Many events are decided in many transactions. */
+const DECIDE_DEADLINE_MS = 300_000;
 /** Pollers ask again at least every 60 s: one that was not seen for longer is gone, though the server lists it for 5 min. */
 const POLLER_AGE_MS = 75_000;
 const LISTED_AT_MOST = 1_000;
@@ -100,6 +103,15 @@ export function createTemporalSources(access: TemporalAccess): Sources {
 
     abort: (name, input) =>
       byWorker(TASK_QUEUES.source, name, () => source(name).executeUpdate(SOURCE_MESSAGES.abort, { args: [input] })),
+
+    decide: (name, input) =>
+      translated({ address, taskQueue: TASK_QUEUES.forwarder, name, answeredByWorker: true }, () =>
+        within(DECIDE_DEADLINE_MS, () =>
+          client.workflow
+            .getHandle(forwarderWorkflowId(name))
+            .executeUpdate<DecideResult, [DecideInput]>(FORWARDER_MESSAGES.decide, { args: [input] }),
+        ),
+      ),
 
     list: () =>
       byServer(undefined, async () => {

@@ -1,4 +1,5 @@
 /** The forwarder workflow's state and messages, and what passes between it and its drains. JSON only. */
+import type { DecideInput, DecideResult } from './heldEvents.js';
 import type { Delivery } from './manifest.js';
 import type { DestinationFault } from './outcomeAccounting.js';
 
@@ -87,6 +88,8 @@ export const FORWARDER_MESSAGES = {
   resume: 'resume',
   /** Update: take over other delivery settings. */
   configure: 'configure',
+  /** Update: decide about held events ({@link DecideInput}). */
+  decide: 'decide',
   state: 'state',
 } as const;
 
@@ -150,6 +153,13 @@ export interface GateReport {
 export interface ForwarderActivities {
   drain(input: DrainInput): Promise<DrainReport>;
   surveyPartitions(input: { readonly uid: string }): Promise<PartitionSurvey>;
+  /** @param input.requestId the same for every attempt of one decision */
+  decideHeld(input: {
+    readonly uid: string;
+    readonly name: string;
+    readonly requestId: string;
+    readonly decision: DecideInput;
+  }): Promise<DecideResult>;
   /** Before a probe: does the destination take connections, and is the flow well? */
   checkDestination(input: { readonly uid: string; readonly sandbox?: string }): Promise<DestinationCheck>;
 }

@@ -1,5 +1,6 @@
 /** What `plan` and `doctor` answer: questions to Adobe that the worker asks, as a short workflow. */
 import type { CatalogueError } from './errors.js';
+import type { ExceptionDetails, ExceptionFilter, ExceptionPage, ExceptionState } from './heldEvents.js';
 import type { Manifest } from './manifest.js';
 import type { StepName } from './steps.js';
 
@@ -8,7 +9,18 @@ export type Inquiry =
   | { readonly v: 1; readonly ask: 'plan'; readonly manifest: Manifest; readonly uid?: string }
   | { readonly v: 1; readonly ask: 'doctor'; readonly sandbox?: string }
   /** Answered with a {@link SealedAnswer} of {@link SourceUrls}: the URLs are secrets, and questions stand in Temporal's history. */
-  | { readonly v: 1; readonly ask: 'urls'; readonly name: string; readonly sealTo: string };
+  | { readonly v: 1; readonly ask: 'urls'; readonly name: string; readonly sealTo: string }
+  | {
+      readonly v: 1;
+      readonly ask: 'exceptions';
+      readonly name: string;
+      readonly filter: ExceptionFilter;
+      readonly states: readonly ExceptionState[];
+      readonly afterId?: number;
+      readonly limit: number;
+    }
+  /** With `sealTo` the answer holds the body, sealed to the asker. */
+  | { readonly v: 1; readonly ask: 'exception'; readonly name: string; readonly id: number; readonly sealTo?: string };
 
 /** What a step would do. `blocked` needs a person first and says why. */
 export type PlannedAction = 'create' | 'adopt' | 'keep' | 'change' | 'blocked';
@@ -61,13 +73,19 @@ export interface WebhookUrl {
   readonly chatlioField: string;
 }
 
-type Ask<K extends Inquiry['ask']> = Extract<Inquiry, { readonly ask: K }>;
+/** A question of one sort. */
+export type Ask<K extends Inquiry['ask']> = Extract<Inquiry, { readonly ask: K }>;
 
 export interface InquiryActivities {
   plan(input: Ask<'plan'>): Promise<PlanReport>;
   doctor(input: Ask<'doctor'>): Promise<DoctorReport>;
   urls(input: Ask<'urls'>): Promise<SealedAnswer>;
+  exceptions(input: Ask<'exceptions'>): Promise<ExceptionPage>;
+  exception(input: Ask<'exception'>): Promise<ExceptionDetails>;
 }
+
+/** What a question is answered with. */
+export type Answer<Question extends Inquiry> = Awaited<ReturnType<InquiryActivities[Question['ask']]>>;
 
 /** What `urls` answers, once opened. */
 export interface SourceUrls {

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Logger } from 'pino';
 import { readRequest } from '../chatlio/readRequest.js';
+import { widgetFact } from '../domain/arrivalFacts.js';
 import { KIND_FACTS } from '../domain/kinds.js';
 import { partitionOf } from '../domain/partition.js';
 import { parseWebhookPath } from '../domain/webhookPath.js';
@@ -112,7 +113,7 @@ function prepare(keyRing: KeyRing, route: Route, raw: Buffer, receivedAtMs: numb
   const seal = (plain: Buffer): Buffer => keyRing.seal(plain, bodyContext(sourceId, id));
 
   if (reading.outcome === 'held') {
-    const facts = [reading.why, `posted for the widget ${widget}`];
+    const facts = [reading.why, widgetFact(widget)];
     const event = { ...common, reason: 'unreadable' as const, bodyMac: keyRing.mac(raw), sealed: seal(raw), facts };
     return { eventId, why: reading.why, arriving: { ...place, outcome: 'held', event } };
   }

@@ -5,6 +5,7 @@
  * of commits is the order of sequence numbers: whoever has read up to a number has missed nothing below it. Numbers may have
  * gaps (a duplicate uses one up).
  */
+import type { ClientBase } from 'pg';
 import type { Arrival } from './arrival.js';
 import type { Database } from './database.js';
 import { settleDuplicates } from './duplicates.js';
@@ -60,17 +61,10 @@ select (select array_agg((seq - base)::int) from fresh) as fresh,
 export function createEventLog(database: Database): EventLog {
   return {
     async append(sourceId, partition, events) {
-      const result = await database.pool.query<{ fresh: number[] | null }>({
-        name: 'event-log-append',
-        text: APPEND,
-        values: appendParameters(sourceId, partition, events),
-      });
-      const row = result.rows[0];
-      if (row === undefined) throw new Error(`source ${sourceId} has no partition ${partition}`);
+      const fresh = await appendFresh(database.pool, sourceId, partition, events);
       const arrivals: Arrival[] = Array.from({ length: events.length }, () => 'logged');
-      if (row.fresh?.length === events.length) return arrivals;
+      if (fresh.size === events.length) return arrivals;
 
-      const fresh = new Set(row.fresh);
       const duplicates = events.flatMap((event, index) => (fresh.has(index + 1) ? [] : [{ event, index }]));
       const settled = await settleDuplicates(
         database,
@@ -82,6 +76,27 @@ export function createEventLog(database: Database): EventLog {
     },
     hold: (sourceId, partition, event) => holdOnArrival(database, sourceId, partition, event),
   };
+}
+
+/**
+ * Appends those events whose ids were never taken, on a connection of the caller's, so that it can be part of a transaction.
+ *
+ * @returns their places among the events, counted from 1
+ */
+export async function appendFresh(
+  connection: Pick<ClientBase, 'query'>,
+  sourceId: number,
+  partition: number,
+  events: readonly TakenEvent[],
+): Promise<ReadonlySet<number>> {
+  const { rows } = await connection.query<{ fresh: number[] | null }>({
+    name: 'event-log-append',
+    text: APPEND,
+    values: appendParameters(sourceId, partition, events),
+  });
+  const row = rows[0];
+  if (row === undefined) throw new Error(`source ${sourceId} has no partition ${partition}`);
+  return new Set(row.fresh);
 }
 
 function appendParameters(sourceId: number, partition: number, events: readonly TakenEvent[]): unknown[] {

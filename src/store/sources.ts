@@ -52,3 +52,20 @@ export async function retireSource(database: Database, uid: string): Promise<voi
     await client.query(`notify ${ROUTES_CHANNEL}`);
   });
 }
+
+export interface LiveSource {
+  readonly id: number;
+  readonly uid: string;
+  readonly sandbox?: string;
+}
+
+/** @throws CodedError `CAEP_SOURCE_UNKNOWN` when no source of that name is there, or it was retired */
+export async function requireLiveSource(database: Database, name: string): Promise<LiveSource> {
+  const { rows } = await database.pool.query<{ id: number; uid: string; sandbox: string | null }>(
+    'select id, uid, sandbox from source where name = $1 and retired_at is null',
+    [name],
+  );
+  const row = rows[0];
+  if (row === undefined) throw codedError('CAEP_SOURCE_UNKNOWN', { name });
+  return { id: row.id, uid: row.uid, sandbox: row.sandbox ?? undefined };
+}

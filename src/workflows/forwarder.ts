@@ -38,6 +38,7 @@ import {
   woken,
 } from '../domain/forwarderState.js';
 import type { Delivery } from '../domain/manifest.js';
+import { handleDecisions } from './heldDecisions.js';
 import { createForwarderStore, type ForwarderStore } from './forwarderStore.js';
 
 const wakeSignal = defineSignal<[WakeInput?]>(FORWARDER_MESSAGES.wake);
@@ -58,7 +59,7 @@ const LONGEST_RETRY_MS = 15_000;
  *
  * Cancelling or terminating it only stops sending; the waker or the source starts it again.
  *
- * Signal `wake`, updates `resume` and `configure`, query `state`.
+ * Signal `wake`, updates `resume`, `configure` and `decide`, query `state`.
  */
 export async function forwarder(input: ForwarderInput): Promise<never> {
   const store = createForwarderStore(input);
@@ -87,6 +88,7 @@ export async function forwarder(input: ForwarderInput): Promise<never> {
     },
     { description: 'Take over other delivery settings (the whole `delivery` of a parsed manifest)' },
   );
+  handleDecisions(input);
   setHandler(stateQuery, () => store.state, { description: 'Phase, counters, what waits and why' });
 
   const activities = createActivityProxies(input, store.state.delivery);

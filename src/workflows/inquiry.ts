@@ -1,5 +1,5 @@
 import { ApplicationFailure, proxyActivities } from '@temporalio/workflow';
-import type { DoctorReport, Inquiry, InquiryActivities, PlanReport, SealedAnswer } from '../domain/plan.js';
+import type { Answer, Inquiry, InquiryActivities } from '../domain/plan.js';
 
 // A person waits for the answer: it fails soon rather than tries for long.
 const activities = proxyActivities<InquiryActivities>({
@@ -8,7 +8,7 @@ const activities = proxyActivities<InquiryActivities>({
 });
 
 /** Asks the worker something that only it can know, because only it has Adobe's credentials and the database's keys. Changes nothing. */
-export function inquiry(input: Inquiry): Promise<PlanReport | DoctorReport | SealedAnswer> {
+export function inquiry(input: Inquiry): Promise<Answer<Inquiry>> {
   switch (input.ask) {
     case 'plan':
       return activities.plan(input);
@@ -16,6 +16,10 @@ export function inquiry(input: Inquiry): Promise<PlanReport | DoctorReport | Sea
       return activities.doctor(input);
     case 'urls':
       return activities.urls(input);
+    case 'exceptions':
+      return activities.exceptions(input);
+    case 'exception':
+      return activities.exception(input);
     default:
       throw ApplicationFailure.nonRetryable(`unknown inquiry ${JSON.stringify(input satisfies never)}`, 'CAEP_USAGE');
   }

@@ -87,6 +87,7 @@ export function fakeSources(given: Partial<Sources>): Sources {
     forwarderState: unexpected('forwarderState'),
     resume: unexpected('resume'),
     abort: unexpected('abort'),
+    decide: unexpected('decide'),
     list: unexpected('list'),
     ask: unexpected('ask'),
     polledTaskQueues: () => Promise.resolve(['chatlio-aep-source', 'chatlio-aep-forwarder']),

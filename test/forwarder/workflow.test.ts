@@ -51,6 +51,8 @@ class FakeActivities implements ForwarderActivities {
       counters: { taken: 5, accepted: 4, waiting: 1, exceptions: { unknown: 1 } },
     });
 
+  readonly decideHeld = () => Promise.reject(new Error('no test decides'));
+
   readonly checkDestination = () => {
     this.checks += 1;
     return Promise.resolve(this.check);

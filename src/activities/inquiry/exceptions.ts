@@ -1,0 +1,34 @@
+import { codedError } from '../../domain/errors.js';
+import { type ExceptionDetails, type ExceptionPage, MAX_PAGE, MAX_REVEALED_BYTES } from '../../domain/heldEvents.js';
+import type { Ask } from '../../domain/plan.js';
+import type { Database } from '../../store/database.js';
+import { findException, pageOfExceptions } from '../../store/exceptionPages.js';
+import type { KeyRing } from '../../store/keyRing.js';
+import { requireLiveSource } from '../../store/sources.js';
+import { bodyContext } from '../../store/takenEvent.js';
+import { sealFor } from '../../temporal/sealedAnswer.js';
+
+export async function exceptionPage(database: Database, ask: Ask<'exceptions'>): Promise<ExceptionPage> {
+  const { id } = await requireLiveSource(database, ask.name);
+  return pageOfExceptions(database, id, { ...ask, limit: Math.min(ask.limit, MAX_PAGE) });
+}
+
+/** The body only for who asks for it, sealed to that process: the answer stands in Temporal's history. */
+export async function exceptionDetails(
+  { database, keyRing }: { readonly database: Database; readonly keyRing: Pick<KeyRing, 'open'> },
+  { name, id, sealTo }: Ask<'exception'>,
+): Promise<ExceptionDetails> {
+  const source = await requireLiveSource(database, name);
+  const found = await findException(database, source.id, id);
+  if (found === undefined) throw codedError('CAEP_EVENT_UNKNOWN', { name, id: String(id) });
+  const { details, sealed } = found;
+  if (sealed === undefined) return details;
+  const body = keyRing.open(sealed, bodyContext(source.id, Buffer.from(details.exception.eventId, 'hex')));
+  return {
+    ...details,
+    bodyBytes: body.length,
+    ...(sealTo === undefined
+      ? {}
+      : { sealedBody: sealFor(sealTo, body.subarray(0, MAX_REVEALED_BYTES).toString('utf8')) }),
+  };
+}

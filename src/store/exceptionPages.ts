@@ -1,0 +1,146 @@
+/** Exceptions as people look at them: in pages, or one with all that is known of it. */
+import { EXCEPTION_FACTS, type Decision, type ExceptionReason } from '../domain/exceptions.js';
+import type {
+  ExceptionDetails,
+  ExceptionFilter,
+  ExceptionPage,
+  ExceptionState,
+  ExceptionSummary,
+  RecordedDecision,
+} from '../domain/heldEvents.js';
+import { KIND_FACTS, KINDS, kindOfCode } from '../domain/kinds.js';
+import type { Database } from './database.js';
+
+/**
+ * The conditions of a filter, for the parameters `$1` source, `$2` reason, `$3` kind by its name, `$4` time; the last
+ * three may be null.
+ */
+export function conditionsOf(table: string): string {
+  return `${table}.source_id = $1 and ($2::text is null or ${table}.reason = $2)
+       and ($3::text is null or ${table}.kind = (${JSON_OF_KINDS} ->> $3)::smallint)
+       and ($4::timestamptz is null or ${table}.created_at < $4)`;
+}
+
+const JSON_OF_KINDS = `'${JSON.stringify(Object.fromEntries(KINDS.map((kind) => [kind, KIND_FACTS[kind].code])))}'::jsonb`;
+
+const SUMMARY = `id, version, kind, encode(event_id, 'hex') as event_id, reason, state, attempts, arrivals, created_at,
+  next_at, resolution, evidence -> -1 ->> 'fact' as last_fact`;
+
+interface SummaryRow {
+  readonly id: number;
+  readonly version: number;
+  readonly kind: number;
+  readonly event_id: string;
+  readonly reason: ExceptionReason;
+  readonly state: ExceptionState;
+  readonly attempts: number;
+  readonly arrivals: number;
+  readonly created_at: Date;
+  readonly next_at: Date | null;
+  readonly resolution: string | null;
+  readonly last_fact: string | null;
+}
+
+function summaryOf(row: SummaryRow): ExceptionSummary {
+  return {
+    id: row.id,
+    version: row.version,
+    kind: kindOfCode(row.kind),
+    eventId: row.event_id,
+    reason: row.reason,
+    state: row.state,
+    attempts: row.attempts,
+    arrivals: row.arrivals,
+    since: row.created_at.toISOString(),
+    nextAt: row.next_at?.toISOString(),
+    resolution: row.resolution ?? undefined,
+    lastFact: row.last_fact ?? undefined,
+  };
+}
+
+export interface PageRequest {
+  readonly filter: ExceptionFilter;
+  readonly states: readonly ExceptionState[];
+  readonly afterId?: number;
+  readonly limit: number;
+}
+
+/** Oldest first. */
+export async function pageOfExceptions(
+  database: Database,
+  sourceId: number,
+  { filter, states, afterId = 0, limit }: PageRequest,
+): Promise<ExceptionPage> {
+  const selection = [sourceId, filter.reason ?? null, filter.kind ?? null, filter.before ?? null, states];
+  const [page, counted] = await Promise.all([
+    database.pool.query<SummaryRow>(
+      `select ${SUMMARY} from exception e where ${conditionsOf('e')} and state = any ($5) and id > $6 order by id limit $7`,
+      [...selection, afterId, limit],
+    ),
+    database.pool.query<{ count: number }>(
+      `select count(*) as count from exception e where ${conditionsOf('e')} and state = any ($5)`,
+      selection,
+    ),
+  ]);
+  const exceptions = page.rows.map(summaryOf);
+  const total = counted.rows[0]?.count ?? 0;
+  return { v: 1, exceptions, total, next: exceptions.length < limit ? undefined : exceptions.at(-1)?.id };
+}
+
+/** Of very many facts (a sender that repeats a conflict for years), the newest. */
+const LISTED_FACTS = 100;
+
+/** @returns undefined when the source has no such exception; `sealed` is the body as it is stored */
+export async function findException(
+  database: Database,
+  sourceId: number,
+  id: number,
+): Promise<{ readonly details: ExceptionDetails; readonly sealed?: Buffer } | undefined> {
+  const { rows } = await database.pool.query<SummaryRow & DetailColumns>(
+    `select e.id, version, e.kind, encode(e.event_id, 'hex') as event_id, reason, state, attempts, arrivals, created_at,
+       next_at, resolution, evidence -> -1 ->> 'fact' as last_fact, evidence, coalesce(e.sealed, b.sealed) as sealed
+     from exception e left join event_body b
+       on b.source_id = e.source_id and b.partition = e.partition and b.seq = e.seq and b.logged_at = e.logged_at
+     where e.source_id = $1 and e.id = $2`,
+    [sourceId, id],
+  );
+  const row = rows[0];
+  if (row === undefined) return undefined;
+  const details: ExceptionDetails = {
+    v: 1,
+    exception: summaryOf(row),
+    allowed: row.state === 'held' ? EXCEPTION_FACTS[row.reason].decisions : [],
+    evidence: row.evidence.slice(-LISTED_FACTS),
+    decisions: await decisionsOn(database, sourceId, id),
+    bodyBytes: row.sealed?.length,
+  };
+  return { details, sealed: row.sealed ?? undefined };
+}
+
+interface DetailColumns {
+  readonly evidence: ExceptionDetails['evidence'];
+  readonly sealed: Buffer | null;
+}
+
+async function decisionsOn(database: Database, sourceId: number, id: number): Promise<RecordedDecision[]> {
+  const { rows } = await database.pool.query<DecisionRow>(
+    `select decision, decided_by, why, decided_at, reason from decision
+     where source_id = $1 and exception_id = $2 order by id desc limit ${LISTED_FACTS}`,
+    [sourceId, id],
+  );
+  return rows.reverse().map((row) => ({
+    decision: row.decision,
+    by: row.decided_by,
+    why: row.why,
+    at: row.decided_at.toISOString(),
+    reason: row.reason,
+  }));
+}
+
+interface DecisionRow {
+  readonly decision: Decision;
+  readonly decided_by: string;
+  readonly why: string;
+  readonly decided_at: Date;
+  readonly reason: ExceptionReason;
+}
