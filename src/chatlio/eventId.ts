@@ -4,10 +4,10 @@
  * Chatlio sends no event id. What moves between two deliveries of one event is left out: everything of the visitor but the
  * UUID, names of channels and people, rendered bodies, `endedAt`. Changing the recipe changes every id, hence its version tag.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { KIND_FACTS, type Kind } from '../domain/kinds.js';
-import { canonicalJson } from './canonicalJson.js';
-import type { ChatlioBody, Payload } from './payloads.js';
+import { type CanonicalMember, canonicalJson, objectOf } from './canonicalJson.js';
+import type { Payload } from './payloads.js';
 
 export const IDENTITY_VERSION = 'chatlio/1';
 
@@ -31,11 +31,16 @@ const NOT_CONTENT: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * @param body as parsed, unknown fields included: one of them (a rating, say) may tell two events apart
+ * @param members of the body as parsed, unknown fields included: one of them (a rating, say) may tell two events apart
  * @param payload the same body, read
  */
-export function identify(kind: Kind, widget: string, body: ChatlioBody, payload: Payload): EventIdentity {
-  const contentKey = kind === 'transcript' ? messagesKeyOf(payload) : contentKeyOf(body);
+export function identify(
+  kind: Kind,
+  widget: string,
+  members: readonly CanonicalMember[],
+  payload: Payload,
+): EventIdentity {
+  const contentKey = kind === 'transcript' ? messagesKeyOf(payload) : contentKeyOf(members);
   return {
     eventId: digestOf([IDENTITY_VERSION, KIND_FACTS[kind].idName, widget, ...partsOf(kind, payload, contentKey)]),
     contentKey,
@@ -64,8 +69,8 @@ function partsOf(kind: Kind, payload: Payload, contentKey: string): readonly str
   }
 }
 
-function contentKeyOf(body: ChatlioBody): string {
-  return sha256(canonicalJson(Object.fromEntries(Object.entries(body).filter(([key]) => !NOT_CONTENT.has(key)))));
+function contentKeyOf(members: readonly CanonicalMember[]): string {
+  return sha256(objectOf(members.filter(({ key }) => !NOT_CONTENT.has(key))));
 }
 
 /** An export with no new and no edited message is the same event, however often an operator repeats it. */
@@ -80,5 +85,5 @@ function digestOf(parts: readonly string[]): string {
 }
 
 function sha256(data: string | Uint8Array): string {
-  return createHash('sha256').update(data).digest('hex');
+  return hash('sha256', data);
 }

@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import type { CanonicalEvent } from '../domain/canonical.js';
 import { KIND_FACTS, type Kind } from '../domain/kinds.js';
 import { canonicalEvent } from './canonicalEvent.js';
-import { canonicalJson, NestedTooDeeply } from './canonicalJson.js';
+import { canonicalMembers, NestedTooDeeply, objectOf } from './canonicalJson.js';
 import { identify, identifyRaw } from './eventId.js';
 import { type ChatlioBody, isObject, type Payload, readPayload } from './payloads.js';
 
@@ -40,11 +40,12 @@ export function readRequest({ widget, kind, raw, receivedAtMs }: WebhookRequest)
   const fault = faultOf(kind, body, payload);
   if (fault !== undefined) return held(fault);
   try {
-    const { eventId, contentKey } = identify(kind, widget, body, payload);
+    const members = canonicalMembers(body);
+    const { eventId, contentKey } = identify(kind, widget, members, payload);
     return {
       outcome: 'event',
       event: canonicalEvent({ eventId, kind, widget, receivedAtMs, payload }),
-      canonicalBody: canonicalJson(body),
+      canonicalBody: objectOf(members),
       contentKey,
     };
   } catch (error) {

@@ -1,4 +1,5 @@
 /** Texts cut to a size in JSON, at the boundary of a code point. */
+import { isPlain } from './canonicalJson.js';
 
 // Half of a surrogate pair is no text, and NUL is refused by stores that AEP exports to.
 const NOT_TEXT = /[\p{Surrogate}\0]/gu;
@@ -12,6 +13,7 @@ export function cleanText(text: string): string {
 
 /** Bytes that a text takes between the quotes of JSON in UTF-8. */
 export function jsonBytes(text: string): number {
+  if (isPlain(text)) return text.length;
   return Buffer.byteLength(JSON.stringify(text)) - 2;
 }
 

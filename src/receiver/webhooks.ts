@@ -1,6 +1,7 @@
 /** A webhook request from its URL to the answer. 2xx means durable; everything that had a right secret is kept or refused aloud. */
 import type { IncomingMessage } from 'node:http';
 import type { Logger } from 'pino';
+import { eventJson } from '../chatlio/canonicalEvent.js';
 import { readRequest } from '../chatlio/readRequest.js';
 import { widgetFact } from '../domain/arrivalFacts.js';
 import { KIND_FACTS } from '../domain/kinds.js';
@@ -122,7 +123,7 @@ function prepare(keyRing: KeyRing, route: Route, raw: Buffer, receivedAtMs: numb
     occurredAtMs: Date.parse(reading.event.occurredAt),
     bodyMac: keyRing.mac(reading.canonicalBody),
     stableMac: keyRing.mac(reading.contentKey),
-    sealed: seal(Buffer.from(JSON.stringify(reading.event))),
+    sealed: seal(Buffer.from(eventJson(reading.event))),
   };
   return { eventId, arriving: { ...place, outcome: 'event', event } };
 }

@@ -3,16 +3,22 @@
  *
  * Sealed form: version (1 byte), key id (4), nonce (12), ciphertext, tag (16).
  */
-import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
-import { randomFillSync } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  randomFillSync,
+} from 'node:crypto';
 import { codedError } from '../domain/errors.js';
 import { type KeyFile, readKeyFile } from './keyFile.js';
+import { createMac } from './mac.js';
 
 const VERSION = 1;
 const HEADER_BYTES = 5;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
-const MAC_BYTES = 16;
 /** One call to the random source per this many nonces. */
 const NONCES_AHEAD = 1024;
 
@@ -42,12 +48,13 @@ export async function openKeyRing(file: string, options: { readonly create?: boo
 
 function createKeyRing(content: KeyFile, file: string): KeyRing {
   const sealingKeys = new Map<number, KeyObject>();
-  for (const { id, key } of content.keys) sealingKeys.set(Number.parseInt(id, 16), derive(key, 'seal'));
+  for (const { id, key } of content.keys)
+    sealingKeys.set(Number.parseInt(id, 16), createSecretKey(derive(key, 'seal')));
   const activeId = Number.parseInt(content.active, 16);
   const activeKey = keyOf(activeId);
   // Always of the first key: a MAC is compared with one from years ago, so it must outlive every rotation. It is no
   // authentication and guards nothing but the guessing of short texts, which is why it need not follow a rotation.
-  const macKey = derive(content.keys[0].key, 'mac');
+  const mac = createMac(derive(content.keys[0].key, 'mac'));
   const nextNonce = createNonces();
 
   function keyOf(id: number): KeyObject {
@@ -88,13 +95,13 @@ function createKeyRing(content: KeyFile, file: string): KeyRing {
       }
       return plain;
     },
-    mac: (data) => createHmac('sha256', macKey).update(data).digest().subarray(0, MAC_BYTES),
+    mac,
   };
 }
 
 /** One key for each purpose (RFC 5869), so that neither can be played against the other. */
-function derive(key: Buffer, purpose: 'seal' | 'mac'): KeyObject {
-  return createSecretKey(Buffer.from(hkdfSync('sha256', key, '', `chatlio-aep/${purpose}/1`, 32)));
+function derive(key: Buffer, purpose: 'seal' | 'mac'): Buffer {
+  return Buffer.from(hkdfSync('sha256', key, '', `chatlio-aep/${purpose}/1`, 32));
 }
 
 function createNonces(): () => Buffer {

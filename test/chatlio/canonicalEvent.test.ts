@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalEvent, MAX_EVENT_BYTES } from '../../src/chatlio/canonicalEvent.js';
+import { canonicalEvent, MAX_EVENT_BYTES, eventJson } from '../../src/chatlio/canonicalEvent.js';
 import { type ChatlioBody, readPayload } from '../../src/chatlio/payloads.js';
-import { CANONICAL_FIELD_NAMES } from '../../src/domain/canonical.js';
+import { CANONICAL_FIELD_NAMES, type CanonicalEvent } from '../../src/domain/canonical.js';
 import { KINDS, type Kind } from '../../src/domain/kinds.js';
 import { EXAMPLES } from './examples.js';
 import { asJson } from './rendering.js';
@@ -149,7 +149,8 @@ describe('canonical event', () => {
     fc.assert(
       fc.property(fc.constantFrom(...KINDS), recordOf(keys), recordOf(visitorKeys), (kind, body, visitor) => {
         const event = eventOf(kind, { ...body, visitor });
-        const text = JSON.stringify(event);
+        const text = eventJson(event as CanonicalEvent);
+        expect(text).toBe(JSON.stringify(event));
         expect(Buffer.byteLength(text)).toBeLessThanOrEqual(MAX_EVENT_BYTES);
         expect(text).not.toMatch(/\\ud[89a-f]/);
         expect(Object.keys(event).filter((name) => !(CANONICAL_FIELD_NAMES as string[]).includes(name))).toEqual([]);
