@@ -1,12 +1,15 @@
 /** A cell of the table that is tried on a stack without killing anything, so that several may run side by side. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Hold } from '../src/domain/source.js';
+import type { StepName } from '../src/domain/steps.js';
 import type { CellResult, Report } from './result.js';
 import { newSource, patiently, type SourceUnderTest, waitForStand } from './sourceUnderTest.js';
 import type { ChaosStack } from './stack.js';
 import { INLET_READ } from './stepRequests.js';
 
-export interface Cell extends Pick<CellResult, 'what' | 'operation' | 'name'> {
+export interface Cell extends Pick<CellResult, 'what' | 'operation'> {
+  /** Several are tried with one source, and hold or fail together. */
+  readonly names: readonly string[];
   run(stack: ChaosStack, source: SourceUnderTest): Promise<Pick<CellResult, 'faults' | 'mappingSets'>>;
 }
 
@@ -16,22 +19,31 @@ export async function runCells(stack: ChaosStack, cells: readonly Cell[], report
   await Promise.all(
     stack.sandboxes.map(async (sandbox) => {
       for (let cell = waiting.shift(); cell !== undefined; cell = waiting.shift()) {
-        report(await runCell(stack, sandbox, cell));
+        for (const result of await runCell(stack, sandbox, cell)) report(result);
       }
     }),
   );
 }
 
-async function runCell(stack: ChaosStack, sandbox: string, cell: Cell): Promise<CellResult> {
+async function runCell(stack: ChaosStack, sandbox: string, cell: Cell): Promise<CellResult[]> {
   const startedAt = performance.now();
-  const { what, operation, name } = cell;
+  const { what, operation, names } = cell;
   const source = await newSource(stack, sandbox);
-  const outcome = await cell
+  const outcome: Awaited<ReturnType<Cell['run']>> = await cell
     .run(stack, source)
     .catch((error: unknown) => ({ faults: [error instanceof Error ? error.message : String(error)] }));
   await source.forget();
   await removeRules(stack, source);
-  return { what, operation, name, ...outcome, durationMs: performance.now() - startedAt };
+  const durationMs = performance.now() - startedAt;
+  return names.map((name, index) => ({
+    what,
+    operation,
+    name,
+    faults: outcome.faults,
+    // One source, one mapping set.
+    mappingSets: index === 0 ? outcome.mappingSets : undefined,
+    durationMs,
+  }));
 }
 
 async function removeRules({ simulator }: ChaosStack, { name }: SourceUnderTest): Promise<void> {
@@ -61,15 +73,23 @@ export function permit({ simulator }: ChaosStack, source: SourceUnderTest): Prom
   return simulator.remove(`${source.name}-hold`);
 }
 
-const POLL_MS = 150;
+const POLL_MS = 300;
 
-/** A hold of the undo may follow right after that of the step, so that the phase alone does not tell them apart. */
-export async function waitForHold(source: SourceUnderTest, during: Hold['during'], timeoutMs: number): Promise<Hold> {
+/** A hold may follow right after another, so that the phase alone does not tell them apart. */
+export async function waitForHold(
+  source: SourceUnderTest,
+  during: Hold['during'],
+  timeoutMs: number,
+  step?: StepName,
+): Promise<Hold> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     const { hold, phase } = await patiently(() => source.state());
-    if (hold?.during === during) return hold;
-    if (performance.now() > deadline) throw new Error(`${source.name} is ${phase}, expected a hold`);
+    if (hold?.during === during && (step === undefined || hold.step === step)) return hold;
+    if (performance.now() > deadline) {
+      const where = hold === undefined ? phase : `held at ${hold.step}`;
+      throw new Error(`${source.name} is ${where}, expected a hold ${step === undefined ? '' : `at ${step}`}`);
+    }
     await delay(POLL_MS);
   }
 }

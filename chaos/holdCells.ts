@@ -80,7 +80,7 @@ export function holdCells(): Cell[] {
       ([step, route]): Cell => ({
         what,
         operation,
-        name: `hold / ${what} / ${step}`,
+        names: [`hold / ${what} / ${step}`],
         async run(stack, source) {
           await refuse(stack, source, route);
           await source.start();
@@ -99,7 +99,7 @@ export function localHoldCells(whileBroken: <T>(stack: ChaosStack, job: () => Pr
   return WAYS_OUT.map(({ what, operation, leave }) => ({
     what,
     operation,
-    name: `hold / ${what} / webhook-routes`,
+    names: [`hold / ${what} / webhook-routes`],
     async run(stack, source) {
       const faults = await whileBroken(stack, async () => {
         await source.start();
@@ -123,7 +123,7 @@ export function liveCells(): Cell[] {
     {
       what: 'live, terminated, provisioned again',
       operation: 'provision',
-      name: 'live / terminated, provisioned again',
+      names: ['live / terminated, provisioned again'],
       async run(stack, source) {
         await source.start();
         await waitForStand(source, ['live'], TIMEOUT_MS);
@@ -134,7 +134,7 @@ export function liveCells(): Cell[] {
     {
       what: 'live, cancelled: data stays; provisioned again',
       operation: 'cancel',
-      name: 'live / cancelled, provisioned again',
+      names: ['live / cancelled, provisioned again'],
       async run(stack, source) {
         await source.start();
         await waitForStand(source, ['live'], TIMEOUT_MS);

@@ -22,7 +22,7 @@ export interface Approach {
 
 const NEAR_TIMEOUT_MS = 120_000;
 const THERE_TIMEOUT_MS = 30_000;
-const POLL_MS = 50;
+const POLL_MS = 100;
 
 /** Parked right before the request, then held inside it by a fault. */
 export function atRequest(point: KillPoint): Approach {

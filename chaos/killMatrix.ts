@@ -9,7 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { provisionAgain } from './again.js';
 import { afterMs, type Approach, atRequest, atWebhookRoutes, type Operation } from './killApproach.js';
 import { provisioningPoints, SLOW_MS, undoingPoints } from './killPoints.js';
-import type { CellResult } from './result.js';
+import { type CellResult, shuffled } from './result.js';
 import { newSource, type SourceUnderTest, waitForStand } from './sourceUnderTest.js';
 import { type ChaosStack, type Times, type Victim, VICTIMS } from './stack.js';
 import { faultsOfGone, faultsOfLive } from './verify.js';
@@ -135,11 +135,4 @@ export async function runKillWave(
     mappingSets,
     durationMs: performance.now() - startedAt,
   }));
-}
-
-function shuffled<T>(items: readonly T[], random: () => number): T[] {
-  return items
-    .map((item) => ({ item, draw: random() }))
-    .sort((a, b) => a.draw - b.draw)
-    .map(({ item }) => item);
 }

@@ -41,12 +41,12 @@ function killLane(victim: Victim, chosen: readonly KillCell[], seed: number): La
 }
 
 function faultLane(pick: (name: string) => boolean): Lane {
-  const chosen = (cells: readonly Cell[]) => cells.filter(({ name }) => pick(name));
-  const together = chosen([...faultCells(), ...holdCells(), ...liveCells()]);
+  const chosen = (cells: readonly Cell[]) => cells.filter(({ names }) => names.every(pick));
+  const together = [...faultCells(pick), ...chosen([...holdCells(), ...liveCells()])];
   const local = chosen(localHoldCells(withoutRoutes));
   return {
     name: 'faults and holds',
-    cellCount: together.length + local.length,
+    cellCount: [...together, ...local].reduce((sum, { names }) => sum + names.length, 0),
     run: (report, log) =>
       onStack(FAULT_TIMES, FAULT_SANDBOXES, report, log, async (stack) => {
         await runCells(stack, together, report);

@@ -25,3 +25,10 @@ export function createRandom(seed: number): () => number {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }
+
+export function shuffled<T>(items: readonly T[], random: () => number): T[] {
+  return items
+    .map((item) => ({ item, draw: random() }))
+    .sort((a, b) => a.draw - b.draw)
+    .map(({ item }) => item);
+}

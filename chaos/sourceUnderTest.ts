@@ -9,7 +9,8 @@ import type { ChaosStack } from './stack.js';
 
 /** As soon as this is a dead worker noticed; its heartbeats come every second. */
 export const HEARTBEAT_TIMEOUT_MS = 2_500;
-const POLL_MS = 150;
+/** Each look costs the Temporal server as much as a step does. */
+const POLL_MS = 400;
 /** Servers are killed under the harness as well: what fails for a shorter time than this is tried again. */
 const CALL_PATIENCE_MS = 60_000;
 
