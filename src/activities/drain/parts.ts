@@ -1,0 +1,124 @@
+/** What a drain consists of, put together. */
+import type { Attempt } from '../../domain/outcomes.js';
+import type { Bell } from '../../store/bell.js';
+import type { Claim, PartitionId } from '../../store/claim.js';
+import type { Database } from '../../store/database.js';
+import type { Gate } from '../../store/gate.js';
+import { createAttempts, type Sendable } from './attempts.js';
+import { createBackground, createFailure } from './background.js';
+import { createBooking } from './booking.js';
+import { createEnding } from './ending.js';
+import { createFeed } from './feed.js';
+import { createFlushing } from './flushing.js';
+import type { Clock, Lease } from './lease.js';
+import { createLedger } from './ledger.js';
+import { createLinger } from './linger.js';
+import { createOutbox } from './outbox.js';
+import { createRate } from './rate.js';
+import { createResends } from './resends.js';
+
+/** Answers can be late by a connect before the first byte, and by a flush after the last. */
+const ANSWER_MARGIN_MS = 15_000;
+
+export interface LoopOptions {
+  readonly mode: 'slice' | 'probe';
+  readonly concurrency: number;
+  readonly requestsPerSecond: number;
+  readonly requestTimeoutMs: number;
+  readonly leaseMs: number;
+  readonly sliceMs: number;
+  readonly lingerMs: number;
+  /** After a shutdown was asked for: how long slow requests are waited for. */
+  readonly graceMs: number;
+}
+
+export interface LoopDependencies {
+  readonly database: Database;
+  readonly bell: Bell;
+  readonly clock: Clock;
+  readonly partition: PartitionId;
+  readonly claim: Claim;
+  readonly lease: Lease;
+  /** As read before the claim; another epoch ends the drain. */
+  readonly gate: Gate;
+  readonly post: (body: Buffer, options: { readonly mayStart: () => boolean }) => Promise<Attempt>;
+  readonly open: (sendable: Sendable) => Buffer;
+  /** Asked at each turn. */
+  readonly stop: () => 'no' | 'stop' | 'shutdown';
+  readonly heartbeat: () => void;
+  readonly databaseFailed: (error: unknown) => void;
+}
+
+export function createParts(deps: LoopDependencies, options: LoopOptions, changed: () => void) {
+  const { database, clock, partition, claim, lease } = deps;
+  const { mode, leaseMs } = options;
+  const { monotonicMs } = clock;
+  const holding = { ...partition, fence: claim.fence };
+  const answerWithinMs = options.requestTimeoutMs + ANSWER_MARGIN_MS;
+  const limit = mode === 'probe' ? 1 : Number.POSITIVE_INFINITY;
+  const concurrency = Math.min(options.concurrency, limit);
+
+  const ending = createEnding(monotonicMs);
+  const failure = createFailure();
+  const background = createBackground({ failure, changed });
+  const { window, cursorLoggedAt } = claim;
+  const feed = createFeed({ database, partition, window, cursorLoggedAt, changed });
+  const ledger = createLedger({
+    database,
+    holding,
+    window,
+    lease,
+    leaseMs,
+    answerWithinMs,
+    loggedAtBefore: feed.loggedAtBefore,
+    failed(error) {
+      deps.databaseFailed(error);
+      return ending.planned() === undefined || ending.ageMs() < options.graceMs;
+    },
+  });
+  const booking = createBooking({ partition, ledger, feed, monotonicMs });
+  const attempts = createAttempts({
+    concurrency,
+    lease,
+    open: deps.open,
+    post: deps.post,
+    monotonicMs,
+    answered(answered) {
+      booking.answered(answered);
+      changed();
+    },
+  });
+  const outbox = createOutbox({ attempts, lease, rate: createRate(options.requestsPerSecond, monotonicMs) });
+  const common = { database, background, ending, outbox, concurrency };
+  const flushIfDue = createFlushing({
+    ...common,
+    partition,
+    gateEpoch: deps.gate.epoch,
+    leaseMs,
+    limit,
+    attempts,
+    booking,
+    failure,
+    feed,
+    lease,
+    ledger,
+    changed,
+  });
+  const lookForResends =
+    mode === 'probe' ? undefined : createResends({ ...common, holding, answerWithinMs, monotonicMs });
+  const linger = createLinger({ ...common, holding, mode, lingerMs: options.lingerMs, feed, ledger, monotonicMs });
+  return {
+    holding,
+    ending,
+    failure,
+    background,
+    feed,
+    ledger,
+    booking,
+    attempts,
+    outbox,
+    flushIfDue,
+    lookForResends,
+    linger,
+  };
+}
