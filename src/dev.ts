@@ -5,17 +5,21 @@ import { EXIT_CODES } from './domain/errors.js';
 import { startStack } from './dev/stack.js';
 import { welcome } from './dev/welcome.js';
 
+/** npm passes on the Ctrl-C that the terminal has given us already: one press arrives twice. */
+const ECHO_MS = 1_000;
+
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
 async function main(): Promise<number> {
   const interruption = new AbortController();
-  let signals = 0;
+  let firstAtMs: number | undefined;
   const ended = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.on(signal, () => {
-        signals += 1;
-        // The second one does not wait; what it leaves behind is ended by the next start.
-        if (signals > 1) process.exit(EXIT_CODES.interrupted);
+        const nowMs = performance.now();
+        firstAtMs ??= nowMs;
+        // A second Ctrl-C does not wait; what it leaves behind is ended by the next start.
+        if (signal === 'SIGINT' && nowMs - firstAtMs > ECHO_MS) process.exit(EXIT_CODES.interrupted);
         interruption.abort();
         resolve();
       });
