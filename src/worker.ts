@@ -11,7 +11,7 @@ import { createInquiryActivities } from './activities/inquiry.js';
 import { createSourceActivities } from './activities/source.js';
 import { startWaker } from './activities/waker.js';
 import { createAdobe } from './adobe/clients.js';
-import { minimumSettleWindowMs } from './adobe/hosts.js';
+import { minimumLakeLatencyMs, minimumSettleWindowMs } from './adobe/hosts.js';
 import { runEntry } from './cli/runEntry.js';
 import { type AdobeConfiguration, type Configuration, readConfiguration } from './configuration.js';
 import { codedError } from './domain/errors.js';
@@ -96,6 +96,7 @@ async function main(): Promise<void> {
         bell,
         adobe,
         configuration: adobeConfiguration,
+        minimumLakeLatencyMs: minimumLakeLatencyMs(adobeConfiguration),
         holder: `${hostname()}/${process.pid}`,
         log,
         shutdown: shuttingDown.signal,

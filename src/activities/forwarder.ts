@@ -11,6 +11,7 @@ import type { KeyRing } from '../store/keyRing.js';
 import { findSourceId, surveySource } from '../store/survey.js';
 import { createDestinationCheck } from './destinationCheck.js';
 import { createDrain } from './drain.js';
+import { createReconcile } from './reconcile.js';
 import { createDecideHeld } from './held/decide.js';
 
 export interface ForwarderActivityDependencies {
@@ -18,7 +19,9 @@ export interface ForwarderActivityDependencies {
   readonly keyRing: KeyRing;
   readonly bell: Bell;
   readonly adobe: Pick<Adobe, 'forSandbox'>;
-  readonly configuration: Pick<AdobeConfiguration, 'inletUrl'>;
+  readonly configuration: Pick<AdobeConfiguration, 'inletUrl' | 'queryServiceUrl'>;
+  /** See `src/adobe/hosts.ts`. */
+  readonly minimumLakeLatencyMs: number;
   /** Names this process to people who look at leases. */
   readonly holder: string;
   readonly log: Pick<Logger, 'info' | 'warn'>;
@@ -37,6 +40,7 @@ export function createForwarderActivities(deps: ForwarderActivityDependencies): 
     drain,
     checkDestination,
     decideHeld: createDecideHeld(deps),
+    reconcile: createReconcile(deps),
     async surveyPartitions({ uid }) {
       const sourceId = await findSourceId(deps.database, uid);
       if (sourceId === undefined) {

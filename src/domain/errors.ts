@@ -224,6 +224,25 @@ export const ERROR_CATALOGUE = {
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
+  CAEP_LAKE_LATENCY_TOO_SHORT: {
+    sentence: 'The lake latency {latency} is shorter than the 60 minutes that Adobe documents.',
+    remedy: 'Set `delivery.lakeLatency` to 60m or more (3h is advised); shorter is only for the simulator.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_LAKE_REFUSED: {
+    sentence: 'Query Service does not let this installation read the lake ({reason}).',
+    remedy:
+      'Give the integration the permission "Manage Queries"; until then nothing is confirmed, and no event of unknown outcome is sent again by itself.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_LAKE_UNAVAILABLE: {
+    sentence: 'Query Service cannot be read at the moment ({reason}).',
+    remedy: 'Nothing: it is tried again.',
+    retryable: true,
+    exitCode: EXIT_CODES.failed,
+  },
   CAEP_UNDO_INCOMPLETE: {
     sentence: 'Not everything could be undone; left: {left}.',
     remedy: 'After the fix: `chatlio-aep resume {name}` tries the rest again.',

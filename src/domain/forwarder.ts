@@ -41,6 +41,18 @@ export interface ForwarderState {
   readonly hold?: ForwarderHold;
   readonly lastError?: string;
   readonly surveyedAt: number;
+  /** When events are next looked for in the lake. Absent: there are none to look for. */
+  readonly lookUpAt?: number;
+  readonly lookedUpAt?: number;
+  /** As it was when events were last looked for. */
+  readonly lake?: LakeView;
+}
+
+/** `refused`: this installation may not read the lake; nothing can be confirmed. `away`: tried again later. */
+export interface LakeView {
+  readonly state: 'readable' | 'refused' | 'away';
+  /** Why it is not readable, or what could not be told. */
+  readonly detail?: string;
 }
 
 interface DuePartition {
@@ -72,6 +84,10 @@ interface ForwarderCounters {
   /** Numbers of the log that were given to events. */
   readonly taken: number;
   readonly accepted: number;
+  /** Of the accepted: found in the lake. Absent while it is not known. */
+  readonly confirmed?: number;
+  /** Found in the lake more than once. */
+  readonly repeated?: number;
   /** In the log, neither delivered nor in the exceptions. */
   readonly waiting: number;
   /** Of the oldest waiting event, ms. */
@@ -153,6 +169,8 @@ export interface GateReport {
 export interface ForwarderActivities {
   drain(input: DrainInput): Promise<DrainReport>;
   surveyPartitions(input: { readonly uid: string }): Promise<PartitionSurvey>;
+  /** Looks for events in the lake, and settles what that shows. */
+  reconcile(input: ReconcileInput): Promise<ReconcileReport>;
   /** @param input.requestId the same for every attempt of one decision */
   decideHeld(input: {
     readonly uid: string;
@@ -167,6 +185,27 @@ export interface ForwarderActivities {
 export interface PartitionSurvey {
   readonly partitions: readonly number[];
   readonly counters: ForwarderCounters;
+  readonly lookUps?: LookUpsAhead;
+}
+
+/** What there is to look for in the lake. */
+export interface LookUpsAhead {
+  /** In how long the next look is due. */
+  readonly dueInMs?: number;
+  /** Events were delivered for which no look is planned yet. */
+  readonly unplanned: boolean;
+}
+
+export interface ReconcileInput {
+  readonly v: 1;
+  readonly uid: string;
+  readonly delivery: Delivery;
+}
+
+export interface ReconcileReport {
+  readonly v: 1;
+  readonly lake: LakeView;
+  readonly lookUps: LookUpsAhead;
 }
 
 export type DestinationCheck =

@@ -9,9 +9,9 @@ export function describeForwarder(state: ForwarderState, name: string, workflowI
   return [
     `Delivery of **${name}** is **${state.phase}**${state.draining.length === 0 ? '' : ` · partitions ${state.draining.join(', ')}`}`,
     '',
-    '| Taken | Accepted | Waiting | Oldest waiting | Exceptions | Oldest exception |',
-    '| --- | --- | --- | --- | --- | --- |',
-    `| ${counters.taken} | ${counters.accepted} | ${counters.waiting} | ${age(counters.oldestWaitingMs)} | ${exceptions.reduce((sum, [, count]) => sum + count, 0)} | ${age(counters.oldestExceptionMs)} |`,
+    '| Taken | Accepted | Confirmed | Waiting | Oldest waiting | Exceptions | Oldest exception |',
+    '| --- | --- | --- | --- | --- | --- | --- |',
+    `| ${counters.taken} | ${counters.accepted} | ${counters.confirmed ?? 'not known'} | ${counters.waiting} | ${age(counters.oldestWaitingMs)} | ${exceptions.reduce((sum, [, count]) => sum + count, 0)} | ${age(counters.oldestExceptionMs)} |`,
     '',
     ...(exceptions.length === 0
       ? []
@@ -24,6 +24,7 @@ export function describeForwarder(state: ForwarderState, name: string, workflowI
           '',
         ]),
     ...phaseLines(state, name, workflowId),
+    ...lakeLines(state),
     ...(state.surveyedAt === 0 ? [] : [`Counted at ${new Date(state.surveyedAt).toISOString()}.`]),
   ].join('\n');
 }
@@ -55,6 +56,17 @@ function phaseLines(state: ForwarderState, name: string, workflowId: string): st
     default:
       return state.phase satisfies never;
   }
+}
+
+function lakeLines({ lake, counters }: ForwarderState): string[] {
+  const repeated = counters.repeated ?? 0;
+  return [
+    ...(repeated === 0 ? [] : [`${repeated} event(s) are in the lake more than once.`, '']),
+    ...(lake?.state === 'refused'
+      ? [`Whether accepted events are in the lake is not known: ${lake.detail ?? ''}.`, '']
+      : []),
+    ...(lake?.state === 'away' ? [`The lake could not be read: ${lake.detail ?? ''}. It is tried again.`, ''] : []),
+  ];
 }
 
 function time(at: number | undefined): string {

@@ -4,8 +4,10 @@ import type {
   ForwarderInput,
   ForwarderPhase,
   ForwarderState,
+  LookUpsAhead,
   Outage,
   PartitionSurvey,
+  ReconcileReport,
 } from './forwarder.js';
 import type { DestinationFault } from './outcomeAccounting.js';
 
@@ -40,7 +42,47 @@ export function woken(state: ForwarderState, partitions: readonly number[] | und
 
 export function surveyed(state: ForwarderState, survey: PartitionSurvey, now: number): ForwarderState {
   const wanted = state.wanted === 'all' ? survey.partitions : state.wanted;
-  return { ...state, counters: survey.counters, partitions: survey.partitions, wanted, surveyedAt: now };
+  const next = { ...state, counters: survey.counters, partitions: survey.partitions, wanted, surveyedAt: now };
+  if (survey.lookUps === undefined) return next;
+  const at = lookUpTime(state, survey.lookUps, now);
+  if (at === undefined || (state.lookUpAt !== undefined && state.lookUpAt <= at + SAME_TIME_MS)) return next;
+  return { ...next, lookUpAt: at };
+}
+
+/** A timer is not worth moving for less. */
+const SAME_TIME_MS = 1_000;
+/** Between two rounds of looks, whatever is due. */
+const LONGEST_LOOK_PAUSE_MS = 10_000;
+
+/** When events are next to be looked for in the lake; all pauses are parts of the lake's latency. */
+function lookUpTime(
+  { delivery, lookedUpAt }: Pick<ForwarderState, 'delivery' | 'lookedUpAt'>,
+  { dueInMs, unplanned }: LookUpsAhead,
+  now: number,
+): number | undefined {
+  const sinceMs = lookedUpAt ?? 0;
+  const pauseMs = Math.min(LONGEST_LOOK_PAUSE_MS, delivery.lakeLatencyMs / 32);
+  const times = [
+    ...(dueInMs === undefined ? [] : [Math.max(now + dueInMs, sinceMs + pauseMs)]),
+    ...(unplanned ? [Math.max(now, sinceMs + planningPauseMs(delivery.lakeLatencyMs))] : []),
+  ];
+  return times.length === 0 ? undefined : Math.ceil(Math.min(...times));
+}
+
+/** Delivered events are gathered for this long before a look at them is planned: what a look costs is shared. */
+export function planningPauseMs(lakeLatencyMs: number): number {
+  return lakeLatencyMs / 8;
+}
+
+export function lookedUp(state: ForwarderState, report: ReconcileReport, now: number): ForwarderState {
+  const next = { ...state, lake: report.lake, lookedUpAt: now };
+  return { ...next, lookUpAt: lookUpTime(next, report.lookUps, now) };
+}
+
+/** The look itself failed: the lake is not to blame, and neither is any event. */
+export function lookUpFailed(state: ForwarderState, detail: string, now: number): ForwarderState {
+  const lookUpAt = now + planningPauseMs(state.delivery.lakeLatencyMs);
+  return { ...state, lake: { state: 'away', detail }, lookedUpAt: now, lookUpAt };
 }
 
 /** A wake that comes while the drain runs wants it again afterwards. */

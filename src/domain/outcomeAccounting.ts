@@ -77,6 +77,8 @@ export type Settlement =
   | { readonly to: 'delivered' }
   | { readonly to: 'waiting'; readonly reason: ExceptionReason; readonly automaticResends: number }
   | { readonly to: 'held'; readonly reason: ExceptionReason }
+  /** Whether the inlet has it is to be found out in the lake. */
+  | { readonly to: 'look-up' }
   /** Only noted: the answer comes too late to change anything, or the attempt that runs now decides. */
   | { readonly to: 'unchanged'; readonly acceptedAttempt?: number };
 
@@ -104,7 +106,7 @@ export function settle(exception: AttemptedException, attempt: number, verdict: 
     case 'refused':
       return { to: 'held', reason: verdict.reason };
     case 'unknown':
-      return { to: 'held', reason: 'unknown' };
+      return { to: 'look-up' };
     default:
       return verdict satisfies never;
   }

@@ -124,9 +124,9 @@ export async function settleLeftovers(client: PoolClient, id: PartitionId, row: 
   const window = record(row.window, { decided: undecided, withdrawn: [] });
   await client.query(
     `insert into exception (source_id, partition, kind, event_id, seq, logged_at, occurred_at,
-       reason, state, attempts, attempt_fence, attempt_at, evidence)
+       reason, state, next_action, next_at, attempts, attempt_fence, attempt_at, evidence)
      select b.source_id, b.partition, b.kind, b.event_id, b.seq, b.logged_at, b.occurred_at,
-       'unknown', 'held', 1, $4, c.intended_at,
+       'unknown', 'waiting', 'look-up', clock_timestamp(), 1, $4, greatest(c.intended_at, c.lease_until),
        jsonb_build_array(jsonb_build_object('at', clock_timestamp(), 'fact', 'the drain ended before it could tell the outcome'))
      from event_body b join partition_cursor c using (source_id, partition)
      where b.source_id = $1 and b.partition = $2 and b.seq = any ($3) and b.logged_at >= c.cursor_logged_at`,

@@ -95,6 +95,13 @@ async function applySettlement(client: PoolClient, id: number, settlement: Settl
         [id, fact, settlement.reason],
       );
       return;
+    case 'look-up':
+      await client.query(
+        `update exception set ${NOTE}, state = 'waiting', next_action = 'look-up', reason = 'unknown',
+           next_at = clock_timestamp() where id = $1`,
+        [id, fact],
+      );
+      return;
     case 'unchanged':
       await client.query(
         `update exception set ${NOTE}, accepted_attempt = coalesce($3, accepted_attempt) where id = $1`,
@@ -109,10 +116,11 @@ async function applySettlement(client: PoolClient, id: number, settlement: Settl
 /** Attempts whose answer can come no more: what they did is unknown. */
 export async function expireUnanswered(database: Database, sourceId: number): Promise<number> {
   const { rowCount } = await database.pool.query(
-    `update exception set state = case when accepted_attempt is null then 'held' else 'resolved' end,
+    `update exception set state = case when accepted_attempt is null then 'waiting' else 'resolved' end,
+       next_action = case when accepted_attempt is null then 'look-up' end,
        resolution = case when accepted_attempt is null then null else 'delivered' end,
        resolved_at = case when accepted_attempt is null then null else clock_timestamp() end,
-       reason = 'unknown', next_at = null, version = version + 1,
+       reason = 'unknown', next_at = case when accepted_attempt is null then clock_timestamp() end, version = version + 1,
        evidence = evidence || jsonb_build_object('at', clock_timestamp(), 'fact', 'no answer was recorded in time')
      where source_id = $1 and state = 'sending' and next_at < clock_timestamp()`,
     [sourceId],

@@ -122,11 +122,12 @@ const UPDATE_CURSOR = `
 const FLUSH = `${UPDATE_CURSOR} select * from flushed`;
 
 const FLUSH_WITH_EXCEPTIONS = `${UPDATE_CURSOR}, excepted as (
-    insert into exception (source_id, partition, kind, event_id, seq, logged_at, reason, state, next_at,
+    insert into exception (source_id, partition, kind, event_id, seq, logged_at, reason, state, next_action, next_at,
       attempts, attempt_fence, attempt_at, evidence)
     select $1::smallint, $2::smallint, e.kind, e.event_id, e.seq, e.logged_at, e.reason,
-      case when e.within is null then 'held' else 'sending' end,
-      clock_timestamp() + e.within * interval '1 millisecond',
+      case when e.within is not null then 'sending' when e.reason = 'unknown' then 'waiting' else 'held' end,
+      case when e.reason = 'unknown' then 'look-up' end,
+      case when e.reason = 'unknown' then clock_timestamp() else clock_timestamp() + e.within * interval '1 millisecond' end,
       1, $3::bigint, clock_timestamp(),
       jsonb_build_array(jsonb_build_object('at', clock_timestamp(), 'fact', e.fact))
     from flushed, unnest($21::smallint[], $22::bytea[], $23::bigint[], $24::timestamptz[], $25::text[], $26::float8[], $27::text[])

@@ -1,6 +1,7 @@
 /** What there is to say about a source's delivery, counted in the store. */
 import type { PartitionSurvey } from '../domain/forwarder.js';
 import type { Database } from './database.js';
+import { lookUpsAhead } from './lateAudit.js';
 
 /** @returns the source's number in the store; undefined when there is none with this uid */
 export async function findSourceId(database: Database, uid: string): Promise<number | undefined> {
@@ -12,9 +13,10 @@ export async function findSourceId(database: Database, uid: string): Promise<num
 export async function surveySource(database: Database, sourceId: number): Promise<PartitionSurvey> {
   const partitions = await database.pool.query<PartitionRow>(
     `select partition, last_seq, coalesce(accepted_count, 0) as accepted,
-       last_seq - coalesce(cursor_seq, 0) - coalesce(bit_count(decided), 0) as waiting,
+       last_seq - coalesce(cursor_seq, 0) - coalesce(bit_count(decided), 0) as waiting, confirmed_count as confirmed,
        (extract(epoch from clock_timestamp() - oldest.logged_at) * 1000)::float8 as oldest_ms
      from partition_head h left join partition_cursor c using (source_id, partition)
+       left join partition_audit a using (source_id, partition)
        left join lateral (
          select b.logged_at from event_body b
          where b.source_id = h.source_id and b.partition = h.partition and b.seq > coalesce(c.cursor_seq, 0)
@@ -29,18 +31,34 @@ export async function surveySource(database: Database, sourceId: number): Promis
      from exception where source_id = $1 and state <> 'resolved' group by reason order by reason`,
     [sourceId],
   );
+  const { repeated, readable } = await surveyLake(database, sourceId);
   const sum = (of: (row: PartitionRow) => number) => partitions.rows.reduce((total, row) => total + of(row), 0);
   return {
     partitions: partitions.rows.map((row) => row.partition),
     counters: {
       taken: sum((row) => row.last_seq),
       accepted: sum((row) => row.accepted),
+      ...(readable ? { confirmed: sum((row) => row.confirmed ?? 0), repeated } : {}),
       waiting: sum((row) => row.waiting),
       oldestWaitingMs: oldest(partitions.rows),
       exceptions: Object.fromEntries(exceptions.rows.map((row) => [row.reason, row.count])),
       oldestExceptionMs: oldest(exceptions.rows),
     },
+    lookUps: await lookUpsAhead(database, sourceId),
   };
+}
+
+async function surveyLake(
+  database: Database,
+  sourceId: number,
+): Promise<{ readonly repeated: number; readonly readable: boolean }> {
+  const { rows } = await database.pool.query<{ repeated: number; readable: boolean | null }>(
+    `select lake_state <> 'refused' as readable,
+       (select count(*) from repeated_event r where r.source_id = s.id) as repeated
+     from source s where id = $1`,
+    [sourceId],
+  );
+  return { repeated: rows[0]?.repeated ?? 0, readable: rows[0]?.readable ?? false };
 }
 
 interface PartitionRow {
@@ -48,6 +66,7 @@ interface PartitionRow {
   readonly last_seq: number;
   readonly accepted: number;
   readonly waiting: number;
+  readonly confirmed: number | null;
   readonly oldest_ms: number | null;
 }
 

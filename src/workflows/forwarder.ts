@@ -39,6 +39,7 @@ import {
 } from '../domain/forwarderState.js';
 import type { Delivery } from '../domain/manifest.js';
 import { handleDecisions } from './heldDecisions.js';
+import { lookUpWhenDue } from './lookUps.js';
 import { createForwarderStore, type ForwarderStore } from './forwarderStore.js';
 
 const wakeSignal = defineSignal<[WakeInput?]>(FORWARDER_MESSAGES.wake);
@@ -97,6 +98,9 @@ export async function forwarder(input: ForwarderInput): Promise<never> {
     return continueAsNewSuggested || historyLength >= (input.maxHistoryEvents ?? Number.MAX_SAFE_INTEGER);
   };
 
+  const lookUps = new CancellationScope();
+  const lookingUp = lookUps.run(() => lookUpWhenDue(store, input));
+
   while (!mustContinue()) {
     const { state } = store;
     if (isDue(state)) {
@@ -108,6 +112,8 @@ export async function forwarder(input: ForwarderInput): Promise<never> {
     }
     store.set(withDue(store.state, Date.now()));
   }
+  lookUps.cancel();
+  await lookingUp;
   await condition(allHandlersFinished);
   return continueAsNew<typeof forwarder>({ ...input, delivery: store.state.delivery, carried: store.state });
 }

@@ -147,7 +147,7 @@ async function makeBench(database: Database, keyRing: KeyRing, bell: Bell, inlet
     },
     async exceptions() {
       const { rows } = await database.pool.query<ExceptionRow>(
-        `select id, encode(event_id, 'hex') as event_id, reason, state, version, attempts, resolution from exception
+        `select id, encode(event_id, 'hex') as event_id, reason, state, next_action, version, attempts, resolution from exception
          where source_id = $1 order by id`,
         [sourceId],
       );

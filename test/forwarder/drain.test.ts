@@ -112,7 +112,7 @@ describe('outcomes', () => {
     expect(everyOnce(inlet.posts, ids)).toBe(true);
     const unknown = await exceptions();
     expect(unknown).toHaveLength(10);
-    expect(unknown[0]).toMatchObject({ reason: 'unknown', state: 'held', attempts: 1 });
+    expect(unknown[0]).toMatchObject({ reason: 'unknown', state: 'waiting', next_action: 'look-up', attempts: 1 });
     expect(await cursor()).toMatchObject({ cursor_seq: 100, accepted_count: 90 });
   });
 
@@ -143,7 +143,7 @@ describe('outcomes', () => {
     inlet.behave((_id, n) => (n === 3 ? 'hang' : 'accept'));
     await log(20);
     await drain().report;
-    await expect.poll(exceptions, { timeout: 5_000 }).toMatchObject([{ reason: 'unknown', state: 'held' }]);
+    await expect.poll(exceptions, { timeout: 5_000 }).toMatchObject([{ reason: 'unknown', state: 'waiting' }]);
   });
 
   it('is not held up by requests that hang', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decide, listExceptions } from '../../src/store/exceptions.js';
+import { dueLookUps, settleLookUps } from '../../src/store/lookUps.js';
 import { type Bench, withBench } from './bench.js';
 
 const bench = withBench();
@@ -11,6 +12,12 @@ async function oneUnknown({ open, log, drain, inlet, database, sourceId }: Bench
   inlet.behave(() => 'accept-and-cut');
   await drain().report;
   inlet.behave(() => 'accept');
+  // As when the lake cannot tell.
+  for (const lookUp of await dueLookUps(database, sourceId, 10)) {
+    await settleLookUps(database, sourceId, [
+      { lookUp, outcome: { kind: 'held', reason: 'unknown' }, fact: 'not told' },
+    ]);
+  }
   const [exception] = await listExceptions(database, { sourceId, limit: 10 });
   if (exception === undefined) throw new Error('no exception');
   return { id, exception };
@@ -36,6 +43,7 @@ describe('decisions', () => {
     expect(seen?.decision).toMatchObject({ what: 'resend', by: 'ana', why: 'not in the lake' });
     expect(seen?.evidence.map(({ fact }) => fact)).toEqual([
       expect.stringContaining('attempt 1: outcome unknown'),
+      'not told',
       'ana decided: resend',
       'attempt 2: accepted',
     ]);
@@ -73,7 +81,7 @@ describe('decisions', () => {
 });
 
 describe('a resend', () => {
-  it('whose outcome is unknown is held again', async () => {
+  it('whose outcome is unknown is looked for again', async () => {
     const { database, sourceId, drain, inlet, exceptions } = bench();
     const { exception } = await oneUnknown(bench());
     await decide(database, {
@@ -86,6 +94,8 @@ describe('a resend', () => {
     });
     inlet.behave(() => 'accept-and-cut');
     await drain({ lingerMs: 300 }).report;
-    expect(await exceptions()).toMatchObject([{ reason: 'unknown', state: 'held', attempts: 2 }]);
+    expect(await exceptions()).toMatchObject([
+      { reason: 'unknown', state: 'waiting', next_action: 'look-up', attempts: 2 },
+    ]);
   });
 });

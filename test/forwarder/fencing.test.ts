@@ -49,7 +49,7 @@ describe('a drain that died', () => {
     expect(accepted).toBe(43);
     const unknown = await exceptions();
     expect(unknown.map(({ event_id: id }) => id).sort()).toEqual(ids.slice(0, 7).sort());
-    expect(unknown.every(({ reason, state }) => reason === 'unknown' && state === 'held')).toBe(true);
+    expect(unknown.every(({ reason, state }) => reason === 'unknown' && state === 'waiting')).toBe(true);
     expect(everyOnce(inlet.posts, ids.slice(7))).toBe(true);
   });
 });

@@ -11,6 +11,7 @@ import type {
   ForwarderActivities,
   ForwarderInput,
   ForwarderState,
+  ReconcileReport,
 } from '../../src/domain/forwarder.js';
 import { withTemporal } from '../support/temporal.js';
 import { bundleWorkflows } from '../support/workflowBundle.js';
@@ -53,6 +54,12 @@ class FakeActivities implements ForwarderActivities {
 
   readonly decideHeld = () => Promise.reject(new Error('no test decides'));
 
+  looks = 0;
+  readonly reconcile = (): Promise<ReconcileReport> => {
+    this.looks += 1;
+    return Promise.resolve({ v: 1, lake: { state: 'readable' }, lookUps: { unplanned: false } });
+  };
+
   readonly checkDestination = () => {
     this.checks += 1;
     return Promise.resolve(this.check);
@@ -87,6 +94,7 @@ async function withForwarder(
       drain: activities.drain,
       surveyPartitions: activities.surveyPartitions,
       checkDestination: activities.checkDestination,
+      reconcile: activities.reconcile,
     },
   });
   await worker.runUntil(async () => {

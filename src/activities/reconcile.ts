@@ -1,0 +1,183 @@
+/** The activity `reconcile`: looks for events in the lake, and settles what that shows. */
+import { setInterval } from 'node:timers';
+import { ApplicationFailure, Context } from '@temporalio/activity';
+import type { Logger } from 'pino';
+import type { Adobe, AdobeClients } from '../adobe/clients.js';
+import { catalogueErrorOf } from '../adobe/catalogue.js';
+import { AdobeCallError } from '../adobe/errors.js';
+import { type LakeSession, openLakeSession } from '../adobe/lakeSession.js';
+import { CodedError, codedError, sentenceOf } from '../domain/errors.js';
+import type { LakeView, ReconcileInput, ReconcileReport } from '../domain/forwarder.js';
+import { planningPauseMs } from '../domain/forwarderState.js';
+import { absenceDeadlineMs, nextLookInMs, withoutSighting } from '../domain/lookUp.js';
+import type { Delivery } from '../domain/manifest.js';
+import { formatDuration } from '../manifest/duration.js';
+import type { Database } from '../store/database.js';
+import { dropPlans, dueAudits, lookUpsAhead, planLooks, postponeAudit } from '../store/lateAudit.js';
+import { allLookUps, dueLookUps, findLakeSource, type LakeSource, noteLake, settleLookUps } from '../store/lookUps.js';
+import { auditDeliveries, auditPage } from './reconcile/accepted.js';
+import { findLakeTable, type LakeTable } from './reconcile/dataset.js';
+import { createObserver, type Observer } from './reconcile/observer.js';
+import { lookUpUnknown, settled, tooEarly } from './reconcile/unknown.js';
+
+export interface ReconcileDependencies {
+  readonly database: Database;
+  readonly adobe: Pick<Adobe, 'forSandbox'>;
+  readonly configuration: { readonly queryServiceUrl?: string };
+  /** Below it a verdict of absence would be a guess: see `src/adobe/hosts.ts`. */
+  readonly minimumLakeLatencyMs: number;
+  readonly log: Pick<Logger, 'warn'>;
+  /** Aborted when the worker begins to end. */
+  readonly shutdown?: AbortSignal;
+}
+
+const HEARTBEAT_EVERY_MS = 5_000;
+/** After it the rest is left to the next round, so that a deploy need not wait. */
+const ROUND_MS = 240_000;
+const LOOK_UPS_AT_ONCE = 1_000;
+/** Where the lake was refused, access is tried again after this many latencies. */
+const LATENCIES_BEFORE_NEW_TRY = 8;
+
+/**
+ * One round: exceptions of unknown outcome, then accepted events, as far as they are due.
+ *
+ * Without access to the lake unknown events are held and never sent again by themselves; while it is away everything waits.
+ */
+export function createReconcile(deps: ReconcileDependencies): (input: ReconcileInput) => Promise<ReconcileReport> {
+  const { database } = deps;
+  const places = new Map<string, LakeTable>();
+
+  async function placeOf(clients: AdobeClients, flowId: string): Promise<LakeTable> {
+    const place = places.get(flowId) ?? (await findLakeTable(clients, flowId));
+    places.set(flowId, place);
+    return place;
+  }
+
+  async function reconcile({ uid, delivery }: ReconcileInput): Promise<ReconcileReport> {
+    requireLakeLatency(delivery, deps.minimumLakeLatencyMs);
+    const source = await findLakeSource(database, uid);
+    if (source === undefined) {
+      throw ApplicationFailure.nonRetryable('the source is not in the store', 'CAEP_SOURCE_UNKNOWN');
+    }
+    await planLooks(database, source.id, {
+      dueInMs: absenceDeadlineMs(delivery),
+      everyMs: planningPauseMs(delivery.lakeLatencyMs),
+    });
+    const early = tooEarly(await dueLookUps(database, source.id, LOOK_UPS_AT_ONCE), delivery);
+    const lake = await look(source, delivery);
+    await noteLake(database, source.id, lake.state, lake.detail);
+    if (lake.state === 'refused') {
+      await giveUp(source.id, delivery, lake.detail ?? '');
+      const dueInMs = delivery.lakeLatencyMs * LATENCIES_BEFORE_NEW_TRY;
+      return { v: 1, lake, lookUps: { dueInMs, unplanned: false } };
+    }
+    await settleLookUps(database, source.id, early);
+    return { v: 1, lake, lookUps: await lookUpsAhead(database, source.id) };
+  }
+
+  async function look(source: LakeSource, delivery: Delivery): Promise<LakeView> {
+    let session: LakeSession | undefined;
+    const stop = () => void session?.close();
+    const { cancellationSignal } = Context.current();
+    cancellationSignal.addEventListener('abort', stop);
+    try {
+      const { sandbox, flowId } = source;
+      if (sandbox === undefined || flowId === undefined) {
+        throw codedError('CAEP_LAKE_UNAVAILABLE', { reason: 'the source has no flow yet' });
+      }
+      const clients = deps.adobe.forSandbox(sandbox, { signal: cancellationSignal });
+      const parameters = await clients.queryService.connectionParameters();
+      session = await openLakeSession({ parameters, override: deps.configuration.queryServiceUrl });
+      const place = await placeOf(clients, flowId);
+      const observer = createObserver({ database, sourceId: source.id, clients, session, place });
+      return await lookAtAll(source.id, observer, delivery);
+    } catch (error) {
+      if (cancellationSignal.aborted) throw error;
+      const lake = lakeViewOf(error);
+      deps.log.warn({ sourceId: source.id, ...lake }, 'the lake could not be read');
+      if (lake.state === 'away') await waitLonger(source.id, delivery, lake.detail ?? '');
+      return lake;
+    } finally {
+      cancellationSignal.removeEventListener('abort', stop);
+      await session?.close().catch(() => undefined);
+    }
+  }
+
+  async function lookAtAll(sourceId: number, observer: Observer, delivery: Delivery): Promise<LakeView> {
+    const endAt = Date.now() + ROUND_MS;
+    const goesOn = () => Date.now() < endAt && deps.shutdown?.aborted !== true;
+    const unknown = await dueLookUps(database, sourceId, LOOK_UPS_AT_ONCE);
+    await settleLookUps(database, sourceId, await lookUpUnknown(observer, unknown, delivery));
+    await auditDeliveries(database, observer, sourceId, delivery);
+    const stuck: number[] = [];
+    for (const due of await dueAudits(database, sourceId)) {
+      let audit = due;
+      for (let state = 'more'; state === 'more' && goesOn(); ) {
+        ({ state, audit } = await auditPage(database, observer, audit, delivery));
+        if (state !== 'stuck') continue;
+        stuck.push(due.partition);
+        await postponeAudit(database, due, nextLookInMs(due.ageMs, delivery));
+      }
+    }
+    if (stuck.length === 0) return { state: 'readable' };
+    const detail = `accepted events of partition ${stuck.join(', ')} are not in the lake yet, and no later ones either`;
+    return { state: 'readable', detail };
+  }
+
+  /** The lake is away: what is due is looked for later, and given to a person when that has lasted too long. */
+  async function waitLonger(sourceId: number, delivery: Delivery, why: string): Promise<void> {
+    const due = await dueLookUps(database, sourceId, LOOK_UPS_AT_ONCE);
+    const verdicts = due.map((lookUp) => settled(lookUp, withoutSighting(lookUp.ageMs, delivery, why), delivery));
+    await settleLookUps(database, sourceId, verdicts);
+    for (const audit of await dueAudits(database, sourceId)) {
+      await postponeAudit(database, audit, nextLookInMs(audit.ageMs, delivery));
+    }
+  }
+
+  async function giveUp(sourceId: number, delivery: Delivery, why: string): Promise<void> {
+    await dropPlans(database, sourceId);
+    for (;;) {
+      const waiting = await allLookUps(database, sourceId, LOOK_UPS_AT_ONCE);
+      if (waiting.length === 0) return;
+      const verdict = { kind: 'cannot-tell', why } as const;
+      await settleLookUps(
+        database,
+        sourceId,
+        waiting.map((lookUp) => settled(lookUp, verdict, delivery)),
+      );
+    }
+  }
+
+  return async (input) => {
+    const context = Context.current();
+    const beat = setInterval(() => context.heartbeat(), HEARTBEAT_EVERY_MS);
+    try {
+      return await reconcile(input);
+    } finally {
+      clearInterval(beat);
+    }
+  };
+}
+
+function requireLakeLatency({ lakeLatencyMs }: Delivery, minimumMs: number): void {
+  if (lakeLatencyMs >= minimumMs) return;
+  const error = { code: 'CAEP_LAKE_LATENCY_TOO_SHORT', fields: { latency: formatDuration(lakeLatencyMs) } } as const;
+  throw ApplicationFailure.nonRetryable(sentenceOf(error), error.code, { error });
+}
+
+/** Whose fault it is that the lake was not read; what is ours is thrown. */
+function lakeViewOf(error: unknown): LakeView {
+  if (error instanceof AdobeCallError) {
+    const state = error.kind === 'refused' ? 'refused' : 'away';
+    return { state, detail: sentenceOf(catalogueErrorOf(error, { name: '', sandbox: '' })) };
+  }
+  if (!(error instanceof CodedError)) throw error;
+  switch (error.error.code) {
+    case 'CAEP_LAKE_REFUSED':
+      return { state: 'refused', detail: error.error.fields['reason'] };
+    case 'CAEP_LAKE_UNAVAILABLE':
+      return { state: 'away', detail: error.error.fields['reason'] };
+    default:
+      throw error;
+  }
+}

@@ -1,0 +1,72 @@
+/** Looks at Adobe's side of events: the lake, the failed batches, and whether later events have come through. */
+import { copiesOf, type SoughtEvent } from '../../adobe/lake.js';
+import type { LakeSession } from '../../adobe/lakeSession.js';
+import type { AdobeClients } from '../../adobe/clients.js';
+import type { Sighting } from '../../domain/lookUp.js';
+import type { Database } from '../../store/database.js';
+import { acceptedAfter } from '../../store/lateAudit.js';
+import type { LakeTable } from './dataset.js';
+import { readFailedEvents } from './failedBatches.js';
+
+export interface ObservedEvent extends SoughtEvent {
+  /** Of the last attempt, or later. */
+  readonly attemptAt: Date;
+}
+
+export interface Observer {
+  /** One per event, in their order. */
+  observe(events: readonly ObservedEvent[]): Promise<Sighting[]>;
+}
+
+/** Later events that are looked for per absent event, and absent events for which that is done: the rest share the answer. */
+const CONTROLS_PER_EVENT = 5;
+const CONTROLLED_EVENTS = 20;
+
+export function createObserver(deps: {
+  readonly database: Database;
+  readonly sourceId: number;
+  readonly clients: AdobeClients;
+  readonly session: Pick<LakeSession, 'query'>;
+  readonly place: LakeTable;
+}): Observer {
+  const { database, sourceId, clients, session, place } = deps;
+
+  /** The newest acceptance of ours that is known to be visible. */
+  async function visibleThrough(absent: readonly ObservedEvent[]): Promise<number> {
+    const times = [...new Set(absent.map(({ attemptAt }) => attemptAt.getTime()))].sort((a, b) => a - b);
+    const step = Math.max(1, Math.ceil(times.length / CONTROLLED_EVENTS));
+    const controls = await Promise.all(
+      times
+        .filter((_, index) => index % step === 0 || index === times.length - 1)
+        .map((time) => acceptedAfter(database, sourceId, new Date(time), CONTROLS_PER_EVENT)),
+    );
+    const candidates = controls.flat();
+    if (candidates.length === 0) return Number.NEGATIVE_INFINITY;
+    const copies = await copiesOf(session, place.table, candidates);
+    const visible = candidates.filter(({ eventId }) => copies.has(eventId));
+    return Math.max(Number.NEGATIVE_INFINITY, ...visible.map(({ recordedAt }) => recordedAt.getTime()));
+  }
+
+  return {
+    async observe(events) {
+      if (events.length === 0) return [];
+      const copies = await copiesOf(session, place.table, events);
+      const absent = events.filter(({ eventId }) => !copies.has(eventId));
+      if (absent.length === 0) return events.map(({ eventId }) => seen(copies.get(eventId) ?? 0));
+      const oldest = new Date(Math.min(...absent.map(({ attemptAt }) => attemptAt.getTime())));
+      const sought = new Set(absent.map(({ eventId }) => eventId));
+      const failed = await readFailedEvents(clients, place.datasetId, oldest, sought);
+      const visibleMs = await visibleThrough(absent);
+      return events.map(({ eventId, attemptAt }) => ({
+        copies: copies.get(eventId) ?? 0,
+        inFailedBatch: failed.found.has(eventId),
+        failedBatchesRead: failed.complete,
+        laterVisible: attemptAt.getTime() < visibleMs,
+      }));
+    },
+  };
+}
+
+function seen(copies: number): Sighting {
+  return { copies, inFailedBatch: false, failedBatchesRead: false, laterVisible: false };
+}

@@ -1,0 +1,275 @@
+/** Accepted events that are looked for in the lake: planned by watermark, read in pages, recorded page by page. */
+import type { LookUpsAhead } from '../domain/forwarder.js';
+import type { LoggedAt, PartitionId } from './claim.js';
+import { type Database, inTransaction } from './database.js';
+import { countConfirmed, noteRepeated, type RepeatedEvent } from './lookUps.js';
+
+/**
+ * Notes how far each cursor has come, to be looked for in `dueInMs`. Nothing is planned for a partition whose last plan is
+ * younger than `everyMs`, so that a plan covers many events.
+ */
+export async function planLooks(
+  database: Database,
+  sourceId: number,
+  { dueInMs, everyMs }: { readonly dueInMs: number; readonly everyMs: number },
+): Promise<void> {
+  await database.pool.query(
+    `insert into look_up_plan (source_id, partition, through_seq, due_at)
+     select c.source_id, c.partition, c.cursor_seq, clock_timestamp() + $2::float8 * interval '1 millisecond'
+     from partition_cursor c left join partition_audit a using (source_id, partition)
+     where c.source_id = $1 and c.cursor_seq > coalesce(a.audited_seq, 0) and not exists (
+       select from look_up_plan p where p.source_id = c.source_id and p.partition = c.partition
+         and (p.through_seq >= c.cursor_seq or p.planned_at > clock_timestamp() - $3::float8 * interval '1 millisecond'))`,
+    [sourceId, dueInMs, everyMs],
+  );
+}
+
+export interface DueAudit extends PartitionId {
+  readonly throughSeq: number;
+  readonly auditedSeq: number;
+  readonly auditedLoggedAt: LoggedAt;
+  /** When the cursor was seen at `throughSeq`. */
+  readonly plannedAt: Date;
+  readonly ageMs: number;
+}
+
+/** One per partition: as far as plans are due. */
+export async function dueAudits(database: Database, sourceId: number): Promise<DueAudit[]> {
+  const { rows } = await database.pool.query<DueAudit>(
+    `select distinct on (p.partition) p.source_id as "sourceId", p.partition, p.through_seq as "throughSeq",
+       p.planned_at as "plannedAt", coalesce(a.audited_seq, 0) as "auditedSeq",
+       coalesce(a.audited_logged_at, '-infinity') as "auditedLoggedAt",
+       (extract(epoch from clock_timestamp() - p.planned_at) * 1000)::float8 as "ageMs"
+     from look_up_plan p left join partition_audit a using (source_id, partition)
+     where p.source_id = $1 and p.due_at <= clock_timestamp()
+     order by p.partition, p.through_seq desc`,
+    [sourceId],
+  );
+  return rows;
+}
+
+export interface AuditedEvent {
+  readonly seq: number;
+  readonly kind: number;
+  /** Lower case hex. */
+  readonly eventId: string;
+  readonly occurredAt: Date;
+  readonly loggedAt: Date;
+  /** It is or was an exception, and is followed up there. */
+  readonly excepted: boolean;
+}
+
+export interface AuditPage {
+  readonly events: readonly AuditedEvent[];
+  /** `unanswered`: it ends before an event whose attempt may still be answered. */
+  readonly end: 'whole' | 'limit' | 'unanswered';
+}
+
+/** The next events up to `throughSeq`, ascending. */
+export async function readAuditPage(
+  database: Database,
+  { sourceId, partition, auditedSeq, auditedLoggedAt, throughSeq }: DueAudit,
+  limit: number,
+): Promise<AuditPage> {
+  const { rows } = await database.pool.query<AuditedEvent & { readonly sending: boolean }>(
+    `select b.seq, b.kind, encode(b.event_id, 'hex') as "eventId", b.occurred_at as "occurredAt",
+       b.logged_at as "loggedAt", x.states is not null as excepted, 'sending' = any (x.states) as sending
+     from (
+       select seq, kind, event_id, occurred_at, logged_at from event_body
+       where source_id = $1 and partition = $2 and seq > $3 and seq <= $4 and logged_at >= $5
+       order by seq limit $6
+     ) b left join lateral (
+       select array_agg(state) as states from exception where source_id = $1 and partition = $2 and seq = b.seq
+     ) x on true
+     order by b.seq`,
+    [sourceId, partition, auditedSeq, throughSeq, auditedLoggedAt, limit],
+  );
+  const unanswered = rows.findIndex(({ sending }) => sending);
+  if (unanswered >= 0) return { events: rows.slice(0, unanswered), end: 'unanswered' };
+  return { events: rows, end: rows.length < limit ? 'whole' : 'limit' };
+}
+
+export interface AuditRecord {
+  readonly audit: DueAudit;
+  /** The new watermark. */
+  readonly throughSeq: number;
+  readonly throughLoggedAt?: Date;
+  readonly confirmed: number;
+  readonly absent: readonly {
+    readonly event: AuditedEvent;
+    readonly reason: 'missing' | 'invalid';
+    readonly fact: string;
+  }[];
+  readonly repeated: readonly RepeatedEvent[];
+}
+
+/** @returns false when another audit has moved the watermark meanwhile: nothing was recorded */
+export async function recordAudit(database: Database, record: AuditRecord): Promise<boolean> {
+  const { sourceId, partition, auditedSeq, plannedAt } = record.audit;
+  return inTransaction(database, async (client) => {
+    await countConfirmed(client, { sourceId, partition, count: 0 });
+    const { rowCount } = await client.query(
+      `update partition_audit set audited_seq = $4, audited_logged_at = coalesce($5, audited_logged_at),
+         confirmed_count = confirmed_count + $6
+       where source_id = $1 and partition = $2 and audited_seq = $3`,
+      [sourceId, partition, auditedSeq, record.throughSeq, record.throughLoggedAt ?? null, record.confirmed],
+    );
+    if (rowCount === 0) return false;
+    await client.query(
+      `insert into exception (source_id, partition, kind, event_id, seq, logged_at, occurred_at, reason, state, attempts,
+         attempt_at, evidence)
+       select $1, $2, a.kind, decode(a.event_id, 'hex'), a.seq, a.logged_at, a.occurred_at, a.reason, 'held', 1, $3,
+         jsonb_build_array(jsonb_build_object('at', clock_timestamp(), 'fact', a.fact))
+       from unnest($4::smallint[], $5::text[], $6::bigint[], $7::timestamptz[], $8::timestamptz[], $9::text[], $10::text[])
+         as a (kind, event_id, seq, logged_at, occurred_at, reason, fact)`,
+      [
+        sourceId,
+        partition,
+        plannedAt,
+        record.absent.map(({ event }) => event.kind),
+        record.absent.map(({ event }) => event.eventId),
+        record.absent.map(({ event }) => event.seq),
+        record.absent.map(({ event }) => event.loggedAt),
+        record.absent.map(({ event }) => event.occurredAt),
+        record.absent.map(({ reason }) => reason),
+        record.absent.map(({ fact }) => fact),
+      ],
+    );
+    await noteRepeated(client, sourceId, record.repeated);
+    await client.query('delete from look_up_plan where source_id = $1 and partition = $2 and through_seq <= $3', [
+      sourceId,
+      partition,
+      record.throughSeq,
+    ]);
+    return true;
+  });
+}
+
+/** The lake does not show enough yet: the partition's plans are looked at again later. */
+export async function postponeAudit(
+  database: Database,
+  { sourceId, partition }: DueAudit,
+  byMs: number,
+): Promise<void> {
+  await database.pool.query(
+    `update look_up_plan set due_at = clock_timestamp() + $3::float8 * interval '1 millisecond'
+     where source_id = $1 and partition = $2 and due_at <= clock_timestamp()`,
+    [sourceId, partition, byMs],
+  );
+}
+
+/** Nothing can be confirmed without the lake: plans would wait for ever. Events stay unconfirmed and are planned anew later. */
+export async function dropPlans(database: Database, sourceId: number): Promise<void> {
+  await database.pool.query('delete from look_up_plan where source_id = $1', [sourceId]);
+}
+
+export interface UnconfirmedDelivery {
+  readonly exceptionId: number;
+  readonly partition: number;
+  readonly eventId: string;
+  readonly occurredAt: Date;
+  readonly attempts: number;
+  readonly attemptAt: Date;
+  readonly ageMs: number;
+}
+
+/** Exceptions that an attempt has delivered in the end, and that nobody has looked for since; oldest first. */
+export async function unconfirmedDeliveries(
+  database: Database,
+  sourceId: number,
+  { olderThanMs, limit }: { readonly olderThanMs: number; readonly limit: number },
+): Promise<UnconfirmedDelivery[]> {
+  const { rows } = await database.pool.query<UnconfirmedDelivery>(
+    `select e.id as "exceptionId", e.partition, encode(e.event_id, 'hex') as "eventId", e.attempts,
+       coalesce(e.occurred_at, b.occurred_at, e.created_at) as "occurredAt", e.resolved_at as "attemptAt",
+       (extract(epoch from clock_timestamp() - e.resolved_at) * 1000)::float8 as "ageMs"
+     from exception e left join event_body b
+       on b.source_id = e.source_id and b.partition = e.partition and b.seq = e.seq and b.logged_at = e.logged_at
+     where ${UNCONFIRMED} and e.resolved_at <= clock_timestamp() - $2::float8 * interval '1 millisecond'
+     order by e.resolved_at limit $3`,
+    [sourceId, olderThanMs, limit],
+  );
+  return rows;
+}
+
+/** A person's `mark-delivered` is a decision, not a delivery to confirm. */
+const UNCONFIRMED = `e.source_id = $1 and resolution = 'delivered' and confirmed_at is null and e.seq is not null
+  and decision is distinct from 'mark-delivered'`;
+
+export async function confirmDelivery(
+  database: Database,
+  sourceId: number,
+  delivery: UnconfirmedDelivery,
+  copies: number,
+): Promise<void> {
+  await inTransaction(database, async (client) => {
+    const { rowCount } = await client.query(
+      `update exception set confirmed_at = clock_timestamp() where id = $1 and confirmed_at is null and resolution = 'delivered'`,
+      [delivery.exceptionId],
+    );
+    if (rowCount === 0) return;
+    await countConfirmed(client, { sourceId, partition: delivery.partition, count: 1 });
+    if (copies > 1) await noteRepeated(client, sourceId, [{ ...delivery, copies }]);
+  });
+}
+
+/** A delivered exception that is not in the lake after all is held again. */
+export async function reopenDelivery(
+  database: Database,
+  delivery: UnconfirmedDelivery,
+  reason: 'missing' | 'invalid',
+  fact: string,
+): Promise<void> {
+  await database.pool.query(
+    `update exception set state = 'held', reason = $3, resolution = null, resolved_at = null, version = version + 1,
+       evidence = evidence || jsonb_build_object('at', clock_timestamp(), 'fact', $4::text)
+     where id = $1 and attempts = $2 and resolution = 'delivered' and confirmed_at is null`,
+    [delivery.exceptionId, delivery.attempts, reason, fact],
+  );
+}
+
+export interface AcceptedEvent {
+  readonly eventId: string;
+  readonly occurredAt: Date;
+  /** Accepted shortly before. */
+  readonly recordedAt: Date;
+}
+
+/** Events of the source that were accepted after the given time: what can show that the lake has come so far. */
+export async function acceptedAfter(
+  database: Database,
+  sourceId: number,
+  after: Date,
+  limit: number,
+): Promise<AcceptedEvent[]> {
+  const { rows } = await database.pool.query<AcceptedEvent>(
+    `select encode(b.event_id, 'hex') as "eventId", b.occurred_at as "occurredAt", r.recorded_at as "recordedAt"
+     from (
+       select partition, last_seq, recorded_at from receipt where source_id = $1 and recorded_at > $2 order by recorded_at limit $3
+     ) r join event_body b on b.source_id = $1 and b.partition = r.partition and b.seq = r.last_seq`,
+    [sourceId, after, limit],
+  );
+  return rows;
+}
+
+/** When there is next something to look for. Plans of a source that may not read the lake are made by time alone. */
+export async function lookUpsAhead(database: Database, sourceId: number): Promise<LookUpsAhead> {
+  const { rows } = await database.pool.query<{ due_ms: number | null; unplanned: boolean }>(
+    `select (extract(epoch from least(
+         (select min(next_at) from exception where source_id = $1 and next_action = 'look-up'),
+         (select min(due_at) from look_up_plan where source_id = $1)
+       ) - clock_timestamp()) * 1000)::float8 as due_ms,
+       exists (
+         select from partition_cursor c left join partition_audit a using (source_id, partition)
+         where c.source_id = $1 and c.cursor_seq > greatest(coalesce(a.audited_seq, 0), (
+           select coalesce(max(through_seq), 0) from look_up_plan p
+           where p.source_id = c.source_id and p.partition = c.partition))
+       ) or exists (select from exception e where ${UNCONFIRMED}) as unplanned`,
+    [sourceId],
+  );
+  const dueInMs = rows[0]?.due_ms ?? undefined;
+  return {
+    ...(dueInMs === undefined ? {} : { dueInMs: Math.max(dueInMs, 0) }),
+    unplanned: rows[0]?.unplanned ?? false,
+  };
+}

@@ -1,0 +1,47 @@
+import {
+  ActivityCancellationType,
+  ActivityFailure,
+  condition,
+  isCancellation,
+  proxyActivities,
+  rootCause,
+} from '@temporalio/workflow';
+import type { ForwarderActivities, ForwarderInput } from '../domain/forwarder.js';
+import { lookedUp, lookUpFailed } from '../domain/forwarderState.js';
+import type { ForwarderStore } from './forwarderStore.js';
+
+/** Beside the drains: reading the lake goes on while nothing may be sent. Ends when it is cancelled. */
+export async function lookUpWhenDue(store: ForwarderStore, { uid }: Pick<ForwarderInput, 'uid'>): Promise<void> {
+  const { reconcile } = proxyActivities<ForwarderActivities>({
+    startToCloseTimeout: '15 minutes',
+    heartbeatTimeout: '1 minute',
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: { initialInterval: '1 second', maximumInterval: '5 minutes' },
+  });
+  try {
+    for (;;) {
+      await due(store);
+      try {
+        const report = await reconcile({ v: 1, uid, delivery: store.state.delivery });
+        store.set(lookedUp(store.state, report, Date.now()));
+      } catch (failure) {
+        if (isCancellation(failure)) throw failure;
+        const reason = (failure instanceof ActivityFailure ? rootCause(failure) : undefined) ?? String(failure);
+        store.set(lookUpFailed(store.state, reason, Date.now()));
+      }
+    }
+  } catch (failure) {
+    if (!isCancellation(failure)) throw failure;
+  }
+}
+
+/** No timer unless something is to be looked for; a survey may find that it is due sooner. */
+async function due(store: ForwarderStore): Promise<void> {
+  for (;;) {
+    const { lookUpAt } = store.state;
+    if (lookUpAt !== undefined && lookUpAt <= Date.now()) return;
+    const moved = () => store.state.lookUpAt !== lookUpAt;
+    if (lookUpAt === undefined) await condition(moved);
+    else await condition(moved, lookUpAt - Date.now());
+  }
+}
