@@ -79,6 +79,7 @@ async function main(): Promise<void> {
           adobe,
           database,
           keyRing,
+          queryServiceUrl: adobeConfiguration.queryServiceUrl,
           store,
           receiverUrl: configuration.receiver.publicUrl,
           databaseVersion: () => databaseVersion(database),

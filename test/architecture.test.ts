@@ -21,7 +21,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   store: FOUNDATION,
   temporal: FOUNDATION,
   workflows: ['domain'],
-  activities: [...SERVICES, ...FOUNDATION],
+  // Reads what the delivering side did with nothing of its code.
+  audit: ['domain'],
+  activities: ['audit', ...SERVICES, ...FOUNDATION],
   receiver: [...SERVICES, ...FOUNDATION],
   dev: [...SERVICES, ...FOUNDATION, 'stackEnvironment'],
   // The demo starts the stack.

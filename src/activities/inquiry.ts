@@ -1,4 +1,4 @@
-/** Activities behind the questions of the command line: they read, and change nothing. */
+/** Activities behind the questions of the command line: they read; only `restored` changes something, when told to. */
 import { ApplicationFailure } from '@temporalio/common';
 import type { Adobe } from '../adobe/clients.js';
 import { codedError, sentenceOf } from '../domain/errors.js';
@@ -7,6 +7,7 @@ import type { Database } from '../store/database.js';
 import type { KeyRing } from '../store/keyRing.js';
 import { sealFor } from '../temporal/sealedAnswer.js';
 import { exceptionDetails, exceptionPage } from './inquiry/exceptions.js';
+import { auditReport } from './inquiry/audit.js';
 import { doctorReport, type DoctorDeps } from './inquiry/doctor.js';
 import { planReport } from './inquiry/plan.js';
 import { toCatalogueError } from './failures.js';
@@ -16,6 +17,8 @@ export interface InquiryDeps extends DoctorDeps {
   readonly adobe: Adobe;
   readonly database: Database;
   readonly keyRing: Pick<KeyRing, 'open'>;
+  /** `postgres://host:port` in place of what Query Service says of itself. */
+  readonly queryServiceUrl?: string;
   readonly store: ProvisioningStore;
   readonly minimumSettleWindowMs: number;
   /** As Chatlio reaches the receiver. */
@@ -43,6 +46,7 @@ export function createInquiryActivities(deps: InquiryDeps): InquiryActivities {
         return { v: 1, sealed: sealFor(sealTo, JSON.stringify(urls)) };
       }),
     exceptions: (ask) => answer({ name: ask.name }, () => exceptionPage(deps.database, ask)),
+    audit: (ask) => answer({ name: ask.name }, () => auditReport(deps, ask)),
     exception: (ask) => answer({ name: ask.name }, () => exceptionDetails(deps, ask)),
   };
 }

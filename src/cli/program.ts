@@ -3,6 +3,7 @@ import { Argument, Command as Commander, Option } from 'commander';
 import { EXIT_CODES, type ExitCode } from '../domain/errors.js';
 import { KINDS, type Kind } from '../domain/kinds.js';
 import { abort } from './commands/abort.js';
+import { audit } from './commands/audit.js';
 import { doctor } from './commands/doctor.js';
 import { createInit, type Interview } from './commands/init.js';
 import { plan } from './commands/plan.js';
@@ -14,7 +15,7 @@ import { status } from './commands/status.js';
 import { urls } from './commands/urls.js';
 import { watch } from './commands/watch.js';
 import { addHeldCommands } from './heldProgram.js';
-import { collect, type Does, person, wholeNumber } from './options.js';
+import { collect, type Does, person, pointInTime, wholeNumber } from './options.js';
 import type { Context } from './ports.js';
 
 export interface GlobalOptions {
@@ -122,6 +123,13 @@ export function createProgram(wiring: ProgramWiring): Commander {
 
   program.commandsGroup('Events:');
   addHeldCommands(program, does);
+  program
+    .command('audit')
+    .description('the proof: what was taken, delivered, waits, event by event; exit 1 on any difference')
+    .argument('<name>', 'source')
+    .option('--since <time>', 'taken from then on: ISO 8601, or how long ago, such as 2d', pointInTime)
+    .option('--until <time>', 'taken before', pointInTime)
+    .action((name: string, options: { since?: string; until?: string }) => does('audit', audit, { name, ...options }));
 
   program.commandsGroup('Processes:');
   for (const name of PROCESS_NAMES) {

@@ -35,6 +35,7 @@ export interface TemporalAccess {
 const CALL_DEADLINE_MS = 4_000;
 /** `plan` asks Adobe some thirty times; the worker's own bound is two attempts of two minutes. */
 const ANSWER_DEADLINE_MS = 250_000;
+const AUDIT_DEADLINE_MS = 3_600_000;
 /** Many events are decided in many transactions. */
 const DECIDE_DEADLINE_MS = 300_000;
 /** Pollers ask again at least every 60 s: one that was not seen for longer is gone, though the server lists it for 5 min. */
@@ -165,17 +166,18 @@ async function ask<Question extends Inquiry>(
   byServer: <T>(name: string | undefined, call: () => Promise<T>) => Promise<T>,
 ): Promise<Answer<Question>> {
   const facts = { address, taskQueue: TASK_QUEUES.source, answeredByWorker: true };
+  const deadlineMs = question.ask === 'audit' ? AUDIT_DEADLINE_MS : ANSWER_DEADLINE_MS;
   const handle = await byServer(undefined, () =>
     client.workflow.start(WORKFLOW_TYPES.inquiry, {
       workflowId: `inquiry:${question.ask}:${randomUUID()}`,
       taskQueue: TASK_QUEUES.source,
       args: [question],
-      workflowExecutionTimeout: ANSWER_DEADLINE_MS,
+      workflowExecutionTimeout: deadlineMs,
       staticSummary: `Question of the command line: ${question.ask}`,
     }),
   );
   const answer = translated(facts, () =>
-    client.connection.withDeadline(Date.now() + ANSWER_DEADLINE_MS, () => handle.result() as Promise<Answer<Question>>),
+    client.connection.withDeadline(Date.now() + deadlineMs, () => handle.result() as Promise<Answer<Question>>),
   );
   // A first look at the answer fails only when nobody has taken up the question.
   const taken = awaitTaken(() => byServer(undefined, () => handle.describe()));

@@ -1,4 +1,5 @@
 /** What `plan` and `doctor` answer: questions to Adobe that the worker asks, as a short workflow. */
+import type { AuditReport } from './audit.js';
 import type { CatalogueError } from './errors.js';
 import type { ExceptionDetails, ExceptionFilter, ExceptionPage, ExceptionState } from './heldEvents.js';
 import type { Manifest } from './manifest.js';
@@ -20,7 +21,9 @@ export type Inquiry =
       readonly limit: number;
     }
   /** With `sealTo` the answer holds the body, sealed to the asker. */
-  | { readonly v: 1; readonly ask: 'exception'; readonly name: string; readonly id: number; readonly sealTo?: string };
+  | { readonly v: 1; readonly ask: 'exception'; readonly name: string; readonly id: number; readonly sealTo?: string }
+  /** Times: ISO 8601, by the log; absent: from the first event, until now. */
+  | { readonly v: 1; readonly ask: 'audit'; readonly name: string; readonly since?: string; readonly until?: string };
 
 /** What a step would do. `blocked` needs a person first and says why. */
 export type PlannedAction = 'create' | 'adopt' | 'keep' | 'change' | 'blocked';
@@ -82,6 +85,7 @@ export interface InquiryActivities {
   urls(input: Ask<'urls'>): Promise<SealedAnswer>;
   exceptions(input: Ask<'exceptions'>): Promise<ExceptionPage>;
   exception(input: Ask<'exception'>): Promise<ExceptionDetails>;
+  audit(input: Ask<'audit'>): Promise<AuditReport>;
 }
 
 /** What a question is answered with. */

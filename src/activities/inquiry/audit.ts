@@ -1,0 +1,93 @@
+/** Opens what the audit reads: one snapshot of our database, and the lake where it can be read. */
+import { Context } from '@temporalio/activity';
+import { Client } from 'pg';
+import type { Adobe, AdobeClients } from '../../adobe/clients.js';
+import { type LakeSession, openLakeSession } from '../../adobe/lakeSession.js';
+import { audit } from '../../audit/audit.js';
+import type { LakeTable } from '../../audit/lake.js';
+import type { AuditReport } from '../../domain/audit.js';
+import { codedError, sentenceOf } from '../../domain/errors.js';
+import type { Ask } from '../../domain/plan.js';
+import type { Database } from '../../store/database.js';
+import { toCatalogueError } from '../failures.js';
+
+export interface AuditDeps {
+  readonly database: Database;
+  readonly adobe: Adobe;
+  readonly queryServiceUrl?: string;
+}
+
+interface SourceRow {
+  readonly id: number;
+  readonly sandbox: string | null;
+  readonly created_at: Date;
+  readonly lake_latency_ms: number | null;
+  readonly flow_id: string | null;
+}
+
+/** Documented: up to 60 min; advised to wait for longer. */
+const LAKE_LATENCY_MS = 3 * 3_600_000;
+const HEARTBEAT_EVERY_MS = 5_000;
+const NO_JOURNAL =
+  'what receivers answered is not read apart from the log: an event that was answered and never reached the log would not be seen';
+
+export async function auditReport(deps: AuditDeps, { name, since, until }: Ask<'audit'>): Promise<AuditReport> {
+  const { database, adobe } = deps;
+  const source = await readSource(database, name);
+  const now = new Date();
+  const notKnown = [NO_JOURNAL];
+  let lake: (LakeTable & Pick<LakeSession, 'close'>) | undefined;
+  let compared = 0;
+  const heartbeat = setInterval(() => Context.current().heartbeat({ compared }), HEARTBEAT_EVERY_MS);
+  // Without the pool's time limits: sorting a long window takes a while.
+  const snapshot = new Client({ ...database.pool.options, statement_timeout: false, query_timeout: 0 });
+  snapshot.on('error', () => undefined);
+  try {
+    try {
+      lake = await openLake(adobe.forSandbox(source.sandbox ?? 'prod'), source.flow_id, deps.queryServiceUrl);
+    } catch (failure) {
+      const error = toCatalogueError(failure, { name, sandbox: source.sandbox ?? 'prod' });
+      notKnown.push(`the lake was not read, so nothing is confirmed: ${sentenceOf(error)}`);
+    }
+    await snapshot.connect();
+    await snapshot.query('begin transaction isolation level repeatable read read only');
+    return await audit(
+      {
+        sourceId: source.id,
+        name,
+        since: since === undefined ? source.created_at : new Date(since),
+        until: until === undefined ? now : new Date(until),
+        lakeLatencyMs: source.lake_latency_ms ?? LAKE_LATENCY_MS,
+      },
+      { snapshot, present: database.pool, lake, notKnown, now, progress: (done) => (compared = done) },
+    );
+  } finally {
+    clearInterval(heartbeat);
+    await Promise.allSettled([snapshot.end(), lake?.close()]);
+  }
+}
+
+async function readSource({ pool }: Database, name: string): Promise<SourceRow> {
+  const { rows } = await pool.query<SourceRow>(
+    `select s.id, sandbox, created_at, (delivery ->> 'lakeLatencyMs')::float8 as lake_latency_ms, flow_id
+     from source s left join gate g on g.source_id = s.id where name = $1 and retired_at is null`,
+    [name],
+  );
+  if (rows[0] === undefined) throw codedError('CAEP_SOURCE_UNKNOWN', { name });
+  return rows[0];
+}
+
+/** From the flow to the table of the dataset that it writes to. */
+async function openLake(adobe: AdobeClients, flowId: string | null, override: string | undefined) {
+  const missing = (what: string) => codedError('CAEP_ADOBE_UNEXPECTED', { adobe: what });
+  if (flowId === null) throw missing('the source has no flow yet');
+  const flow = await adobe.flowService.getFlow(flowId);
+  const targetId = flow?.targetConnectionIds[0];
+  const target = targetId === undefined ? undefined : await adobe.flowService.getTargetConnection(targetId);
+  if (target?.dataSetId === undefined) throw missing('the flow writes to no dataset');
+  const table = (await adobe.catalog.getDataset(target.dataSetId))?.table;
+  if (table === undefined) throw missing('the dataset has no table in Query Service');
+  const parameters = await adobe.queryService.connectionParameters();
+  const session = await openLakeSession({ parameters, override });
+  return { table, query: session.query, close: session.close };
+}

@@ -1,0 +1,206 @@
+/**
+ * The audit of one source. It reads; it imports nothing of what delivers, and has its own SQL.
+ *
+ * Three streams in the order of event ids are joined: what receivers took, what the log says, what the lake holds. Memory
+ * does not grow with their length.
+ */
+import type { AuditedEvent, AuditReport } from '../domain/audit.js';
+import { kindOfCode } from '../domain/kinds.js';
+import { findCopies, type LakeCopies, lakeCopies, type LakeTable } from './lake.js';
+import {
+  type Connection,
+  deliveryTimes,
+  knownIds,
+  loggedEvents,
+  type LoggedEvent,
+  openConflicts,
+  type Window,
+} from './log.js';
+import { type Identified, join, none } from './merge.js';
+import { createTally, type Tally } from './tally.js';
+import { verdictOf } from './verdict.js';
+
+export interface AuditedSource extends Window {
+  readonly name: string;
+  /** How long the lake may take to show what was accepted. */
+  readonly lakeLatencyMs: number;
+}
+
+export interface AuditSides {
+  /** Inside a read-only transaction at `repeatable read`. */
+  readonly snapshot: Connection;
+  /** Outside of it: what has come since is no invention. */
+  readonly present: Connection;
+  /** What receivers answered with 2xx, ascending. Absent: no journal is there, the log stands in for it. */
+  readonly journal?: AsyncIterable<Identified>;
+  readonly spooled?: number;
+  readonly lake?: LakeTable;
+  /** What could not be read, and why. */
+  readonly notKnown: readonly string[];
+  readonly now: Date;
+  /** Called now and then. */
+  readonly progress?: (compared: number) => void;
+}
+
+/** Looked at more closely at once, and at most: where more than that is missing, it is not a matter of single events. */
+const CLOSER_LOOK = 500;
+const MAX_CLOSER_LOOKS = 20;
+const PROGRESS_EVERY = 10_000;
+
+export async function audit(source: AuditedSource, sides: AuditSides): Promise<AuditReport> {
+  const { snapshot, lake, now } = sides;
+  const tally = createTally();
+  let rows = 0;
+  let compared = 0;
+  const closer = createCloserLook(source, sides, tally);
+
+  const lakeRows =
+    lake === undefined
+      ? none()
+      : lakeCopies(lake, { from: source.since, to: source.until }, (row) => {
+          rows += row.copies;
+          tally.list('invented', { eventId: row.id, copies: row.copies, what: 'an id that is none of ours' });
+        });
+  const ours = join(sides.journal ?? none(), loggedEvents(snapshot, source));
+  for await (const { id, a, b: copies } of join(ours, lakeRows)) {
+    const event = a?.b;
+    rows += copies?.copies ?? 0;
+    compared += 1;
+    if (compared % PROGRESS_EVERY === 0) sides.progress?.(compared);
+    const journal = a?.a !== undefined;
+    if (journal || event !== undefined) tally.count('taken');
+    await judge({ id, journal, event, copies: lake === undefined ? undefined : (copies?.copies ?? 0) });
+  }
+  await closer.finish();
+
+  const conflicts = await openConflicts(snapshot, source.sourceId, CLOSER_LOOK);
+  for (const { id, kind, at } of conflicts.events) {
+    const what = 'in conflict with an event of the same id';
+    tally.list('undecided', { eventId: id, kind: kindOfCode(kind), loggedAt: at.toISOString(), what });
+  }
+  tally.count('undecided', conflicts.count - conflicts.events.length);
+  tally.count('taken', conflicts.count);
+  tally.count('spooled', sides.spooled ?? 0);
+  return {
+    v: 1,
+    name: source.name,
+    since: source.since.toISOString(),
+    until: source.until.toISOString(),
+    counts: tally.counts,
+    lists: tally.lists,
+    lake: lake === undefined ? { read: false } : { read: true, table: lake.table, rows },
+    notKnown: sides.notKnown,
+  };
+
+  async function judge(one: {
+    readonly id: string;
+    readonly journal: boolean;
+    readonly event?: LoggedEvent;
+    readonly copies?: number;
+  }): Promise<void> {
+    const { id, journal, event, copies } = one;
+    const verdict = verdictOf({ journal, standing: event?.standing, lake: copies });
+    if (event?.standing === 'accepted') tally.count('accepted');
+    switch (verdict) {
+      case 'accepted':
+        return;
+      case 'confirmed':
+      case 'waiting':
+      case 'abandoned':
+      case 'replaced':
+        return tally.count(verdict);
+      case 'undecided':
+        return tally.list('undecided', described(id, event, copies, whatOfUndecided(copies)));
+      case 'repeated':
+        return tally.list('repeated', described(id, event, copies, `${copies} times in the lake`));
+      case 'not-in-the-log':
+        return tally.list('lost', { eventId: id, copies, what: 'answered by a receiver, not in the log' });
+      case 'absent':
+        // The log is younger than the acceptance can be, so most of a fresh backlog is told without asking.
+        if (event !== undefined && now.getTime() - event.loggedAt.getTime() >= source.lakeLatencyMs) {
+          return closer.absent(event);
+        }
+        return tally.count('notYetVisible');
+      case 'stranger':
+        return closer.stranger({ id, copies: copies ?? 0 });
+      default:
+        return verdict satisfies never;
+    }
+  }
+}
+
+function whatOfUndecided(copies: number | undefined): string {
+  if (copies === undefined) return 'waits for a person or a look into the lake';
+  return copies === 0 ? 'waits for a person; not in the lake now' : 'waits for a person; in the lake once';
+}
+
+function described(id: string, event: LoggedEvent | undefined, copies: number | undefined, what: string): AuditedEvent {
+  return {
+    eventId: id,
+    kind: event === undefined ? undefined : kindOfCode(event.kind),
+    standing: event?.standing,
+    loggedAt: event?.loggedAt.toISOString(),
+    copies,
+    what,
+  };
+}
+
+/** A second look at what does not fit: by id, without the bounds of the window, some hundred at once. */
+function createCloserLook(source: AuditedSource, { present, lake, now }: AuditSides, tally: Tally) {
+  let absent: LoggedEvent[] = [];
+  let strangers: LakeCopies[] = [];
+  let looks = 0;
+
+  async function lookAtAbsent(): Promise<void> {
+    const events = absent;
+    absent = [];
+    if (events.length === 0 || lake === undefined) return;
+    const times = await deliveryTimes(present, source.sourceId, events);
+    const due: LoggedEvent[] = [];
+    for (const event of events) {
+      const known = times.get(event.id);
+      if (known === undefined) tally.count('notCompared');
+      else if (now.getTime() - known.acceptedAt.getTime() < source.lakeLatencyMs) tally.count('notYetVisible');
+      else due.push(event);
+    }
+    looks += 1;
+    const sought = due.map(({ id }) => ({ id, occurredAt: times.get(id)?.occurredAt ?? now }));
+    const found =
+      looks > MAX_CLOSER_LOOKS || due.length === 0 ? new Map<string, number>() : await findCopies(lake, sought);
+    for (const event of due) {
+      const copies = found.get(event.id) ?? 0;
+      if (copies === 1) tally.count('confirmed');
+      else if (copies > 1) tally.list('repeated', described(event.id, event, copies, `${copies} times in the lake`));
+      else tally.list('lost', described(event.id, event, 0, 'accepted by the inlet, not in the lake'));
+    }
+  }
+
+  /** An event of another window or source is no invention. */
+  async function lookAtStrangers(): Promise<void> {
+    const rows = strangers;
+    strangers = [];
+    if (rows.length === 0) return;
+    const known = await knownIds(
+      present,
+      rows.map(({ id }) => id),
+    );
+    for (const { id, copies } of rows) {
+      if (!known.has(id)) tally.list('invented', { eventId: id, copies, what: 'in the lake, never taken' });
+    }
+  }
+
+  return {
+    async absent(event: LoggedEvent): Promise<void> {
+      absent.push(event);
+      if (absent.length >= CLOSER_LOOK) await lookAtAbsent();
+    },
+    async stranger(row: LakeCopies): Promise<void> {
+      strangers.push(row);
+      if (strangers.length >= CLOSER_LOOK) await lookAtStrangers();
+    },
+    async finish(): Promise<void> {
+      await lookAtAbsent();
+      await lookAtStrangers();
+    },
+  };
+}

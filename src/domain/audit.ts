@@ -1,0 +1,71 @@
+/** The audit: what receivers took, what the log says of it, and what the lake holds, compared by event id. */
+import type { Kind } from './kinds.js';
+
+/** What the log, its cursors and the exceptions say of an event. */
+export type Standing =
+  /** The inlet said that it has it, or a person did. */
+  | 'accepted'
+  /** Not sent yet, being sent, or to be sent again. */
+  | 'waiting'
+  /** Of unknown outcome, or held for a person. */
+  | 'undecided'
+  /** A person decided that it is never sent. */
+  | 'abandoned'
+  /** Delivered as another event. */
+  | 'replaced';
+
+export interface AuditedEvent {
+  /** 64 hexadecimal digits; of a row in the lake that is none of ours, as it stands there. */
+  readonly eventId: string;
+  readonly kind?: Kind;
+  readonly standing?: Standing;
+  /** ISO 8601. */
+  readonly loggedAt?: string;
+  readonly copies?: number;
+  /** What is wrong, in words. */
+  readonly what: string;
+}
+
+export const AUDIT_LISTS = ['lost', 'repeated', 'invented', 'undecided'] as const;
+
+export type AuditList = (typeof AUDIT_LISTS)[number];
+
+export interface AuditCounts {
+  /** By the receivers' journals where they could be read, else by the log. */
+  readonly taken: number;
+  readonly accepted: number;
+  /** Of the accepted: in the lake exactly once. */
+  readonly confirmed: number;
+  /** Of the accepted: not in the lake, and not due to be. */
+  readonly notYetVisible: number;
+  /** Of the accepted: their bodies and rows are older than what is kept, so not compared. */
+  readonly notCompared: number;
+  readonly waiting: number;
+  /** Taken by a receiver that has not yet brought them to the log. */
+  readonly spooled: number;
+  readonly abandoned: number;
+  readonly replaced: number;
+  readonly lost: number;
+  readonly repeated: number;
+  readonly invented: number;
+  readonly undecided: number;
+}
+
+export interface AuditReport {
+  readonly v: 1;
+  readonly name: string;
+  /** By the time of the log, ISO 8601. */
+  readonly since: string;
+  readonly until: string;
+  readonly counts: AuditCounts;
+  /** The first of each; the counts say how many there are. */
+  readonly lists: Readonly<Record<AuditList, readonly AuditedEvent[]>>;
+  readonly lake: { readonly read: true; readonly table: string; readonly rows: number } | { readonly read: false };
+  /** What could not be compared, and why: a receiver, an hour, the lake. */
+  readonly notKnown: readonly string[];
+}
+
+/** Undecided is no difference: it says of itself that it is open. */
+export function hasDifferences({ counts }: Pick<AuditReport, 'counts'>): boolean {
+  return counts.lost + counts.repeated + counts.invented > 0;
+}
