@@ -29,6 +29,10 @@ const environmentSchema = z.object({
   RECEIVER_PORT: optional(port),
   /** As Chatlio reaches the receiver; stands in the webhook URLs that `urls` prints. */
   RECEIVER_PUBLIC_URL: optional(url),
+  /** How much disk events may take that wait for PostgreSQL; 2 GiB by default. */
+  RECEIVER_SPOOL_MAX_BYTES: optional(z.coerce.number().int().min(1)),
+  /** On loopback. Without it there are no metrics of the receiver. */
+  RECEIVER_METRICS_PORT: optional(port),
   WORKER_METRICS_PORT: optional(port),
   TEMPORAL_ADDRESS: optional(z.string()),
   TEMPORAL_NAMESPACE: optional(z.string()),
@@ -72,7 +76,13 @@ export interface Configuration {
   readonly keyFile: string;
   /** Absent when no credentials are set: only the worker needs them. */
   readonly adobe?: AdobeConfiguration;
-  readonly receiver: { readonly host: string; readonly port: number; readonly publicUrl: string };
+  readonly receiver: {
+    readonly host: string;
+    readonly port: number;
+    readonly publicUrl: string;
+    readonly spoolMaxBytes?: number;
+    readonly metricsPort?: number;
+  };
   readonly workerMetricsPort?: number;
   readonly temporal: { readonly address?: string; readonly namespace?: string; readonly uiUrl?: string };
   /** Where downloaded and built programs stay, shared by all checkouts. */
@@ -128,6 +138,8 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
       host: env.RECEIVER_HOST ?? '127.0.0.1',
       port: receiverPort,
       publicUrl: env.RECEIVER_PUBLIC_URL ?? `http://localhost:${receiverPort}`,
+      spoolMaxBytes: env.RECEIVER_SPOOL_MAX_BYTES,
+      metricsPort: env.RECEIVER_METRICS_PORT,
     },
     workerMetricsPort: env.WORKER_METRICS_PORT,
     temporal: { address: env.TEMPORAL_ADDRESS, namespace: env.TEMPORAL_NAMESPACE, uiUrl: env.TEMPORAL_UI_URL },

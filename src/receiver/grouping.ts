@@ -4,13 +4,11 @@
  *
  * How much can wait is bounded by the receiver's budget of bytes, for each waiting event has an unanswered request.
  */
-import type { Arrival } from '../store/arrival.js';
-import type { EventLog } from '../store/eventLog.js';
 import type { TakenEvent } from '../store/takenEvent.js';
-import type { Intake } from './intake.js';
+import type { Intake, Taken, TakingLog } from './intake.js';
 
 interface GroupingOptions {
-  readonly eventLog: EventLog;
+  readonly eventLog: TakingLog;
   readonly onFlushFailed: (error: unknown, events: number) => void;
   /** Measured on two cores: above 64 events a larger group makes nothing faster; above some hundreds, answers wait. */
   readonly maxGroupEvents?: number;
@@ -18,7 +16,7 @@ interface GroupingOptions {
 
 interface Waiting {
   readonly event: TakenEvent;
-  readonly resolve: (arrival: Arrival) => void;
+  readonly resolve: (arrival: Taken) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -49,7 +47,7 @@ export function createGrouping({ eventLog, onFlushFailed, maxGroupEvents = 256 }
     try {
       const events = group.map(({ event }) => event);
       const arrivals = await eventLog.append(lane.sourceId, lane.partition, events);
-      for (const [index, { resolve }] of group.entries()) resolve(arrivals[index] as Arrival);
+      for (const [index, { resolve }] of group.entries()) resolve(arrivals[index] as Taken);
     } catch (error) {
       onFlushFailed(error, group.length);
       for (const { reject } of group) reject(error);

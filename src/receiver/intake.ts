@@ -1,4 +1,4 @@
-/** Where a request goes once it is read: the seam between HTTP and what makes it durable. */
+/** Where a request goes once it is read: the seams between HTTP and what makes it durable. */
 import type { Arrival } from '../store/arrival.js';
 import type { HeldEvent } from '../store/heldOnArrival.js';
 import type { TakenEvent } from '../store/takenEvent.js';
@@ -8,7 +8,16 @@ export type IntakeEvent = { readonly sourceId: number; readonly partition: numbe
   | { readonly outcome: 'held'; readonly event: HeldEvent }
 );
 
+/** `spooled`: on this receiver's disk; what it is among the events of the log shows when it gets there. */
+export type Taken = Arrival | 'spooled';
+
 export interface Intake {
   /** Resolves when the event is durable; rejects when that is not known. Taking it again then does no harm. */
-  take(event: IntakeEvent): Promise<Arrival>;
+  take(event: IntakeEvent): Promise<Taken>;
+}
+
+/** The event log, or what stands before it. */
+export interface TakingLog {
+  append(sourceId: number, partition: number, events: readonly TakenEvent[]): Promise<readonly Taken[]>;
+  hold(sourceId: number, partition: number, event: HeldEvent): Promise<Taken>;
 }

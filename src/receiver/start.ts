@@ -1,5 +1,5 @@
 /**
- * The receiver: takes Chatlio's webhooks over HTTP and answers 2xx once they are in the event log.
+ * The receiver: takes Chatlio's webhooks over HTTP and answers 2xx once they are in the event log, or on its own disk.
  *
  * On `node:http` itself: a 1.2 kB POST costs the server 66 µs of CPU, through fastify 5 at least 83 µs (64 connections, three
  * runs in turn on two shared cores), and what a framework offers here, parsing by content type, is what must not happen.
@@ -12,12 +12,15 @@ import type { Logger } from 'pino';
 import type { Configuration } from '../configuration.js';
 import { codedError } from '../domain/errors.js';
 import { ensureBodyPartitions } from '../store/bodyPartitions.js';
-import { type Database, isReachable } from '../store/database.js';
+import type { Database } from '../store/database.js';
 import { createEventLog } from '../store/eventLog.js';
 import type { KeyRing } from '../store/keyRing.js';
 import { createGrouping } from './grouping.js';
 import { createByteBudget } from './requestBody.js';
 import { watchRoutes } from './routes.js';
+import { takeSlot } from './slot.js';
+import { openSpool, type SpoolDepth } from './spool/spool.js';
+import { createSpooledLog } from './spool/spooledLog.js';
 import { type Answer, createWebhooks, type Outcome } from './webhooks.js';
 
 /** A request must be complete in this time, its headers much sooner: a slow sender holds a connection, not a thread. */
@@ -31,6 +34,10 @@ const MAX_BYTES_IN_HAND = 128 * 1024 * 1024;
 /** A request being answered when the process is told to stop gets this long. */
 const DRAIN_MS = 10_000;
 const PARTITIONS_EVERY_MS = 3_600_000;
+/** A million webhooks of common size. */
+const MAX_SPOOL_BYTES = 2 * 1024 * 1024 * 1024;
+/** For what is on its way when a load balancer is told that there is no room. */
+const SPOOL_RESERVE_BYTES = 16 * 1024 * 1024;
 
 export interface ReceiverOptions {
   readonly database: Database;
@@ -44,12 +51,18 @@ export interface Receiver {
   readonly url: string;
   /** What became of the requests since the start. */
   counts(): Readonly<Partial<Record<Outcome, number>>>;
+  /** Taken, on this receiver's disk, not in the event log yet. */
+  spoolDepth(): SpoolDepth;
   /** Takes no new requests, answers those that are there, and ends. */
   close(): Promise<void>;
 }
 
 /** @throws CodedError `CAEP_PORT_TAKEN` */
 export async function startReceiver({ database, keyRing, configuration, log }: ReceiverOptions): Promise<Receiver> {
+  const slot = await takeSlot(configuration.home);
+  const maxSpoolBytes = configuration.receiver.spoolMaxBytes ?? MAX_SPOOL_BYTES;
+  const spool = await openSpool({ folder: slot.spoolFolder, maxBytes: maxSpoolBytes, log });
+  const eventLog = createSpooledLog({ eventLog: createEventLog(database), spool, log });
   const routes = await watchRoutes({ database, cacheFile: join(configuration.home, 'routes.json'), log });
   const counts: Partial<Record<Outcome, number>> = {};
   let isDraining = false;
@@ -60,7 +73,7 @@ export async function startReceiver({ database, keyRing, configuration, log }: R
     budget: createByteBudget(MAX_BYTES_IN_HAND),
     count: (outcome) => (counts[outcome] = (counts[outcome] ?? 0) + 1),
     intake: createGrouping({
-      eventLog: createEventLog(database),
+      eventLog,
       onFlushFailed: (error, events) =>
         log.error({ reason: reasonOf(error), events }, 'a group of events was not committed'),
     }),
@@ -74,11 +87,14 @@ export async function startReceiver({ database, keyRing, configuration, log }: R
     return { status: 404, body: { error: 'not found' } };
   }
 
-  async function readiness(): Promise<Answer> {
+  /** Ready without PostgreSQL as well, as long as the spool has room: a load balancer must go on sending. */
+  function readiness(): Answer {
     if (isDraining) return { status: 503, body: { status: 'stopping' } };
     if (routes.current() === undefined) return { status: 503, body: { status: 'no webhook routes' } };
-    if (!(await isReachable(database))) return { status: 503, body: { status: 'PostgreSQL does not answer' } };
-    return { status: 200, body: { status: 'ready' } };
+    if (eventLog.isLogAnswering()) return { status: 200, body: { status: 'ready' } };
+    if (spool.depth().bytes >= maxSpoolBytes - SPOOL_RESERVE_BYTES)
+      return { status: 503, body: { status: 'spool full' } };
+    return { status: 200, body: { status: 'spooling' } };
   }
 
   function send(response: ServerResponse, answer: Answer): void {
@@ -114,6 +130,8 @@ export async function startReceiver({ database, keyRing, configuration, log }: R
 
   await listenOn(server, configuration.receiver).catch(async (error: unknown) => {
     await routes.close();
+    await eventLog.close();
+    slot.release();
     throw error;
   });
   const partitionsTimer = setInterval(() => {
@@ -126,6 +144,7 @@ export async function startReceiver({ database, keyRing, configuration, log }: R
   return {
     url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
     counts: () => ({ ...counts }),
+    spoolDepth: () => spool.depth(),
     async close() {
       isDraining = true;
       clearInterval(partitionsTimer);
@@ -136,6 +155,8 @@ export async function startReceiver({ database, keyRing, configuration, log }: R
       await closed;
       clearTimeout(giveUp);
       await routes.close();
+      await eventLog.close();
+      slot.release();
     },
   };
 }

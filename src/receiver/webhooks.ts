@@ -7,11 +7,10 @@ import { widgetFact } from '../domain/arrivalFacts.js';
 import { KIND_FACTS } from '../domain/kinds.js';
 import { partitionOf } from '../domain/partition.js';
 import { parseWebhookPath } from '../domain/webhookPath.js';
-import type { Arrival } from '../store/arrival.js';
 import type { KeyRing } from '../store/keyRing.js';
 import type { Route } from '../store/routes.js';
 import { bodyContext } from '../store/takenEvent.js';
-import type { Intake, IntakeEvent } from './intake.js';
+import type { Intake, IntakeEvent, Taken } from './intake.js';
 import { type ByteBudget, type BodyReading, readBody } from './requestBody.js';
 import { findRoute, type RouteTable } from './routeCheck.js';
 
@@ -21,7 +20,7 @@ export interface Answer {
   readonly retryAfterSeconds?: number;
 }
 
-export type Outcome = Arrival | 'not-found' | 'too-large' | 'no-room' | 'not-durable' | 'no-routes';
+export type Outcome = Taken | 'not-found' | 'too-large' | 'no-room' | 'not-durable' | 'no-routes';
 
 export interface WebhooksOptions {
   readonly routes: { current(): RouteTable | undefined };
@@ -81,7 +80,7 @@ export function createWebhooks(options: WebhooksOptions): (request: IncomingMess
 
   async function take(route: Route, raw: Buffer, receivedAtMs: number): Promise<Answer> {
     const { eventId, arriving, why } = prepare(keyRing, route, raw, receivedAtMs);
-    let arrival: Arrival;
+    let arrival: Taken;
     try {
       arrival = await intake.take(arriving);
     } catch {

@@ -95,7 +95,7 @@ export async function appendFresh(
     values: appendParameters(sourceId, partition, events),
   });
   const row = rows[0];
-  if (row === undefined) throw new Error(`source ${sourceId} has no partition ${partition}`);
+  if (row === undefined) throw noPartition(sourceId, partition);
   return new Set(row.fresh);
 }
 
@@ -116,4 +116,9 @@ function appendParameters(sourceId: number, partition: number, events: readonly 
     Buffer.concat(events.flatMap(({ bodyMac, stableMac }) => [bodyMac, stableMac])),
     Buffer.concat(events.map(({ sealed }) => sealed)),
   ];
+}
+
+/** With SQLSTATE 02000 (no data), so that nobody takes it for an outage. */
+function noPartition(sourceId: number, partition: number): Error {
+  return Object.assign(new Error(`source ${sourceId} has no partition ${partition}`), { code: '02000' });
 }

@@ -54,12 +54,20 @@ export function withReceiver(database: () => Database, partitions = 2): () => Re
   };
 }
 
-export async function startTestReceiver(parts: { database: Database; keyRing: KeyRing; home: string }) {
+export async function startTestReceiver(parts: {
+  database: Database;
+  keyRing: KeyRing;
+  home: string;
+  spoolMaxBytes?: number;
+}) {
   const lines: string[] = [];
   const log = pino({ level: 'debug' }, { write: (line: string) => lines.push(line) });
   const receiver = await startReceiver({
     ...parts,
-    configuration: { home: parts.home, receiver: { host: '127.0.0.1', port: 0, publicUrl: 'http://localhost' } },
+    configuration: {
+      home: parts.home,
+      receiver: { host: '127.0.0.1', port: 0, publicUrl: 'http://localhost', spoolMaxBytes: parts.spoolMaxBytes },
+    },
     log,
   });
   return { receiver, logged: () => lines.join('') };

@@ -1,0 +1,209 @@
+/**
+ * A queue of records on the local disk, for the time that PostgreSQL is away: appended to in groups, each made durable by one
+ * fdatasync, and read back oldest first.
+ *
+ * Segments that are read are removed whole. What was read of a segment when the process ends is read again: whoever reads
+ * must not mind.
+ */
+import { constants } from 'node:fs';
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { decodeSegment, encodedBytes, encodeRecord } from './segment.js';
+
+export interface Spool {
+  /**
+   * Resolves when the records are on the disk, whatever happens to the machine.
+   *
+   * @throws SpoolFull; an error of the file system
+   */
+  append(records: readonly Buffer[]): Promise<void>;
+  /** The oldest records, at most `max`; none when the spool is empty. The same ones until {@link Spool.drop}. */
+  peek(max: number): Promise<readonly Buffer[]>;
+  /** Forgets the oldest `count` records, which were peeked at. */
+  drop(count: number): Promise<void>;
+  depth(): SpoolDepth;
+  close(): Promise<void>;
+}
+
+export interface SpoolDepth {
+  readonly records: number;
+  readonly bytes: number;
+}
+
+export interface SpoolOptions {
+  /** Of this process alone. */
+  readonly folder: string;
+  readonly maxBytes: number;
+  readonly segmentBytes?: number;
+  readonly log: Pick<Logger, 'error'>;
+}
+
+export class SpoolFull extends Error {
+  override readonly name = 'SpoolFull';
+  override readonly message = 'the spool is full';
+}
+
+/** One is held in memory while it is read. */
+const SEGMENT_BYTES = 8 * 1024 * 1024;
+
+interface Segment {
+  readonly file: string;
+  bytes: number;
+  records: number;
+}
+
+interface Waiting {
+  readonly records: readonly Buffer[];
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Opens the spool of a folder with everything that an earlier process has left there. */
+export async function openSpool(options: SpoolOptions): Promise<Spool> {
+  const { folder, maxBytes, segmentBytes = SEGMENT_BYTES, log } = options;
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const segments = await findSegments(folder);
+  let unwrittenBytes = 0;
+  let nextNumber = 1 + Math.max(0, ...segments.map(({ file }) => numberOf(file)));
+  let writing: { handle: FileHandle; segment: Segment } | undefined;
+  let reading: { segment: Segment; records: readonly Buffer[]; next: number; unreadableBytes: number } | undefined;
+  let waiting: Waiting[] = [];
+  let isFlushing = false;
+  let lastWork: Promise<void> = Promise.resolve();
+
+  /** One thing at a time with the segment that is being written. */
+  function exclusive(work: () => Promise<void>): Promise<void> {
+    const done = lastWork.then(work);
+    lastWork = done.catch(() => undefined);
+    return done;
+  }
+
+  const usedBytes = (): number => unwrittenBytes + segments.reduce((sum, { bytes }) => sum + bytes, 0);
+
+  async function flushAll(): Promise<void> {
+    isFlushing = true;
+    while (waiting.length > 0) {
+      const group = waiting;
+      waiting = [];
+      const records = group.flatMap((one) => one.records);
+      try {
+        await exclusive(() => write(records));
+        for (const { resolve } of group) resolve();
+      } catch (error) {
+        for (const { reject } of group) reject(error);
+      } finally {
+        unwrittenBytes -= encodedBytes(records);
+      }
+    }
+    isFlushing = false;
+  }
+
+  async function write(records: readonly Buffer[]): Promise<void> {
+    writing ??= await startSegment();
+    const { handle, segment } = writing;
+    const content = Buffer.concat(records.map(encodeRecord));
+    try {
+      await handle.write(content);
+      await handle.datasync();
+    } catch (error) {
+      // What of it is on the disk nobody knows; after a failed fsync a second one proves nothing.
+      await endSegment();
+      throw error;
+    }
+    segment.bytes += content.length;
+    segment.records += records.length;
+    if (segment.bytes >= segmentBytes) await endSegment();
+  }
+
+  async function startSegment(): Promise<{ handle: FileHandle; segment: Segment }> {
+    const file = join(folder, `${String(nextNumber).padStart(10, '0')}.seg`);
+    nextNumber += 1;
+    const handle = await open(file, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o600);
+    await syncFolder(folder);
+    const segment = { file, bytes: 0, records: 0 };
+    segments.push(segment);
+    return { handle, segment };
+  }
+
+  async function endSegment(): Promise<void> {
+    const ended = writing;
+    writing = undefined;
+    await ended?.handle.close();
+  }
+
+  /** The oldest segment with something unread in it, never the one that is being written. */
+  async function startReading(): Promise<void> {
+    const segment = segments[0];
+    if (segment === undefined) return;
+    await exclusive(async () => {
+      if (segment === writing?.segment) await endSegment();
+    });
+    reading = { segment, next: 0, ...decodeSegment(await readFile(segment.file)) };
+    segment.records = reading.records.length;
+    if (reading.records.length === 0) await removeRead();
+  }
+
+  async function removeRead(): Promise<void> {
+    if (reading === undefined) return;
+    const { segment, unreadableBytes } = reading;
+    if (unreadableBytes === 0) await rm(segment.file, { force: true });
+    else {
+      await rename(segment.file, `${segment.file}.damaged`);
+      log.error({ file: segment.file, unreadableBytes }, 'the end of a spool segment cannot be read; it is kept aside');
+    }
+    segments.splice(segments.indexOf(segment), 1);
+    reading = undefined;
+  }
+
+  return {
+    append(records) {
+      const size = encodedBytes(records);
+      if (usedBytes() + size > maxBytes) return Promise.reject(new SpoolFull());
+      unwrittenBytes += size;
+      return new Promise((resolve, reject) => {
+        waiting.push({ records, resolve, reject });
+        if (!isFlushing) void flushAll();
+      });
+    },
+    async peek(max) {
+      while (reading === undefined && segments.length > 0) await startReading();
+      return reading === undefined ? [] : reading.records.slice(reading.next, reading.next + max);
+    },
+    async drop(count) {
+      if (reading === undefined) return;
+      reading.next += count;
+      if (reading.next >= reading.records.length) await removeRead();
+    },
+    depth: () => ({
+      records: segments.reduce((sum, segment) => sum + segment.records, 0) - (reading?.next ?? 0),
+      bytes: usedBytes(),
+    }),
+    close: () => exclusive(endSegment),
+  };
+}
+
+async function findSegments(folder: string): Promise<Segment[]> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.seg')).sort();
+  const found: Segment[] = [];
+  for (const name of names) {
+    const file = join(folder, name);
+    const content = await readFile(file);
+    found.push({ file, bytes: content.length, records: decodeSegment(content).records.length });
+  }
+  return found;
+}
+
+function numberOf(file: string): number {
+  return Number.parseInt(file.slice(-'0000000000.seg'.length), 10);
+}
+
+/** A file is durable only when its name is. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, constants.O_RDONLY);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

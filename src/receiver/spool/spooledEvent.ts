@@ -1,0 +1,57 @@
+/** A taken event as a record of the spool. Its body is sealed already; the rest is what PostgreSQL has in the clear as well. */
+import type { HeldEvent } from '../../store/heldOnArrival.js';
+import type { TakenEvent } from '../../store/takenEvent.js';
+import type { IntakeEvent } from '../intake.js';
+
+const LENGTH_BYTES = 4;
+
+type Described<Event> = Omit<Event, 'eventId' | 'bodyMac' | 'stableMac' | 'sealed'>;
+interface Digests {
+  readonly eventId: string;
+  readonly bodyMac: string;
+}
+type Description = { readonly v: 1; readonly sourceId: number; readonly partition: number } & Digests &
+  (
+    | { readonly outcome: 'event'; readonly stableMac: string; readonly event: Described<TakenEvent> }
+    | { readonly outcome: 'held'; readonly event: Described<HeldEvent> }
+  );
+
+/** Length of the description (4 bytes), the description as JSON, the sealed body. */
+export function encodeSpooled(intake: IntakeEvent): Buffer {
+  const description = Buffer.from(JSON.stringify(describe(intake)));
+  const length = Buffer.alloc(LENGTH_BYTES);
+  length.writeUInt32BE(description.length);
+  return Buffer.concat([length, description, intake.event.sealed]);
+}
+
+export function decodeSpooled(record: Buffer): IntakeEvent {
+  const bodyStart = LENGTH_BYTES + record.readUInt32BE(0);
+  const description = JSON.parse(record.toString('utf8', LENGTH_BYTES, bodyStart)) as Description;
+  const { sourceId, partition } = description;
+  const digests = {
+    eventId: Buffer.from(description.eventId, 'hex'),
+    bodyMac: Buffer.from(description.bodyMac, 'hex'),
+    sealed: record.subarray(bodyStart),
+  };
+  if (description.outcome === 'held') {
+    return { sourceId, partition, outcome: 'held', event: { ...description.event, ...digests } };
+  }
+  const stableMac = Buffer.from(description.stableMac, 'hex');
+  return { sourceId, partition, outcome: 'event', event: { ...description.event, ...digests, stableMac } };
+}
+
+function describe({ sourceId, partition, ...intake }: IntakeEvent): Description {
+  const common = {
+    v: 1 as const,
+    sourceId,
+    partition,
+    eventId: intake.event.eventId.toString('hex'),
+    bodyMac: intake.event.bodyMac.toString('hex'),
+  };
+  if (intake.outcome === 'held') {
+    const { eventId: _id, bodyMac: _mac, sealed: _body, ...event } = intake.event;
+    return { ...common, outcome: 'held', event };
+  }
+  const { eventId: _id, bodyMac: _mac, stableMac, sealed: _body, ...event } = intake.event;
+  return { ...common, outcome: 'event', stableMac: stableMac.toString('hex'), event };
+}
