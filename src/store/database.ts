@@ -37,6 +37,8 @@ export function openDatabase(options: DatabaseOptions): Database {
   });
   // An idle connection that breaks is replaced at the next use; without a listener Node would end the process.
   pool.on('error', (error) => options.log.warn({ reason: error.message }, 'an idle PostgreSQL connection broke'));
+  // One that is in use tells it by the query that fails; between two queries of a transaction, only by this event.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return { pool, close: () => pool.end() };
 }
 

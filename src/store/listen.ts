@@ -36,6 +36,8 @@ export function listen(
         client.on('end', resolve);
       });
       client.on('notification', (message) => onMessage(message.payload ?? ''));
+      // It may break before anybody waits for that.
+      broken.catch(() => undefined);
       await client.query(`listen ${channel}`);
       isListening = true;
       onMessage('');

@@ -27,6 +27,18 @@ describe('database', () => {
     expect(rows).toEqual([{ n: 0 }]);
   });
 
+  it('fails a transaction whose connection breaks between two queries, and nothing else', async () => {
+    const broken = inTransaction(database(), async (client) => {
+      const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+      const ended = new Promise((resolve) => client.once('end', resolve));
+      await database().pool.query('select pg_terminate_backend($1)', [rows[0]?.pid]);
+      await ended;
+      await client.query('select 1');
+    });
+    await expect(broken).rejects.toThrow();
+    expect(await isReachable(database())).toBe(true);
+  });
+
   it('says whether PostgreSQL answers', async () => {
     const nowhere = openDatabase({ url: unreachable, applicationName: 'test', log: silentLog });
     expect(await isReachable(database())).toBe(true);
