@@ -33,6 +33,8 @@ const environmentSchema = z.object({
   RECEIVER_SPOOL_MAX_BYTES: optional(z.coerce.number().int().min(1)),
   /** On loopback. Without it there are no metrics of the receiver. */
   RECEIVER_METRICS_PORT: optional(port),
+  /** Where Prometheus scrapes the worker; without a port there are no metrics. */
+  WORKER_METRICS_HOST: optional(z.string()),
   WORKER_METRICS_PORT: optional(port),
   TEMPORAL_ADDRESS: optional(z.string()),
   TEMPORAL_NAMESPACE: optional(z.string()),
@@ -83,7 +85,7 @@ export interface Configuration {
     readonly spoolMaxBytes?: number;
     readonly metricsPort?: number;
   };
-  readonly workerMetricsPort?: number;
+  readonly workerMetrics?: { readonly host: string; readonly port: number };
   readonly temporal: { readonly address?: string; readonly namespace?: string; readonly uiUrl?: string };
   /** Where downloaded and built programs stay, shared by all checkouts. */
   readonly cacheDir: string;
@@ -141,7 +143,10 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
       spoolMaxBytes: env.RECEIVER_SPOOL_MAX_BYTES,
       metricsPort: env.RECEIVER_METRICS_PORT,
     },
-    workerMetricsPort: env.WORKER_METRICS_PORT,
+    workerMetrics:
+      env.WORKER_METRICS_PORT === undefined
+        ? undefined
+        : { host: env.WORKER_METRICS_HOST ?? '127.0.0.1', port: env.WORKER_METRICS_PORT },
     temporal: { address: env.TEMPORAL_ADDRESS, namespace: env.TEMPORAL_NAMESPACE, uiUrl: env.TEMPORAL_UI_URL },
     cacheDir: resolve(env.XDG_CACHE_HOME ?? resolve(homedir(), '.cache'), 'chatlio-aep'),
     logLevel: env.LOG_LEVEL ?? 'info',

@@ -16,8 +16,12 @@ import { runEntry } from './cli/runEntry.js';
 import { type AdobeConfiguration, type Configuration, readConfiguration } from './configuration.js';
 import { codedError } from './domain/errors.js';
 import { TASK_QUEUES } from './domain/source.js';
+import { startMetricsServer } from './metrics/server.js';
+import { createWorkerMetrics } from './metrics/worker.js';
+import { freePort } from './process/ports.js';
 import { createBell } from './store/bell.js';
 import { clockSkewMs, databaseVersion, openDatabase } from './store/database.js';
+import { readFigures } from './store/figures.js';
 import { openKeyRing } from './store/keyRing.js';
 import { migrate } from './store/migrate.js';
 import { createProvisioningStore, type ForwarderSettings } from './store/provisioning.js';
@@ -33,12 +37,23 @@ const LONGEST_RETRY_DELAY_MS = 30_000;
 async function main(): Promise<void> {
   const configuration = readConfiguration(process.env);
   const log = pino({ level: configuration.logLevel, base: { process: 'worker' } });
-  installRuntime(log, configuration.workerMetricsPort);
+  const sdkMetricsPort = configuration.workerMetrics === undefined ? undefined : await freePort();
+  installRuntime(log, sdkMetricsPort);
   const { adobe: adobeConfiguration, databaseUrl } = required(configuration);
 
   const keyRing = await openKeyRing(configuration.keyFile);
   const database = openDatabase({ url: databaseUrl, applicationName: 'chatlio-aep worker', log });
   await migrate(database);
+  const metrics = createWorkerMetrics(() => readFigures(database));
+  const metricsServer =
+    configuration.workerMetrics === undefined
+      ? undefined
+      : await startMetricsServer({
+          ...configuration.workerMetrics,
+          registry: metrics.registry,
+          option: 'WORKER_METRICS_PORT',
+          sdkUrl: `http://127.0.0.1:${sdkMetricsPort}/metrics`,
+        });
   const temporal = await connectClient(configuration);
   await ensureSearchAttributes(temporal.connection, temporal.namespace);
   const { connection, namespace } = await connectWorker(configuration);
@@ -101,6 +116,7 @@ async function main(): Promise<void> {
         holder: `${hostname()}/${process.pid}`,
         log,
         shutdown: shuttingDown.signal,
+        metrics: metrics.delivery,
       }),
     }),
   ]);
@@ -110,16 +126,18 @@ async function main(): Promise<void> {
     log,
     wake: (settings: ForwarderSettings, wake) => forwarders.wake(settings, wake),
     settingsOf: (sourceId) => store.forwarderSettings(sourceId),
+    metrics: metrics.wakes,
   });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => shuttingDown.abort());
 
-  log.info({ temporal: temporal.address, namespace, queues: TASK_QUEUES }, 'ready');
+  log.info({ temporal: temporal.address, namespace, queues: TASK_QUEUES, metrics: metricsServer?.url }, 'ready');
   try {
     await Promise.all(workers.map((worker) => worker.run()));
   } finally {
     await waker.close();
     await bell.close();
     await Promise.all([connection.close(), temporal.close(), adobe.close()]);
+    await metricsServer?.close();
     await database.close();
   }
 }

@@ -8,7 +8,7 @@ import { bundleWorkflows } from './support/workflowBundle.js';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /** What the files of a room may import, beside their own room. An entry is a room of one file. */
-const SERVICES = ['adobe', 'chatlio', 'manifest', 'store', 'temporal'];
+const SERVICES = ['adobe', 'chatlio', 'manifest', 'metrics', 'store', 'temporal'];
 const FOUNDATION = ['configuration', 'domain', 'process'];
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   domain: [],
@@ -18,6 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   adobe: FOUNDATION,
   chatlio: FOUNDATION,
   manifest: FOUNDATION,
+  metrics: FOUNDATION,
   store: FOUNDATION,
   temporal: FOUNDATION,
   workflows: ['domain'],

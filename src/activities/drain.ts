@@ -1,20 +1,23 @@
 /** The activity `drain`: delivers one partition's events for a while. */
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Logger } from 'pino';
+import { Registry } from 'prom-client';
 import { CodedError, ERROR_CATALOGUE } from '../domain/errors.js';
-import type { DrainInput, DrainReport, GateReport } from '../domain/forwarder.js';
+import type { DrainEnd, DrainInput, DrainReport, GateReport } from '../domain/forwarder.js';
 import type { Attempt } from '../domain/outcomes.js';
 import type { Bell } from '../store/bell.js';
+import { createDeliveryMetrics, type DeliveryMetrics, type SourceMeters } from '../metrics/delivery.js';
 import { type Claim, claimPartition, type PartitionId, releaseClaim } from '../store/claim.js';
 import type { Database } from '../store/database.js';
 import { expireUnanswered, nextDueMs } from '../store/exceptions.js';
+import { readSourceName } from '../store/figures.js';
 import { type Gate, inletContext, readGate } from '../store/gate.js';
 import type { KeyRing } from '../store/keyRing.js';
 import { findSourceId } from '../store/survey.js';
 import { bodyContext } from '../store/takenEvent.js';
 import { MAX_SLOW } from './drain/attempts.js';
 import { type Clock, createLease, type LeaseMark, markNow, SYSTEM_CLOCK } from './drain/lease.js';
-import { runLoop } from './drain/loop.js';
+import { type LoopResult, runLoop } from './drain/loop.js';
 import { createInlets, type InletFactory } from './drain/inlets.js';
 
 /** How often a busy partition is asked for again. */
@@ -35,6 +38,7 @@ export interface DrainDependencies {
   readonly shutdown?: AbortSignal;
   readonly clock?: Clock;
   readonly shutdownGraceMs?: number;
+  readonly metrics?: DeliveryMetrics;
 }
 
 /**
@@ -46,6 +50,7 @@ export interface DrainDependencies {
 export function createDrain(deps: DrainDependencies): (input: DrainInput) => Promise<DrainReport> {
   const clock = deps.clock ?? SYSTEM_CLOCK;
   const inlets = createInlets(deps.createInlet);
+  const metrics = deps.metrics ?? createDeliveryMetrics(new Registry());
   const sourceIds = new Map<string, number>();
 
   async function sourceIdOf(uid: string): Promise<number> {
@@ -72,8 +77,9 @@ export function createDrain(deps: DrainDependencies): (input: DrainInput) => Pro
       await releaseClaim(deps.database, holding);
       return report(input, { kind: 'gate', gate: gateReport(gate) });
     }
-    const post = openInlet(partition, gate, input);
-    const result = await runLoop(
+    const meters = metrics.ofSource(await readSourceName(deps.database, partition.sourceId));
+    const post = openInlet(partition, gate, input, meters);
+    const running = runLoop(
       {
         database: deps.database,
         bell: deps.bell,
@@ -90,6 +96,7 @@ export function createDrain(deps: DrainDependencies): (input: DrainInput) => Pro
         stop: activity.stop,
         heartbeat: activity.heartbeat,
         databaseFailed: (error) => deps.log.warn({ ...partition, reason: String(error) }, 'PostgreSQL did not answer'),
+        flushed: meters.flushed,
       },
       {
         mode: input.mode,
@@ -102,6 +109,7 @@ export function createDrain(deps: DrainDependencies): (input: DrainInput) => Pro
         graceMs: deps.shutdownGraceMs ?? SHUTDOWN_GRACE_MS,
       },
     );
+    const result = await counted(running, meters);
     const dueInMs = await nextDueMs(deps.database, partition);
     return { ...report(input, result.end), accepted: result.accepted, notAccepted: result.notAccepted, dueInMs };
   }
@@ -122,7 +130,7 @@ export function createDrain(deps: DrainDependencies): (input: DrainInput) => Pro
     return undefined;
   }
 
-  function openInlet(partition: PartitionId, gate: Gate, input: DrainInput) {
+  function openInlet(partition: PartitionId, gate: Gate, input: DrainInput, meters: SourceMeters) {
     if (gate.inletSealed === undefined || gate.flowId === undefined) {
       throw ApplicationFailure.nonRetryable('the gate is open and names no inlet', 'CAEP_INTERNAL');
     }
@@ -134,10 +142,23 @@ export function createDrain(deps: DrainDependencies): (input: DrainInput) => Pro
       on503: input.delivery.on503,
       connections: (input.delivery.concurrency + MAX_SLOW) * input.delivery.partitions,
     });
-    return (body: Buffer, options: { readonly mayStart: () => boolean }): Promise<Attempt> => inlet.post(body, options);
+    return (body: Buffer, options: { readonly mayStart: () => boolean }): Promise<Attempt> =>
+      meters.post(inlet.post(body, options));
   }
 
   return (input) => drain(input).catch((error: unknown) => Promise.reject(toFailure(error)));
+}
+
+async function counted(running: Promise<LoopResult>, meters: SourceMeters): Promise<LoopResult> {
+  meters.drainBegan();
+  let end: DrainEnd['kind'] | undefined;
+  try {
+    const result = await running;
+    end = result.end.kind;
+    return result;
+  } finally {
+    meters.drainEnded(end);
+  }
 }
 
 function report(input: DrainInput, end: DrainReport['end']): DrainReport {

@@ -5,6 +5,7 @@ import type { Adobe } from '../adobe/clients.js';
 import { createInlet } from '../adobe/inlet.js';
 import type { AdobeConfiguration } from '../configuration.js';
 import type { ForwarderActivities } from '../domain/forwarder.js';
+import type { DeliveryMetrics } from '../metrics/delivery.js';
 import type { Bell } from '../store/bell.js';
 import type { Database } from '../store/database.js';
 import type { KeyRing } from '../store/keyRing.js';
@@ -27,6 +28,7 @@ export interface ForwarderActivityDependencies {
   readonly log: Pick<Logger, 'info' | 'warn'>;
   /** Aborted when the worker begins to end: drains finish at once, and have Temporal's grace time for it. */
   readonly shutdown?: AbortSignal;
+  readonly metrics?: DeliveryMetrics;
 }
 
 export function createForwarderActivities(deps: ForwarderActivityDependencies): ForwarderActivities {

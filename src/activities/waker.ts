@@ -1,6 +1,7 @@
 /** The waker: tells the forwarders of partitions that have something to send, once per worker process. */
 import type { Logger } from 'pino';
 import type { WakeInput } from '../domain/forwarder.js';
+import type { WakeMetrics } from '../metrics/wakes.js';
 import type { Bell } from '../store/bell.js';
 import type { Database } from '../store/database.js';
 import { clearWake, findForgotten, findWakes, type Wake } from '../store/wakes.js';
@@ -19,6 +20,7 @@ export interface WakerDependencies<Settings> {
   /** How to start the source's forwarder; undefined for a source that has ended. */
   readonly settingsOf: (sourceId: number) => Promise<Settings | undefined>;
   readonly pollMs?: number;
+  readonly metrics?: WakeMetrics;
 }
 
 export interface Waker {
@@ -33,7 +35,10 @@ export function startWaker<Settings>(deps: WakerDependencies<Settings>): Waker {
 
   async function wakeSource(sourceId: number, wakes: readonly Wake[]): Promise<void> {
     const settings = await deps.settingsOf(sourceId);
-    if (settings !== undefined) await deps.wake(settings, { partitions: wakes.map(({ partition }) => partition) });
+    if (settings !== undefined) {
+      await deps.wake(settings, { partitions: wakes.map(({ partition }) => partition) });
+      deps.metrics?.woke();
+    }
     for (const wake of wakes) await clearWake(deps.database, wake);
   }
 
@@ -50,6 +55,7 @@ export function startWaker<Settings>(deps: WakerDependencies<Settings>): Waker {
   }
 
   function warn(error: unknown, sourceId?: number): void {
+    deps.metrics?.failed();
     deps.log.warn({ sourceId, reason: error instanceof Error ? error.message : String(error) }, 'could not wake');
   }
 

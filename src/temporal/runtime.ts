@@ -2,7 +2,11 @@
 import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';
 
-/** To be called once per process, before anything else of the SDK. */
+/**
+ * To be called once per process, before anything else of the SDK.
+ *
+ * @param metricsPort where the SDK's exporter listens, on loopback only
+ */
 export function installRuntime(log: Logger, metricsPort: number | undefined): void {
   Runtime.install({
     logger: new DefaultLogger('INFO', ({ level, message, meta }) => {

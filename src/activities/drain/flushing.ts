@@ -30,6 +30,8 @@ export interface FlushingDependencies {
   readonly lease: Lease;
   readonly ledger: Ledger;
   readonly outbox: Outbox;
+  readonly monotonicMs: () => number;
+  readonly flushed: (durationMs: number) => void;
   readonly changed: () => void;
 }
 
@@ -61,7 +63,9 @@ export function createFlushing(deps: FlushingDependencies): () => void {
   }
 
   async function flush(taken: Taken): Promise<void> {
+    const askedMs = deps.monotonicMs();
     const answer = await ledger.flush(taken);
+    if (answer.held) deps.flushed(deps.monotonicMs() - askedMs);
     if (!answer.held || !answer.granted) feed.putBack(taken);
     else {
       intendedEvents += taken.events.length;

@@ -47,6 +47,8 @@ export interface LoopDependencies {
   readonly stop: () => 'no' | 'stop' | 'shutdown';
   readonly heartbeat: () => void;
   readonly databaseFailed: (error: unknown) => void;
+  /** A flush was committed. */
+  readonly flushed: (durationMs: number) => void;
 }
 
 export function createParts(deps: LoopDependencies, options: LoopOptions, changed: () => void) {
@@ -102,6 +104,8 @@ export function createParts(deps: LoopDependencies, options: LoopOptions, change
     feed,
     lease,
     ledger,
+    monotonicMs,
+    flushed: deps.flushed,
     changed,
   });
   const lookForResends =

@@ -1,0 +1,197 @@
+/** What the database says of sources and receivers, as metrics: read when somebody asks, once for all of them. */
+import { Counter, Gauge, type Registry } from 'prom-client';
+
+export interface Figures {
+  readonly sources: readonly SourceFigures[];
+  readonly receivers: readonly ReceiverFigures[];
+}
+
+export interface SourceFigures {
+  readonly source: string;
+  readonly taken: number;
+  readonly accepted: number;
+  readonly confirmed?: number;
+  readonly waiting: number;
+  readonly oldestWaitingMs?: number;
+  readonly exceptions: readonly ExceptionFigures[];
+  readonly gateOpen: boolean;
+  /** Until it may be passed; 0 while it is closed for good. */
+  readonly opensInMs: number;
+  readonly lastTakenAtMs?: number;
+  readonly lastAcceptedAtMs?: number;
+}
+
+export interface ExceptionFigures {
+  readonly reason: string;
+  readonly state: string;
+  readonly count: number;
+  readonly oldestMs: number;
+}
+
+export interface ReceiverFigures {
+  readonly receiver: string;
+  readonly spooled: number;
+  readonly reportAgeMs: number;
+}
+
+/** Below the 10 s that Prometheus waits by default: with the database away, the rest is still told. */
+const READ_WITHIN_MS = 4_000;
+/** All metrics of a scrape share one reading. */
+const SHARED_FOR_MS = 500;
+
+type Sample = readonly [labels: Readonly<Record<string, string>>, value: number | undefined];
+
+export function registerFigures(registry: Registry, read: () => Promise<Figures>): void {
+  const current = createReading(read);
+
+  function metric(
+    kind: typeof Gauge | typeof Counter,
+    name: string,
+    help: string,
+    labelNames: string[],
+    of: (f: Figures) => Sample[],
+  ): void {
+    const collected = new kind({ name, help, labelNames, registers: [registry], collect });
+    async function collect(): Promise<void> {
+      const figures = await current();
+      collected.reset();
+      for (const [labels, value] of figures === undefined ? [] : of(figures)) {
+        if (value !== undefined) collected.inc(labels, value);
+      }
+    }
+  }
+  const perSource = (of: (one: SourceFigures) => number | undefined) => (figures: Figures) =>
+    figures.sources.map((one): Sample => [{ source: one.source }, of(one)]);
+  const perException = (of: (one: ExceptionFigures) => number) => (figures: Figures) =>
+    figures.sources.flatMap(({ source, exceptions }) =>
+      exceptions.map((one): Sample => [{ source, reason: one.reason, state: one.state }, of(one)]),
+    );
+  const perReceiver = (of: (one: ReceiverFigures) => number) => (figures: Figures) =>
+    figures.receivers.map((one): Sample => [{ receiver: one.receiver }, of(one)]);
+  const source = ['source'];
+
+  metric(
+    Counter,
+    'chatlio_aep_events_taken_total',
+    'Events that are in the log, and second arrivals.',
+    source,
+    perSource((one) => one.taken),
+  );
+  metric(
+    Counter,
+    'chatlio_aep_events_accepted_total',
+    'Events that the inlet has accepted.',
+    source,
+    perSource((one) => one.accepted),
+  );
+  metric(
+    Counter,
+    'chatlio_aep_events_confirmed_total',
+    'Accepted events that were found in the lake.',
+    source,
+    perSource((one) => one.confirmed),
+  );
+  metric(
+    Gauge,
+    'chatlio_aep_events_waiting',
+    'The backlog: in the log, neither delivered nor in the exceptions.',
+    source,
+    perSource((one) => one.waiting),
+  );
+  metric(
+    Gauge,
+    'chatlio_aep_oldest_waiting_seconds',
+    'Age of the oldest waiting event; 0 without one.',
+    source,
+    perSource((one) => seconds(one.oldestWaitingMs ?? 0)),
+  );
+  metric(
+    Gauge,
+    'chatlio_aep_exceptions',
+    'Open exceptions.',
+    ['source', 'reason', 'state'],
+    perException((one) => one.count),
+  );
+  metric(
+    Gauge,
+    'chatlio_aep_exception_oldest_seconds',
+    'Age of the oldest open exception.',
+    ['source', 'reason', 'state'],
+    perException((one) => seconds(one.oldestMs)),
+  );
+  metric(
+    Gauge,
+    'chatlio_aep_gate_open',
+    '1 when events may be sent, from the time on that the gate opens.',
+    source,
+    perSource((one) => (one.gateOpen ? 1 : 0)),
+  );
+  metric(
+    Gauge,
+    'chatlio_aep_gate_opens_in_seconds',
+    'What is left of the settle window.',
+    source,
+    perSource((one) => seconds(one.opensInMs)),
+  );
+  metric(
+    Gauge,
+    'chatlio_aep_last_taken_timestamp_seconds',
+    'When the last event came in, since the epoch.',
+    source,
+    perSource((one) => optionalSeconds(one.lastTakenAtMs)),
+  );
+  metric(
+    Gauge,
+    'chatlio_aep_last_accepted_timestamp_seconds',
+    'When the inlet last accepted an event, since the epoch.',
+    source,
+    perSource((one) => optionalSeconds(one.lastAcceptedAtMs)),
+  );
+  metric(
+    Gauge,
+    'chatlio_aep_receiver_spooled_events',
+    'Acknowledged events that wait in a receiver’s spool for PostgreSQL.',
+    ['receiver'],
+    perReceiver((one) => one.spooled),
+  );
+  metric(
+    Gauge,
+    'chatlio_aep_receiver_report_age_seconds',
+    'Since a receiver last reported.',
+    ['receiver'],
+    perReceiver((one) => seconds(one.reportAgeMs)),
+  );
+  registry.registerMetric(
+    new Gauge({
+      name: 'chatlio_aep_database_readable',
+      help: '0 when these figures could not be read; they are missing then.',
+      registers: [],
+      async collect() {
+        this.set((await current()) === undefined ? 0 : 1);
+      },
+    }),
+  );
+}
+
+const seconds = (ms: number): number => ms / 1_000;
+const optionalSeconds = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : seconds(ms));
+
+/** @returns undefined when the figures could not be read */
+function createReading(read: () => Promise<Figures>): () => Promise<Figures | undefined> {
+  let reading: Promise<Figures | undefined> | undefined;
+
+  async function readWithin(): Promise<Figures | undefined> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<undefined>((resolve) => {
+      timer = setTimeout(() => resolve(undefined), READ_WITHIN_MS);
+    });
+    const figures = await Promise.race([read().catch(() => undefined), late]);
+    clearTimeout(timer);
+    setTimeout(() => {
+      reading = undefined;
+    }, SHARED_FOR_MS).unref();
+    return figures;
+  }
+
+  return () => (reading ??= readWithin());
+}

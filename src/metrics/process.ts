@@ -1,0 +1,43 @@
+/** What every Node process is asked for, under the names that ready dashboards use. */
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { Counter, Gauge, type Registry } from 'prom-client';
+
+const RESOLUTION_MS = 20;
+
+export function registerProcessMetrics(registry: Registry): void {
+  registry.registerMetric(
+    new Gauge({
+      name: 'process_resident_memory_bytes',
+      help: 'Resident memory.',
+      registers: [],
+      collect() {
+        this.set(process.memoryUsage.rss());
+      },
+    }),
+  );
+  registry.registerMetric(
+    new Counter({
+      name: 'process_cpu_seconds_total',
+      help: 'CPU time, user and system.',
+      registers: [],
+      collect() {
+        const { user, system } = process.cpuUsage();
+        this.reset();
+        this.inc((user + system) / 1e6);
+      },
+    }),
+  );
+  const lag = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  lag.enable();
+  registry.registerMetric(
+    new Gauge({
+      name: 'nodejs_eventloop_lag_p99_seconds',
+      help: 'Since it was last asked for.',
+      registers: [],
+      collect() {
+        this.set(Math.max(0, lag.percentile(99) / 1e9 - RESOLUTION_MS / 1e3));
+        lag.reset();
+      },
+    }),
+  );
+}

@@ -1,0 +1,52 @@
+/** All metrics of a receiver process of our own. */
+import { Counter, Gauge, Registry } from 'prom-client';
+import { registerProcessMetrics } from './process.js';
+
+export interface ReceiverReadings {
+  /** What became of the requests since the start, by outcome. */
+  readonly counts: () => Readonly<Record<string, number>>;
+  /** What waits for PostgreSQL. */
+  readonly spoolDepth: () => { readonly records: number; readonly bytes: number };
+}
+
+/** Answered with 503 while they rise: shown from the start, so that the first one is an increase. */
+const UNAVAILABLE = ['no-room', 'not-durable', 'no-routes'];
+
+export function createReceiverMetrics(read: ReceiverReadings): Registry {
+  const registry = new Registry();
+  registerProcessMetrics(registry);
+  registry.registerMetric(
+    new Counter({
+      name: 'chatlio_aep_receiver_requests_total',
+      help: 'Webhook requests that were answered, by outcome.',
+      labelNames: ['outcome'],
+      registers: [],
+      collect() {
+        this.reset();
+        for (const outcome of UNAVAILABLE) this.inc({ outcome }, 0);
+        for (const [outcome, count] of Object.entries(read.counts())) this.inc({ outcome }, count);
+      },
+    }),
+  );
+  registry.registerMetric(
+    new Gauge({
+      name: 'chatlio_aep_receiver_spool_events',
+      help: 'Acknowledged events in this receiver’s spool, not in PostgreSQL yet.',
+      registers: [],
+      collect() {
+        this.set(read.spoolDepth().records);
+      },
+    }),
+  );
+  registry.registerMetric(
+    new Gauge({
+      name: 'chatlio_aep_receiver_spool_bytes',
+      help: 'Size of the spool on disk.',
+      registers: [],
+      collect() {
+        this.set(read.spoolDepth().bytes);
+      },
+    }),
+  );
+  return registry;
+}

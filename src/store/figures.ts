@@ -1,0 +1,69 @@
+/** What is measured about every live source and every receiver. */
+import type { Database } from './database.js';
+import { surveySource } from './survey.js';
+
+/** @returns shaped as `src/metrics/figures.ts` shows it */
+export async function readFigures(database: Database) {
+  const { rows } = await database.pool.query<SourceRow>(
+    `select s.id, s.name, coalesce(g.open, false) as gate_open,
+       (case when g.open then greatest(0, extract(epoch from g.opens_at - clock_timestamp())) * 1000 else 0 end)::float8
+         as opens_in_ms,
+       (select max(last_logged_at) from partition_head h where h.source_id = s.id and last_seq > 0) as last_taken_at,
+       (select max(last_accepted_at) from partition_cursor c where c.source_id = s.id) as last_accepted_at
+     from source s left join gate g on g.source_id = s.id
+     where s.retired_at is null order by s.name`,
+  );
+  const sources = [];
+  for (const row of rows) sources.push(await figuresOf(database, row));
+  return { sources, receivers: await readReceivers(database) };
+}
+
+async function figuresOf(database: Database, row: SourceRow) {
+  const { counters } = await surveySource(database, row.id);
+  return {
+    source: row.name,
+    taken: counters.taken,
+    accepted: counters.accepted,
+    confirmed: counters.confirmed,
+    waiting: counters.waiting,
+    oldestWaitingMs: counters.oldestWaitingMs,
+    exceptions: await readExceptions(database, row.id),
+    gateOpen: row.gate_open,
+    opensInMs: row.opens_in_ms ?? 0,
+    lastTakenAtMs: row.last_taken_at?.getTime(),
+    lastAcceptedAtMs: row.last_accepted_at?.getTime(),
+  };
+}
+
+interface SourceRow {
+  readonly id: number;
+  readonly name: string;
+  readonly gate_open: boolean;
+  readonly opens_in_ms: number | null;
+  readonly last_taken_at: Date | null;
+  readonly last_accepted_at: Date | null;
+}
+
+async function readExceptions(database: Database, sourceId: number) {
+  const { rows } = await database.pool.query<{ reason: string; state: string; count: number; oldest_ms: number }>(
+    `select reason, state, count(*) as count,
+       (extract(epoch from clock_timestamp() - min(created_at)) * 1000)::float8 as oldest_ms
+     from exception where source_id = $1 and state <> 'resolved' group by reason, state`,
+    [sourceId],
+  );
+  return rows.map(({ oldest_ms: oldestMs, ...row }) => ({ ...row, oldestMs }));
+}
+
+async function readReceivers(database: Database) {
+  const { rows } = await database.pool.query<{ receiver: string; spooled: number; report_age_ms: number }>(
+    `select receiver_id as receiver, spool_depth as spooled,
+       (extract(epoch from clock_timestamp() - reported_at) * 1000)::float8 as report_age_ms
+     from receiver_report order by receiver_id`,
+  );
+  return rows.map(({ report_age_ms: reportAgeMs, ...row }) => ({ ...row, reportAgeMs }));
+}
+
+export async function readSourceName(database: Database, sourceId: number): Promise<string> {
+  const { rows } = await database.pool.query<{ name: string }>('select name from source where id = $1', [sourceId]);
+  return rows[0]?.name ?? String(sourceId);
+}
