@@ -17,6 +17,9 @@ import { createEventLog } from '../store/eventLog.js';
 import type { KeyRing } from '../store/keyRing.js';
 import { createGrouping } from './grouping.js';
 import { createByteBudget } from './requestBody.js';
+import { openJournal } from './journal/journal.js';
+import { createObservedLog } from './observedLog.js';
+import { startReporting } from './report.js';
 import { watchRoutes } from './routes.js';
 import { takeSlot } from './slot.js';
 import { openSpool, type SpoolDepth } from './spool/spool.js';
@@ -63,17 +66,26 @@ export async function startReceiver({ database, keyRing, configuration, log }: R
   const maxSpoolBytes = configuration.receiver.spoolMaxBytes ?? MAX_SPOOL_BYTES;
   const spool = await openSpool({ folder: slot.spoolFolder, maxBytes: maxSpoolBytes, log });
   const eventLog = createSpooledLog({ eventLog: createEventLog(database), spool, log });
+  const journal = await openJournal({ folder: slot.journalFolder, log });
   const routes = await watchRoutes({ database, cacheFile: join(configuration.home, 'routes.json'), log });
   const counts: Partial<Record<Outcome, number>> = {};
   let isDraining = false;
 
+  const reporter = startReporting({
+    database,
+    receiverId: slot.receiverId,
+    journal,
+    spoolDepth: () => spool.depth(),
+    counts: () => counts,
+    log,
+  });
   const webhooks = createWebhooks({
     routes,
     keyRing,
     budget: createByteBudget(MAX_BYTES_IN_HAND),
     count: (outcome) => (counts[outcome] = (counts[outcome] ?? 0) + 1),
     intake: createGrouping({
-      eventLog,
+      eventLog: createObservedLog(eventLog, reporter.onTaken),
       onFlushFailed: (error, events) =>
         log.error({ reason: reasonOf(error), events }, 'a group of events was not committed'),
     }),
@@ -128,10 +140,15 @@ export async function startReceiver({ database, keyRing, configuration, log }: R
     },
   );
 
-  await listenOn(server, configuration.receiver).catch(async (error: unknown) => {
+  async function endParts(): Promise<void> {
     await routes.close();
     await eventLog.close();
+    await reporter.close();
     slot.release();
+  }
+
+  await listenOn(server, configuration.receiver).catch(async (error: unknown) => {
+    await endParts();
     throw error;
   });
   const partitionsTimer = setInterval(() => {
@@ -154,9 +171,7 @@ export async function startReceiver({ database, keyRing, configuration, log }: R
       const giveUp = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
       await closed;
       clearTimeout(giveUp);
-      await routes.close();
-      await eventLog.close();
-      slot.release();
+      await endParts();
     },
   };
 }
