@@ -59,4 +59,6 @@ export interface DataPlane {
   truth(query: URLSearchParams): Promise<unknown>;
   /** Empties the lake. */
   reset(): Promise<void>;
+  /** Where Query Service listens, from the start on. */
+  queryServiceAddress(): { readonly host: string; readonly port: number };
 }

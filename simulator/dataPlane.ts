@@ -31,7 +31,7 @@ export function createDataPlane(context: Context, deps: DataPlaneDeps): DataPlan
   registerInlet(context, { lake, judge, calls, callerOf: deps.callerOf });
   registerDataAccess(context, lake);
   registerObservability(context, lake, calls);
-  registerQueryService(context, lake, deps.databaseUrl);
+  const queryServiceAddress = registerQueryService(context, lake, deps.databaseUrl);
   const datasets = context.state.collection<StoredDataset>(COLLECTIONS.datasets);
 
   return {
@@ -74,6 +74,7 @@ export function createDataPlane(context: Context, deps: DataPlaneDeps): DataPlan
       return { totals: await Promise.all(databases.map(truthTotals)), events: events.flat() };
     },
     reset: () => lake.empty(),
+    queryServiceAddress,
   };
 }
 

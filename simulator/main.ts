@@ -48,7 +48,7 @@ const program = new Command('simulator')
   .addOption(new Option('--output <form>', 'how to print').choices(['text', 'json']).default('text'));
 
 /** The variables that a worker needs to use the simulator in Adobe's place. */
-function environmentOf({ baseUrl, queryServiceUrl, credentials }: Simulator): Record<string, string> {
+function environmentOf({ baseUrl, credentials }: Simulator): Record<string, string> {
   return {
     ADOBE_CLIENT_ID: credentials.clientId,
     ADOBE_CLIENT_SECRET: credentials.clientSecrets[0] ?? '',
@@ -56,7 +56,6 @@ function environmentOf({ baseUrl, queryServiceUrl, credentials }: Simulator): Re
     ADOBE_SCOPES: credentials.scopes,
     ADOBE_IMS_URL: baseUrl,
     ADOBE_PLATFORM_URL: baseUrl,
-    ADOBE_QUERY_SERVICE_URL: queryServiceUrl,
   };
 }
 

@@ -118,6 +118,7 @@ const POLICY_TABLE = {
   profileDedupScope: choice(['dataset', 'sandbox'], 'Where Profile looks for an event with the same _id.'),
   lakeOutage: flag(false, 'While true nothing accepted becomes visible in the lake.'),
   observabilityInletFilter: text('inletId', 'Name of the filter for inlets in metric requests.'),
+  queryServiceTls: flag(true, 'Whether Query Service wants TLS (sslmode=require), with a certificate of its own.'),
   queryTokenLifetimeMs: number(86_400_000, 'Life of expiring Query Service credentials; 24 h are documented.'),
 } as const satisfies Record<string, PolicyRow>;
 

@@ -4,6 +4,7 @@ import { DatabaseError, escapeIdentifier, escapeLiteral } from 'pg';
 import type { Context } from './context.js';
 import { placeholderFamily } from './errorFamilies.js';
 import type { Lake } from './lake.js';
+import { openQueryServiceFront, type QueryServiceFront } from './queryServiceFront.js';
 import { type LakeDatabase, LAKE_DATABASE_SUFFIX } from './lake/database.js';
 
 interface QueryCredentials {
@@ -13,10 +14,28 @@ interface QueryCredentials {
 
 /** Longest ad-hoc query ("Query Service guardrails"). */
 const QUERY_LIMIT = '10min';
+const POSTGRES_PORT = 5_432;
 
-export function registerQueryService(context: Context, lake: Lake, databaseUrl: string): void {
+export interface QueryServiceAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** @returns where it listens, from the start of the context on */
+export function registerQueryService(context: Context, lake: Lake, databaseUrl: string): () => QueryServiceAddress {
   const credentials = context.state.collection<QueryCredentials>('queryCredentials');
   const { hostname, port } = new URL(databaseUrl);
+  let front: QueryServiceFront | undefined;
+  context.onStart(async () => {
+    const upstream = { host: hostname, port: Number(port === '' ? POSTGRES_PORT : port) };
+    front ??= await openQueryServiceFront(upstream, () => context.policy.current.queryServiceTls);
+  });
+  context.onClose(() => front?.close());
+
+  function address(): QueryServiceAddress {
+    if (front === undefined) throw new Error('Query Service listens from the start on');
+    return { host: '127.0.0.1', port: front.port };
+  }
 
   /** The same token until it expires: two callers of one organisation share the role, and a role has one password. */
   function currentToken(orgId: string): string {
@@ -47,16 +66,17 @@ export function registerQueryService(context: Context, lake: Lake, databaseUrl: 
         json: {
           username: orgId,
           dbName: sandboxName + LAKE_DATABASE_SUFFIX,
-          host: hostname,
+          host: address().host,
           version: 1,
-          port: Number(port),
+          port: address().port,
           token,
           compressedToken: token,
-          websocketHost: hostname,
+          websocketHost: address().host,
         },
       };
     },
   });
+  return address;
 }
 
 /** The organisation's role may read every dataset table, now and later, and nothing of what the platform keeps to itself. */

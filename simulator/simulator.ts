@@ -143,11 +143,12 @@ async function start(
   closing.push(() => listener.close());
 
   const { port } = listener;
+  const queryService = dataPlane.queryServiceAddress();
   const reachableHost = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
   return {
     port,
     baseUrl: options.publicBaseUrl ?? `http://${reachableHost}:${port}`,
-    queryServiceUrl: `postgres://${new URL(serverUrl).host}`,
+    queryServiceUrl: `postgres://${queryService.host}:${queryService.port}`,
     credentials,
     admin,
     close,

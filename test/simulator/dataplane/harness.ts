@@ -281,7 +281,14 @@ export function newEventId(): string {
 export async function queryClient(bench: Bench): Promise<Client> {
   const { json } = await bench.platform('GET', '/data/foundation/query/connection_parameters');
   const { host, port, dbName, username, token } = json;
-  const client = new Client({ host, port, database: dbName, user: username, password: token });
+  const client = new Client({
+    host,
+    port,
+    database: dbName,
+    user: username,
+    password: token,
+    ssl: { rejectUnauthorized: false },
+  });
   await client.connect();
   return client;
 }
