@@ -94,7 +94,9 @@ export function createReconcile(deps: ReconcileDependencies): (input: ReconcileI
     } catch (error) {
       if (cancellationSignal.aborted) throw error;
       const lake = lakeViewOf(error);
-      deps.log.warn({ sourceId: source.id, ...lake }, 'the lake could not be read');
+      if (source.lake?.state !== lake.state) {
+        deps.log.warn({ sourceId: source.id, ...lake }, 'the lake could not be read');
+      }
       if (lake.state === 'away') await waitLonger(source.id, delivery, lake.detail ?? '');
       return lake;
     } finally {

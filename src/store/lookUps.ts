@@ -194,14 +194,29 @@ export interface LakeSource {
   readonly id: number;
   readonly sandbox?: string;
   readonly flowId?: string;
+  /** As it was noted last. */
+  readonly lake?: { readonly state: LakeState; readonly detail?: string };
 }
 
 export async function findLakeSource(database: Database, uid: string): Promise<LakeSource | undefined> {
-  const { rows } = await database.pool.query<{ id: number; sandbox: string | null; flow_id: string | null }>(
-    'select s.id, sandbox, flow_id from source s left join gate g on g.source_id = s.id where uid = $1',
+  const { rows } = await database.pool.query<LakeSourceRow>(
+    'select s.id, sandbox, flow_id, lake_state, lake_detail from source s left join gate g on g.source_id = s.id where uid = $1',
     [uid],
   );
   const row = rows[0];
   if (row === undefined) return undefined;
-  return { id: row.id, sandbox: row.sandbox ?? undefined, flowId: row.flow_id ?? undefined };
+  return {
+    id: row.id,
+    sandbox: row.sandbox ?? undefined,
+    flowId: row.flow_id ?? undefined,
+    lake: row.lake_state === null ? undefined : { state: row.lake_state, detail: row.lake_detail ?? undefined },
+  };
+}
+
+interface LakeSourceRow {
+  readonly id: number;
+  readonly sandbox: string | null;
+  readonly flow_id: string | null;
+  readonly lake_state: LakeState | null;
+  readonly lake_detail: string | null;
 }

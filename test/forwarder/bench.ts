@@ -60,6 +60,7 @@ interface ExceptionRow {
   readonly event_id: string;
   readonly reason: string;
   readonly state: string;
+  readonly next_action: string | null;
   readonly version: number;
   readonly attempts: number;
   readonly resolution: string | null;

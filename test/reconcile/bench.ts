@@ -1,0 +1,139 @@
+/** A source whose events go to the simulator's inlet, and rounds of reconciliation against its lake. */
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { pino } from 'pino';
+import { afterAll, beforeAll, beforeEach } from 'vitest';
+import { createReconcile } from '../../src/activities/reconcile.js';
+import { createAdobe } from '../../src/adobe/clients.js';
+import type { AdobeConfiguration } from '../../src/configuration.js';
+import type { ReconcileInput, ReconcileReport } from '../../src/domain/forwarder.js';
+import type { Delivery } from '../../src/domain/manifest.js';
+import { createEventLog } from '../../src/store/eventLog.js';
+import { inletContext, openGate } from '../../src/store/gate.js';
+import { surveySource } from '../../src/store/survey.js';
+import { bodyContext } from '../../src/store/takenEvent.js';
+import { DELIVERY, type Bench as ForwarderBench, withBench } from '../forwarder/bench.js';
+import {
+  canonicalEvent,
+  makeSource,
+  newEventId,
+  type Source,
+  truthOf,
+  withSimulator,
+} from '../simulator/dataplane/harness.js';
+import { takenEvent } from '../support/store.js';
+
+export const WAITS: Delivery = { ...DELIVERY, onNotFound: 'resend' };
+/** Longer than any wait in {@link WAITS} before a person is asked. */
+export const LONG_MS = 3_600_000;
+
+export interface ReconcileBench extends ForwarderBench {
+  /** Canonical events in the log; with a fault, it meets each of them at the inlet. @returns their ids */
+  take(count: number, fault?: string): Promise<string[]>;
+  /** Sends everything, and lets the lake show it. */
+  deliver(): Promise<void>;
+  reconcile(change?: Partial<Delivery>, configuration?: Partial<AdobeConfiguration>): Promise<ReconcileReport>;
+  /** As if what was attempted or planned so far had been that long ago. */
+  age(ms: number): Promise<void>;
+  truth(eventId: string): Promise<{ readonly acceptances: readonly unknown[]; readonly rows: number } | undefined>;
+  counters(): Promise<Awaited<ReturnType<typeof surveySource>>['counters']>;
+  readonly simulator: ReturnType<ReturnType<typeof withSimulator>>;
+}
+
+/** Call it at the top of a test file. */
+export function withReconcileBench(): () => ReconcileBench {
+  const simulated = withSimulator({ lakeDelayMs: 0 });
+  const forwarder = withBench();
+  let source: Source;
+  let adobe: ReturnType<typeof createAdobe>;
+  let configuration: AdobeConfiguration;
+
+  beforeAll(async () => {
+    source = await makeSource(simulated());
+    const { baseUrl, credentials } = simulated().simulator();
+    configuration = {
+      clientId: credentials.clientId,
+      clientSecret: credentials.clientSecrets[0] ?? '',
+      orgId: credentials.orgId,
+      scopes: credentials.scopes,
+      imsUrl: baseUrl,
+      platformUrl: baseUrl,
+      requestTimeoutMs: 30_000,
+      consistencyWindowMs: 0,
+      maxAttempts: 1,
+      firstRetryDelayMs: 1,
+    };
+    adobe = createAdobe({ configuration, log: pino({ level: 'silent' }) });
+  });
+  afterAll(() => adobe.close());
+  beforeEach(async () => {
+    const { database, sourceId, keyRing } = forwarder();
+    const { credentials, admin } = simulated().simulator();
+    admin.faults.clear();
+    admin.policy.change({ lakeOutage: null, queryServiceTls: null });
+    await database.pool.query('update source set sandbox = $2 where id = $1', [sourceId, credentials.sandboxNames[0]]);
+    const inletSealed = keyRing.seal(Buffer.from(source.inletUrl), inletContext(sourceId));
+    await openGate(database, { sourceId, flowId: source.flowId, inletSealed, opensAt: new Date(Date.now() - 1_000) });
+  });
+
+  return () => {
+    const bench = forwarder();
+    const { database, sourceId, keyRing, uid } = bench;
+    const eventLog = createEventLog(database);
+    return {
+      ...bench,
+      simulator: simulated(),
+      async take(count, fault) {
+        const ids = Array.from({ length: count }, newEventId);
+        const events = ids.map((id) => {
+          const eventId = Buffer.from(id, 'hex');
+          const occurredAt = new Date().toISOString();
+          const body = Buffer.from(JSON.stringify(canonicalEvent(id, { occurredAt })));
+          return takenEvent(id, { eventId, sealed: keyRing.seal(body, bodyContext(sourceId, eventId)) });
+        });
+        await eventLog.append(sourceId, 0, events);
+        for (const id of fault === undefined ? [] : ids) {
+          simulated()
+            .simulator()
+            .admin.faults.place({
+              id,
+              match: { route: 'inlet.*', bodyIncludes: id },
+              fault: {
+                kind: 'service',
+                name: fault ?? '',
+                parameters: fault === 'duplicateInternally' ? { copies: 1 } : {},
+              },
+            });
+        }
+        return ids;
+      },
+      async deliver() {
+        await bench.drain({ delivery: WAITS, lingerMs: 0 }).report;
+        await simulated().advance(1_000);
+      },
+      reconcile(change = {}, other = {}) {
+        const reconcile = createReconcile({
+          database,
+          adobe,
+          configuration: { ...configuration, ...other },
+          minimumLakeLatencyMs: 0,
+          log: { warn: () => undefined },
+        });
+        const input: ReconcileInput = { v: 1, uid, delivery: { ...WAITS, ...change } };
+        return new MockActivityEnvironment().run<[ReconcileInput], ReconcileReport, typeof reconcile>(reconcile, input);
+      },
+      async age(ms) {
+        const earlier = `- ${ms} * interval '1 millisecond'`;
+        await database.pool.query(
+          `update exception set attempt_at = attempt_at ${earlier}, next_at = next_at ${earlier},
+             resolved_at = resolved_at ${earlier} where source_id = ${sourceId}`,
+        );
+        await database.pool.query(
+          `update look_up_plan set planned_at = planned_at ${earlier}, due_at = due_at ${earlier}
+           where source_id = ${sourceId}`,
+        );
+      },
+      truth: (eventId) => truthOf(simulated(), eventId),
+      counters: async () => (await surveySource(database, sourceId)).counters,
+    };
+  };
+}
