@@ -1,0 +1,89 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  absenceDeadlineMs,
+  afterNotFound,
+  isLookDue,
+  type LookUpVerdict,
+  nextLookInMs,
+  type Sighting,
+  verdictOfSighting,
+  withoutSighting,
+} from '../../src/domain/lookUp.js';
+
+const WAITS = { leaseMs: 15_000, requestTimeoutMs: 65_000, lakeLatencyMs: 10_800_000 };
+const DEADLINE_MS = 10_880_000;
+const absent: Sighting = { copies: 0, inFailedBatch: false, failedBatchesRead: true, laterVisible: true };
+
+it('counts the deadline from the last attempt: lease, request timeout and the latency of the lake', () => {
+  expect(absenceDeadlineMs(WAITS)).toBe(DEADLINE_MS);
+});
+
+describe('verdicts', () => {
+  const kinds: readonly (readonly [string, Sighting, number, LookUpVerdict['kind']])[] = [
+    ['there, early', { ...absent, copies: 1 }, 0, 'found'],
+    ['there more than once', { ...absent, copies: 2 }, 0, 'found'],
+    [
+      'there and in a failed batch: an earlier attempt failed',
+      { ...absent, copies: 1, inFailedBatch: true },
+      0,
+      'found',
+    ],
+    ['in a failed batch, early', { ...absent, inFailedBatch: true }, 0, 'invalid'],
+    ['absent, before the deadline', absent, DEADLINE_MS - 1, 'look-again'],
+    ['absent, after the deadline, with both controls', absent, DEADLINE_MS, 'not-found'],
+    ['absent, no later event', { ...absent, laterVisible: false }, DEADLINE_MS, 'look-again'],
+    ['absent, failed batches not read', { ...absent, failedBatchesRead: false }, DEADLINE_MS, 'look-again'],
+    ['absent for long, no later event', { ...absent, laterVisible: false }, 4 * DEADLINE_MS, 'cannot-tell'],
+    [
+      'absent for long, failed batches not read',
+      { ...absent, failedBatchesRead: false },
+      4 * DEADLINE_MS,
+      'cannot-tell',
+    ],
+  ];
+  it.each(kinds)('%s', (_name, sighting, ageMs, kind) => {
+    expect(verdictOfSighting(sighting, ageMs, WAITS).kind).toBe(kind);
+  });
+
+  it('is never absence without the deadline, a later event and the failed batches', () => {
+    const sightings = fc.record({
+      copies: fc.nat(3),
+      inFailedBatch: fc.boolean(),
+      failedBatchesRead: fc.boolean(),
+      laterVisible: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(sightings, fc.nat(10 * DEADLINE_MS), (sighting, ageMs) => {
+        if (verdictOfSighting(sighting, ageMs, WAITS).kind !== 'not-found') return;
+        expect(sighting).toEqual(absent);
+        expect(ageMs).toBeGreaterThanOrEqual(DEADLINE_MS);
+      }),
+    );
+  });
+
+  it('waits for a lake that is away, but not for ever', () => {
+    expect(withoutSighting(DEADLINE_MS, WAITS, 'away').kind).toBe('look-again');
+    expect(withoutSighting(4 * DEADLINE_MS, WAITS, 'away')).toEqual({ kind: 'cannot-tell', why: 'away' });
+  });
+});
+
+describe('looks', () => {
+  it('come at growing intervals up to the deadline, then at a quarter of it', () => {
+    const looks: number[] = [];
+    for (let ageMs = 0; ageMs < 1.5 * DEADLINE_MS; ageMs += Math.ceil(nextLookInMs(ageMs, WAITS))) looks.push(ageMs);
+    expect(looks.map((ageMs) => Math.round((12 * ageMs) / DEADLINE_MS))).toEqual([0, 1, 4, 6, 8, 12, 15]);
+    expect(looks.filter((ageMs) => !isLookDue(ageMs, WAITS))).toEqual([0]);
+  });
+});
+
+describe('an event that is not in the lake', () => {
+  it.each([
+    [0, 'resend', 'resend'],
+    [1, 'resend', 'resend'],
+    [2, 'resend', 'hold'],
+    [0, 'hold', 'hold'],
+  ] as const)('after %i automatic resends, with onNotFound %s: %s', (automaticResends, onNotFound, expected) => {
+    expect(afterNotFound({ automaticResends }, { onNotFound })).toBe(expected);
+  });
+});
