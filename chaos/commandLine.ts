@@ -10,7 +10,10 @@ import type { SourceUnderTest } from './sourceUnderTest.js';
 import type { ChaosStack } from './stack.js';
 
 /** @returns what is wrong: the exit code, and what it printed, when it is not 0 */
-export async function runClient({ environment }: ChaosStack, args: readonly string[]): Promise<string[]> {
+export async function runClient(
+  { environment }: Pick<ChaosStack, 'environment'>,
+  args: readonly string[],
+): Promise<string[]> {
   const command = entryCommand('src/client');
   const child = spawn(command.file, [...command.args, ...args], {
     env: environment,

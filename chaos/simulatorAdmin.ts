@@ -1,5 +1,6 @@
 /** The simulator as the harness sees it: its admin API, and plain requests to the services, without the product's clients. */
 import type { FaultRule } from '../simulator/faults.js';
+import { createRequests } from './requests.js';
 
 export type Rule = Omit<FaultRule, 'id'>;
 
@@ -21,59 +22,20 @@ export interface SimulatorAdmin {
   read(sandbox: string, path: string, accept?: string): Promise<unknown>;
 }
 
-const TIMEOUT_MS = 30_000;
-
 /** @param environment with the credentials that the simulator has printed */
 export function createSimulatorAdmin(baseUrl: string, environment: NodeJS.ProcessEnv): SimulatorAdmin {
-  let token: Promise<string> | undefined;
-
-  async function call(
-    method: string,
-    path: string,
-    body?: unknown,
-    headers: Readonly<Record<string, string>> = {},
-    alsoFine: readonly number[] = [],
-  ): Promise<unknown> {
-    const answer = await fetch(`${baseUrl}${path}`, {
-      method,
-      headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
-      body: body === undefined ? undefined : JSON.stringify(body),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
-    const text = await answer.text();
-    if (!answer.ok && !alsoFine.includes(answer.status))
-      throw new Error(`${method} ${path}: ${answer.status} ${text.slice(0, 300)}`);
-    return text === '' ? undefined : (JSON.parse(text) as unknown);
-  }
-
-  async function newToken(): Promise<string> {
-    const form = new URLSearchParams({
-      grant_type: 'client_credentials',
-      client_id: environment['ADOBE_CLIENT_ID'] ?? '',
-      client_secret: environment['ADOBE_CLIENT_SECRET'] ?? '',
-      scope: environment['ADOBE_SCOPES'] ?? '',
-    });
-    const answer = await fetch(`${baseUrl}/ims/token/v3`, { method: 'POST', body: form });
-    return ((await answer.json()) as { access_token: string }).access_token;
-  }
-
+  const { call, asClient } = createRequests(baseUrl, environment);
+  const api = '/__sim/api';
   return {
-    place: async (id, rule) => void (await call('PUT', `/__sim/api/faults/${id}`, rule)),
-    remove: async (id) => void (await call('DELETE', `/__sim/api/faults/${id}`, undefined, {}, [404])),
+    place: async (id, rule) => void (await call({ method: 'PUT', path: `${api}/faults/${id}`, body: rule })),
+    remove: async (id) => void (await call({ method: 'DELETE', path: `${api}/faults/${id}`, alsoFine: [404] })),
     hits: async () => {
-      const placed = (await call('GET', '/__sim/api/faults')) as { rule: { id: string }; hits: number }[];
+      const placed = (await call({ method: 'GET', path: `${api}/faults` })) as { rule: { id: string }; hits: number }[];
       return new Map(placed.map(({ rule, hits }) => [rule.id, hits]));
     },
-    objects: async (sandbox) => (await call('GET', `/__sim/api/objects?sandbox=${sandbox}`)) as ObjectRow[],
-    read: async (sandbox, path, accept = 'application/json') => {
-      token ??= newToken();
-      return call('GET', path, undefined, {
-        accept,
-        authorization: `Bearer ${await token}`,
-        'x-api-key': environment['ADOBE_CLIENT_ID'] ?? '',
-        'x-gw-ims-org-id': environment['ADOBE_ORG_ID'] ?? '',
-        'x-sandbox-name': sandbox,
-      });
-    },
+    objects: async (sandbox) =>
+      (await call({ method: 'GET', path: `${api}/objects?sandbox=${sandbox}` })) as ObjectRow[],
+    read: (sandbox, path, accept = 'application/json') =>
+      asClient(sandbox, { method: 'GET', path, headers: { accept } }),
   };
 }

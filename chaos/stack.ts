@@ -5,7 +5,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { Sources } from '../src/cli/ports.js';
 import { createTemporalSources } from '../src/cli/temporalSources.js';
@@ -15,9 +14,9 @@ import { choosePorts } from '../src/dev/ports.js';
 import { programService } from '../src/dev/programs.js';
 import { postgresService, temporalService, workerService } from '../src/dev/services.js';
 import type { Service } from '../src/dev/supervisor.js';
-import type { ProcessIdentity } from '../src/process/identity.js';
 import { readKeyFile } from '../src/store/keyFile.js';
 import { connectClient } from '../src/temporal/connection.js';
+import { keepProcess } from './keptProcess.js';
 import { createSimulatorAdmin, type SimulatorAdmin } from './simulatorAdmin.js';
 
 export const VICTIMS = ['worker', 'temporal', 'postgres'] as const;
@@ -54,7 +53,6 @@ export interface ChaosStack {
 
 /** A flow needs a moment to become enabled, so that its inlet can be waited for and be killed while it is. */
 const FLOW_ACTIVATION_DELAY_MS = 100;
-const RESTART_DELAY_MS = 500;
 
 export async function startChaosStack(options: {
   readonly times: Times;
@@ -111,7 +109,7 @@ export async function startChaosStack(options: {
 }
 
 /** Nothing of the shell reaches the processes that would lead them elsewhere. */
-function isolatedEnvironment(home: string, times: Times): NodeJS.ProcessEnv {
+export function isolatedEnvironment(home: string, times: Times): NodeJS.ProcessEnv {
   const foreign = /^(ADOBE_|CHATLIO_AEP_|RECEIVER_|TEMPORAL_|WORKER_|DATABASE_URL$)/;
   return {
     ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name))),
@@ -146,49 +144,4 @@ function simulatorService({ options, ports, environment }: StackContext, sandbox
     logDir: join(home, 'logs'),
     onReady: (line) => Object.assign(environment, line['environment']),
   });
-}
-
-type Running = Awaited<ReturnType<Service['start']>>;
-
-interface KeptProcess {
-  start(): Promise<void>;
-  kill(): Promise<void>;
-  stop(): Promise<void>;
-}
-
-/** Starts a process again that has ended by itself, as the product's supervisor does, and tells of it. */
-function keepProcess(service: Service, onUnexpectedEnd: (line: string) => void): KeptProcess {
-  let identity: ProcessIdentity | undefined;
-  let running: Running | undefined;
-  let wanted = false;
-
-  const start = async (): Promise<void> => {
-    wanted = true;
-    const started = await service.start((spawned) => {
-      identity = spawned;
-    });
-    running = started;
-    void restartWhenEnded(started);
-  };
-  const restartWhenEnded = async (started: Running): Promise<void> => {
-    await started.exited;
-    if (!wanted || running !== started) return;
-    onUnexpectedEnd(service.name);
-    await delay(RESTART_DELAY_MS);
-    if (wanted) await start();
-  };
-  return {
-    start,
-    async kill() {
-      wanted = false;
-      if (identity === undefined || running === undefined) throw new Error(`${service.name} does not run`);
-      // All of its group, as when the machine goes down: PostgreSQL is many processes.
-      process.kill(-identity.pid, 'SIGKILL');
-      await running.exited;
-    },
-    async stop() {
-      wanted = false;
-      await running?.stop();
-    },
-  };
 }

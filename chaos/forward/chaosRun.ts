@@ -1,0 +1,186 @@
+/** One run: provisions, posts, strikes, waits until all is settled, and compares. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { pino } from 'pino';
+import { createTemporalSources } from '../../src/cli/temporalSources.js';
+import { readConfiguration } from '../../src/configuration.js';
+import { openDatabase } from '../../src/store/database.js';
+import { openKeyRing } from '../../src/store/keyRing.js';
+import { connectClient } from '../../src/temporal/connection.js';
+import { runClient } from '../commandLine.js';
+import { createSimulatorAdmin } from '../simulatorAdmin.js';
+import { type Acted, carryOut } from './acts.js';
+import { type Comparison, compare } from './compare.js';
+import { type Load, startLoad } from './load.js';
+import { startOperator } from './operator.js';
+import { planOf } from './plan.js';
+import { createPlatform } from './platform.js';
+import { type Backlog, readBacklog, readPlatform, readStore } from './records.js';
+import { provisionSource, WIDGET } from './source.js';
+import { type ForwardStack, SANDBOX, startForwardStack } from './stack.js';
+import { startWeather, type Weather } from './weather.js';
+import { postsOf } from './webhooks.js';
+
+export interface ForwardRun {
+  readonly comparison: Comparison;
+  readonly acted: Acted;
+  readonly posts: number;
+  /** Requests to the receivers that were not answered with 2xx. */
+  readonly failedPosts: number;
+  readonly faultHits: number;
+  readonly fronts: ReadonlyMap<string, number>;
+  readonly unexpectedEnds: readonly string[];
+  readonly resumed: { readonly holds: number; readonly outages: number };
+  /** What the product's own audit says is wrong. */
+  readonly audit: readonly string[];
+  /** What did not come to its end, when it did not. */
+  readonly stuck?: Backlog;
+  readonly loadMs: number;
+  readonly settleMs: number;
+  /** Left for a look when something is wrong. */
+  readonly home: string;
+}
+
+export interface ForwardRunOptions {
+  readonly seed: number;
+  readonly events: number;
+  readonly kills: number;
+  /** Takes one line for a person. */
+  readonly log: (line: string) => void;
+}
+
+export function isWithoutFault({ comparison, stuck, audit }: ForwardRun): boolean {
+  return comparison.differences.length === 0 && stuck === undefined && audit.length === 0;
+}
+
+export async function runForwardChaos(options: ForwardRunOptions): Promise<ForwardRun> {
+  const stack = await startForwardStack(options.log);
+  let isWell = false;
+  try {
+    const run = await runOn(stack, options);
+    isWell = isWithoutFault(run);
+    return run;
+  } finally {
+    await stack.stop(!isWell);
+  }
+}
+
+async function runOn(stack: ForwardStack, { seed, events, kills, log }: ForwardRunOptions): Promise<ForwardRun> {
+  const silent = pino({ level: 'silent' });
+  const temporal = await connectClient(readConfiguration(stack.environment));
+  const database = openDatabase({ url: stack.databaseUrl, applicationName: 'chaos', log: silent });
+  const keyRing = await openKeyRing(stack.configuration.keyFile);
+  const lakeUrl = lakeDatabaseOf(stack);
+  try {
+    const sources = createTemporalSources(temporal);
+    const source = await provisionSource({ client: temporal.client, sources, database, keyRing });
+    await source.startForwarder();
+    const simulator = createSimulatorAdmin(stack.simulatorUrl, stack.environment);
+    const platform = createPlatform(stack.simulatorUrl, stack.environment);
+
+    const posts = postsOf(seed, events);
+    const plan = planOf(seed, posts.length, kills);
+    const startedAt = performance.now();
+    const { secrets } = source;
+    const load = startLoad({ seed, posts, receiverUrls: stack.receiverUrls, widget: WIDGET, secrets });
+    const weather = startWeather(seed, simulator);
+    const operator = startOperator(source);
+    const progress = watchProgress({ stack, lakeUrl, load, total: posts.length, weather, log });
+    const acted = await carryOut({ stack, database, platform, source, load, progress, log }, plan, posts.length);
+    await load.finished;
+    await weather.end();
+    const loadMs = performance.now() - startedAt;
+    log(`all ${posts.length} posts are answered; waiting until all is settled`);
+    const stuck = await waitUntilSettled(stack, lakeUrl, load.taken().size);
+    progress.end();
+    await operator.end();
+    const comparison = compare({
+      taken: load.taken(),
+      contradictions: load.contradictions(),
+      platform: await readPlatform(lakeUrl),
+      store: await readStore(stack.databaseUrl),
+      quietTimes: acted.quietTimes,
+    });
+    return {
+      comparison,
+      acted,
+      posts: posts.length,
+      failedPosts: load.failed(),
+      faultHits: weather.hits(),
+      fronts: weather.fronts,
+      unexpectedEnds: stack.unexpectedEnds,
+      resumed: operator.resumed,
+      audit: await runClient(stack, ['audit', source.name]),
+      ...(stuck === undefined ? {} : { stuck }),
+      loadMs,
+      settleMs: performance.now() - startedAt - loadMs,
+      home: stack.home,
+    };
+  } finally {
+    await temporal.close();
+    await database.close();
+  }
+}
+
+/** Of the sandbox, as Query Service names it. */
+function lakeDatabaseOf({ lakeUrl }: ForwardStack): string {
+  const url = new URL(lakeUrl);
+  url.pathname = `/${SANDBOX}:all`;
+  return url.toString();
+}
+
+const SETTLE_POLL_MS = 500;
+/** Nothing has moved for so long: it never will. Above every deadline of the run. */
+const STUCK_AFTER_MS = 90_000;
+
+async function waitUntilSettled(stack: ForwardStack, lakeUrl: string, taken: number): Promise<Backlog | undefined> {
+  let movedAt = performance.now();
+  let seen = '';
+  for (;;) {
+    const backlog = await readBacklog(stack.databaseUrl, lakeUrl);
+    const { known, ...left } = backlog;
+    if (known >= taken && Object.values(left).every((count) => count === 0)) return undefined;
+    const now = JSON.stringify(backlog);
+    if (now !== seen) movedAt = performance.now();
+    seen = now;
+    if (performance.now() - movedAt > STUCK_AFTER_MS) return backlog;
+    await delay(SETTLE_POLL_MS);
+  }
+}
+
+const LOOK_EVERY_MS = 2_000;
+const TELL_EVERY_LOOKS = 5;
+
+interface Progress {
+  /** Events that waited when it was last looked. */
+  waiting(): number;
+  end(): void;
+}
+
+function watchProgress(deps: {
+  readonly stack: ForwardStack;
+  readonly lakeUrl: string;
+  readonly load: Load;
+  readonly total: number;
+  readonly weather: Weather;
+  readonly log: (line: string) => void;
+}): Progress {
+  const { stack, lakeUrl, load, total, weather, log } = deps;
+  const ending = new AbortController();
+  let last: Backlog | undefined;
+
+  async function watch(): Promise<void> {
+    for (let looks = 1; !ending.signal.aborted; looks += 1) {
+      await delay(LOOK_EVERY_MS);
+      // A database that is away says nothing.
+      last = await readBacklog(stack.databaseUrl, lakeUrl).catch(() => last);
+      if (looks % TELL_EVERY_LOOKS !== 0 || last === undefined) continue;
+      log(
+        `${load.answered()} of ${total} posts answered (${load.failed()} times not), ${last.waiting} events wait, ` +
+          `${last.undecided + last.moving} under way, ${weather.hits()} faults met`,
+      );
+    }
+  }
+
+  void watch();
+  return { waiting: () => last?.waiting ?? 0, end: () => ending.abort() };
+}

@@ -1,0 +1,66 @@
+/** The table that a run prints. */
+import { type ForwardRun, isWithoutFault } from './chaosRun.js';
+import type { Difference } from './compare.js';
+
+const SHOWN_DIFFERENCES = 20;
+
+/** @param repeat the command that makes the same run */
+export function reportOf(run: ForwardRun, repeat: string): string {
+  const { comparison, acted, stuck } = run;
+  const { differences } = comparison;
+  const lines = [
+    '',
+    table('run', [
+      ['events answered with 2xx', comparison.events],
+      ['posts made', run.posts],
+      ['posts not answered with 2xx', run.failedPosts],
+      ['inlet requests that met a fault', run.faultHits],
+      ['forwarder resumed by a person', `${run.resumed.holds} holds, ${run.resumed.outages} outages`],
+      ['seconds of load, seconds until settled', `${seconds(run.loadMs)}, ${seconds(run.settleMs)}`],
+      ['processes that ended by themselves', run.unexpectedEnds.join(', ') || 'none'],
+    ]),
+    table('struck', [...sorted(acted.counts), ['kills and stops', strikesOf(run)]]),
+    table('faults placed', sorted(run.fronts)),
+    table('events', [
+      ['delivered exactly once', comparison.delivered],
+      ...sorted(comparison.open).map(([name, count]): Row => [`open: ${name}`, count]),
+      ...sorted(comparison.settled).map(([name, count]): Row => [`settled: ${name}`, count]),
+    ]),
+    table(
+      'differences',
+      (['lost', 'repeated', 'invented', 'misjudged', 'through the gate', 'contradiction'] as const).map((wrong) => [
+        wrong,
+        differences.filter((one) => one.wrong === wrong).length,
+      ]),
+    ),
+    ...differences.slice(0, SHOWN_DIFFERENCES).map(line),
+    ...(differences.length > SHOWN_DIFFERENCES ? [`… and ${differences.length - SHOWN_DIFFERENCES} more`] : []),
+    run.audit.length === 0 ? 'The audit finds the same: no difference.' : run.audit.join('\n'),
+    ...(stuck === undefined ? [] : [`did not come to its end: ${JSON.stringify(stuck)}`]),
+    ...(isWithoutFault(run) ? [] : [`logs and data: ${run.home}`, `once more: ${repeat}`]),
+  ];
+  return lines.join('\n');
+}
+
+function strikesOf({ acted }: ForwardRun): number {
+  return [...acted.counts].reduce((sum, [what, count]) => (/^(kill|pause) /.test(what) ? sum + count : sum), 0);
+}
+
+function line({ wrong, eventId, detail }: Difference): string {
+  return `${wrong} ${eventId.slice(0, 16)}: ${detail}`;
+}
+
+type Row = readonly [string, number | string];
+
+function table(title: string, rows: readonly Row[]): string {
+  const width = Math.max(...rows.map(([name]) => name.length), title.length);
+  return [title, ...rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`), ''].join('\n');
+}
+
+function sorted(counts: ReadonlyMap<string, number>): Row[] {
+  return [...counts].sort(([a], [b]) => a.localeCompare(b));
+}
+
+function seconds(ms: number): string {
+  return (ms / 1_000).toFixed(0);
+}

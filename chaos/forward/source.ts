@@ -1,0 +1,108 @@
+/** The one source of a run: provisioned as a user would, then its forwarder is run in small steps. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Client } from '@temporalio/client';
+import type { Sources } from '../../src/cli/ports.js';
+import { FORWARDER_MESSAGES, type ForwarderInput, type ForwarderState } from '../../src/domain/forwarder.js';
+import type { Manifest } from '../../src/domain/manifest.js';
+import { forwarderWorkflowId, TASK_QUEUES, WORKFLOW_TYPES } from '../../src/domain/source.js';
+import { parseManifest } from '../../src/manifest/read.js';
+import type { Database } from '../../src/store/database.js';
+import type { KeyRing } from '../../src/store/keyRing.js';
+import { createProvisioningStore } from '../../src/store/provisioning.js';
+import { patiently } from '../sourceUnderTest.js';
+import { SANDBOX } from './stack.js';
+import { DELIVERY, FORWARDER_PACE, MAX_HISTORY_EVENTS } from './times.js';
+
+const NAME = 'chat-forward';
+export const WIDGET = 'main-site';
+const LIVE_TIMEOUT_MS = 120_000;
+const POLL_MS = 200;
+
+export interface ForwardedSource {
+  readonly name: string;
+  readonly id: number;
+  readonly flowId: string;
+  /** By kind. */
+  readonly secrets: ReadonlyMap<string, string>;
+  /** Starts it in small steps; one that runs is terminated by the same call. */
+  startForwarder(): Promise<void>;
+  cancelForwarder(): Promise<void>;
+  forwarderState(): Promise<ForwarderState>;
+  /** As a person does from the Temporal UI. */
+  resumeForwarder(): Promise<void>;
+}
+
+export async function provisionSource(deps: {
+  readonly client: Client;
+  readonly sources: Sources;
+  readonly database: Database;
+  readonly keyRing: KeyRing;
+}): Promise<ForwardedSource> {
+  const { client, sources, database } = deps;
+  const uid = randomUUID();
+  const manifest = manifestOfRun();
+  await sources.start({ v: 1, uid, manifest });
+  await waitUntilLive(sources);
+
+  const { rows } = await database.pool.query<{ id: number; flow_id: string }>(
+    'select id, flow_id from source join gate on gate.source_id = source.id where uid = $1',
+    [uid],
+  );
+  const row = rows[0];
+  if (row === undefined) throw new Error('the source is live and not in the store');
+  const urls = await createProvisioningStore(database, deps.keyRing).sourceUrls(NAME, '');
+  const secrets = new Map((urls?.webhooks ?? []).map(({ kind, url }) => [kind, url.slice(url.lastIndexOf('/') + 1)]));
+
+  const input: ForwarderInput = {
+    v: 1,
+    uid,
+    name: NAME,
+    sandbox: manifest.sandbox,
+    delivery: manifest.delivery,
+    pace: FORWARDER_PACE,
+    maxHistoryEvents: MAX_HISTORY_EVENTS,
+  };
+  const workflowId = forwarderWorkflowId(NAME);
+  const handle = () => client.workflow.getHandle(workflowId);
+  return {
+    name: NAME,
+    id: row.id,
+    flowId: row.flow_id,
+    secrets,
+    startForwarder: () =>
+      patiently(async () => {
+        await client.workflow.start(WORKFLOW_TYPES.forwarder, {
+          workflowId,
+          taskQueue: TASK_QUEUES.forwarder,
+          args: [input],
+          workflowIdConflictPolicy: 'TERMINATE_EXISTING',
+        });
+      }),
+    cancelForwarder: () => patiently(async () => void (await handle().cancel())),
+    forwarderState: () => handle().query<ForwarderState>(FORWARDER_MESSAGES.state),
+    resumeForwarder: async () => void (await handle().executeUpdate(FORWARDER_MESSAGES.resume, { args: [{}] })),
+  };
+}
+
+function manifestOfRun(): Manifest {
+  const result = parseManifest({
+    version: 1,
+    name: NAME,
+    sandbox: SANDBOX,
+    chatlio: { widgets: [{ key: WIDGET }] },
+    delivery: DELIVERY,
+  });
+  if (!result.ok) throw new Error(`not a valid manifest: ${JSON.stringify(result.problems)}`);
+  return result.manifest;
+}
+
+async function waitUntilLive(sources: Sources): Promise<void> {
+  const deadline = performance.now() + LIVE_TIMEOUT_MS;
+  for (;;) {
+    const run = await sources.describe(NAME);
+    if (run?.phase === 'live') return;
+    if (performance.now() > deadline) throw new Error(`the source is ${run?.phase ?? 'not there'}, expected live`);
+    await delay(POLL_MS);
+  }
+}

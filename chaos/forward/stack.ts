@@ -1,0 +1,169 @@
+/**
+ * Everything that delivers, as real processes on free ports and in a folder of its own: Temporal's server, PostgreSQL, two
+ * workers, two receivers, the simulator, and the PostgreSQL that is its lake. Each can be killed and comes back with its data.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Configuration, readConfiguration } from '../../src/configuration.js';
+import type { StackContext } from '../../src/dev/context.js';
+import { choosePorts } from '../../src/dev/ports.js';
+import { programService } from '../../src/dev/programs.js';
+import { postgresService, temporalService } from '../../src/dev/services.js';
+import type { Service } from '../../src/dev/supervisor.js';
+import { identityOf } from '../../src/process/identity.js';
+import { freePort } from '../../src/process/ports.js';
+import { startEmbeddedPostgres } from '../../src/store/embedded.js';
+import { readKeyFile } from '../../src/store/keyFile.js';
+import { endOnInterruption } from '../interruption.js';
+import { keepProcess, type KeptProcess } from '../keptProcess.js';
+import { isolatedEnvironment } from '../stack.js';
+import { ADOBE_TIMES, LAKE_DELAY_MS, TRUE_SETTLE_WINDOW_MS } from './times.js';
+
+const VICTIMS = [
+  'worker-1',
+  'worker-2',
+  'receiver-1',
+  'receiver-2',
+  'temporal',
+  'postgres',
+  'simulator',
+  'lake',
+] as const;
+export type Victim = (typeof VICTIMS)[number];
+
+export interface ForwardStack {
+  readonly home: string;
+  readonly configuration: Configuration;
+  /** What a command needs to reach this stack. */
+  readonly environment: NodeJS.ProcessEnv;
+  readonly processes: Readonly<Record<Victim, KeptProcess>>;
+  readonly receiverUrls: readonly string[];
+  readonly simulatorUrl: string;
+  readonly databaseUrl: string;
+  /** Of the server that has the simulator's databases. */
+  readonly lakeUrl: string;
+  /** Processes that ended although nobody killed them. */
+  readonly unexpectedEnds: readonly string[];
+  /** @param keep leaves the folder with the logs and the data */
+  stop(keep: boolean): Promise<void>;
+}
+
+export const SANDBOX = 'chaos';
+
+export async function startForwardStack(log: (line: string) => void): Promise<ForwardStack> {
+  const home = mkdtempSync(join(tmpdir(), 'chatlio-aep-forward-'));
+  const environment = isolatedEnvironment(home, ADOBE_TIMES);
+  const configuration = readConfiguration(environment);
+  await readKeyFile(configuration.keyFile, { create: true });
+  const ports = await choosePorts(configuration, ['temporal', 'temporalUi', 'postgres', 'simulator']);
+  const context: StackContext = { options: { configuration, environment, log }, ports, environment: {} };
+  const receiverPorts = [await freePort(), await freePort()];
+  const lakePort = await freePort();
+  const unexpectedEnds: string[] = [];
+  const keep = (service: Service) => keepProcess(service, (line) => unexpectedEnds.push(line));
+
+  const processes: Record<Victim, KeptProcess> = {
+    postgres: keep(postgresService(context)),
+    temporal: keep(temporalService(context)),
+    lake: keep(lakeService(context, lakePort)),
+    simulator: keep(simulatorService(context)),
+    'worker-1': keep(programOf(context, 'worker-1', 'src/worker')),
+    'worker-2': keep(programOf(context, 'worker-2', 'src/worker')),
+    'receiver-1': keep(programOf(context, 'receiver-1', 'src/receiver', receiverPorts[0])),
+    'receiver-2': keep(programOf(context, 'receiver-2', 'src/receiver', receiverPorts[1])),
+  };
+  const stop = async (keepFolder: boolean): Promise<void> => {
+    forget();
+    for (const victim of VICTIMS) await processes[victim].stop();
+    if (!keepFolder) rmSync(home, { recursive: true, force: true });
+  };
+  const forget = endOnInterruption(() => stop(true));
+  try {
+    await Promise.all([processes.postgres.start(), processes.temporal.start(), processes.lake.start()]);
+    await processes.simulator.start();
+    // One after the other: the first one prepares the database.
+    await processes['worker-1'].start();
+    await Promise.all([
+      processes['worker-2'].start(),
+      processes['receiver-1'].start(),
+      processes['receiver-2'].start(),
+    ]);
+  } catch (error) {
+    await stop(true);
+    throw error;
+  }
+  return {
+    home,
+    configuration,
+    environment: { ...environment, ...context.environment },
+    processes,
+    receiverUrls: receiverPorts.map((port) => `http://127.0.0.1:${port}`),
+    simulatorUrl: `http://127.0.0.1:${ports.simulator}`,
+    databaseUrl: context.environment['DATABASE_URL'] ?? '',
+    lakeUrl: context.environment['LAKE_URL'] ?? '',
+    unexpectedEnds,
+    stop,
+  };
+}
+
+function lakeService({ options, environment }: StackContext, port: number): Service {
+  return {
+    name: 'lake',
+    start: async (spawned) => {
+      const dataDir = join(options.configuration.home, 'lake');
+      const server = await startEmbeddedPostgres({ dataDir, port, log: options.log });
+      const identity = identityOf(server.pid);
+      if (identity !== undefined) spawned(identity);
+      environment['LAKE_URL'] = server.url;
+      return server;
+    },
+  };
+}
+
+function simulatorService({ options, ports, environment }: StackContext): Service {
+  return {
+    name: 'simulator',
+    start: (spawned) =>
+      programService({
+        name: 'simulator',
+        entry: 'simulator/main',
+        args: [
+          `--port=${ports.simulator}`,
+          `--database-url=${environment['LAKE_URL']}`,
+          '--output=json',
+          '--policy=flowActivationDelayMs=100',
+          `--policy=settleWindowMs=${TRUE_SETTLE_WINDOW_MS}`,
+          `--policy=lakeDelayMs=${LAKE_DELAY_MS}`,
+          `--sandbox=${SANDBOX}`,
+        ],
+        environment: options.environment,
+        logDir: join(options.configuration.home, 'logs'),
+        onReady: (line) => {
+          Object.assign(environment, line['environment']);
+          environment['ADOBE_INLET_URL'] = `http://127.0.0.1:${ports.simulator}`;
+        },
+      }).start(spawned),
+  };
+}
+
+/** Each with a folder of its own, as on machines of their own; they share the key file. */
+function programOf({ options, environment }: StackContext, name: string, entry: string, port?: number): Service {
+  const { home, keyFile } = options.configuration;
+  return {
+    name,
+    start: (spawned) =>
+      programService({
+        name,
+        entry,
+        environment: {
+          ...options.environment,
+          ...environment,
+          CHATLIO_AEP_HOME: join(home, name),
+          CHATLIO_AEP_KEY_FILE: keyFile,
+          ...(port === undefined ? {} : { RECEIVER_PORT: String(port) }),
+        },
+        logDir: join(home, 'logs'),
+      }).start(spawned),
+  };
+}
