@@ -3,13 +3,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CodedError, type CatalogueError } from '../domain/errors.js';
 import type { SourceState } from '../domain/source.js';
 import type { Context, ForwarderReport, SourceRun, Sources } from './ports.js';
+import type { ReceiverView } from '../domain/passingEvents.js';
 import { createProgress } from './progress.js';
+import { type Rates, ratesBetween } from './rates.js';
 
 /** What is known of a source at one moment. Without a worker the state is unknown, or the last one that was seen. */
 export interface Snapshot {
   readonly run: SourceRun;
   readonly state?: SourceState;
   readonly forwarder?: ForwarderReport;
+  readonly rates?: Rates;
+  readonly receivers?: readonly ReceiverView[];
 }
 
 /** `closed`: the workflow ended without having undone or torn down anything, as when somebody terminated it. */
@@ -85,7 +89,7 @@ async function look(
     const state = await sources.state(name);
     const forwarder = withForwarder === true && state.phase === 'live' ? await sources.forwarderState(name) : undefined;
     trouble(undefined);
-    return { run, state, forwarder };
+    return { run, state, forwarder, rates: ratesBetween(before?.forwarder, forwarder) ?? before?.rates };
   } catch (error) {
     if (!(error instanceof CodedError) || !PASSING.has(error.error.code)) throw error;
     trouble(error.error);

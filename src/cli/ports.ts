@@ -44,7 +44,11 @@ export interface Sources {
 }
 
 /** What of the forwarder's state is shown; the rest is its own bookkeeping. */
-export type ForwarderReport = Pick<ForwarderState, 'phase' | 'counters' | 'outage' | 'hold' | 'lastError'>;
+export type ForwarderReport = Pick<
+  ForwarderState,
+  'phase' | 'counters' | 'gate' | 'outage' | 'hold' | 'lastError' | 'lake'
+> &
+  Partial<Pick<ForwarderState, 'surveyedAt'>>;
 
 /** One workflow of a source, as `describe` tells it: also without a worker. */
 export interface SourceRun {

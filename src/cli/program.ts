@@ -5,6 +5,8 @@ import { KINDS, type Kind } from '../domain/kinds.js';
 import { abort } from './commands/abort.js';
 import { audit } from './commands/audit.js';
 import { doctor } from './commands/doctor.js';
+import { doctorRestored } from './commands/doctorRestored.js';
+import { tailEvents } from './commands/events.js';
 import { createInit, type Interview } from './commands/init.js';
 import { plan } from './commands/plan.js';
 import { PROCESS_NAMES, type ProcessName } from './commands/processes.js';
@@ -64,7 +66,17 @@ export function createProgram(wiring: ProgramWiring): Commander {
     .command('doctor')
     .description('check configuration, Temporal, worker, receiver, database and Adobe; each finding with its fix')
     .argument('[file]', 'a manifest to check along with them')
-    .action((file?: string) => does('doctor', doctor, { file }));
+    .option(
+      '--restored <time>',
+      'the database was set back to this time: show what may have been sent since',
+      pointInTime,
+    )
+    .option('--confirm', 'with --restored: close all gates, and make those events unknown')
+    .action((file: string | undefined, { restored, confirm }: { restored?: string; confirm?: boolean }) =>
+      restored === undefined
+        ? does('doctor', doctor, { file })
+        : does('doctor', doctorRestored, { since: restored, confirm, by: person() }),
+    );
 
   program.commandsGroup('Provision:');
   program
@@ -122,6 +134,17 @@ export function createProgram(wiring: ProgramWiring): Commander {
     );
 
   program.commandsGroup('Events:');
+  const events = program.command('events').description('events as they pass');
+  events
+    .command('tail')
+    .description('the newest events and where they stand; contents are never shown')
+    .argument('<name>', 'source')
+    .option('--since <time>', 'only those taken from then on: ISO 8601, or how long ago, such as 10m', pointInTime)
+    .option('--limit <number>', 'how many', wholeNumber, 20)
+    .option('-f, --follow', 'go on with those that come; Ctrl-C ends it')
+    .action((name: string, options: { since?: string; limit: number; follow?: boolean }) =>
+      does('events tail', tailEvents, { name, ...options }),
+    );
   addHeldCommands(program, does);
   program
     .command('audit')

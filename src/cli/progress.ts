@@ -30,7 +30,9 @@ function liveProgress({ output, now }: Context, live: LiveRegion, name: string):
     const parts = [
       ...(snapshot === undefined ? [output.paint.faint(`Waiting for ${name} …`)] : [heading(snapshot, view)]),
       ...(snapshot?.state === undefined ? [] : [renderSteps(snapshot.state, snapshot.run.pending, view)]),
-      ...(snapshot?.forwarder === undefined ? [] : ['', renderForwarder(snapshot.forwarder, output.paint)]),
+      ...(snapshot?.forwarder === undefined
+        ? []
+        : ['', renderForwarder({ forwarder: snapshot.forwarder, rates: snapshot.rates }, output.paint)]),
       ...(trouble === undefined
         ? []
         : [output.paint.caution(`! ${sentenceOf(trouble)} The run goes on; ${remedyOf(trouble)}`)]),

@@ -93,10 +93,12 @@ export function createTemporalSources(access: TemporalAccess): Sources {
         }),
       );
       if (runs === undefined) return undefined;
-      const { phase, counters, outage, hold, lastError } = await byWorker(TASK_QUEUES.forwarder, name, () =>
-        forwarder.query<ForwarderState>(FORWARDER_MESSAGES.state),
+      const { phase, counters, gate, outage, hold, lastError, lake, surveyedAt } = await byWorker(
+        TASK_QUEUES.forwarder,
+        name,
+        () => forwarder.query<ForwarderState>(FORWARDER_MESSAGES.state),
       );
-      return { phase, counters, outage, hold, lastError };
+      return { phase, counters, gate, outage, hold, lastError, lake, surveyedAt };
     },
 
     resume: (name, input) =>

@@ -3,6 +3,7 @@ import type { AuditReport } from './audit.js';
 import type { CatalogueError } from './errors.js';
 import type { ExceptionDetails, ExceptionFilter, ExceptionPage, ExceptionState } from './heldEvents.js';
 import type { Manifest } from './manifest.js';
+import type { EventPage, IntakeReport, LogPosition, RestoredReport } from './passingEvents.js';
 import type { StepName } from './steps.js';
 
 /** Input of the workflow `inquiry`. */
@@ -23,7 +24,20 @@ export type Inquiry =
   /** With `sealTo` the answer holds the body, sealed to the asker. */
   | { readonly v: 1; readonly ask: 'exception'; readonly name: string; readonly id: number; readonly sealTo?: string }
   /** Times: ISO 8601, by the log; absent: from the first event, until now. */
-  | { readonly v: 1; readonly ask: 'audit'; readonly name: string; readonly since?: string; readonly until?: string };
+  | { readonly v: 1; readonly ask: 'audit'; readonly name: string; readonly since?: string; readonly until?: string }
+  /** With `after`: events after it, waiting for the first for up to `waitMs`; without: the newest. */
+  | {
+      readonly v: 1;
+      readonly ask: 'events';
+      readonly name: string;
+      readonly after?: LogPosition;
+      readonly since?: string;
+      readonly limit: number;
+      readonly waitMs?: number;
+    }
+  | { readonly v: 1; readonly ask: 'intake' }
+  /** The one question that changes something, when told to apply. */
+  | { readonly v: 1; readonly ask: 'restored'; readonly since: string; readonly apply: boolean; readonly by: string };
 
 /** What a step would do. `blocked` needs a person first and says why. */
 export type PlannedAction = 'create' | 'adopt' | 'keep' | 'change' | 'blocked';
@@ -86,6 +100,9 @@ export interface InquiryActivities {
   exceptions(input: Ask<'exceptions'>): Promise<ExceptionPage>;
   exception(input: Ask<'exception'>): Promise<ExceptionDetails>;
   audit(input: Ask<'audit'>): Promise<AuditReport>;
+  events(input: Ask<'events'>): Promise<EventPage>;
+  intake(input: Ask<'intake'>): Promise<IntakeReport>;
+  restored(input: Ask<'restored'>): Promise<RestoredReport>;
 }
 
 /** What a question is answered with. */

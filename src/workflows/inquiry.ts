@@ -29,6 +29,12 @@ export function inquiry(input: Inquiry): Promise<Answer<Inquiry>> {
       return activities.exception(input);
     case 'audit':
       return long.audit(input);
+    case 'events':
+      return activities.events(input);
+    case 'intake':
+      return activities.intake(input);
+    case 'restored':
+      return activities.restored(input);
     default:
       throw ApplicationFailure.nonRetryable(`unknown inquiry ${JSON.stringify(input satisfies never)}`, 'CAEP_USAGE');
   }

@@ -43,8 +43,8 @@ function lakeOf(copies: Readonly<Record<string, number>>) {
     const listed = new Set([...text.matchAll(/'([0-9a-f]{64})'/g)].map((match) => match[1]));
     const rows = Object.entries(copies)
       .filter(([id]) => (after === undefined ? listed.has(id) : id > after))
-      .map(([_id, count]) => ({ _id, copies: String(count) }))
-      .sort((a, b) => (a._id < b._id ? -1 : 1));
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([id, count]) => ({ ['_id']: id, copies: String(count) }));
     return Promise.resolve(rows);
   };
   return { statements, table: 'chatlio_events', query };

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { array, assert, asyncProperty, integer, property, string, uniqueArray } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { join, none } from '../../src/audit/merge.js';
 import { standingOf } from '../../src/audit/standing.js';
@@ -17,9 +17,9 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
 
 describe('the join', () => {
   it('pairs equal ids and keeps every other, in order', async () => {
-    const ids = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 2 }));
-    await fc.assert(
-      fc.asyncProperty(ids, ids, async (left, right) => {
+    const ids = uniqueArray(string({ minLength: 1, maxLength: 2 }));
+    await assert(
+      asyncProperty(ids, ids, async (left, right) => {
         const [a, b] = [[...left].sort(), [...right].sort()].map((list) => list.sort((x, y) => (x < y ? -1 : 1)));
         const pairs = await all(join(stream(a ?? []), stream(b ?? [])));
         expect(pairs.flatMap((pair) => (pair.a === undefined ? [] : [pair.id]))).toEqual(a);
@@ -79,19 +79,15 @@ describe('the standing', () => {
   });
 
   it('is read from the cursor as the sender writes it', () => {
-    fc.assert(
-      fc.property(
-        fc.array(fc.integer({ min: 5, max: 40 })),
-        fc.array(fc.integer({ min: 5, max: 40 })),
-        (sent, done) => {
-          const seqs = [...new Set(sent)].sort((a, b) => a - b);
-          const window = record(intend(emptyWindow(4), { seqs }), { decided: done, withdrawn: [] });
-          for (let seq = 1; seq <= 41; seq += 1) {
-            const isAccepted = ['passed', 'decided'].includes(stateOf(window, seq));
-            expect(standingOf(seq, window) === 'accepted').toBe(isAccepted);
-          }
-        },
-      ),
+    assert(
+      property(array(integer({ min: 5, max: 40 })), array(integer({ min: 5, max: 40 })), (sent, done) => {
+        const seqs = [...new Set(sent)].sort((a, b) => a - b);
+        const window = record(intend(emptyWindow(4), { seqs }), { decided: done, withdrawn: [] });
+        for (let seq = 1; seq <= 41; seq += 1) {
+          const isAccepted = ['passed', 'decided'].includes(stateOf(window, seq));
+          expect(standingOf(seq, window) === 'accepted').toBe(isAccepted);
+        }
+      }),
     );
   });
 });

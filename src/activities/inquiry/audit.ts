@@ -89,5 +89,5 @@ async function openLake(adobe: AdobeClients, flowId: string | null, override: st
   if (table === undefined) throw missing('the dataset has no table in Query Service');
   const parameters = await adobe.queryService.connectionParameters();
   const session = await openLakeSession({ parameters, override });
-  return { table, query: session.query, close: session.close };
+  return { table, query: (text: string) => session.query(text), close: () => session.close() };
 }

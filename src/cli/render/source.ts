@@ -4,6 +4,7 @@ import { STEPS } from '../../domain/steps.js';
 import type { Hold, SourceState } from '../../domain/source.js';
 import type { Snapshot } from '../follow.js';
 import type { ForwarderReport } from '../ports.js';
+import type { Rates } from '../rates.js';
 import type { Paint, Style } from './paint.js';
 import { errorDocument, renderError } from './error.js';
 import { columns, elapsed, instant } from './text.js';
@@ -65,17 +66,40 @@ export function renderRemainders({ remainders }: SourceState, paint: Paint): str
   ].join('\n');
 }
 
-export function renderForwarder(forwarder: ForwarderReport, paint: Paint): string {
-  const { taken, accepted, waiting, exceptions } = forwarder.counters;
+export function renderForwarder(
+  { forwarder, rates }: { readonly forwarder: ForwarderReport; readonly rates?: Rates },
+  paint: Paint,
+): string {
+  const { taken, accepted, waiting, exceptions, oldestWaitingMs, oldestExceptionMs } = forwarder.counters;
   const kept = Object.entries(exceptions).filter(([, count]) => count > 0);
   const total = kept.reduce((sum, [, count]) => sum + count, 0);
+  const pace = rates === undefined ? '' : `  ${rates.takenPerSecond}/s in, ${rates.acceptedPerSecond}/s out`;
   return [
-    `${paint.strong('Events')}  ${paintedPhase(forwarder.phase, paint)}  taken ${taken}  accepted ${accepted}  waiting ${waiting}  exceptions ${total}`,
+    `${paint.strong('Events')}  ${paintedPhase(forwarder.phase, paint)}  taken ${taken}  accepted ${accepted}  waiting ${waiting}  exceptions ${total}${paint.faint(pace)}`,
+    ...(oldestWaitingMs === undefined ? [] : [`  ${paint.faint(`the oldest waits for ${elapsed(oldestWaitingMs)}`)}`]),
     ...(kept.length === 0 ? [] : [columns(kept.map(([reason, count]) => [paint.caution(reason), String(count)]))]),
+    ...(oldestExceptionMs === undefined
+      ? []
+      : [`  ${paint.faint(`the oldest of them is ${elapsed(oldestExceptionMs)} old`)}`]),
+    ...lakeLines(forwarder, paint),
+    ...(forwarder.gate === undefined ? [] : [`  ${paint.caution(`nothing is sent: ${forwarder.gate.reason}`)}`]),
     ...(forwarder.hold === undefined ? [] : [`  ${paint.caution(`held: ${forwarder.hold.reason}`)}`]),
     ...(forwarder.outage === undefined ? [] : [`  ${paint.caution(`outage: ${forwarder.outage.detail}`)}`]),
     ...(forwarder.lastError === undefined ? [] : [`  ${paint.faint(`last error: ${forwarder.lastError}`)}`]),
   ].join('\n');
+}
+
+/** Accepted means that the inlet said so; confirmed, that the event was found in the lake. */
+function lakeLines({ lake, counters }: ForwarderReport, paint: Paint): string[] {
+  if (lake === undefined) return [];
+  if (lake.state !== 'readable') {
+    return [`  ${paint.caution(`not known whether the lake has them: ${lake.detail ?? lake.state}`)}`];
+  }
+  const { confirmed, repeated = 0 } = counters;
+  return [
+    ...(confirmed === undefined ? [] : [`  confirmed in the lake ${confirmed} of ${counters.accepted}`]),
+    ...(repeated === 0 ? [] : [`  ${paint.bad(`in the lake more than once: ${repeated}`)}`]),
+  ];
 }
 
 export function opensLine(state: SourceState, now: number): string {
@@ -86,7 +110,7 @@ export function opensLine(state: SourceState, now: number): string {
 }
 
 /** What `--output json` shows of a source, on one level with the command's name. */
-export function sourceDocument({ run, state }: Snapshot, forwarder?: ForwarderReport): object {
+export function sourceDocument({ run, state, forwarder, rates, receivers }: Snapshot): object {
   const { name, pending, phase: _phase, heldReason: _heldReason, uid, ...workflow } = run;
   return {
     name,
@@ -108,6 +132,7 @@ export function sourceDocument({ run, state }: Snapshot, forwarder?: ForwarderRe
       ? {}
       : { hold: { ...state.hold, error: errorDocument(holdError(state.hold, name)) } }),
     pending,
-    ...(forwarder === undefined ? {} : { forwarder }),
+    ...(forwarder === undefined ? {} : { forwarder: { ...forwarder, rates } }),
+    receivers,
   };
 }

@@ -1,0 +1,32 @@
+/** `events tail`: an event in a line. */
+import type { PassingEvent } from '../../domain/passingEvents.js';
+import type { Paint, Style } from './paint.js';
+import { clockTime, elapsed } from './text.js';
+
+const STATE_STYLES: Readonly<Record<PassingEvent['state'], Style>> = {
+  waiting: 'hint',
+  sending: 'hint',
+  accepted: 'good',
+  held: 'caution',
+  abandoned: 'faint',
+};
+const KIND_WIDTH = 'new-conversation'.length;
+const STATE_WIDTH = 'abandoned'.length;
+const ID_PREFIX = 12;
+/** An event's own time is told when it differs from that of its arrival by more. */
+const TOLD_LATENESS_MS = 60_000;
+
+export function renderEvent(event: PassingEvent, paint: Paint): string {
+  const { kind = 'unknown', eventId, loggedAt, occurredAt, state, reason } = event;
+  const latenessMs = Date.parse(loggedAt) - Date.parse(occurredAt);
+  return [
+    paint.faint(`${loggedAt.slice(0, 10)} ${clockTime(Date.parse(loggedAt))}Z`),
+    kind.padEnd(KIND_WIDTH),
+    eventId.slice(0, ID_PREFIX),
+    paint[STATE_STYLES[state]](state.padEnd(STATE_WIDTH)),
+    ...(reason === undefined ? [] : [paint.caution(reason)]),
+    ...(latenessMs > TOLD_LATENESS_MS ? [paint.faint(`of ${elapsed(latenessMs)} before`)] : []),
+  ]
+    .join('  ')
+    .trimEnd();
+}

@@ -1,0 +1,59 @@
+/** Events as they pass, and who takes them: what `events tail` and `status` show. JSON only, never chat text. */
+import type { ExceptionReason } from './exceptions.js';
+import type { Kind } from './kinds.js';
+
+export interface PassingEvent {
+  /** 64 hexadecimal digits. */
+  readonly eventId: string;
+  /** Absent for a kind of a later release. */
+  readonly kind?: Kind;
+  /** ISO 8601: when it entered the log, and its own time. */
+  readonly loggedAt: string;
+  readonly occurredAt: string;
+  readonly partition: number;
+  readonly seq: number;
+  /** At the time of asking. `held` and `sending` of events in the exceptions, with the reason. */
+  readonly state: 'waiting' | 'sending' | 'accepted' | 'held' | 'abandoned';
+  readonly reason?: ExceptionReason;
+}
+
+/** The last number seen, by partition. */
+export type LogPosition = Readonly<Record<string, number>>;
+
+export interface EventPage {
+  readonly v: 1;
+  readonly events: readonly PassingEvent[];
+  readonly position: LogPosition;
+}
+
+/** A receiver's own last word. */
+export interface ReceiverView {
+  readonly id: string;
+  readonly startedAt: string;
+  readonly reportedAt: string;
+  readonly silentForMs: number;
+  readonly spooled: number;
+}
+
+export interface IntakeReport {
+  readonly v: 1;
+  readonly receivers: readonly ReceiverView[];
+}
+
+/** A receiver reports every few seconds; one that has said nothing for longer may be gone, with what it has spooled. */
+export const RECEIVER_SILENCE_MS = 60_000;
+
+export interface RestoredSource {
+  readonly name: string;
+  /** In the log and not delivered, as far as the restored database knows. */
+  readonly events: number;
+  /** Exceptions that were to be sent again, or were being sent. */
+  readonly exceptions: number;
+}
+
+export interface RestoredReport {
+  readonly v: 1;
+  readonly since: string;
+  readonly applied: boolean;
+  readonly sources: readonly RestoredSource[];
+}

@@ -1,0 +1,26 @@
+/** What receivers last said of themselves. */
+import type { ReceiverView } from '../domain/passingEvents.js';
+import type { Database } from './database.js';
+
+export async function readReceivers(database: Database): Promise<ReceiverView[]> {
+  const { rows } = await database.pool.query<Row>(
+    `select receiver_id, started_at, reported_at, spool_depth,
+       (extract(epoch from clock_timestamp() - reported_at) * 1000)::float8 as silent_for_ms
+     from receiver_report order by receiver_id limit 100`,
+  );
+  return rows.map((row) => ({
+    id: row.receiver_id,
+    startedAt: row.started_at.toISOString(),
+    reportedAt: row.reported_at.toISOString(),
+    silentForMs: Math.max(0, Math.round(row.silent_for_ms)),
+    spooled: row.spool_depth,
+  }));
+}
+
+interface Row {
+  readonly receiver_id: string;
+  readonly started_at: Date;
+  readonly reported_at: Date;
+  readonly spool_depth: number;
+  readonly silent_for_ms: number;
+}

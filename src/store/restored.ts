@@ -1,0 +1,121 @@
+/**
+ * After the database was set back to an earlier state: what it believes to be unsent may have been sent since. All gates
+ * are closed, and everything that was in the log then and is not delivered becomes `unknown`, as of now: it is looked for in
+ * the lake, and held where that cannot tell.
+ */
+import { Pool, type PoolClient } from 'pg';
+import { countUndecided, emptyWindow, record, sequencesIn, type Window } from '../domain/cursor.js';
+import type { RestoredSource } from '../domain/passingEvents.js';
+import { lockCursor, type PartitionId, settleLeftovers } from './claim.js';
+import { type Database, inTransaction } from './database.js';
+import { closeGate } from './gate.js';
+
+/** What {@link settleRestored} would do. Nothing is changed. */
+export async function previewRestored(database: Database, since: Date): Promise<RestoredSource[]> {
+  return withoutTimeLimits(database, async ({ pool }) => {
+    const { rows } = await pool.query<RestoredSource>(
+      `select s.name,
+         (select count(*) from event_body b left join partition_cursor c using (source_id, partition)
+          where b.source_id = s.id and b.logged_at <= $1 and b.seq > coalesce(c.cursor_seq, 0)) as events,
+         (select count(*) from exception e
+          where e.source_id = s.id and e.created_at <= $1 and e.state in ('waiting', 'sending')) as exceptions
+       from source s where retired_at is null order by s.name`,
+      [since],
+    );
+    return rows;
+  });
+}
+
+/**
+ * @param since the time to which the database was set back
+ * @param reason why the gates are closed, for people
+ */
+export async function settleRestored(database: Database, since: Date, reason: string): Promise<RestoredSource[]> {
+  const { rows: sources } = await database.pool.query<{ id: number; name: string }>(
+    'select id, name from source where retired_at is null order by name',
+  );
+  // All first: no intent is written from here on.
+  for (const { id } of sources) await closeGate(database, id, reason);
+  return withoutTimeLimits(database, async (patient) => {
+    const settled: RestoredSource[] = [];
+    for (const { id, name } of sources) {
+      let events = 0;
+      for (const partition of await partitionsOf(patient, id)) {
+        events += await inTransaction(patient, (client) => settlePartition(client, { sourceId: id, partition }, since));
+      }
+      settled.push({ name, events, exceptions: await settleExceptions(patient, id, since) });
+    }
+    return settled;
+  });
+}
+
+async function partitionsOf({ pool }: Database, sourceId: number): Promise<number[]> {
+  await pool.query(
+    `insert into partition_cursor (source_id, partition)
+     select source_id, partition from partition_head where source_id = $1 on conflict do nothing`,
+    [sourceId],
+  );
+  const { rows } = await pool.query<{ partition: number }>(
+    'select partition from partition_cursor where source_id = $1 order by partition',
+    [sourceId],
+  );
+  return rows.map(({ partition }) => partition);
+}
+
+const FACT = `jsonb_build_object('at', clock_timestamp(), 'fact', 'the database was set back: it may have been sent since')`;
+
+/** Takes the fence, so that a drain that still runs records what it knows as facts and intends nothing more. */
+async function settlePartition(client: PoolClient, id: PartitionId, since: Date): Promise<number> {
+  const row = await lockCursor(client, id);
+  const leftovers = countUndecided(row.window);
+  const window = leftovers === 0 ? row.window : await settleLeftovers(client, id, row);
+  const { rows } = await client.query<{ through: number | null }>(
+    'select max(seq) as through from event_body where source_id = $1 and partition = $2 and seq > $3 and logged_at <= $4',
+    [id.sourceId, id.partition, window.cursor, since],
+  );
+  const through = rows[0]?.through ?? window.cursor;
+  const { rowCount } = await client.query(
+    `insert into exception (source_id, partition, kind, event_id, seq, logged_at, occurred_at, reason, state,
+       next_action, next_at, attempts, attempt_at, evidence)
+     select source_id, partition, kind, event_id, seq, logged_at, occurred_at, 'unknown', 'waiting',
+       'look-up', clock_timestamp(), 1, clock_timestamp(), jsonb_build_array(${FACT})
+     from event_body b where source_id = $1 and partition = $2 and seq > $3 and seq <= $4 and not seq = any ($5)`,
+    [id.sourceId, id.partition, window.cursor, through, sequencesIn(window, 'decided')],
+  );
+  const passed = passThrough(window, through);
+  await client.query(
+    `update partition_cursor set fence = fence + 1, flush_number = 0, holder = null, lease_until = clock_timestamp(),
+       handover_asked = false, cursor_seq = $3, intended_seq = $4, decided = $5, withdrawn = $6, undecided = 0
+     where source_id = $1 and partition = $2`,
+    [id.sourceId, id.partition, passed.cursor, passed.intended, passed.decided, passed.withdrawn],
+  );
+  return leftovers + (rowCount ?? 0);
+}
+
+/** The window once everything up to a number is decided. */
+function passThrough(window: Window, through: number): Window {
+  if (through >= window.intended) return emptyWindow(Math.max(through, window.cursor));
+  const decided = Array.from({ length: Math.max(through - window.cursor, 0) }, (_none, n) => window.cursor + 1 + n);
+  return record(window, { decided, withdrawn: [] });
+}
+
+async function settleExceptions({ pool }: Database, sourceId: number, since: Date): Promise<number> {
+  const { rowCount } = await pool.query(
+    `update exception set state = 'waiting', reason = 'unknown', next_action = 'look-up', next_at = clock_timestamp(),
+       attempts = greatest(attempts, 1), attempt_at = clock_timestamp(), version = version + 1, evidence = evidence || ${FACT}
+     where source_id = $1 and state in ('waiting', 'sending') and created_at <= $2`,
+    [sourceId, since],
+  );
+  return rowCount ?? 0;
+}
+
+/** A long backlog takes one statement more time than a worker's queries have. */
+async function withoutTimeLimits<T>(database: Database, work: (patient: Database) => Promise<T>): Promise<T> {
+  const pool = new Pool({ ...database.pool.options, max: 1, statement_timeout: false, query_timeout: 0 });
+  pool.on('error', () => undefined);
+  try {
+    return await work({ pool, close: () => pool.end() });
+  } finally {
+    await pool.end();
+  }
+}

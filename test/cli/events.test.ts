@@ -1,0 +1,178 @@
+import { describe, expect, it } from 'vitest';
+import type { EventPage, PassingEvent, RestoredReport } from '../../src/domain/passingEvents.js';
+import { doctorRestored } from '../../src/cli/commands/doctorRestored.js';
+import { tailEvents } from '../../src/cli/commands/events.js';
+import { status } from '../../src/cli/commands/status.js';
+import type { ForwarderReport, Sources } from '../../src/cli/ports.js';
+import { ratesBetween } from '../../src/cli/rates.js';
+import { createPaint } from '../../src/cli/render/paint.js';
+import { renderForwarder } from '../../src/cli/render/source.js';
+import { fakeSources, fakeWorld, LIVE, NOW, script, sourceRun } from './fakes.js';
+
+const plain = createPaint(false);
+const at = (agoMs: number) => new Date(NOW - agoMs).toISOString();
+
+function event(seq: number, changes: Partial<PassingEvent> = {}): PassingEvent {
+  const eventId = `${seq}`.padStart(2, '0').repeat(32);
+  return {
+    eventId,
+    kind: 'feedback',
+    loggedAt: at(9_000),
+    occurredAt: at(9_500),
+    partition: 0,
+    seq,
+    state: 'accepted',
+    ...changes,
+  };
+}
+
+const PAGE: EventPage = {
+  v: 1,
+  position: { 0: 12 },
+  events: [
+    event(10),
+    event(11, { kind: 'new-conversation', state: 'held', reason: 'unknown', occurredAt: at(400_000) }),
+    event(12, { kind: 'transcript', state: 'waiting' }),
+  ],
+};
+
+const asking = (...answers: unknown[]) => {
+  const questions: unknown[] = [];
+  const next = script(...answers);
+  const ask = (question: unknown) => {
+    questions.push(question);
+    return next();
+  };
+  return { questions, sources: fakeSources({ ask: ask as Sources['ask'] }) };
+};
+
+describe('events tail', () => {
+  it('shows the newest, masked, a line each', async () => {
+    const { questions, sources } = asking(PAGE);
+    const world = fakeWorld(sources);
+    expect(await tailEvents(world.context, { name: 'support-chat', limit: 20 })).toBe(0);
+    expect(questions).toEqual([{ v: 1, ask: 'events', name: 'support-chat', limit: 20 }]);
+    expect(world.stdout()).toMatchInlineSnapshot(`
+      "2026-11-21 10:39:51Z  feedback          101010101010  accepted
+      2026-11-21 10:39:51Z  new-conversation  111111111111  held       unknown  of 6m 31s before
+      2026-11-21 10:39:51Z  transcript        121212121212  waiting
+      "
+    `);
+  });
+
+  it('follows from where the page before ended, until Ctrl-C', async () => {
+    const next: EventPage = { v: 1, events: [event(13)], position: { 0: 13 } };
+    const { questions, sources } = asking(PAGE, next, new Promise(() => undefined));
+    const world = fakeWorld(sources, { format: 'json', command: 'events tail' });
+    const following = tailEvents(world.context, { name: 'support-chat', limit: 20, follow: true });
+    await expect.poll(() => questions).toHaveLength(3);
+    world.interrupt();
+    expect(await following).toBe(130);
+    expect(questions[1]).toMatchObject({ after: { 0: 12 } });
+    expect(questions[2]).toMatchObject({ after: { 0: 13 } });
+    const lines = world.stdout().trim().split('\n');
+    expect(lines.map((line) => (JSON.parse(line) as { event: PassingEvent }).event.seq)).toEqual([10, 11, 12, 13]);
+  });
+});
+
+describe('doctor --restored', () => {
+  const report: RestoredReport = {
+    v: 1,
+    since: '2026-11-21T08:00:00.000Z',
+    applied: false,
+    sources: [{ name: 'support-chat', events: 12, exceptions: 1 }],
+  };
+
+  it('shows first, and changes nothing', async () => {
+    const { questions, sources } = asking(report);
+    const world = fakeWorld(sources);
+    expect(await doctorRestored(world.context, { since: report.since, by: 'ana' })).toBe(2);
+    expect(questions).toEqual([{ v: 1, ask: 'restored', since: report.since, apply: false, by: 'ana' }]);
+    expect(world.stdout()).toMatchInlineSnapshot(`
+      "Set back to 2026-11-21 08:00:00Z: this would close the gates of all sources and make unknown:
+        SOURCE        EVENTS  EXCEPTIONS
+        support-chat  12      1
+
+      Nothing was changed. To do it: \`chatlio-aep doctor --restored 2026-11-21T08:00:00.000Z --confirm\`
+      "
+    `);
+  });
+
+  it('does it when confirmed', async () => {
+    const { sources } = asking({ ...report, applied: true });
+    const world = fakeWorld(sources);
+    expect(await doctorRestored(world.context, { since: report.since, confirm: true, by: 'ana' })).toBe(0);
+    expect(world.stdout()).toMatchInlineSnapshot(`
+      "✔ The gates of all sources are closed. What may have been sent since 2026-11-21 08:00:00Z is unknown now: looked for in the lake, held where that cannot tell.
+        SOURCE        EVENTS  EXCEPTIONS
+        support-chat  12      1
+
+      What to do now, for each source:
+        chatlio-aep audit NAME                       what the lake has of it
+        chatlio-aep held list NAME --reason unknown  decide what is left
+      "
+    `);
+  });
+});
+
+const FORWARDER: ForwarderReport = {
+  phase: 'forwarding',
+  counters: {
+    taken: 120,
+    accepted: 100,
+    waiting: 18,
+    oldestWaitingMs: 185_000,
+    exceptions: { unknown: 2 },
+    oldestExceptionMs: 7_500_000,
+  },
+  surveyedAt: NOW,
+};
+
+describe('delivery in figures', () => {
+  it('has rates between two counts, and the age of what waits and is held', () => {
+    const later = {
+      ...FORWARDER,
+      surveyedAt: NOW + 30_000,
+      counters: { ...FORWARDER.counters, taken: 180, accepted: 175 },
+    };
+    const rates = ratesBetween(FORWARDER, later);
+    expect(rates).toEqual({ takenPerSecond: 2, acceptedPerSecond: 2.5 });
+    expect(ratesBetween(FORWARDER, FORWARDER)).toBeUndefined();
+    expect(renderForwarder({ forwarder: later, rates }, plain)).toMatchInlineSnapshot(`
+      "Events  forwarding  taken 180  accepted 175  waiting 18  exceptions 2  2/s in, 2.5/s out
+        the oldest waits for 3m 05s
+        unknown  2
+        the oldest of them is 2h 05m old"
+    `);
+  });
+
+  it('of a live source tells what its receivers say', async () => {
+    const receivers = [
+      { id: 'eu-1', startedAt: at(90_000), reportedAt: at(2_000), silentForMs: 2_000, spooled: 0 },
+      { id: 'eu-2', startedAt: at(90_000), reportedAt: at(400_000), silentForMs: 400_000, spooled: 31 },
+    ];
+    const world = fakeWorld(
+      fakeSources({
+        describe: () => Promise.resolve(sourceRun()),
+        state: () => Promise.resolve(LIVE),
+        forwarderState: () => Promise.resolve(FORWARDER),
+        ask: (() => Promise.resolve({ v: 1, receivers })) as unknown as Sources['ask'],
+      }),
+    );
+    expect(await status(world.context, { name: 'support-chat' })).toBe(0);
+    const shown = world.stdout();
+    expect(shown.slice(shown.indexOf('Events  '))).toMatchInlineSnapshot(`
+      "Events  forwarding  taken 120  accepted 100  waiting 18  exceptions 2
+        the oldest waits for 3m 05s
+        unknown  2
+        the oldest of them is 2h 05m old
+
+      Receivers
+        eu-1  nothing spooled    reported 2.0s ago
+        eu-2  31 events spooled  has said nothing for 6m 40s
+
+      chatlio-aep urls support-chat  the webhook URLs
+      "
+    `);
+  });
+});
