@@ -85,13 +85,14 @@ async function runOn(stack: ForwardStack, { seed, events, kills, log }: ForwardR
     const weather = startWeather(seed, simulator);
     const operator = startOperator(source);
     const progress = watchProgress({ stack, lakeUrl, load, total: posts.length, weather, log });
-    const acted = await carryOut({ stack, database, platform, source, load, progress, log }, plan, posts.length);
-    await load.finished;
+    const acting = carryOut({ stack, database, platform, source, load, progress, log }, plan, posts.length);
+    const acted = await Promise.race([acting, progress.stuck]);
+    await Promise.race([load.finished, progress.stuck]);
     await weather.end();
     const loadMs = performance.now() - startedAt;
     log(`all ${posts.length} posts are answered; waiting until all is settled`);
-    const stuck = await waitUntilSettled(stack, lakeUrl, load.taken().size);
     progress.end();
+    const stuck = await waitUntilSettled({ stack, lakeUrl, taken: load.taken().size, log });
     await operator.end();
     const comparison = compare({
       taken: load.taken(),
@@ -128,11 +129,17 @@ function lakeDatabaseOf({ lakeUrl }: ForwardStack): string {
   return url.toString();
 }
 
-const SETTLE_POLL_MS = 500;
+const SETTLE_POLL_MS = 2_000;
 /** Nothing has moved for so long: it never will. Above every deadline of the run. */
-const STUCK_AFTER_MS = 90_000;
+const STUCK_AFTER_MS = 120_000;
 
-async function waitUntilSettled(stack: ForwardStack, lakeUrl: string, taken: number): Promise<Backlog | undefined> {
+async function waitUntilSettled(deps: {
+  readonly stack: ForwardStack;
+  readonly lakeUrl: string;
+  readonly taken: number;
+  readonly log: (line: string) => void;
+}): Promise<Backlog | undefined> {
+  const { stack, lakeUrl, taken, log } = deps;
   let movedAt = performance.now();
   let seen = '';
   for (;;) {
@@ -140,7 +147,10 @@ async function waitUntilSettled(stack: ForwardStack, lakeUrl: string, taken: num
     const { known, ...left } = backlog;
     if (known >= taken && Object.values(left).every((count) => count === 0)) return undefined;
     const now = JSON.stringify(backlog);
-    if (now !== seen) movedAt = performance.now();
+    if (now !== seen) {
+      movedAt = performance.now();
+      log(now);
+    }
     seen = now;
     if (performance.now() - movedAt > STUCK_AFTER_MS) return backlog;
     await delay(SETTLE_POLL_MS);
@@ -153,6 +163,8 @@ const TELL_EVERY_LOOKS = 5;
 interface Progress {
   /** Events that waited when it was last looked. */
   waiting(): number;
+  /** Rejects when neither the load nor the delivery moves any more. */
+  readonly stuck: Promise<never>;
   end(): void;
 }
 
@@ -167,12 +179,19 @@ function watchProgress(deps: {
   const { stack, lakeUrl, load, total, weather, log } = deps;
   const ending = new AbortController();
   let last: Backlog | undefined;
+  let seen = '';
+  let movedAt = performance.now();
 
-  async function watch(): Promise<void> {
-    for (let looks = 1; !ending.signal.aborted; looks += 1) {
-      await delay(LOOK_EVERY_MS);
+  async function watch(): Promise<never> {
+    for (let looks = 1; ; looks += 1) {
+      await delay(LOOK_EVERY_MS, undefined, { signal: ending.signal });
       // A database that is away says nothing.
       last = await readBacklog(stack.databaseUrl, lakeUrl).catch(() => last);
+      const now = JSON.stringify([load.answered(), last]);
+      if (now !== seen) movedAt = performance.now();
+      seen = now;
+      if (performance.now() - movedAt > STUCK_AFTER_MS)
+        throw new Error(`nothing moves any more: ${now}; ${stack.home}`);
       if (looks % TELL_EVERY_LOOKS !== 0 || last === undefined) continue;
       log(
         `${load.answered()} of ${total} posts answered (${load.failed()} times not), ${last.waiting} events wait, ` +
@@ -181,6 +200,8 @@ function watchProgress(deps: {
     }
   }
 
-  void watch();
-  return { waiting: () => last?.waiting ?? 0, end: () => ending.abort() };
+  const stuck = watch();
+  // Its end is asked for.
+  stuck.catch(() => undefined);
+  return { waiting: () => last?.waiting ?? 0, stuck, end: () => ending.abort() };
 }
