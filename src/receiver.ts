@@ -5,7 +5,10 @@ import { pino } from 'pino';
 import { runEntry } from './cli/runEntry.js';
 import { readConfiguration } from './configuration.js';
 import { codedError } from './domain/errors.js';
-import { startReceiver } from './receiver/start.js';
+import { createIntakeMetrics, type IntakeMetrics } from './metrics/intake.js';
+import { createReceiverMetrics } from './metrics/receiver.js';
+import { type MetricsServer, startMetricsServer } from './metrics/server.js';
+import { type Receiver, startReceiver } from './receiver/start.js';
 import { openDatabase } from './store/database.js';
 import { openKeyRing } from './store/keyRing.js';
 import { migrate } from './store/migrate.js';
@@ -20,13 +23,28 @@ async function main(): Promise<void> {
   const database = openDatabase({ url: configuration.databaseUrl, applicationName: 'chatlio-aep receiver', log });
   // Without PostgreSQL it starts all the same and spools.
   await migrate(database).catch((error: Error) => log.warn({ reason: error.message }, 'the database was not migrated'));
-  const receiver = await startReceiver({ database, keyRing, configuration, log });
-  log.info({ url: receiver.url }, 'ready');
+  const intake = createIntakeMetrics();
+  const receiver = await startReceiver({ database, keyRing, configuration, log, metrics: intake });
+  const metrics = await serveMetrics(receiver, intake, configuration.receiver.metricsPort);
+  log.info({ url: receiver.url, metrics: metrics?.url }, 'ready');
 
   await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
   await receiver.close();
+  await metrics?.close();
   await database.close();
   log.info({ counts: receiver.counts(), spooled: receiver.spoolDepth().records }, 'stopped');
+}
+
+/** On loopback only: the other port is the one that the internet reaches. */
+async function serveMetrics(
+  receiver: Receiver,
+  intake: IntakeMetrics,
+  port: number | undefined,
+): Promise<MetricsServer | undefined> {
+  if (port === undefined) return undefined;
+  const readings = { counts: () => receiver.counts(), spoolDepth: () => receiver.spoolDepth() };
+  const registry = createReceiverMetrics(readings, intake);
+  return startMetricsServer({ registry, host: '127.0.0.1', port, option: 'RECEIVER_METRICS_PORT' });
 }
 
 await runEntry(main);

@@ -1,5 +1,6 @@
 /** All metrics of a receiver process of our own. */
 import { Counter, Gauge, Registry } from 'prom-client';
+import { createIntakeMetrics, type IntakeMetrics } from './intake.js';
 import { registerProcessMetrics } from './process.js';
 
 export interface ReceiverReadings {
@@ -12,8 +13,9 @@ export interface ReceiverReadings {
 /** Answered with 503 while they rise: shown from the start, so that the first one is an increase. */
 const UNAVAILABLE = ['no-room', 'not-durable', 'no-routes'];
 
-export function createReceiverMetrics(read: ReceiverReadings): Registry {
+export function createReceiverMetrics(read: ReceiverReadings, intake: IntakeMetrics = createIntakeMetrics()): Registry {
   const registry = new Registry();
+  for (const metric of intake.metrics) registry.registerMetric(metric);
   registerProcessMetrics(registry);
   registry.registerMetric(
     new Counter({

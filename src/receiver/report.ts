@@ -64,17 +64,19 @@ export function startReporting(options: ReportOptions): Reporter {
     for (const [key, event] of changed) if (lastEvents.get(key) === event) lastEvents.delete(key);
   }
 
+  async function reportOrSay(): Promise<void> {
+    try {
+      await report();
+      isReporting = true;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      if (isReporting) log.warn({ reason }, 'this receiver cannot report to PostgreSQL');
+      isReporting = false;
+    }
+  }
+
   function reportNext(): Promise<void> {
-    running = running.then(report).then(
-      () => {
-        isReporting = true;
-      },
-      (error: unknown) => {
-        const reason = error instanceof Error ? error.message : String(error);
-        if (isReporting) log.warn({ reason }, 'this receiver cannot report to PostgreSQL');
-        isReporting = false;
-      },
-    );
+    running = running.then(reportOrSay);
     return running;
   }
 

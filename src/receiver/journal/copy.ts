@@ -37,7 +37,7 @@ export function createJournalCopy(database: Database, journal: Journal, receiver
   return {
     async run() {
       copied ??= await copiedUntil(database, receiverId);
-      for (const file of [...journal.files()]) await copyFile(file, copied);
+      for (const file of journal.files()) await copyFile(file, copied);
     },
   };
 }
