@@ -8,6 +8,7 @@ import { pino } from 'pino';
 import { createForwarderActivities } from './activities/forwarder.js';
 import { createForwarders } from './activities/forwarders.js';
 import { createInquiryActivities } from './activities/inquiry.js';
+import { startMaintenance } from './activities/maintenance.js';
 import { createSourceActivities } from './activities/source.js';
 import { startWaker } from './activities/waker.js';
 import { createAdobe } from './adobe/clients.js';
@@ -61,7 +62,10 @@ async function main(): Promise<void> {
   const adobe = createAdobe({ configuration: adobeConfiguration, log });
   const store = createProvisioningStore(database, keyRing);
   const forwarders = createForwarders(temporal.client, store);
-  const settleWindow = { minimumSettleWindowMs: minimumSettleWindowMs(adobeConfiguration) };
+  const settleWindow = {
+    minimumSettleWindowMs: minimumSettleWindowMs(adobeConfiguration),
+    minimumLakeLatencyMs: minimumLakeLatencyMs(adobeConfiguration),
+  };
   const shuttingDown = new AbortController();
   const bell = createBell(database, log);
 
@@ -120,6 +124,7 @@ async function main(): Promise<void> {
       }),
     }),
   ]);
+  const maintenance = startMaintenance({ database, log });
   const waker = startWaker({
     database,
     bell,
@@ -135,6 +140,7 @@ async function main(): Promise<void> {
     await Promise.all(workers.map((worker) => worker.run()));
   } finally {
     await waker.close();
+    await maintenance.close();
     await bell.close();
     await Promise.all([connection.close(), temporal.close(), adobe.close()]);
     await metricsServer?.close();

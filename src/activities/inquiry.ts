@@ -5,9 +5,7 @@ import { codedError, sentenceOf } from '../domain/errors.js';
 import type { InquiryActivities } from '../domain/plan.js';
 import type { Database } from '../store/database.js';
 import type { KeyRing } from '../store/keyRing.js';
-import { readReceivers } from '../store/receiverReports.js';
 import { sealFor } from '../temporal/sealedAnswer.js';
-import { eventPage, restoredReport } from './inquiry/events.js';
 import { exceptionDetails, exceptionPage } from './inquiry/exceptions.js';
 import { auditReport } from './inquiry/audit.js';
 import { doctorReport, type DoctorDeps } from './inquiry/doctor.js';
@@ -23,6 +21,7 @@ export interface InquiryDeps extends DoctorDeps {
   readonly queryServiceUrl?: string;
   readonly store: ProvisioningStore;
   readonly minimumSettleWindowMs: number;
+  readonly minimumLakeLatencyMs?: number;
   /** As Chatlio reaches the receiver. */
   readonly receiverUrl: string;
 }
@@ -49,9 +48,6 @@ export function createInquiryActivities(deps: InquiryDeps): InquiryActivities {
       }),
     exceptions: (ask) => answer({ name: ask.name }, () => exceptionPage(deps.database, ask)),
     audit: (ask) => answer({ name: ask.name }, () => auditReport(deps, ask)),
-    events: (ask) => answer({ name: ask.name }, () => eventPage(deps.database, ask)),
-    intake: () => answer({}, async () => ({ v: 1, receivers: await readReceivers(deps.database) })),
-    restored: (ask) => answer({}, () => restoredReport(deps.database, ask)),
     exception: (ask) => answer({ name: ask.name }, () => exceptionDetails(deps, ask)),
   };
 }

@@ -19,6 +19,7 @@ export interface SourceActivityDeps {
   readonly forwarders: Pick<SourceActivities, 'startForwarder' | 'stopForwarder'>;
   readonly window: Window;
   readonly minimumSettleWindowMs: number;
+  readonly minimumLakeLatencyMs?: number;
   readonly bounds: RetryBounds;
   readonly heartbeatEveryMs: number;
 }
@@ -39,6 +40,7 @@ export function createSourceActivities(deps: SourceActivityDeps): SourceActiviti
       adobe: deps.adobe(manifest.sandbox),
       store: deps.store,
       minimumSettleWindowMs: deps.minimumSettleWindowMs,
+      minimumLakeLatencyMs: deps.minimumLakeLatencyMs,
       signal: activity.cancellationSignal,
     };
     activity.heartbeat('alive');

@@ -288,6 +288,19 @@ describe('plan', () => {
     );
   });
 
+  it('refuses waiting times that are shorter than what Adobe documents', async () => {
+    const { manifest, marker } = newSource();
+    const { settleWindowMs, lakeLatencyMs } = manifest.delivery;
+    const problemsWith = async (minimums: { minimumSettleWindowMs: number; minimumLakeLatencyMs?: number }) =>
+      (await planReport({ adobe, store, ...minimums }, manifest, marker.uid)).problems.map(({ code }) => code);
+    expect(await problemsWith({ minimumSettleWindowMs: settleWindowMs + 1 })).toEqual(['CAEP_SETTLE_WINDOW_TOO_SHORT']);
+    const lake = { minimumSettleWindowMs: 0, minimumLakeLatencyMs: lakeLatencyMs };
+    expect(await problemsWith(lake)).toEqual([]);
+    expect(await problemsWith({ ...lake, minimumLakeLatencyMs: lakeLatencyMs + 1 })).toEqual([
+      'CAEP_LAKE_LATENCY_TOO_SHORT',
+    ]);
+  });
+
   it("says blocked where somebody else's object stands", async () => {
     const source = newSource();
     const other = newSource({ dataset: { name: source.manifest.dataset.name } });

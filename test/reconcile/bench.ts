@@ -28,14 +28,19 @@ export const LONG_MS = 3_600_000;
 
 export interface ReconcileBench extends ForwarderBench {
   /** Canonical events in the log; with a fault, it meets each of them at the inlet. @returns their ids */
-  take(count: number, fault?: string): Promise<string[]>;
+  readonly take: (count: number, fault?: string) => Promise<string[]>;
   /** Sends everything, and lets the lake show it. */
-  deliver(): Promise<void>;
-  reconcile(change?: Partial<Delivery>, configuration?: Partial<AdobeConfiguration>): Promise<ReconcileReport>;
+  readonly deliver: () => Promise<void>;
+  readonly reconcile: (
+    change?: Partial<Delivery>,
+    configuration?: Partial<AdobeConfiguration>,
+  ) => Promise<ReconcileReport>;
   /** As if what was attempted or planned so far had been that long ago. */
-  age(ms: number): Promise<void>;
-  truth(eventId: string): Promise<{ readonly acceptances: readonly unknown[]; readonly rows: number } | undefined>;
-  counters(): Promise<Awaited<ReturnType<typeof surveySource>>['counters']>;
+  readonly age: (ms: number) => Promise<void>;
+  readonly truth: (
+    eventId: string,
+  ) => Promise<{ readonly acceptances: readonly unknown[]; readonly rows: number } | undefined>;
+  readonly counters: () => Promise<Awaited<ReturnType<typeof surveySource>>['counters']>;
   readonly simulator: ReturnType<ReturnType<typeof withSimulator>>;
 }
 

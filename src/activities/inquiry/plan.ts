@@ -8,13 +8,14 @@ import { toCatalogueError } from '../failures.js';
 import { STEP_TABLE } from '../steps/index.js';
 import { foreignError } from '../steps/perform.js';
 import type { ProvisioningStore } from '../../store/provisioning.js';
-import { requireSettleWindow } from '../steps/local.js';
+import { requireLakeLatency, requireSettleWindow } from '../steps/local.js';
 import type { StepContext } from '../steps/step.js';
 
 interface PlanDeps {
   readonly adobe: Adobe;
   readonly store: ProvisioningStore;
   readonly minimumSettleWindowMs: number;
+  readonly minimumLakeLatencyMs?: number;
 }
 
 /** No source has it: a plan of a new source finds nothing of its own. */
@@ -36,6 +37,7 @@ export async function planReport(deps: PlanDeps, manifest: Manifest, uid = NO_UI
     ({ tenantId } = await clients.schemaRegistry.stats());
     await checkNamespace(clients, manifest);
     requireSettleWindow({ manifest, minimumSettleWindowMs: deps.minimumSettleWindowMs });
+    requireLakeLatency({ manifest, minimumLakeLatencyMs: deps.minimumLakeLatencyMs });
   } catch (failure) {
     note(failure);
   }

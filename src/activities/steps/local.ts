@@ -39,6 +39,16 @@ export function requireSettleWindow(context: Pick<StepContext, 'manifest' | 'min
   throw codedError('CAEP_SETTLE_WINDOW_TOO_SHORT', { window: formatDuration(settleWindowMs) });
 }
 
+/** @throws CodedError `CAEP_LAKE_LATENCY_TOO_SHORT` */
+export function requireLakeLatency({
+  manifest,
+  minimumLakeLatencyMs,
+}: Pick<StepContext, 'manifest' | 'minimumLakeLatencyMs'>): void {
+  const { lakeLatencyMs } = manifest.delivery;
+  if (lakeLatencyMs >= (minimumLakeLatencyMs ?? 0)) return;
+  throw codedError('CAEP_LAKE_LATENCY_TOO_SHORT', { latency: formatDuration(lakeLatencyMs) });
+}
+
 /** The inlet comes with the flow. */
 function neverCreated(): never {
   throw new Error('an inlet without a flow');
@@ -55,6 +65,7 @@ export const inlet: Step = {
   create: neverCreated,
   async complete(context) {
     requireSettleWindow(context);
+    requireLakeLatency(context);
     const flowId = made(context.resources, 'flow').id;
     const { inletUrl, updatedAtMs } = await awaitEnabled(context, flowId);
     const opensAt = new Date(updatedAtMs + context.manifest.delivery.settleWindowMs);

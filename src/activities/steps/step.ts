@@ -10,6 +10,8 @@ export interface StepContext extends Pick<StepInput, 'marker' | 'manifest' | 're
   readonly adobe: AdobeClients;
   readonly store: ProvisioningStore;
   readonly minimumSettleWindowMs: number;
+  /** Absent: any. */
+  readonly minimumLakeLatencyMs?: number;
   /** Ends waiting when the activity is cancelled; never ends a create that is under way. */
   readonly signal: AbortSignal;
 }

@@ -1,0 +1,52 @@
+/** What the store needs now and then, whoever does it: once a day per worker. */
+import type { Logger } from 'pino';
+import { ensureBodyPartitions } from '../store/bodyPartitions.js';
+import type { Database } from '../store/database.js';
+import { pruneReceipts } from '../store/receipts.js';
+import { dropOldBodies } from '../store/retention.js';
+
+const EVERY_MS = 86_400_000;
+/** As long as Adobe keeps the diagnostics that a receipt could be compared with. */
+const RECEIPTS_KEPT_MS = 30 * 86_400_000;
+
+export interface Maintenance {
+  close(): Promise<void>;
+}
+
+/** Runs at once and then every day; several workers doing it at the same time do no harm. */
+export function startMaintenance({
+  database,
+  log,
+}: {
+  readonly database: Database;
+  readonly log: Pick<Logger, 'info' | 'warn'>;
+}): Maintenance {
+  let closed = false;
+  let running = Promise.resolve();
+
+  async function maintain(): Promise<void> {
+    await ensureBodyPartitions(database);
+    const dropped = await dropOldBodies(database);
+    if (dropped.length > 0) log.info({ dropped }, 'let go of bodies that are confirmed or decided');
+    while (!closed && (await pruneReceipts(database, RECEIPTS_KEPT_MS)) > 0);
+  }
+
+  function run(): void {
+    running = maintain().catch((error: unknown) => {
+      log.warn(
+        { reason: error instanceof Error ? error.message : String(error) },
+        'maintenance failed; tried tomorrow',
+      );
+    });
+  }
+
+  const timer = setInterval(run, EVERY_MS);
+  run();
+  return {
+    async close() {
+      closed = true;
+      clearInterval(timer);
+      await running;
+    },
+  };
+}
