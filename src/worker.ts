@@ -82,7 +82,7 @@ async function main(): Promise<void> {
       taskQueue: TASK_QUEUES.source,
       activities: {
         ...createSourceActivities({
-          adobe: (sandbox) => adobe.forSandbox(sandbox),
+          adobe: (sandbox, options) => adobe.forSandbox(sandbox, options),
           store,
           forwarders,
           window: adobeConfiguration,

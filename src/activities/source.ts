@@ -13,8 +13,8 @@ import type { StepContext } from './steps/step.js';
 import { undoStep } from './steps/undo.js';
 
 export interface SourceActivityDeps {
-  /** Clients bound to a sandbox. */
-  readonly adobe: (sandbox: string) => AdobeClients;
+  /** Clients bound to a sandbox, which begin no request once `mayBegin` says no. */
+  readonly adobe: (sandbox: string, options: { readonly mayBegin: () => boolean }) => AdobeClients;
   readonly store: ProvisioningStore;
   readonly forwarders: Pick<SourceActivities, 'startForwarder' | 'stopForwarder'>;
   readonly window: Window;
@@ -22,6 +22,15 @@ export interface SourceActivityDeps {
   readonly minimumLakeLatencyMs?: number;
   readonly bounds: RetryBounds;
   readonly heartbeatEveryMs: number;
+}
+
+/**
+ * Does Temporal still wait for this attempt? Once it has been given up, the next one looks for what it did and then
+ * creates: a create that left after that would be a second object. The heartbeat's answer tells, well within the
+ * consistency window. A cancel is different: the attempt is waited for, and may finish.
+ */
+function isOurs({ cancellationDetails }: Context): boolean {
+  return cancellationDetails?.notFound !== true && cancellationDetails?.timedOut !== true;
 }
 
 export function createSourceActivities(deps: SourceActivityDeps): SourceActivities {
@@ -37,7 +46,7 @@ export function createSourceActivities(deps: SourceActivityDeps): SourceActiviti
       marker,
       manifest,
       resources,
-      adobe: deps.adobe(manifest.sandbox),
+      adobe: deps.adobe(manifest.sandbox, { mayBegin: () => isOurs(activity) }),
       store: deps.store,
       minimumSettleWindowMs: deps.minimumSettleWindowMs,
       minimumLakeLatencyMs: deps.minimumLakeLatencyMs,

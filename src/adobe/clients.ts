@@ -24,9 +24,17 @@ export interface AdobeClients {
   readonly queryService: QueryService;
 }
 
+export interface SandboxOptions {
+  readonly signal?: AbortSignal;
+  readonly mayBegin?: () => boolean;
+}
+
 export interface Adobe {
-  /** @param options.signal breaks off every call made through these clients; leave it out for creates */
-  forSandbox(sandbox: string, options?: { readonly signal?: AbortSignal }): AdobeClients;
+  /**
+   * @param options.signal breaks off every call made through these clients; leave it out for creates
+   * @param options.mayBegin asked right before each request's first byte; false: it is not sent. One under way is left alone
+   */
+  forSandbox(sandbox: string, options?: SandboxOptions): AdobeClients;
   readonly tokens: Tokens;
   close(): Promise<void>;
 }
@@ -49,8 +57,8 @@ export function createAdobe({ configuration, log }: { configuration: AdobeConfig
   const tokens = createTokens({ configuration, dispatcher, log });
   return {
     tokens,
-    forSandbox(sandbox, { signal } = {}) {
-      const http = createAdobeHttp({ configuration, sandbox, tokens, dispatcher, log, signal });
+    forSandbox(sandbox, { signal, mayBegin } = {}) {
+      const http = createAdobeHttp({ configuration, sandbox, tokens, dispatcher, log, signal, mayBegin });
       return {
         schemaRegistry: createSchemaRegistry(http),
         catalog: createCatalog(http),

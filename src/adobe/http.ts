@@ -50,6 +50,7 @@ export function createAdobeHttp({
   dispatcher,
   log,
   signal,
+  mayBegin,
   now = Date.now,
 }: {
   configuration: AdobeConfiguration;
@@ -59,6 +60,8 @@ export function createAdobeHttp({
   dispatcher: Dispatcher;
   log: Logger;
   signal?: AbortSignal;
+  /** Asked right before a request's first byte; false: it is not sent. */
+  mayBegin?: () => boolean;
   now?: () => number;
 }): AdobeHttp {
   const { origin, prefix } = targetOf(configuration.platformUrl);
@@ -83,6 +86,7 @@ export function createAdobeHttp({
       answerTimeoutMs: configuration.requestTimeoutMs,
       maxAnswerBytes: MAX_ANSWER_BYTES,
       signal,
+      mayStart: mayBegin,
     });
   }
 

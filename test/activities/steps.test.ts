@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ActivityCancellationDetails } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -54,7 +55,7 @@ beforeAll(async () => {
   };
   const sourceActivities = (clients: Adobe): SourceActivities =>
     createSourceActivities({
-      adobe: (sandbox) => clients.forSandbox(sandbox),
+      adobe: (sandbox, options) => clients.forSandbox(sandbox, options),
       store,
       forwarders: { startForwarder: () => Promise.resolve(), stopForwarder: () => Promise.resolve() },
       window: { consistencyWindowMs: 600 },
@@ -228,6 +229,29 @@ async function countOf(source: Source, step: StepName): Promise<number> {
   const registry = adobe.forSandbox(source.manifest.sandbox).schemaRegistry;
   return step === 'schema' ? (await registry.listSchemas()).length : (await registry.listFieldGroups()).length;
 }
+
+describe('an attempt that Temporal has given up', () => {
+  it('does not create any more: the next one has looked for what it did', async () => {
+    const source = newSource();
+    simulator.admin.faults.place({
+      match: { route: 'flowservice.sourceConnections.list' },
+      fault: { kind: 'slow', ms: 500, when: 'before-effect' },
+    });
+    const environment = new MockActivityEnvironment();
+    const attempt = environment.run(() => activities['source-connection']({ ...source, resources: {} }));
+    environment.cancel('NOT_FOUND', new ActivityCancellationDetails({ notFound: true }));
+    await expect(attempt).rejects.toThrow();
+    expect(await countOf(source, 'source-connection')).toBe(0);
+  });
+
+  it('goes on when it is only cancelled: cancel waits for it', async () => {
+    const source = newSource();
+    const environment = new MockActivityEnvironment();
+    const attempt = environment.run(() => activities['source-connection']({ ...source, resources: {} }));
+    environment.cancel('CANCELLED', new ActivityCancellationDetails({ cancelRequested: true }));
+    expect(await attempt).toMatchObject({ resource: { origin: 'created' } });
+  });
+});
 
 describe('what stands in the way', () => {
   it("a title that somebody else's schema has is held, and adopted when a person says so", async () => {

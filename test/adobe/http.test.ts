@@ -58,6 +58,15 @@ describe('every call', () => {
     await adobe.close();
   });
 
+  it('does not begin when it may not, and has no effect then', async () => {
+    const clients = world.adobe.forSandbox('dev', { mayBegin: () => false });
+    expect(await failure(() => clients.schemaRegistry.createSchema({}))).toMatchObject({
+      kind: 'not-sent',
+      effect: 'none',
+    });
+    expect(world.server.requests).toEqual([]);
+  });
+
   it('can be broken off', async () => {
     world.server.reply('hang');
     const controller = new AbortController();
