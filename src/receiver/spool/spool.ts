@@ -4,6 +4,9 @@
  *
  * Segments that are read are removed whole. What was read of a segment when the process ends is read again: whoever reads
  * must not mind.
+ *
+ * Files and not a key-value store, for nothing is looked up: 19,200 events of 1.4 kB in groups of 64, each group synced, cost
+ * 12 µs of CPU an event to write and 3 to read; with lmdb 3.5 18 and 11 (medians of three runs in turn, two shared cores).
  */
 import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
