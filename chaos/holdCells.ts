@@ -18,8 +18,10 @@ interface WayOut {
 }
 
 const live = async (stack: ChaosStack, source: SourceUnderTest, faults: readonly string[] = []) => {
+  // A command that has failed says best what is wrong.
+  if (faults.length > 0) return { faults };
   await waitForStand(source, ['live'], TIMEOUT_MS);
-  return { faults: [...faults, ...(await faultsOfLive(stack, source))] };
+  return { faults: await faultsOfLive(stack, source) };
 };
 
 const WAYS_OUT: readonly WayOut[] = [

@@ -1,11 +1,11 @@
 /** How the sources of a wave are brought to the moment of the kill. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
-import { isBoundary, type KillPoint, parkRule, strikeRule } from './killPoints.js';
+import { isBoundary, type KillPoint, parkRule, SLOW_MS, strikeRule } from './killPoints.js';
 import { patiently, type SourceUnderTest, waitForStand } from './sourceUnderTest.js';
 import type { ChaosStack } from './stack.js';
 import { permit, refuse } from './cell.js';
-import { INLET_READ } from './stepRequests.js';
+import { type AdobeStep, INLET_READ, STEP_REQUESTS } from './stepRequests.js';
 
 export type Operation = 'provision' | 'abort' | 'cancel';
 
@@ -53,6 +53,31 @@ export function atRequest(point: KillPoint): Approach {
       await permit(stack, source);
       for (const id of new Set([parkId(source), strikeId(source)])) await stack.simulator.remove(id);
     },
+  };
+}
+
+/**
+ * Every request of the step is slow. The server's absence ends the attempt for Temporal, but not in the worker: the old
+ * attempt may still be on its way to its create when the next one has looked and has waited.
+ */
+export function inSlowStep(step: AdobeStep): Approach {
+  const { lookup, create, alsoReads = [] } = STEP_REQUESTS[step];
+  const fault = { kind: 'slow', ms: SLOW_MS, when: 'before-effect' } as const;
+  const ruleId = ({ name }: SourceUnderTest, route: string) => `${name}-slow-${route}`;
+  return {
+    what: 'in an attempt that goes on slowly',
+    name: `slow ${step}`,
+    async approach({ simulator }, source) {
+      const { sandbox } = source;
+      for (const route of [lookup, create, ...alsoReads, 'schemaregistry.stats']) {
+        await simulator.place(ruleId(source, route), { match: { sandbox, route }, fault });
+      }
+    },
+    async arrive(stack, source) {
+      await source.start();
+      await waitForHit(stack, ruleId(source, lookup), THERE_TIMEOUT_MS);
+    },
+    clear: async () => undefined,
   };
 }
 

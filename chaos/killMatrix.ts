@@ -7,11 +7,12 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { provisionAgain } from './again.js';
-import { afterMs, type Approach, atRequest, atWebhookRoutes, type Operation } from './killApproach.js';
+import { afterMs, type Approach, atRequest, atWebhookRoutes, inSlowStep, type Operation } from './killApproach.js';
 import { provisioningPoints, SLOW_MS, undoingPoints } from './killPoints.js';
 import { type CellResult, shuffled } from './result.js';
 import { newSource, type SourceUnderTest, waitForStand } from './sourceUnderTest.js';
 import { type ChaosStack, type Times, type Victim, VICTIMS } from './stack.js';
+import { ADOBE_STEPS } from './stepRequests.js';
 import { faultsOfGone, faultsOfLive } from './verify.js';
 
 /** Adobe's 60 s gateway, 65 s timeout, 90 s window and 15 s heartbeat, at about a tenth. Attempts: none runs out. */
@@ -51,6 +52,8 @@ export function killCells(random: () => number): KillCell[] {
       ),
       ...undoingPoints().map((point) => cell('abort', atRequest(point))),
       ...(['provision', 'cancel'] as const).map((operation) => cell(operation, webhookRoutes, true)),
+      // A killed worker does not go on.
+      ...(victim === 'worker' ? [] : ADOBE_STEPS.map((step) => cell('provision', inSlowStep(step)))),
       ...Array.from({ length: RANDOM_MOMENTS }, () => cell('provision', afterMs(random() * LONGEST_PROVISIONING_MS))),
     ];
   });
@@ -75,6 +78,8 @@ interface InWave {
   mappingSets?: CellResult['mappingSets'];
 }
 
+/** Four slow requests of an attempt that began before the kill. */
+const LONGEST_AFTERMATH_MS = 4 * SLOW_MS;
 const END_TIMEOUT_MS = 120_000;
 const END: Readonly<Record<Operation, string>> = { provision: 'live', abort: 'failed', cancel: 'cancelled' };
 
@@ -116,7 +121,7 @@ export async function runKillWave(
     await waitForStand(source, [END[cell.operation]], END_TIMEOUT_MS);
   });
   // What was under way when the kill came has had its effect by now, also behind the product's back.
-  await delay(Math.max(killedAt + 2 * SLOW_MS - performance.now(), 0));
+  await delay(Math.max(killedAt + LONGEST_AFTERMATH_MS - performance.now(), 0));
   await each(({ cell, source }) =>
     cell.operation === 'provision' ? faultsOfLive(stack, source) : faultsOfGone(stack, source),
   );
