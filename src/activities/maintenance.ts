@@ -21,14 +21,14 @@ export function startMaintenance({
   readonly database: Database;
   readonly log: Pick<Logger, 'info' | 'warn'>;
 }): Maintenance {
-  let closed = false;
+  const closing = new AbortController();
   let running = Promise.resolve();
 
   async function maintain(): Promise<void> {
     await ensureBodyPartitions(database);
     const dropped = await dropOldBodies(database);
     if (dropped.length > 0) log.info({ dropped }, 'let go of bodies that are confirmed or decided');
-    while (!closed && (await pruneReceipts(database, RECEIPTS_KEPT_MS)) > 0);
+    while (!closing.signal.aborted && (await pruneReceipts(database, RECEIPTS_KEPT_MS)) > 0);
   }
 
   function run(): void {
@@ -44,7 +44,7 @@ export function startMaintenance({
   run();
   return {
     async close() {
-      closed = true;
+      closing.abort();
       clearInterval(timer);
       await running;
     },

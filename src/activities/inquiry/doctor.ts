@@ -3,6 +3,7 @@ import type { Adobe, AdobeClients } from '../../adobe/clients.js';
 import { codedError, sentenceOf } from '../../domain/errors.js';
 import type { DoctorReport, Finding } from '../../domain/plan.js';
 import { toCatalogueError } from '../failures.js';
+import { checkLake } from './lakeFinding.js';
 
 export interface DoctorDeps {
   readonly adobe: Adobe;
@@ -10,6 +11,8 @@ export interface DoctorDeps {
   readonly databaseVersion: () => Promise<string>;
   /** Difference of the database's clock to this process's, ms. */
   readonly clockSkewMs: () => Promise<number>;
+  /** See `src/configuration.ts`. */
+  readonly queryServiceUrl?: string;
 }
 
 /** Leases are kept by the database's clock and checked by the worker's; more skew than this makes both slow. */
@@ -60,13 +63,7 @@ function checks(deps: DoctorDeps, clients: AdobeClients, sandbox: string): Check
         return 'datasets, mapping sets and flows can be read';
       },
     ],
-    [
-      'Query Service',
-      async () => {
-        const { host, database } = await clients.queryService.connectionParameters();
-        return `${database} at ${host}`;
-      },
-    ],
+    ['Query Service', () => checkLake(clients, deps.queryServiceUrl)],
     ['database', async () => `PostgreSQL ${await deps.databaseVersion()}`],
     [
       'clock',
