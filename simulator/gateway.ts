@@ -7,7 +7,7 @@ import { gatewayFamily, placeholderFamily, Refusal } from './errorFamilies.js';
 import type { Credentials } from './credentials.js';
 import { headerOf, type RawRequest } from './request.js';
 import { findSandbox } from './sandboxes.js';
-import type { Guard } from './server.js';
+import type { Guard } from './answering.js';
 import type { Tokens } from './tokens.js';
 
 const GATEWAY_MESSAGES = {

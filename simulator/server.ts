@@ -5,23 +5,15 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
+import { type Guard, answer } from './answering.js';
 import type { Context } from './context.js';
-import { gatewayFamily, placeholderFamily, Refusal, type ErrorFamily } from './errorFamilies.js';
-import { replyOfFault } from './faultReplies.js';
-import { CONNECTION_ROUTE, type Fault } from './faults.js';
+import { Refusal } from './errorFamilies.js';
+import { withFaults } from './faultyCall.js';
+import { CONNECTION_ROUTE } from './faults.js';
 import { maskBody, maskPath } from './masking.js';
-import { headerOf, type RawRequest, type Reply, type Route, type SimRequest } from './request.js';
+import { headerOf, type RawRequest, type Reply } from './request.js';
 import type { Router } from './router.js';
-
-/** Says who calls and for which sandbox, or throws the refusal of the gateway or the service. */
-export interface Guard {
-  admit(request: RawRequest): Omit<SimRequest, keyof RawRequest | 'sandbox' | 'scope'>;
-  sandboxOf(request: RawRequest, orgId: string): Pick<SimRequest, 'sandbox' | 'scope'>;
-  /** @throws Refusal for a body that is not said to be JSON */
-  checkContentType(request: RawRequest): void;
-  revokeToken(request: RawRequest): void;
-}
+import { baseUrlOf, readBody, replyText, send, splitTarget } from './wire.js';
 
 interface ServerOptions {
   readonly context: Context;
@@ -29,11 +21,6 @@ interface ServerOptions {
   readonly guard: Guard;
   readonly publicBaseUrl?: string;
 }
-
-/** Above the largest body that any documented route takes; more than this ends the connection. */
-const LONGEST_BODY_BYTES = 32 * 1024 * 1024;
-
-const GATEWAY_PREFIX = '/data/';
 
 export function createHttpServer(options: ServerOptions): Server {
   const { context } = options;
@@ -98,7 +85,7 @@ async function serve(options: ServerOptions, incoming: IncomingMessage, response
     return reply;
   };
 
-  const reply = await withFaults(options, request, route, faults, run);
+  const reply = await withFaults(context, request, route, faults, run);
   if (!isAdmin) {
     const told = 'status' in reply ? replyText(reply) : '';
     const shows = route?.journalsBodies !== false;
@@ -119,136 +106,4 @@ async function serve(options: ServerOptions, incoming: IncomingMessage, response
     });
   }
   send(response, reply, request.id);
-}
-
-/** The handler's answer, or the refusal on the way to it. */
-async function answer(
-  { context, guard }: ServerOptions,
-  request: RawRequest,
-  found: ReturnType<Router['find']>,
-): Promise<Reply> {
-  let family: ErrorFamily = placeholderFamily;
-  try {
-    if (found.found !== 'route') {
-      if (request.path.startsWith(GATEWAY_PREFIX)) guard.admit(request);
-      if (found.found === 'other-method') {
-        const detail = `Method ${request.method} is not allowed`;
-        const allow = found.allowed.join(', ');
-        throw new Refusal({ status: 405, title: 'MethodNotAllowedError', detail, headers: { allow } });
-      }
-      const status = context.policy.current.unknownRouteStatus;
-      throw new Refusal({ status, title: 'NotFoundError', detail: 'Resource not found' }, gatewayFamily);
-    }
-    const { route } = found;
-    family = route.family;
-    switch (route.access) {
-      case 'open':
-        return await route.handle(request);
-      case 'organization':
-        return await route.handle({ ...request, ...guard.admit(request) });
-      case 'platform': {
-        const admitted = guard.admit(request);
-        const chosen = guard.sandboxOf(request, admitted.caller.orgId);
-        guard.checkContentType(request);
-        return await route.handle({ ...request, ...admitted, ...chosen });
-      }
-      default:
-        return route satisfies never;
-    }
-  } catch (error) {
-    const refusal = error instanceof Refusal ? error : undefined;
-    if (refusal === undefined) context.log.error({ err: error, path: request.path }, 'handler failed');
-    const problem = refusal?.problem ?? { status: 500, title: 'Internal Error', detail: 'The simulator failed' };
-    const dress = refusal?.family ?? family;
-    const about = { requestId: request.id, nowMs: context.clock.now() };
-    return { status: problem.status, headers: problem.headers, json: dress.body(problem, about) };
-  }
-}
-
-/** Runs the call with what the faults do before and after it. The first fault that answers wins. */
-async function withFaults(
-  { context }: ServerOptions,
-  request: RawRequest,
-  route: Route | undefined,
-  faults: readonly Fault[],
-  run: () => Promise<Reply>,
-): Promise<Reply> {
-  let afterMs = 0;
-  for (const fault of faults) {
-    switch (fault.kind) {
-      case 'slow':
-        if (fault.when === 'before-effect') await delay(fault.ms);
-        else afterMs += fault.ms;
-        break;
-      case 'status': {
-        if (route === undefined) break;
-        if (fault.effect === 'done') await run();
-        const about = { requestId: request.id, nowMs: context.clock.now() };
-        return replyOfFault(fault, { ...route, isPlatform: route.access !== 'open' }, about);
-      }
-      case 'cut':
-        if (fault.effect === 'done') await run();
-        return { cut: true };
-      case 'hang':
-        if (fault.effect === 'done') await run();
-        return { hang: true };
-      case 'accept-late':
-        setTimeout(() => {
-          run().catch((error: unknown) => context.log.error({ err: error }, 'late call failed'));
-        }, fault.ms);
-        return fault.connection === 'cut' ? { cut: true } : { hang: true };
-      case 'stale-list':
-      case 'token-revoked':
-      case 'service':
-        break;
-      default:
-        fault satisfies never;
-    }
-  }
-  const reply = await run();
-  if (afterMs > 0) await delay(afterMs);
-  return reply;
-}
-
-function replyText(reply: Extract<Reply, { status: number }>): string | Buffer {
-  return reply.json === undefined ? (reply.text ?? '') : JSON.stringify(reply.json);
-}
-
-function send(response: ServerResponse, reply: Reply, requestId: string): void {
-  if ('cut' in reply) {
-    response.socket?.resetAndDestroy();
-    return;
-  }
-  if ('hang' in reply) return;
-  const body = replyText(reply);
-  response.writeHead(reply.status, {
-    ...(reply.json === undefined ? {} : { 'content-type': 'application/json;charset=UTF-8' }),
-    ...(reply.status === 204 ? {} : { 'content-length': Buffer.byteLength(body) }),
-    'x-request-id': requestId,
-    ...reply.headers,
-  });
-  response.end(reply.status === 204 ? undefined : body);
-}
-
-async function readBody(incoming: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of incoming as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > LONGEST_BODY_BYTES) throw new Error('request body too long');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
-function splitTarget(target: string): { path: string; query: URLSearchParams } {
-  const mark = target.indexOf('?');
-  if (mark < 0) return { path: target, query: new URLSearchParams() };
-  return { path: target.slice(0, mark), query: new URLSearchParams(target.slice(mark + 1)) };
-}
-
-function baseUrlOf(incoming: IncomingMessage): string {
-  const forwarded = incoming.headers['x-forwarded-proto'];
-  const scheme = typeof forwarded === 'string' ? forwarded : 'http';
-  return `${scheme}://${incoming.headers.host ?? 'localhost'}`;
 }

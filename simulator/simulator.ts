@@ -4,7 +4,8 @@
  */
 import { pino, type Logger } from 'pino';
 import { assertPortFree } from '../src/process/ports.js';
-import { createAdmin, registerAdminApi, type Admin } from './admin.js';
+import { createAdmin, type Admin } from './admin.js';
+import { registerAdminApi } from './adminApi.js';
 import { registerCatalog } from './catalog.js';
 import { createClock } from './clock.js';
 import type { Context } from './context.js';

@@ -2,27 +2,16 @@
 import type { Context } from '../context.js';
 import { flowFamily } from '../errorFamilies.js';
 import { flowEtag, uuid } from '../identifiers.js';
-import { accountInletId } from '../inlet/inlets.js';
-import { isJsonObject, type JsonObject, textOf } from '../json.js';
 import { platformRoutes, type SimRequest } from '../request.js';
-import { COLLECTIONS, type StoredConnection, type StoredDataset } from '../stored.js';
-import { flowsUsing } from './flowUse.js';
+import type { StoredConnection } from '../stored.js';
+import { checkConnection, checkUnused } from './connectionRules.js';
+import { type ConnectionCollection, connectionsOf } from './connectionStore.js';
 import { listReply } from './listing.js';
-import {
-  authSpecUnknown,
-  baseConnectionInUse,
-  flowsFound,
-  invalidBody,
-  notFound,
-  specUnknown,
-  updateRefusedInState,
-} from './refusals.js';
-import { connectionSpec } from './specs.js';
+import { presentConnection } from './presentConnection.js';
+import { notFound, updateRefusedInState } from './refusals.js';
 import { applyOperations, checkIfMatch, noteUnknownFields, objectBody, readOperations } from './writes.js';
 
 const PATH = '/data/foundation/flowservice';
-
-export type ConnectionCollection = 'sourceConnections' | 'targetConnections' | 'connections';
 
 const KNOWN_FIELDS = [
   'name',
@@ -38,119 +27,6 @@ const KNOWN_FIELDS = [
 
 /** What PATCH may change. */
 const PATCH_ROOTS = ['name', 'description', 'data', 'params', 'labels', 'auth', 'state'];
-
-export function connectionsOf(context: Pick<Context, 'state'>, collection: ConnectionCollection) {
-  return context.state.collection<StoredConnection>(COLLECTIONS[collection]);
-}
-
-/** @throws Refusal 400 */
-function checkConnection(
-  context: Context,
-  request: SimRequest,
-  collection: ConnectionCollection,
-  body: JsonObject,
-): void {
-  const { flowInvalidCode: code, flowNamesUnique } = context.policy.current;
-  const { name, connectionSpec: spec, data, params, auth } = body;
-  // The target connection's request schema has no required name.
-  if (collection !== 'targetConnections' && (typeof name !== 'string' || name.trim() === '')) {
-    throw invalidBody(code, 'The field name is required.');
-  }
-  if (!isJsonObject(spec) || spec['id'] === undefined) throw invalidBody(code, 'The field connectionSpec is required.');
-  const known = connectionSpec(textOf(spec['id']));
-  if (known === undefined) throw specUnknown();
-  if (
-    flowNamesUnique &&
-    connectionsOf(context, collection)
-      .list(request.scope)
-      .some((c) => c.document['name'] === name)
-  ) {
-    throw invalidBody(code, `A connection named ${textOf(name)} exists already.`);
-  }
-  switch (collection) {
-    case 'sourceConnections': {
-      const format = isJsonObject(data) ? data['format'] : undefined;
-      if (known.type === 'generic-streaming' && format !== 'json')
-        throw invalidBody(code, `data.format must be json, got ${JSON.stringify(format)}.`);
-      const base = body['baseConnectionId'];
-      if (typeof base === 'string' && connectionsOf(context, 'connections').get(request.scope, base) === undefined) {
-        throw invalidBody(code, `The base connection ${base} is not found.`);
-      }
-      break;
-    }
-    case 'targetConnections': {
-      const id = isJsonObject(params) ? params['dataSetId'] : undefined;
-      if (typeof id !== 'string') throw invalidBody(code, 'params.dataSetId is required.');
-      if (context.state.collection<StoredDataset>(COLLECTIONS.datasets).get(request.scope, id) === undefined) {
-        throw invalidBody(code, `The dataset ${id} is not found.`);
-      }
-      break;
-    }
-    case 'connections': {
-      const specName = isJsonObject(auth) ? textOf(auth['specName']) : undefined;
-      if (specName !== undefined && !known.authSpec.some((one) => one.name === specName))
-        throw authSpecUnknown(specName);
-      break;
-    }
-    default:
-      collection satisfies never;
-  }
-}
-
-/** A base connection of the HTTP API source has an inlet of its own, shown among its `auth.params`. */
-function withAccountInlet({ id, document }: StoredConnection, baseUrl: string): JsonObject {
-  const { auth } = document;
-  if (!isJsonObject(auth) || auth['specName'] !== 'Streaming Connection') return document;
-  const inletId = accountInletId(id);
-  const params = isJsonObject(auth['params']) ? auth['params'] : {};
-  return {
-    ...document,
-    auth: { ...auth, params: { ...params, inletId, inletUrl: `${baseUrl}/collection/${inletId}` } },
-  };
-}
-
-function present(connection: StoredConnection, { sandbox, caller, baseUrl }: SimRequest): JsonObject {
-  const { id, etag, createdAtMs, updatedAtMs, createdBy, createdClient, state, providerRefId, document } = connection;
-  const base = document['baseConnectionId'];
-  return {
-    id,
-    createdAt: createdAtMs,
-    updatedAt: updatedAtMs,
-    createdBy,
-    updatedBy: createdBy,
-    createdClient,
-    updatedClient: createdClient,
-    sandboxId: sandbox.id,
-    sandboxName: sandbox.name,
-    imsOrgId: caller.orgId,
-    ...withAccountInlet(connection, baseUrl),
-    state,
-    version: etag,
-    etag,
-    providerRefId,
-    inheritedAttributes:
-      base === undefined ? {} : { baseConnection: { id: base, connectionSpec: document['connectionSpec'] } },
-  };
-}
-
-/** @throws Refusal 400 when flows use it */
-function checkUnused(context: Context, { scope }: SimRequest, collection: ConnectionCollection, id: string): void {
-  if (collection !== 'connections') {
-    if (flowsUsing(context, scope, [id])) throw flowsFound(id);
-    return;
-  }
-  const onBase = connectionsOf(context, 'sourceConnections')
-    .list(scope)
-    .filter(({ document }) => document['baseConnectionId'] === id);
-  if (
-    flowsUsing(
-      context,
-      scope,
-      onBase.map((one) => one.id),
-    )
-  )
-    throw baseConnectionInUse(id);
-}
 
 export function registerConnections(context: Context, collection: ConnectionCollection): void {
   const route = platformRoutes(context, flowFamily);
@@ -201,7 +77,7 @@ export function registerConnections(context: Context, collection: ConnectionColl
         context,
         request,
         collection,
-        stored.list(request.scope).map((one) => present(one, request)),
+        stored.list(request.scope).map((one) => presentConnection(one, request)),
       ),
   });
 
@@ -209,7 +85,7 @@ export function registerConnections(context: Context, collection: ConnectionColl
     name: name('get'),
     method: 'GET',
     path: `${path}/:id`,
-    handle: (request) => ({ status: 200, json: { items: [present(find(request), request)] } }),
+    handle: (request) => ({ status: 200, json: { items: [presentConnection(find(request), request)] } }),
   });
 
   route({

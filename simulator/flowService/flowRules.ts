@@ -3,7 +3,7 @@ import type { Context } from '../context.js';
 import { isJsonObject, type Json, type JsonObject, textOf } from '../json.js';
 import type { Scope } from '../state.js';
 import { COLLECTIONS, type StoredConnection, type StoredDataset, type StoredMappingSet } from '../stored.js';
-import { connectionsOf } from './connections.js';
+import { connectionsOf } from './connectionStore.js';
 import {
   connectionUnknown,
   invalidBody,

@@ -6,7 +6,7 @@ import { type Json, type JsonObject, textOf } from '../json.js';
 import { platformRoutes, type Reply, type SimRequest } from '../request.js';
 import { COLLECTIONS, type StoredFlow } from '../stored.js';
 import { actionOf } from './actions.js';
-import { connectionsOf } from './connections.js';
+import { connectionsOf } from './connectionStore.js';
 import { checkNewFlow, checkTransformations } from './flowRules.js';
 import { rememberDeleted } from './flowUse.js';
 import { listReply } from './listing.js';

@@ -3,7 +3,7 @@ import type { Context } from '../context.js';
 import type { JsonObject } from '../json.js';
 import type { SimRequest } from '../request.js';
 import type { StoredFlow } from '../stored.js';
-import { connectionsOf, type ConnectionCollection } from './connections.js';
+import { connectionsOf, type ConnectionCollection } from './connectionStore.js';
 import { GENERIC_STREAMING_FLOW_SPEC } from './specs.js';
 
 export function presentFlow(context: Pick<Context, 'state'>, request: SimRequest, flow: StoredFlow): JsonObject {

@@ -78,7 +78,7 @@ function withoutIdentity(node: XdmSchema): XdmSchema {
   const kept = Object.entries(node).filter(
     ([key]) => !['$id', 'title', 'description', 'version', 'imsOrg'].includes(key) && !key.startsWith('meta:'),
   );
-  return Object.fromEntries(kept) as XdmSchema;
+  return Object.fromEntries(kept);
 }
 
 function merge(base: XdmSchema, added: XdmSchema): XdmSchema {

@@ -6,7 +6,7 @@ export interface Figures {
   readonly receivers: readonly ReceiverFigures[];
 }
 
-export interface SourceFigures {
+interface SourceFigures {
   readonly source: string;
   readonly taken: number;
   readonly accepted: number;
@@ -21,14 +21,14 @@ export interface SourceFigures {
   readonly lastAcceptedAtMs?: number;
 }
 
-export interface ExceptionFigures {
+interface ExceptionFigures {
   readonly reason: string;
   readonly state: string;
   readonly count: number;
   readonly oldestMs: number;
 }
 
-export interface ReceiverFigures {
+interface ReceiverFigures {
   readonly receiver: string;
   readonly spooled: number;
   readonly reportAgeMs: number;
