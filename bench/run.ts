@@ -15,6 +15,7 @@ import { slowInlet } from './measures/slowInlet.js';
 import { throughput } from './measures/throughput.js';
 import { keepResult, tableOf } from './report/results.js';
 import { buildPrograms } from './rig/build.js';
+import { stopAllStacks } from './rig/stack.js';
 
 const SHORT: readonly Measure[] = [throughput, latency, slowInlet, growth];
 const LONG: readonly Measure[] = [cost, backlog, dedup];
@@ -33,6 +34,10 @@ const unknown = values.only?.filter((name) => !ALL.some((measure) => measure.nam
 if (unknown.length > 0) {
   console.error(`No measure is called ${unknown.join(', ')}. There are: ${ALL.map(({ name }) => name).join(', ')}`);
   process.exit(2);
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => void stopAllStacks().finally(() => process.exit(1)));
 }
 
 const programs = await buildPrograms();

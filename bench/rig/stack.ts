@@ -66,6 +66,13 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
+const running = new Set<() => Promise<void>>();
+
+/** For a run that is interrupted: no process of ours stays behind. */
+export async function stopAllStacks(): Promise<void> {
+  await Promise.all([...running].map((stop) => stop()));
+}
+
 export async function startStack(options: StackOptions): Promise<Stack> {
   const dir = mkdtempSync(join(tmpdir(), 'chatlio-aep-bench-'));
   mkdirSync(join(dir, 'logs'));
@@ -76,9 +83,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     return part;
   };
   const stop = async (): Promise<void> => {
-    for (const end of stops) await end();
+    running.delete(stop);
+    for (const end of stops.splice(0)) await end();
     rmSync(dir, { recursive: true, force: true });
   };
+
+  running.add(stop);
 
   try {
     const configuration = readConfiguration(process.env);
