@@ -49,9 +49,6 @@ export function createStepProxies(heartbeatTimeoutMs = DEFAULT_HEARTBEAT_TIMEOUT
       });
       return activities[undoActivityName(step)](input);
     },
-    other: proxyActivities<SourceActivities>({
-      startToCloseTimeout: '30 seconds',
-      retry: { initialInterval: '1 second', maximumInterval: '30 seconds' },
-    }),
+    other: proxyActivities<SourceActivities>(options),
   };
 }

@@ -1,7 +1,15 @@
-/** Lives of a source whose histories are recorded at each release. */
+/** Lives of a source and of a forwarder whose histories are recorded at each release. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { ApplicationFailure } from '@temporalio/common';
 import type { Client, WorkflowHandle } from '@temporalio/client';
+import type {
+  DrainEnd,
+  DrainInput,
+  ForwarderInput,
+  ForwarderPhase,
+  ForwarderState,
+} from '../../src/domain/forwarder.js';
 import type { SourceInput, SourceState } from '../../src/domain/source.js';
 import { manifestFixture } from '../support/manifest.js';
 import { createFakeSteps, refusal, type FakeSteps } from './fakeSteps.js';
@@ -58,6 +66,56 @@ function stuck(): FakeSteps {
   return fake;
 }
 
+const { delivery } = manifestFixture({ delivery: { partitions: 2, lease: '5s' } });
+
+function forwarderScenario(
+  name: string,
+  drains: (input: DrainInput, n: number) => DrainEnd | Promise<DrainEnd>,
+  life: (handle: WorkflowHandle, reaches: (phase: ForwarderPhase) => Promise<void>) => Promise<void>,
+  input: Partial<ForwarderInput> = {},
+): Scenario {
+  let calls = 0;
+  const counters = { taken: 5, accepted: 4, waiting: 1, exceptions: {} };
+  return {
+    name: `forwarder-${name}`,
+    activities: {
+      async drain(drainInput: DrainInput) {
+        calls += 1;
+        const end = await drains(drainInput, calls);
+        return { v: 1, partition: drainInput.partition, accepted: 1, notAccepted: 0, end };
+      },
+      surveyPartitions: () => Promise.resolve({ partitions: [0, 1], counters }),
+      checkDestination: () => Promise.resolve({ well: true }),
+      reconcile: () => Promise.resolve({ v: 1, lake: { state: 'readable' }, lookUps: { unplanned: false } }),
+    },
+    async run(client, taskQueue) {
+      const handle = await client.workflow.start('forwarder', {
+        workflowId: `forwarder:${name}-${randomUUID()}`,
+        taskQueue,
+        args: [
+          {
+            v: 1,
+            uid: randomUUID(),
+            name: 'support-chat',
+            sandbox: 'prod',
+            delivery,
+            pace: { sliceMs: 1_000, lingerMs: 100, firstProbeMs: 50 },
+            ...input,
+          } satisfies ForwarderInput,
+        ],
+      });
+      const reaches = async (phase: ForwarderPhase): Promise<void> => {
+        while ((await handle.query<ForwarderState>('state')).phase !== phase) await delay(50);
+      };
+      await life(handle, reaches);
+      return handle;
+    },
+  };
+}
+
+const idle: DrainEnd = { kind: 'idle' };
+const fault: DrainEnd = { kind: 'fault', fault: { stops: 'outage', detail: 'HTTP 503' } };
+
 const running = stuck();
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -96,5 +154,66 @@ export const SCENARIOS: readonly Scenario[] = [
       await delay(500);
     },
     { maxHistoryEvents: 40 },
+  ),
+  forwarderScenario(
+    'draining',
+    () => new Promise(() => undefined),
+    (_handle, reaches) => reaches('forwarding'),
+  ),
+  forwarderScenario(
+    'idle',
+    () => idle,
+    async (handle, reaches) => {
+      await reaches('idle');
+      await handle.signal('wake', { partitions: [1] });
+      await reaches('idle');
+    },
+  ),
+  forwarderScenario(
+    'settling',
+    () => ({
+      kind: 'gate',
+      gate: { open: true, opensAt: '2100-01-01T00:00:00.000Z', opensInMs: 3_600_000, reason: '' },
+    }),
+    (_handle, reaches) => reaches('settling'),
+  ),
+  forwarderScenario(
+    'outage',
+    (drain, n) => (drain.mode === 'probe' ? { kind: 'probed', accepted: true, detail: '' } : n < 3 ? fault : idle),
+    async (_handle, reaches) => {
+      await reaches('outage');
+      await reaches('idle');
+    },
+  ),
+  forwarderScenario(
+    'held',
+    (_drain, n) => {
+      if (n > 2) return idle;
+      throw ApplicationFailure.nonRetryable('the key is missing', 'CAEP_KEY_MISSING');
+    },
+    async (handle, reaches) => {
+      await reaches('held');
+      await handle.executeUpdate('resume', { args: [{}] });
+      await reaches('idle');
+    },
+  ),
+  forwarderScenario(
+    'continued-as-new',
+    () => idle,
+    async (handle, reaches) => {
+      await reaches('idle');
+      await handle.signal('wake', {});
+      await delay(1_000);
+    },
+    { maxHistoryEvents: 20 },
+  ),
+  forwarderScenario(
+    'cancelled',
+    () => idle,
+    async (handle, reaches) => {
+      await reaches('idle');
+      await handle.cancel();
+      await ended(handle);
+    },
   ),
 ];
