@@ -4,6 +4,8 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 export interface Figures {
   readonly sources: readonly SourceFigures[];
   readonly receivers: readonly ReceiverFigures[];
+  /** Of every kind that ever came to a source and is still routed. */
+  readonly silences: readonly SilenceFigures[];
 }
 
 interface SourceFigures {
@@ -26,6 +28,14 @@ interface ExceptionFigures {
   readonly state: string;
   readonly count: number;
   readonly oldestMs: number;
+}
+
+interface SilenceFigures {
+  readonly source: string;
+  readonly kind: string;
+  readonly silentForMs: number;
+  /** Longer than the source's `delivery.quietWarning`. */
+  readonly isTooLong: boolean;
 }
 
 interface ReceiverFigures {
@@ -68,6 +78,8 @@ export function registerFigures(registry: Registry, read: () => Promise<Figures>
     );
   const perReceiver = (of: (one: ReceiverFigures) => number) => (figures: Figures) =>
     figures.receivers.map((one): Sample => [{ receiver: one.receiver }, of(one)]);
+  const perKind = (of: (one: SilenceFigures) => number) => (figures: Figures) =>
+    figures.silences.map((one): Sample => [{ source: one.source, kind: one.kind }, of(one)]);
   const source = ['source'];
 
   metric(
@@ -132,6 +144,20 @@ export function registerFigures(registry: Registry, read: () => Promise<Figures>
     'What is left of the settle window.',
     source,
     perSource((one) => seconds(one.opensInMs)),
+  );
+  metric(
+    Gauge,
+    'chatlio_aep_silence_seconds',
+    'Since the last webhook of this kind.',
+    ['source', 'kind'],
+    perKind((one) => seconds(one.silentForMs)),
+  );
+  metric(
+    Gauge,
+    'chatlio_aep_silence_too_long',
+    '1 when it is longer than the quiet time of the manifest.',
+    ['source', 'kind'],
+    perKind((one) => (one.isTooLong ? 1 : 0)),
   );
   metric(
     Gauge,

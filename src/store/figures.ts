@@ -1,5 +1,6 @@
 /** What is measured about every live source and every receiver. */
 import type { Database } from './database.js';
+import { readSilences } from './lastEvents.js';
 import { surveySource } from './survey.js';
 
 /** @returns shaped as `src/metrics/figures.ts` shows it */
@@ -15,7 +16,7 @@ export async function readFigures(database: Database) {
   );
   const sources = [];
   for (const row of rows) sources.push(await figuresOf(database, row));
-  return { sources, receivers: await readReceivers(database) };
+  return { sources, receivers: await readReceivers(database), silences: await readSilences(database) };
 }
 
 async function figuresOf(database: Database, row: SourceRow) {

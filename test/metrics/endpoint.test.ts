@@ -30,7 +30,7 @@ const scrape = async (url: string): Promise<string> => (await fetch(url)).text()
 
 describe('the metrics endpoint', () => {
   it('shows ours and, by the names that ops/ and docs/ use, those of the Temporal SDK', async () => {
-    const { registry } = createWorkerMetrics(() => Promise.resolve({ sources: [], receivers: [] }));
+    const { registry } = createWorkerMetrics(() => Promise.resolve({ sources: [], receivers: [], silences: [] }));
     const { url } = await listening({ registry, sdkUrl: `http://127.0.0.1:${sdkPort}/metrics` });
     const taskQueue = `metrics-${randomUUID()}`;
     const connection = await NativeConnection.connect({ address: temporal().address });
