@@ -33,6 +33,7 @@ export interface AuditSides {
   readonly present: Connection;
   /** What receivers answered with 2xx, ascending. Absent: no journal is there, the log stands in for it. */
   readonly journal?: AsyncIterable<Identified>;
+  /** So many events are in the receivers' spools, of whatever source. */
   readonly spooled?: number;
   readonly lake?: LakeTable;
   /** What could not be read, and why. */
@@ -80,7 +81,6 @@ export async function audit(source: AuditedSource, sides: AuditSides): Promise<A
   }
   tally.count('undecided', conflicts.count - conflicts.events.length);
   tally.count('taken', conflicts.count);
-  tally.count('spooled', sides.spooled ?? 0);
   return {
     v: 1,
     name: source.name,
@@ -114,7 +114,7 @@ export async function audit(source: AuditedSource, sides: AuditSides): Promise<A
       case 'repeated':
         return tally.list('repeated', described(id, event, copies, `${copies} times in the lake`));
       case 'not-in-the-log':
-        return tally.list('lost', { eventId: id, copies, what: 'answered by a receiver, not in the log' });
+        return closer.unlogged({ id, copies: copies ?? 0 });
       case 'absent':
         // The log is younger than the acceptance can be, so most of a fresh backlog is told without asking.
         if (event !== undefined && now.getTime() - event.loggedAt.getTime() >= source.lakeLatencyMs) {
@@ -146,9 +146,12 @@ function described(id: string, event: LoggedEvent | undefined, copies: number | 
 }
 
 /** A second look at what does not fit: by id, without the bounds of the window, some hundred at once. */
-function createCloserLook(source: AuditedSource, { present, lake, now }: AuditSides, tally: Tally) {
+function createCloserLook(source: AuditedSource, sides: AuditSides, tally: Tally) {
+  const { present, lake, now } = sides;
   let absent: LoggedEvent[] = [];
   let strangers: LakeCopies[] = [];
+  let unlogged: LakeCopies[] = [];
+  let spooled = sides.spooled ?? 0;
   let looks = 0;
 
   async function lookAtAbsent(): Promise<void> {
@@ -189,7 +192,28 @@ function createCloserLook(source: AuditedSource, { present, lake, now }: AuditSi
     }
   }
 
+  /** Logged since, or in another window; else in a spool, as far as those hold events; else gone. */
+  async function lookAtUnlogged(): Promise<void> {
+    const rows = unlogged;
+    unlogged = [];
+    if (rows.length === 0) return;
+    const known = await knownIds(
+      present,
+      rows.map(({ id }) => id),
+    );
+    for (const { id, copies } of rows) {
+      if (known.has(id)) continue;
+      spooled -= 1;
+      if (spooled >= 0) tally.count('spooled');
+      else tally.list('lost', { eventId: id, copies, what: 'answered by a receiver, not in the log' });
+    }
+  }
+
   return {
+    async unlogged(row: LakeCopies): Promise<void> {
+      unlogged.push(row);
+      if (unlogged.length >= CLOSER_LOOK) await lookAtUnlogged();
+    },
     async absent(event: LoggedEvent): Promise<void> {
       absent.push(event);
       if (absent.length >= CLOSER_LOOK) await lookAtAbsent();
@@ -201,6 +225,7 @@ function createCloserLook(source: AuditedSource, { present, lake, now }: AuditSi
     async finish(): Promise<void> {
       await lookAtAbsent();
       await lookAtStrangers();
+      await lookAtUnlogged();
     },
   };
 }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CodedError, type CatalogueError } from '../domain/errors.js';
 import type { SourceState } from '../domain/source.js';
 import type { Context, ForwarderReport, SourceRun, Sources } from './ports.js';
-import type { ReceiverView } from '../domain/passingEvents.js';
+import type { IntakeReport } from '../domain/passingEvents.js';
 import { createProgress } from './progress.js';
 import { type Rates, ratesBetween } from './rates.js';
 
@@ -13,7 +13,7 @@ export interface Snapshot {
   readonly state?: SourceState;
   readonly forwarder?: ForwarderReport;
   readonly rates?: Rates;
-  readonly receivers?: readonly ReceiverView[];
+  readonly intake?: Pick<IntakeReport, 'receivers' | 'silent'>;
 }
 
 /** `closed`: the workflow ended without having undone or torn down anything, as when somebody terminated it. */

@@ -35,9 +35,18 @@ export interface ReceiverView {
   readonly spooled: number;
 }
 
+/** A kind that used to come and has been silent for longer than the source's `delivery.quietWarning`. */
+export interface SilentKind {
+  readonly kind: Kind;
+  readonly lastAt: string;
+  readonly silentForMs: number;
+}
+
 export interface IntakeReport {
   readonly v: 1;
   readonly receivers: readonly ReceiverView[];
+  /** Of the source that was asked about. */
+  readonly silent: readonly SilentKind[];
 }
 
 /** A receiver reports every few seconds; one that has said nothing for longer may be gone, with what it has spooled. */

@@ -35,7 +35,7 @@ export type Inquiry =
       readonly limit: number;
       readonly waitMs?: number;
     }
-  | { readonly v: 1; readonly ask: 'intake' }
+  | { readonly v: 1; readonly ask: 'intake'; readonly name: string }
   /** The one question that changes something, when told to apply. */
   | { readonly v: 1; readonly ask: 'restored'; readonly since: string; readonly apply: boolean; readonly by: string };
 
@@ -116,7 +116,7 @@ export interface SourceUrls {
 }
 
 /** JSON that only the asker can read (`src/temporal/sealedAnswer.ts`). */
-export interface SealedAnswer {
+interface SealedAnswer {
   readonly v: 1;
   readonly sealed: string;
 }

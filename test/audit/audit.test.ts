@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { audit, type AuditSides } from '../../src/audit/audit.js';
+import { journalledIds, readJournalState } from '../../src/audit/journal.js';
 import type { LakeQuery } from '../../src/audit/lake.js';
 import { hasDifferences } from '../../src/domain/audit.js';
 import { createEventLog } from '../../src/store/eventLog.js';
@@ -50,21 +51,27 @@ function lakeOf(copies: Readonly<Record<string, number>>) {
   return { statements, table: 'chatlio_events', query };
 }
 
-async function run(sides: Partial<AuditSides>) {
+async function run({ withJournal, ...sides }: Partial<AuditSides> & { readonly withJournal?: true }) {
   const { database, sourceId, name } = source();
   const client = await database.pool.connect();
   try {
     await client.query('begin transaction isolation level repeatable read read only');
-    return await audit(
-      {
-        sourceId,
-        name,
-        since: new Date(Date.now() - 24 * HOUR_MS),
-        until: new Date(Date.now() + 1_000),
-        lakeLatencyMs: HOUR_MS,
-      },
-      { snapshot: client, present: database.pool, notKnown: [], now: new Date(), ...sides },
-    );
+    const audited = {
+      sourceId,
+      name,
+      since: new Date(Date.now() - 24 * HOUR_MS),
+      until: new Date(Date.now() + 1_000),
+      lakeLatencyMs: HOUR_MS,
+    };
+    const journal = withJournal === true ? journalledIds(client, audited) : undefined;
+    return await audit(audited, {
+      snapshot: client,
+      present: database.pool,
+      notKnown: [],
+      now: new Date(),
+      journal,
+      ...sides,
+    });
   } finally {
     await client.query('rollback');
     client.release();
@@ -144,15 +151,43 @@ describe('an audit', () => {
     expect(report.lake).toEqual({ read: false });
   });
 
-  it('names an event that a receiver has answered and the log does not have', async () => {
+  it('names an event that a receiver has answered and the log does not have, unless it is spooled', async () => {
+    const { database, sourceId } = source();
     const ids = await delivered(2, 2 * HOUR_MS);
-    const gone = 'cd'.repeat(32);
-    const journal = (async function* () {
-      for (const id of [...ids, gone].sort()) yield { id };
-    })();
-    const report = await run({ journal, lake: lakeOf(once(ids)), spooled: 4 });
-    expect(report.counts).toMatchObject({ taken: 3, confirmed: 2, lost: 1, spooled: 4 });
-    expect(report.lists.lost).toMatchObject([{ eventId: gone, what: 'answered by a receiver, not in the log' }]);
+    const gone = ['cd'.repeat(32), 'ce'.repeat(32)];
+    const entry = (id: string, ofSource: number, agoMs: number) => {
+      const bytes = Buffer.alloc(42);
+      bytes.set(Buffer.from(id, 'hex'));
+      bytes.writeUInt16BE(ofSource, 32);
+      bytes.writeUIntBE(Date.now() - agoMs, 36, 6);
+      return bytes;
+    };
+    const entries = Buffer.concat([
+      ...[...gone, ...ids, ...ids].map((id) => entry(id, sourceId, 2 * HOUR_MS)),
+      entry('aa'.repeat(32), sourceId + 1, 2 * HOUR_MS),
+      entry('bb'.repeat(32), sourceId, 48 * HOUR_MS),
+    ]);
+    const file = `${new Date().toISOString().slice(0, 13).replaceAll('-', '')}-1`;
+    const receiver = `receiver-${sourceId}`;
+    await database.pool.query(
+      `insert into intake_journal (receiver_id, file, start_byte, end_byte, entries)
+       values ($1, $2, 0, 100, $3), ($1, $2, 200, 300, null)`,
+      [receiver, file, entries],
+    );
+    await database.pool.query(
+      `insert into receiver_report (receiver_id, started_at, reported_at, spool_depth) values ($1, now(), now() - interval '2 hours', 1)`,
+      [receiver],
+    );
+    const state = await readJournalState(database.pool);
+    expect(state).toMatchObject({ isThere: true, spooled: 1 });
+    expect(state.notKnown.map((what) => what.replace(/since \d.*Z/, 'since then'))).toEqual([
+      `the receiver ${receiver} has not reported since then: what it has taken since is not known`,
+      `the journal of the receiver ${receiver} for ${file.slice(0, 11)}:00Z could not be read in full`,
+    ]);
+    const report = await run({ lake: lakeOf(once(ids)), spooled: 1, withJournal: true });
+    expect(report.counts).toMatchObject({ taken: 4, confirmed: 2, lost: 1, spooled: 1 });
+    expect(report.lists.lost).toMatchObject([{ eventId: gone[1], what: 'answered by a receiver, not in the log' }]);
+    await database.pool.query('delete from receiver_report; delete from intake_journal');
   });
 
   it('lists a bounded number, and counts all', async () => {

@@ -156,7 +156,12 @@ describe('delivery in figures', () => {
         describe: () => Promise.resolve(sourceRun()),
         state: () => Promise.resolve(LIVE),
         forwarderState: () => Promise.resolve(FORWARDER),
-        ask: (() => Promise.resolve({ v: 1, receivers })) as unknown as Sources['ask'],
+        ask: (() =>
+          Promise.resolve({
+            v: 1,
+            receivers,
+            silent: [{ kind: 'feedback', lastAt: at(0), silentForMs: 100_000_000 }],
+          })) as unknown as Sources['ask'],
       }),
     );
     expect(await status(world.context, { name: 'support-chat' })).toBe(0);
@@ -170,6 +175,8 @@ describe('delivery in figures', () => {
       Receivers
         eu-1  nothing spooled    reported 2.0s ago
         eu-2  31 events spooled  has said nothing for 6m 40s
+
+      ! No feedback has come for 27h 46m. Is its URL still in Chatlio's settings?
 
       chatlio-aep urls support-chat  the webhook URLs
       "

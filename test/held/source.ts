@@ -48,7 +48,7 @@ export function withHeldSource(): () => HeldSource {
   };
 }
 
-export const WIDGET = 'main-site';
+const WIDGET = 'main-site';
 
 async function makeSource(database: Database, keyRing: KeyRing): Promise<HeldSource> {
   const uid = randomUUID();

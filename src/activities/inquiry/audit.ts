@@ -4,6 +4,7 @@ import { Client } from 'pg';
 import type { Adobe, AdobeClients } from '../../adobe/clients.js';
 import { type LakeSession, openLakeSession } from '../../adobe/lakeSession.js';
 import { audit } from '../../audit/audit.js';
+import { journalledIds, readJournalState } from '../../audit/journal.js';
 import type { LakeTable } from '../../audit/lake.js';
 import type { AuditReport } from '../../domain/audit.js';
 import { codedError, sentenceOf } from '../../domain/errors.js';
@@ -35,7 +36,7 @@ export async function auditReport(deps: AuditDeps, { name, since, until }: Ask<'
   const { database, adobe } = deps;
   const source = await readSource(database, name);
   const now = new Date();
-  const notKnown = [NO_JOURNAL];
+  const notKnown: string[] = [];
   let lake: (LakeTable & Pick<LakeSession, 'close'>) | undefined;
   let compared = 0;
   const heartbeat = setInterval(() => Context.current().heartbeat({ compared }), HEARTBEAT_EVERY_MS);
@@ -51,16 +52,25 @@ export async function auditReport(deps: AuditDeps, { name, since, until }: Ask<'
     }
     await snapshot.connect();
     await snapshot.query('begin transaction isolation level repeatable read read only');
-    return await audit(
-      {
-        sourceId: source.id,
-        name,
-        since: since === undefined ? source.created_at : new Date(since),
-        until: until === undefined ? now : new Date(until),
-        lakeLatencyMs: source.lake_latency_ms ?? LAKE_LATENCY_MS,
-      },
-      { snapshot, present: database.pool, lake, notKnown, now, progress: (done) => (compared = done) },
-    );
+    const journals = await readJournalState(snapshot);
+    notKnown.push(...(journals.isThere ? [] : [NO_JOURNAL]), ...journals.notKnown);
+    const audited = {
+      sourceId: source.id,
+      name,
+      since: since === undefined ? source.created_at : new Date(since),
+      until: until === undefined ? now : new Date(until),
+      lakeLatencyMs: source.lake_latency_ms ?? LAKE_LATENCY_MS,
+    };
+    return await audit(audited, {
+      snapshot,
+      present: database.pool,
+      journal: journals.isThere ? journalledIds(snapshot, audited) : undefined,
+      spooled: journals.spooled,
+      lake,
+      notKnown,
+      now,
+      progress: (done) => (compared = done),
+    });
   } finally {
     clearInterval(heartbeat);
     await Promise.allSettled([snapshot.end(), lake?.close()]);

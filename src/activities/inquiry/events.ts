@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MAX_PAGE } from '../../domain/heldEvents.js';
-import type { EventPage, RestoredReport } from '../../domain/passingEvents.js';
+import type { EventPage, IntakeReport, RestoredReport } from '../../domain/passingEvents.js';
 import type { Ask } from '../../domain/plan.js';
 import type { Database } from '../../store/database.js';
 import { pageOfEvents } from '../../store/eventPages.js';
+import { readSilences } from '../../store/lastEvents.js';
+import { readReceivers } from '../../store/receiverReports.js';
 import { previewRestored, settleRestored } from '../../store/restored.js';
 import { requireLiveSource } from '../../store/sources.js';
 
@@ -20,6 +22,15 @@ export async function eventPage(database: Database, ask: Ask<'events'>): Promise
     if (page.events.length > 0 || Date.now() >= until) return page;
     await sleep(LOOK_EVERY_MS);
   }
+}
+
+/** What receivers say of themselves, and which kinds have stopped coming. */
+export async function intakeReport(database: Database, name: string): Promise<IntakeReport> {
+  const [receivers, silences] = await Promise.all([readReceivers(database), readSilences(database)]);
+  const silent = silences
+    .filter(({ source, isTooLong }) => source === name && isTooLong)
+    .map(({ kind, lastAt, silentForMs }) => ({ kind, lastAt: lastAt.toISOString(), silentForMs }));
+  return { v: 1, receivers, silent };
 }
 
 export async function restoredReport(

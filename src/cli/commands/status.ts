@@ -28,8 +28,9 @@ async function showOne(context: Context, sources: Sources, name: string) {
     orTold(context, sources.forwarderState(name)),
   ]);
   // What receivers say is of a live source only; before, there is nothing for them to take.
-  const intake = state?.phase === 'live' ? await orTold(context, sources.ask({ v: 1, ask: 'intake' })) : undefined;
-  const snapshot: Snapshot = { run, state, forwarder, receivers: intake?.receivers };
+  const intake =
+    state?.phase === 'live' ? await orTold(context, sources.ask({ v: 1, ask: 'intake', name })) : undefined;
+  const snapshot: Snapshot = { run, state, forwarder, intake };
   output.result(sourceDocument(snapshot), () => renderStatus(snapshot, context.now(), output.paint));
   return EXIT_CODES.done;
 }

@@ -110,7 +110,7 @@ export function opensLine(state: SourceState, now: number): string {
 }
 
 /** What `--output json` shows of a source, on one level with the command's name. */
-export function sourceDocument({ run, state, forwarder, rates, receivers }: Snapshot): object {
+export function sourceDocument({ run, state, forwarder, rates, intake }: Snapshot): object {
   const { name, pending, phase: _phase, heldReason: _heldReason, uid, ...workflow } = run;
   return {
     name,
@@ -133,6 +133,6 @@ export function sourceDocument({ run, state, forwarder, rates, receivers }: Snap
       : { hold: { ...state.hold, error: errorDocument(holdError(state.hold, name)) } }),
     pending,
     ...(forwarder === undefined ? {} : { forwarder: { ...forwarder, rates } }),
-    receivers,
+    ...(intake === undefined ? {} : { receivers: intake.receivers, silent: intake.silent }),
   };
 }

@@ -3,7 +3,7 @@ import type { Snapshot } from '../follow.js';
 import type { SourceRun } from '../ports.js';
 import type { Paint } from './paint.js';
 import { heading, opensLine, paintedPhase, phaseOf, renderForwarder, renderHold, renderRemainders } from './source.js';
-import { renderReceivers } from './intake.js';
+import { renderIntake } from './intake.js';
 import { renderSteps } from './steps.js';
 import { columns, elapsed, instant } from './text.js';
 
@@ -11,7 +11,7 @@ import { columns, elapsed, instant } from './text.js';
 const COLUMNS = 160;
 
 export function renderStatus(snapshot: Snapshot, now: number, paint: Paint): string {
-  const { run, state, forwarder, receivers } = snapshot;
+  const { run, state, forwarder, intake } = snapshot;
   const view = { now, columns: COLUMNS, paint, live: false };
   const facts = [
     [paint.faint('workflow'), `${run.workflowId}  ${paint.faint(run.status.toLowerCase())}`],
@@ -27,7 +27,7 @@ export function renderStatus(snapshot: Snapshot, now: number, paint: Paint): str
     ...(state?.hold === undefined ? [] : ['', renderHold(state.hold, run.name, paint)]),
     ...(state === undefined || state.remainders.length === 0 ? [] : ['', renderRemainders(state, paint)]),
     ...(forwarder === undefined ? [] : ['', renderForwarder({ forwarder }, paint)]),
-    ...(receivers === undefined || receivers.length === 0 ? [] : ['', renderReceivers(receivers, paint)]),
+    ...(intake === undefined ? [] : renderIntake(intake, paint)),
     ...(state?.phase === 'live'
       ? ['', columns([[`chatlio-aep urls ${run.name}`, paint.faint('the webhook URLs')]], 0)]
       : []),
