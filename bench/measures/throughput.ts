@@ -1,4 +1,5 @@
 /** End to end, HTTP in to HTTP out, against the ceiling: the same load, the same inlet, in turn. */
+import { cpus } from 'node:os';
 import { logFileIn, startProgram } from '../rig/processes.js';
 import { type Stack, startStack } from '../rig/stack.js';
 import { sampleMemory } from '../rig/samples.js';
@@ -74,6 +75,7 @@ function summarise(turns: readonly { readonly ceiling: Turn; readonly product: T
       { name: 'events per second, ceiling', value: rate('ceiling') },
       { name: 'events per second, product', value: rate('product') },
       { name: 'ratio (median of the rounds)', value: ratio, digits: 2 },
+      { name: 'ratio by CPU time', value: ratioByCpu(costs('ceiling'), costs('product')), digits: 2 },
       ...costs('ceiling').map(({ name, micros }) => ({ name: `ceiling: CPU of ${name}, µs per event`, value: micros })),
       { name: 'ceiling: CPU in all, µs per event', value: total('ceiling') },
       ...costs('product').map(({ name, micros }) => ({ name: `product: CPU of ${name}, µs per event`, value: micros })),
@@ -94,6 +96,24 @@ function summarise(turns: readonly { readonly ceiling: Turn; readonly product: T
       },
     ],
   };
+}
+
+interface Cost {
+  readonly name: string;
+  readonly micros: number;
+}
+
+/**
+ * What the ratio would be were nothing else running: each side bounded by all cores together and by its busiest process,
+ * whose JavaScript has one thread. Other load on the machine moves this far less than it moves rates.
+ */
+function ratioByCpu(ceiling: readonly Cost[], product: readonly Cost[]): number {
+  const micros = (costs: readonly Cost[]): number => {
+    const threads = costs.filter(({ name }) => name !== 'PostgreSQL' && name !== 'Temporal');
+    const inAll = costs.reduce((sum, cost) => sum + cost.micros, 0);
+    return Math.max(inAll / cpus().length, ...threads.map((cost) => cost.micros));
+  };
+  return micros(ceiling) / micros(product);
 }
 
 function perSecond({ eventsPerSecond }: Turn): string {

@@ -9,7 +9,7 @@ export interface Plot {
   readonly lines: readonly Line[];
 }
 
-export interface Axis {
+interface Axis {
   readonly label: string;
   /** Steps of equal ratio in place of equal difference. */
   readonly logarithmic?: boolean;

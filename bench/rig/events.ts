@@ -9,7 +9,7 @@ import type { Kind } from '../../src/domain/kinds.js';
 
 /** Transcripts are left out: the shortest has 1.6 kB. */
 export const BENCH_KINDS = ['new-conversation', 'unanswered', 'feedback', 'offline-message'] as const satisfies Kind[];
-export const BODY_BYTES = 1_200;
+const BODY_BYTES = 1_200;
 /** Bodies are this much shorter or longer than {@link BODY_BYTES}, evenly spread. */
 const VARIATION_BYTES = 200;
 const NUMBER_DIGITS = 12;

@@ -2,7 +2,7 @@
 import { type Program, startProgram } from './processes.js';
 import type { Programs } from './build.js';
 
-export interface InletReport {
+interface InletReport {
   readonly received: number;
   /** Without a number of this run. */
   readonly foreign: number;

@@ -38,7 +38,7 @@ export interface StackOptions {
   readonly postgresSettings?: Readonly<Record<string, string>>;
 }
 
-export interface SourceOptions {
+interface SourceOptions {
   readonly delivery?: Partial<Delivery>;
   /** Ids that the source has in the log before its first event. */
   readonly preloadedIds?: number;
@@ -46,7 +46,7 @@ export interface SourceOptions {
   readonly rebuildIndex?: boolean;
 }
 
-export interface BenchSource {
+interface BenchSource {
   readonly name: string;
   readonly sourceId: number;
   /** One for each receiver. */
