@@ -102,6 +102,7 @@ export function createDrain(deps: DrainDependencies): (input: DrainInput) => Pro
         mode: input.mode,
         concurrency: input.delivery.concurrency,
         requestsPerSecond: input.requestsPerSecond,
+        sourceRequestsPerSecond: input.delivery.maxRequestsPerSecond,
         requestTimeoutMs: input.delivery.requestTimeoutMs,
         leaseMs: input.delivery.leaseMs,
         sliceMs: input.sliceMs,

@@ -125,7 +125,7 @@ export interface DrainInput {
   readonly uid: string;
   readonly partition: number;
   readonly delivery: Delivery;
-  /** This drain's share of the source's rate. */
+  /** This drain's share of the source's rate, until it has looked how many others send. */
   readonly requestsPerSecond: number;
   /** `slice`: send what there is. `probe`: send one event and say what came of it. */
   readonly mode: 'slice' | 'probe';

@@ -189,6 +189,17 @@ export async function markIdle(
   });
 }
 
+/** Drains of the source's other partitions that hold a lease and have something to send. */
+export async function countBusyDrains(database: Database, id: PartitionId): Promise<number> {
+  const { rows } = await database.pool.query<{ count: number }>({
+    name: 'count-busy-drains',
+    text: `select count(*) as count from partition_cursor c join partition_head h using (source_id, partition)
+           where source_id = $1 and partition <> $2 and lease_until > clock_timestamp() and not h.idle`,
+    values: [id.sourceId, id.partition],
+  });
+  return rows[0]?.count ?? 0;
+}
+
 /** A lingering drain has seen the insert itself: nobody needs to be woken. */
 export async function answerWake(database: Database, id: PartitionId): Promise<void> {
   await database.pool.query(

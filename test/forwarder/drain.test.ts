@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { createInlet } from '../../src/adobe/inlet.js';
+import { countBusyDrains } from '../../src/store/claim.js';
 import { findReceipts, pruneReceipts } from '../../src/store/receipts.js';
 import { DELIVERY, everyOnce, withBench } from './bench.js';
 
@@ -58,6 +59,26 @@ describe('drain', () => {
     expect(inlet.arrivals).toHaveLength(200);
     // 20 at once, 180 more at 200 a second.
     expect((inlet.arrivals.at(-1) ?? 0) - startedAt).toBeGreaterThan(850);
+  });
+
+  it('takes the whole rate of its source while no other partition has something to send', async () => {
+    const { open, log, drain, inlet, database, sourceId } = bench();
+    await open();
+    await log(400);
+    const delivery = { ...DELIVERY, maxRequestsPerSecond: 400 };
+    const running = drain({ requestsPerSecond: 1, delivery }).report;
+    // 2 s at one a second, then at 400.
+    await inlet.arrived(300);
+    await database.pool.query(`insert into partition_head (source_id, partition, idle) values ($1, 1, false)`, [
+      sourceId,
+    ]);
+    await database.pool.query(
+      `insert into partition_cursor (source_id, partition, lease_until) values ($1, 1, now() + interval '1 hour')`,
+      [sourceId],
+    );
+    expect(await countBusyDrains(database, { sourceId, partition: 0 })).toBe(1);
+    expect(await running).toMatchObject({ accepted: 400, end: { kind: 'idle' } });
+    expect(await countBusyDrains(database, { sourceId, partition: 1 })).toBe(0);
   });
 
   it('ends its slice, and the next one goes on', async () => {

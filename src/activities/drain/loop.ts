@@ -56,6 +56,7 @@ export async function runLoop(deps: LoopDependencies, options: LoopOptions): Pro
       if (ending.planned()?.withdraw === true) booking.withdrawn(outbox.withdraw());
       feed.fill();
       parts.lookForResends?.();
+      parts.lookAtShare?.();
       parts.flushIfDue();
       outbox.start();
       linger.look();

@@ -15,6 +15,7 @@ import { createLedger } from './ledger.js';
 import { createLinger } from './linger.js';
 import { createOutbox } from './outbox.js';
 import { createRate } from './rate.js';
+import { createShare } from './share.js';
 import { createResends } from './resends.js';
 
 /** Answers can be late by a connect before the first byte, and by a flush after the last. */
@@ -23,7 +24,10 @@ const ANSWER_MARGIN_MS = 15_000;
 export interface LoopOptions {
   readonly mode: 'slice' | 'probe';
   readonly concurrency: number;
+  /** To begin with. */
   readonly requestsPerSecond: number;
+  /** Shared with the source's other drains. */
+  readonly sourceRequestsPerSecond: number;
   readonly requestTimeoutMs: number;
   readonly leaseMs: number;
   readonly sliceMs: number;
@@ -90,7 +94,8 @@ export function createParts(deps: LoopDependencies, options: LoopOptions, change
       changed();
     },
   });
-  const outbox = createOutbox({ attempts, lease, rate: createRate(options.requestsPerSecond, monotonicMs) });
+  const rate = createRate(options.requestsPerSecond, monotonicMs);
+  const outbox = createOutbox({ attempts, lease, rate });
   const common = { database, background, ending, outbox, concurrency };
   const flushIfDue = createFlushing({
     ...common,
@@ -110,6 +115,10 @@ export function createParts(deps: LoopDependencies, options: LoopOptions, change
   });
   const lookForResends =
     mode === 'probe' ? undefined : createResends({ ...common, holding, answerWithinMs, monotonicMs });
+  const lookAtShare =
+    mode === 'probe'
+      ? undefined
+      : createShare({ ...common, partition, rate, requestsPerSecond: options.sourceRequestsPerSecond, monotonicMs });
   const linger = createLinger({ ...common, holding, mode, lingerMs: options.lingerMs, feed, ledger, monotonicMs });
   return {
     holding,
@@ -123,6 +132,7 @@ export function createParts(deps: LoopDependencies, options: LoopOptions, change
     outbox,
     flushIfDue,
     lookForResends,
+    lookAtShare,
     linger,
   };
 }
