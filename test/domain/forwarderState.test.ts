@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import type { DrainEnd, ForwarderState } from '../../src/domain/forwarder.js';
+import type { DrainEnd, ForwarderState, LookUpsAhead } from '../../src/domain/forwarder.js';
 import { describeForwarder } from '../../src/domain/forwarderDetails.js';
 import {
   drainEnded,
   drainStarted,
   initialForwarderState,
+  lookedUp,
+  lookUpFailed,
   nextTimer,
   phaseOf,
+  planningPauseMs,
   probeFailed,
   surveyed,
   withDue,
@@ -83,5 +86,40 @@ describe('forwarder state', () => {
     const paused = ended(draining, { kind: 'gate', gate: { open: false, reason: 'paused' } });
     expect(woken(paused, [1])).toMatchObject({ gate: undefined, wanted: [0, 1] });
     expect(woken(paused, undefined).wanted).toBe('all');
+  });
+});
+
+describe('looks in the lake', () => {
+  const { lakeLatencyMs } = first.delivery;
+  const survey = (lookUps: LookUpsAhead) => ({ partitions: [0], counters: COUNTERS, lookUps });
+  const report = (lookUps: LookUpsAhead) => ({ v: 1, lake: { state: 'readable' }, lookUps }) as const;
+
+  it('are timed only when there is something to look for', () => {
+    expect(surveyed(first, survey({ unplanned: false }), 5).lookUpAt).toBeUndefined();
+    expect(surveyed(first, survey({ dueInMs: 700, unplanned: false }), lakeLatencyMs).lookUpAt).toBe(
+      lakeLatencyMs + 700,
+    );
+  });
+
+  it('gather delivered events for a part of the latency, from the second round on', () => {
+    const planned = surveyed(first, survey({ unplanned: true }), lakeLatencyMs);
+    expect(planned.lookUpAt).toBe(lakeLatencyMs);
+    const after = lookedUp(planned, report({ unplanned: true }), lakeLatencyMs);
+    expect(after.lookUpAt).toBe(lakeLatencyMs + planningPauseMs(lakeLatencyMs));
+    expect(lookedUp(planned, report({ unplanned: false }), lakeLatencyMs).lookUpAt).toBeUndefined();
+  });
+
+  it('move forward, and not for less than a second', () => {
+    const timed = { ...first, lookUpAt: 100_000 };
+    expect(surveyed(timed, survey({ dueInMs: 99_500, unplanned: false }), 0).lookUpAt).toBe(100_000);
+    expect(surveyed(timed, survey({ dueInMs: 90_000, unplanned: false }), 0).lookUpAt).toBe(90_000);
+    expect(surveyed(timed, survey({ dueInMs: 200_000, unplanned: false }), 0).lookUpAt).toBe(100_000);
+  });
+
+  it('come again after one that failed', () => {
+    expect(lookUpFailed(first, 'no', 10)).toMatchObject({
+      lake: { state: 'away', detail: 'no' },
+      lookUpAt: expect.any(Number),
+    });
   });
 });

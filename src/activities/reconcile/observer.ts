@@ -8,7 +8,7 @@ import { acceptedAfter } from '../../store/lateAudit.js';
 import type { LakeTable } from './dataset.js';
 import { readFailedEvents } from './failedBatches.js';
 
-export interface ObservedEvent extends SoughtEvent {
+interface ObservedEvent extends SoughtEvent {
   /** Of the last attempt, or later. */
   readonly attemptAt: Date;
 }
