@@ -1,9 +1,32 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { decide, listExceptions } from '../../src/store/exceptions.js';
+import type { Decision } from '../../src/domain/exceptions.js';
+import type { Database } from '../../src/store/database.js';
+import { decideHeld } from '../../src/store/decisions.js';
+import { findException, pageOfExceptions } from '../../src/store/exceptionPages.js';
 import { dueLookUps, settleLookUps } from '../../src/store/lookUps.js';
 import { type Bench, withBench } from './bench.js';
 
 const bench = withBench();
+
+interface OneDecision {
+  readonly sourceId: number;
+  readonly id: number;
+  readonly version: number;
+  readonly decision: Decision;
+  readonly by: string;
+  readonly why: string;
+}
+
+function decide(database: Database, { sourceId, id, ...decision }: OneDecision) {
+  const request = { sourceId, name: 'test', requestId: randomUUID(), input: { ...decision, ids: [id] } };
+  return decideHeld(database, request, () => ({ fault: 'nothing is replaced here' }));
+}
+
+async function openExceptions(database: Database, sourceId: number) {
+  const states = ['waiting', 'sending', 'held'] as const;
+  return (await pageOfExceptions(database, sourceId, { filter: {}, states, limit: 10 })).exceptions;
+}
 
 /** Logs an event, lets its outcome be unknown, and gives what a person sees of it. */
 async function oneUnknown({ open, log, drain, inlet, database, sourceId }: Bench) {
@@ -18,7 +41,7 @@ async function oneUnknown({ open, log, drain, inlet, database, sourceId }: Bench
       { lookUp, outcome: { kind: 'held', reason: 'unknown' }, fact: 'not told' },
     ]);
   }
-  const [exception] = await listExceptions(database, { sourceId, limit: 10 });
+  const [exception] = await openExceptions(database, sourceId);
   if (exception === undefined) throw new Error('no exception');
   return { id, exception };
 }
@@ -35,12 +58,12 @@ describe('decisions', () => {
       why: 'not in the lake',
     } as const;
     await decide(database, { ...decision, decision: 'resend' });
-    await expect(decide(database, { ...decision, decision: 'abandon' })).rejects.toThrow('CAEP_ALREADY_DECIDED');
+    await expect(decide(database, { ...decision, decision: 'abandon' })).rejects.toThrow('CAEP_EVENT_DECIDED');
     await drain().report;
     expect(inlet.posts.get(id ?? '')).toBe(2);
     expect(await exceptions()).toMatchObject([{ state: 'resolved', resolution: 'delivered', attempts: 2 }]);
-    const [seen] = await listExceptions(database, { sourceId, states: ['resolved'], limit: 10 });
-    expect(seen?.decision).toMatchObject({ what: 'resend', by: 'ana', why: 'not in the lake' });
+    const seen = (await findException(database, sourceId, exception.id))?.details;
+    expect(seen?.decisions).toMatchObject([{ decision: 'resend', by: 'ana', why: 'not in the lake' }]);
     expect(seen?.evidence.map(({ fact }) => fact)).toEqual([
       expect.stringContaining('attempt 1: outcome unknown'),
       'not told',
@@ -74,9 +97,9 @@ describe('decisions', () => {
     await log(1);
     inlet.behave(() => ({ status: 400, body: '{}' }));
     await drain().report;
-    const [exception] = await listExceptions(database, { sourceId, limit: 1 });
+    const [exception] = await openExceptions(database, sourceId);
     const decision = { sourceId, id: exception?.id ?? 0, version: exception?.version ?? 0, by: 'ana', why: '' };
-    await expect(decide(database, { ...decision, decision: 'mark-delivered' })).rejects.toThrow('CAEP_USAGE');
+    await expect(decide(database, { ...decision, decision: 'mark-delivered' })).rejects.toThrow('CAEP_DECISION_UNFIT');
   });
 });
 
