@@ -11,6 +11,7 @@ import type {
   ForwarderActivities,
   ForwarderInput,
   ForwarderState,
+  LookUpsAhead,
   ReconcileReport,
 } from '../../src/domain/forwarder.js';
 import { withTemporal } from '../support/temporal.js';
@@ -50,7 +51,10 @@ class FakeActivities implements ForwarderActivities {
     Promise.resolve({
       partitions: [0, 1],
       counters: { taken: 5, accepted: 4, waiting: 1, exceptions: { unknown: 1 } },
+      lookUps: this.lookUps,
     });
+
+  lookUps: LookUpsAhead | undefined;
 
   readonly decideHeld = () => Promise.reject(new Error('no test decides'));
 
@@ -140,6 +144,17 @@ describe('forwarder', () => {
       await vi.waitFor(() => expect(fake.drains).toHaveLength(3), { timeout: 10_000 });
       expect(fake.drains[2]?.partition).toBe(1);
       await reaches('idle');
+    });
+  });
+
+  it('looks for events in the lake beside the drains, when it is time to', async () => {
+    const fake = new FakeActivities();
+    fake.lookUps = { dueInMs: 0, unplanned: false };
+    fake.script = untilCancelled;
+    await withForwarder(fake, async ({ state }) => {
+      await vi.waitFor(() => expect(fake.looks).toBeGreaterThan(0), { timeout: 10_000 });
+      await vi.waitFor(async () => expect((await state()).lake).toEqual({ state: 'readable' }), { timeout: 10_000 });
+      expect(fake.running).toBe(2);
     });
   });
 
