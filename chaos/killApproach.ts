@@ -12,6 +12,8 @@ export type Operation = 'provision' | 'abort' | 'cancel';
 export interface Approach {
   readonly what: string;
   readonly name: string;
+  /** For so long after the kill may have an effect what was under way. */
+  readonly aftermathMs: number;
   /** Starts the source and brings it near its point. */
   approach(stack: ChaosStack, source: SourceUnderTest, operation: Operation): Promise<void>;
   /** When all of the wave have come near: on to the point itself. Resolves when the source is there. */
@@ -31,6 +33,7 @@ export function atRequest(point: KillPoint): Approach {
   return {
     what: point.what,
     name: point.name,
+    aftermathMs: 2 * SLOW_MS,
     async approach(stack, source, operation) {
       if (operation === 'abort') {
         await refuse(stack, source, INLET_READ);
@@ -67,6 +70,8 @@ export function inSlowStep(step: AdobeStep): Approach {
   return {
     what: 'in an attempt that goes on slowly',
     name: `slow ${step}`,
+    // Up to four requests of the attempt, one after the other.
+    aftermathMs: 4 * SLOW_MS,
     async approach({ simulator }, source) {
       const { sandbox } = source;
       for (const route of [lookup, create, ...alsoReads, 'schemaregistry.stats']) {
@@ -95,6 +100,7 @@ export function atWebhookRoutes(): Approach {
   return {
     what: 'between two steps',
     name: 'before webhook-routes',
+    aftermathMs: 0,
     async approach(stack, source) {
       locked ??= lockRoutes(stack);
       await locked;
@@ -132,6 +138,7 @@ export function afterMs(waitMs: number): Approach {
   return {
     what: 'at a random moment',
     name: `after ${Math.round(waitMs)} ms`,
+    aftermathMs: 0,
     approach: async () => undefined,
     async arrive(_stack, source) {
       await source.start();

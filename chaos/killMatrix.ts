@@ -8,7 +8,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { provisionAgain } from './again.js';
 import { afterMs, type Approach, atRequest, atWebhookRoutes, inSlowStep, type Operation } from './killApproach.js';
-import { provisioningPoints, SLOW_MS, undoingPoints } from './killPoints.js';
+import { provisioningPoints, undoingPoints } from './killPoints.js';
 import { type CellResult, shuffled } from './result.js';
 import { newSource, type SourceUnderTest, waitForStand } from './sourceUnderTest.js';
 import { type ChaosStack, type Times, type Victim, VICTIMS } from './stack.js';
@@ -78,8 +78,6 @@ interface InWave {
   mappingSets?: CellResult['mappingSets'];
 }
 
-/** Four slow requests of an attempt that began before the kill. */
-const LONGEST_AFTERMATH_MS = 4 * SLOW_MS;
 const END_TIMEOUT_MS = 120_000;
 const END: Readonly<Record<Operation, string>> = { provision: 'live', abort: 'failed', cancel: 'cancelled' };
 
@@ -108,6 +106,7 @@ export async function runKillWave(
   };
   const eachDo = (job: (one: InWave) => Promise<unknown>) => each((one) => job(one).then(() => []));
 
+  const aftermathMs = Math.max(...cells.map(({ approach }) => approach.aftermathMs));
   await eachDo(({ cell, source }) => cell.approach.approach(stack, source, cell.operation));
   await eachDo(({ cell, source }) => cell.approach.arrive(stack, source));
   await delay(random() * 300);
@@ -121,7 +120,7 @@ export async function runKillWave(
     await waitForStand(source, [END[cell.operation]], END_TIMEOUT_MS);
   });
   // What was under way when the kill came has had its effect by now, also behind the product's back.
-  await delay(Math.max(killedAt + LONGEST_AFTERMATH_MS - performance.now(), 0));
+  await delay(Math.max(killedAt + aftermathMs - performance.now(), 0));
   await each(({ cell, source }) =>
     cell.operation === 'provision' ? faultsOfLive(stack, source) : faultsOfGone(stack, source),
   );
