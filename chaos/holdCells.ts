@@ -6,7 +6,7 @@ import { runClient, runProvision } from './commandLine.js';
 import { patiently, type SourceUnderTest, waitForStand } from './sourceUnderTest.js';
 import type { ChaosStack } from './stack.js';
 import { ADOBE_STEPS, INLET_READ, STEP_REQUESTS } from './stepRequests.js';
-import { countObjects, faultsOfGone, faultsOfLive } from './verify.js';
+import { faultsOfGone, faultsOfLive, faultsOfTornDown } from './verify.js';
 
 const TIMEOUT_MS = 120_000;
 
@@ -142,10 +142,7 @@ export function liveCells(): Cell[] {
         await waitForStand(source, ['live'], TIMEOUT_MS);
         await source.cancel();
         await waitForStand(source, ['cancelled'], TIMEOUT_MS);
-        const { ids } = await countObjects(stack, source);
-        const kept = ADOBE_STEPS.filter((step) => ids[step].length === 1).join(', ');
-        const expected = 'field-group, schema, identity-descriptor, dataset, mapping-set';
-        const faults = kept === expected ? [] : [`stays: ${kept}; expected: ${expected}`];
+        const faults = await faultsOfTornDown(stack, source);
         const again = await provisionAgain(stack, source);
         return { ...again, faults: [...faults, ...again.faults] };
       },

@@ -13,7 +13,7 @@ import { type CellResult, shuffled } from './result.js';
 import { newSource, type SourceUnderTest, waitForStand } from './sourceUnderTest.js';
 import { type ChaosStack, type Times, type Victim, VICTIMS } from './stack.js';
 import { ADOBE_STEPS } from './stepRequests.js';
-import { faultsOfGone, faultsOfLive } from './verify.js';
+import { faultsOfCancelled, faultsOfGone, faultsOfLive } from './verify.js';
 
 /** Adobe's 60 s gateway, 65 s timeout, 90 s window and 15 s heartbeat, at about a tenth. Attempts: none runs out. */
 export const KILL_TIMES: Times = {
@@ -81,6 +81,8 @@ interface InWave {
 const END_TIMEOUT_MS = 120_000;
 const END: Readonly<Record<Operation, string>> = { provision: 'live', abort: 'failed', cancel: 'cancelled' };
 
+const FAULTS_OF = { provision: faultsOfLive, abort: faultsOfGone, cancel: faultsOfCancelled } as const;
+
 /** @param cells of one victim, at most one per sandbox of the stack */
 export async function runKillWave(
   stack: ChaosStack,
@@ -121,9 +123,7 @@ export async function runKillWave(
   });
   // What was under way when the kill came has had its effect by now, also behind the product's back.
   await delay(Math.max(killedAt + aftermathMs - performance.now(), 0));
-  await each(({ cell, source }) =>
-    cell.operation === 'provision' ? faultsOfLive(stack, source) : faultsOfGone(stack, source),
-  );
+  await each(({ cell, source }) => FAULTS_OF[cell.operation](stack, source));
   await each(async (one) => {
     if (one.cell.operation === 'provision') return [];
     const again = await provisionAgain(stack, one.source);

@@ -8,7 +8,7 @@ import { parseManifest } from '../src/manifest/read.js';
 import type { ChaosStack } from './stack.js';
 
 /** As soon as this is a dead worker noticed; its heartbeats come every second. */
-export const HEARTBEAT_TIMEOUT_MS = 2_500;
+const HEARTBEAT_TIMEOUT_MS = 2_500;
 /** Each look costs the Temporal server as much as a step does. */
 const POLL_MS = 400;
 /** Servers are killed under the harness as well: what fails for a shorter time than this is tried again. */
@@ -108,7 +108,7 @@ function parsed(document: unknown): Manifest {
 }
 
 /** Where a source has come to: a phase while its workflow runs, or how it ended. */
-export function standOf(run: SourceRun): string {
+function standOf(run: SourceRun): string {
   return run.open ? (run.phase ?? 'starting') : run.status.toLowerCase();
 }
 

@@ -69,6 +69,22 @@ export async function faultsOfGone(stack: ChaosStack, source: SourceUnderTest): 
   return [...faults, ...(await faultsOfStore(stack, source, 0))];
 }
 
+/** Torn down: what has data in it stays, and a mapping set. Answers what is wrong. */
+export async function faultsOfTornDown(stack: ChaosStack, source: SourceUnderTest): Promise<string[]> {
+  const { ids } = await countObjects(stack, source);
+  const found = ADOBE_STEPS.flatMap((step) => (ids[step].length === 0 ? [] : [`${ids[step].length} × ${step}`]));
+  const faults = found.join(', ') === STAYS ? [] : [`stays: ${found.join(', ')}; expected: ${STAYS}`];
+  return [...faults, ...(await faultsOfStore(stack, source, 0))];
+}
+
+const STAYS = '1 × field-group, 1 × schema, 1 × identity-descriptor, 1 × dataset, 1 × mapping-set';
+
+/** A cancel that has come when the source was live already is a teardown. */
+export async function faultsOfCancelled(stack: ChaosStack, source: SourceUnderTest): Promise<string[]> {
+  const { liveSince } = await source.state();
+  return liveSince === undefined ? faultsOfGone(stack, source) : faultsOfTornDown(stack, source);
+}
+
 function namedRemainders({ remainders }: SourceState): [StepName, string | undefined][] {
   return remainders.map(({ step, id }) => [step, id]);
 }
