@@ -62,7 +62,7 @@ export interface FaultRule {
   readonly seed?: number;
 }
 
-export interface PlacedFault {
+interface PlacedFault {
   readonly rule: FaultRule;
   /** Matching requests so far. */
   readonly seen: number;

@@ -94,7 +94,7 @@ export interface Configuration {
   readonly devPorts: DevPorts;
 }
 
-export interface DevPorts {
+interface DevPorts {
   readonly temporal: number;
   readonly temporalUi: number;
   readonly postgres: number;

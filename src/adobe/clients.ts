@@ -24,7 +24,7 @@ export interface AdobeClients {
   readonly queryService: QueryService;
 }
 
-export interface SandboxOptions {
+interface SandboxOptions {
   readonly signal?: AbortSignal;
   readonly mayBegin?: () => boolean;
 }

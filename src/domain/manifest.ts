@@ -20,7 +20,7 @@ export interface Manifest {
   readonly delivery: Delivery;
 }
 
-export interface Widget {
+interface Widget {
   /** A stable name of one's own choosing; part of every event id. */
   readonly key: string;
   readonly kinds: readonly Kind[];

@@ -46,7 +46,7 @@ export function undoActivityName(step: StepName): `undo-${StepName}` {
 }
 
 /** Activities by name: one per step and one per undo, so that the Temporal UI reads like the plan. */
-export type StepActivities = { [S in StepName]: (input: StepInput) => Promise<StepResult> } & {
+type StepActivities = { [S in StepName]: (input: StepInput) => Promise<StepResult> } & {
   [S in StepName as `undo-${S}`]: (input: UndoInput) => Promise<UndoResult>;
 };
 

@@ -29,13 +29,6 @@ export interface SourceInput {
   readonly heartbeatTimeoutMs?: number;
 }
 
-/** What a source workflow that has ended left behind. */
-export interface SourceOutcome {
-  readonly phase: 'aborted' | 'torn-down';
-  readonly remainders: readonly Remainder[];
-  readonly kept: Resources;
-}
-
 export type StepState = 'waiting' | 'running' | 'made' | 'adopted' | 'held' | 'undoing' | 'undone' | 'left';
 
 export interface StepStatus {
@@ -74,7 +67,7 @@ export interface Hold {
   readonly since: number;
 }
 
-export type OperationKind = 'provision' | 'teardown';
+type OperationKind = 'provision' | 'teardown';
 
 /** One operation with its own undo log. */
 export interface Operation {

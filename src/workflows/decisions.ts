@@ -10,7 +10,7 @@ import {
 } from '../domain/source.js';
 import type { SourceStore } from './sourceState.js';
 
-export type HoldDecision =
+type HoldDecision =
   | { readonly kind: 'resume'; readonly input: ResumeInput }
   | { readonly kind: 'abort'; readonly input: AbortInput };
 

@@ -15,7 +15,7 @@ export interface SourceStore {
   changeStep(step: StepName, patch: Partial<StepStatus>): void;
 }
 
-export function initialState(input: SourceInput): SourceState {
+function initialState(input: SourceInput): SourceState {
   return {
     v: 1,
     uid: input.uid,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ActivityCancellationDetails } from '@temporalio/common';
+import { ActivityCancellationDetails, CancelledFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -240,7 +240,7 @@ describe('an attempt that Temporal has given up', () => {
     const environment = new MockActivityEnvironment();
     const attempt = environment.run(() => activities['source-connection']({ ...source, resources: {} }));
     environment.cancel('NOT_FOUND', new ActivityCancellationDetails({ notFound: true }));
-    await expect(attempt).rejects.toThrow();
+    await expect(attempt).rejects.toThrow(CancelledFailure);
     expect(await countOf(source, 'source-connection')).toBe(0);
   });
 

@@ -13,7 +13,7 @@ const XDM_TYPES = {
 } as const;
 
 /** Every field of the canonical event below the tenant's node; `_id`, `timestamp` and `eventType` belong to the class. */
-export function tenantProperties(): Record<string, object> {
+function tenantProperties(): Record<string, object> {
   const prefix = '{tenant}.';
   return Object.fromEntries(
     CANONICAL_FIELD_NAMES.map((name) => CANONICAL_FIELDS[name])
