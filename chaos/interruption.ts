@@ -7,9 +7,16 @@ export function endOnInterruption(end: () => Promise<void> | void): () => void {
   return () => void endings.delete(end);
 }
 
+let interrupted = false;
+
+export function isInterrupted(): boolean {
+  return interrupted;
+}
+
 export function listenForInterruption(exitCode: number): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => {
+      interrupted = true;
       const ended = Promise.allSettled([...endings].map(async (end) => end()));
       void ended.finally(() => process.exit(exitCode));
     });

@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { DEMO_CELLS, runDemoCell } from './demoRestart.js';
-import { listenForInterruption } from './interruption.js';
+import { isInterrupted, listenForInterruption } from './interruption.js';
 import { lanesOf } from './lanes.js';
 import { readOptions, USAGE } from './options.js';
 import { type CellResult, createRandom } from './result.js';
@@ -60,4 +60,9 @@ async function main(): Promise<number> {
   return failed.length === 0 ? 0 : 1;
 }
 
-process.exitCode = await main();
+try {
+  process.exitCode = await main();
+} catch (error) {
+  // What is being ended fails in the middle of its work.
+  if (!isInterrupted()) throw error;
+}
