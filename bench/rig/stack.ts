@@ -82,12 +82,15 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     stops.unshift(() => part.stop());
     return part;
   };
-  const stop = async (): Promise<void> => {
+  let stopping: Promise<void> | undefined;
+  const stopOnce = async (): Promise<void> => {
     running.delete(stop);
-    for (const end of stops.splice(0)) await end();
+    // One part that ends badly must not keep the others running.
+    for (const end of stops) await end().catch((error: unknown) => console.error(error));
     rmSync(dir, { recursive: true, force: true });
   };
-
+  // An interrupted run asks twice: by the signal, and by the measure that fails of it.
+  const stop = (): Promise<void> => (stopping ??= stopOnce());
   running.add(stop);
 
   try {
