@@ -3,7 +3,6 @@ import { withoutRoutes } from './brokenRoutes.js';
 import { type Cell, runCells } from './cell.js';
 import { FAULT_TIMES, faultCells } from './faultCells.js';
 import { holdCells, liveCells, localHoldCells } from './holdCells.js';
-import { endOnInterruption } from './interruption.js';
 import { KILL_TIMES, type KillCell, killCells, runKillWave, wavesOf } from './killMatrix.js';
 import { type CellResult, createRandom, type Report } from './result.js';
 import { type ChaosStack, startChaosStack, type Times, type Victim, VICTIMS } from './stack.js';
@@ -64,12 +63,10 @@ async function onStack(
 ): Promise<void> {
   const startedAt = performance.now();
   const stack = await startChaosStack({ times, sandboxCount, log });
-  const stopped = endOnInterruption(() => stack.stop());
   try {
     await job(stack);
     report(resultOfProcesses(stack, startedAt));
   } finally {
-    stopped();
     await stack.stop();
   }
 }

@@ -16,6 +16,7 @@ import { postgresService, temporalService, workerService } from '../src/dev/serv
 import type { Service } from '../src/dev/supervisor.js';
 import { readKeyFile } from '../src/store/keyFile.js';
 import { connectClient } from '../src/temporal/connection.js';
+import { endOnInterruption } from './interruption.js';
 import { keepProcess } from './keptProcess.js';
 import { createSimulatorAdmin, type SimulatorAdmin } from './simulatorAdmin.js';
 
@@ -76,9 +77,11 @@ export async function startChaosStack(options: {
   const worker = keep(workerService(context));
   const all = { postgres, temporal, simulator, worker };
   const stopAll = async () => {
+    ended();
     for (const process of [worker, temporal, simulator, postgres]) await process.stop();
     rmSync(home, { recursive: true, force: true });
   };
+  const ended = endOnInterruption(stopAll);
   try {
     await Promise.all([postgres.start(), temporal.start(), simulator.start()]);
     await worker.start();
