@@ -13,6 +13,8 @@ import { createFakeSteps, refusal, type FakeSteps } from './fakeSteps.js';
 
 const temporal = withTemporal();
 const STEPS = stepsFor(manifestFixture());
+/** The server shares two cores with whatever else is tested. */
+const PATIENCE = { timeout: 15_000, interval: 50 };
 const REFUSED = { code: 'CAEP_ADOBE_REFUSED', fields: {} } as const;
 let workflowBundle: WorkflowBundleWithSourceMap;
 
@@ -48,7 +50,7 @@ async function withSource(
     });
     const state = (): Promise<SourceState> => handle.query<SourceState>('state');
     const reaches = async (phase: SourceState['phase']): Promise<SourceState> => {
-      await vi.waitFor(async () => expect((await state()).phase).toBe(phase), { timeout: 15_000, interval: 50 });
+      await vi.waitFor(async () => expect((await state()).phase).toBe(phase), PATIENCE);
       return state();
     };
     try {
@@ -179,7 +181,7 @@ describe('hold', () => {
     await withSource(fake, async ({ reaches, handle }) => {
       await reaches('held');
       await handle.executeUpdate('resume', { args: [{}] });
-      await vi.waitFor(() => expect(fake.inputs.get('dataset')).toHaveLength(2));
+      await vi.waitFor(() => expect(fake.inputs.get('dataset')).toHaveLength(2), PATIENCE);
       expect(fake.inputs.get('dataset')?.[1]?.ambiguousSince).toBe(1_700_000_000_000);
       await reaches('held');
       await handle.executeUpdate('abort', { args: [{}] });
@@ -208,7 +210,7 @@ describe('cancel', () => {
     });
     const fake = failAt('dataset', () => answered);
     await withSource(fake, async ({ handle }) => {
-      await vi.waitFor(() => expect(fake.calls).toContain('dataset'));
+      await vi.waitFor(() => expect(fake.calls).toContain('dataset'), PATIENCE);
       await handle.cancel();
       finish();
       await expect(handle.result()).rejects.toThrow(WorkflowFailedError);
@@ -243,7 +245,7 @@ describe('undo', () => {
     await withSource(fake, async ({ reaches, handle }) => {
       await reaches('held');
       await handle.executeUpdate('abort', { args: [{}] });
-      await vi.waitFor(() => expect(fake.calls).toContain('undo-field-group'));
+      await vi.waitFor(() => expect(fake.calls).toContain('undo-field-group'), PATIENCE);
       const held = await reaches('held');
       expect(held.hold).toMatchObject({ step: 'dataset', during: 'undo', error: { code: 'CAEP_UNDO_INCOMPLETE' } });
       expect(held.hold?.error.fields.left).toBe('dataset dataset-id');
@@ -280,7 +282,7 @@ it('continues as new with everything it knows, and is cancelled as before', asyn
       await vi.waitFor(async () => {
         const { runId } = await temporal().client.workflow.getHandle(handle.workflowId).describe();
         expect(runId).not.toBe((handle as unknown as { firstExecutionRunId: string }).firstExecutionRunId);
-      });
+      }, PATIENCE);
       expect(await state()).toEqual(before);
       expect(fake.calls).toHaveLength(STEPS.length + 1);
     },
