@@ -5,33 +5,24 @@ import {
   SOURCES_PROVIDER_ID,
   STREAMING_FLOW_SPEC,
 } from '../../adobe/constants.js';
-import { markerDescription, standingAmong } from './ownership.js';
-import { made, type Step, type StepContext } from './step.js';
-
-function nameOf({ manifest }: StepContext): string {
-  return `Chatlio ${manifest.name}`;
-}
+import { flowServiceName, flowServiceStanding } from './flowServiceObjects.js';
+import { markerDescription } from './ownership.js';
+import { made, type Step } from './step.js';
 
 /** Needs no account: the Chatlio specification has no authentication, so there is no base connection. */
 export const sourceConnection: Step = {
   name: 'source-connection',
-  label: nameOf,
+  label: flowServiceName,
   async lookup(context) {
-    return standingAmong(
+    return flowServiceStanding(
+      'source-connection',
+      context,
       await context.adobe.flowService.findSourceConnections({ specId: CHATLIO_CONNECTION_SPEC.id }),
-      {
-        step: 'source-connection',
-        marker: context.marker,
-        name: nameOf(context),
-        nameOf: (row) => row.name,
-        resourceOf: ({ id, etag }) => ({ id, etag }),
-        taken: 'name',
-      },
     );
   },
   async create(context) {
     const { id, etag } = await context.adobe.flowService.createSourceConnection({
-      name: nameOf(context),
+      name: flowServiceName(context),
       description: markerDescription('Chatlio webhooks.', context.marker),
       providerId: SOURCES_PROVIDER_ID,
       connectionSpec: CHATLIO_CONNECTION_SPEC,
@@ -52,23 +43,17 @@ export const sourceConnection: Step = {
 
 export const targetConnection: Step = {
   name: 'target-connection',
-  label: nameOf,
+  label: flowServiceName,
   async lookup(context) {
-    return standingAmong(
+    return flowServiceStanding(
+      'target-connection',
+      context,
       await context.adobe.flowService.findTargetConnections({ specId: DATA_LAKE_CONNECTION_SPEC.id }),
-      {
-        step: 'target-connection',
-        marker: context.marker,
-        name: nameOf(context),
-        nameOf: (row) => row.name,
-        resourceOf: ({ id, etag }) => ({ id, etag }),
-        taken: 'name',
-      },
     );
   },
   async create(context) {
     const { id, etag } = await context.adobe.flowService.createTargetConnection({
-      name: nameOf(context),
+      name: flowServiceName(context),
       description: markerDescription('Dataset of Chatlio events.', context.marker),
       connectionSpec: DATA_LAKE_CONNECTION_SPEC,
       data: {
