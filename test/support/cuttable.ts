@@ -7,18 +7,28 @@ export interface Cuttable {
   readonly port: number;
   /** Breaks all connections and refuses new ones. */
   cut(): void;
+  /** Cuts when a client sends this text, before anybody gets it. */
+  cutAt(text: string): void;
   mend(): void;
+  /** Connections since the start that came while it was cut. */
+  refused(): number;
 }
 
 export async function cuttable(target: { host: string; port: number }): Promise<Cuttable> {
   const sockets = new Set<Socket>();
   let isCut = false;
+  let refused = 0;
+  let fatal: string | undefined;
   const server = createServer((near) => {
     if (isCut) {
+      refused += 1;
       near.destroy();
       return;
     }
     const far = connect(target);
+    near.on('data', (sent: Buffer) => {
+      if (fatal !== undefined && sent.includes(fatal)) cut();
+    });
     for (const [one, other] of [
       [near, far],
       [far, near],
@@ -43,5 +53,14 @@ export async function cuttable(target: { host: string; port: number }): Promise<
     cut();
     server.close();
   });
-  return { port: (server.address() as AddressInfo).port, cut, mend: () => (isCut = false) };
+  return {
+    port: (server.address() as AddressInfo).port,
+    cut,
+    cutAt: (text) => (fatal = text),
+    mend() {
+      isCut = false;
+      fatal = undefined;
+    },
+    refused: () => refused,
+  };
 }
