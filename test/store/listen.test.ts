@@ -1,5 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { openDatabase } from '../../src/store/database.js';
 import { listen } from '../../src/store/listen.js';
 import { type Cuttable, cuttable } from '../support/cuttable.js';
@@ -7,19 +6,6 @@ import { silentLog, withDatabase } from '../support/store.js';
 
 const CHANNEL = 'heard_here';
 const database = withDatabase();
-
-const unhandled: unknown[] = [];
-const note = (reason: unknown) => unhandled.push(reason);
-beforeEach(() => {
-  unhandled.length = 0;
-  process.on('unhandledRejection', note);
-});
-afterEach(async () => {
-  // Node tells of a rejection that nobody has handled by the end of the turn.
-  await nextTurn();
-  process.off('unhandledRejection', note);
-  expect(unhandled).toEqual([]);
-});
 
 /** Listens through a connection that can be cut. */
 async function listening(prepare: (server: Cuttable) => void = () => undefined) {
@@ -30,13 +16,17 @@ async function listening(prepare: (server: Cuttable) => void = () => undefined) 
   const through = openDatabase({ url: url.href, applicationName: 'listener', log: silentLog });
   const heard: string[] = [];
   const warnings: unknown[] = [];
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown) => unhandled.push(reason);
+  process.on('unhandledRejection', note);
   const log = { warn: (fields: unknown) => void warnings.push(fields) };
   const listener = listen(through, CHANNEL, (payload) => heard.push(payload), log);
   onTestFinished(async () => {
     await listener.close();
     await through.close();
+    process.off('unhandledRejection', note);
   });
-  return { server, heard, warnings };
+  return { server, heard, warnings, unhandled };
 }
 
 async function hears(heard: readonly string[], payload: string): Promise<void> {
@@ -45,7 +35,7 @@ async function hears(heard: readonly string[], payload: string): Promise<void> {
 }
 
 it('goes on when the server ends its connection, and says that something may have been missed', async () => {
-  const { heard } = await listening();
+  const { heard, unhandled } = await listening();
   await expect.poll(() => heard).toEqual(['']);
   await hears(heard, 'before');
   await database().pool.query(
@@ -54,14 +44,16 @@ it('goes on when the server ends its connection, and says that something may hav
   );
   await expect.poll(() => heard, { timeout: 10_000 }).toEqual(['', 'before', '']);
   await hears(heard, 'after');
+  expect(unhandled).toEqual([]);
 });
 
 it('goes on when the connection breaks in the middle of LISTEN and is then refused, and warns once', async () => {
-  const { server, heard, warnings } = await listening((behind) => behind.cutAt(`listen ${CHANNEL}`));
+  const { server, heard, warnings, unhandled } = await listening((behind) => behind.cutAt(`listen ${CHANNEL}`));
   await expect.poll(() => server.refused(), { timeout: 15_000 }).toBeGreaterThan(1);
   expect(heard).toEqual([]);
   expect(warnings).toMatchObject([{ channel: CHANNEL }]);
   server.mend();
   await expect.poll(() => heard, { timeout: 10_000 }).toEqual(['']);
   await hears(heard, 'after');
+  expect(unhandled).toEqual([]);
 });
