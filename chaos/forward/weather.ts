@@ -1,6 +1,7 @@
 /** Faults of the inlet, changing every few seconds: calm, one request in a hundred, one in five, and bursts that stop the destination. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Fault } from '../../simulator/faults.js';
+import { shuffled } from '../result.js';
 import type { SimulatorAdmin } from '../simulatorAdmin.js';
 import { type Random, randomOf } from './random.js';
 import { REQUEST_TIMEOUT_MS } from './times.js';
@@ -41,8 +42,8 @@ const INLET = { route: 'inlet.single' } as const;
 const RATES = [0.01, 0.2] as const;
 const FRONT_MS = { from: 3_000, to: 6_000 } as const;
 const BURST_MS = { from: 300, to: 1_500 } as const;
-const BURST = 0.35;
-const CALM = 0.1;
+/** Fronts without a fault, of some twenty. */
+const CALM = 2;
 /** Connections that end before the server has read anything. */
 const CONNECTION_RESET = 0.1;
 
@@ -58,6 +59,7 @@ export interface Weather {
 export function startWeather(seed: number, simulator: SimulatorAdmin): Weather {
   const random = randomOf(seed ^ 0x3ea7);
   const ending = new AbortController();
+  const nextFront = createDeck(random);
   const fronts = new Map<string, number>();
   let hits = 0;
 
@@ -85,7 +87,7 @@ export function startWeather(seed: number, simulator: SimulatorAdmin): Weather {
   }
 
   async function front(number: number): Promise<void> {
-    const rules = frontOf(random);
+    const rules = nextFront();
     const ids = rules.map((_, index) => `front-${number}-${index}`);
     for (const [index, { fault, probability, name, route }] of rules.entries()) {
       fronts.set(name, (fronts.get(name) ?? 0) + 1);
@@ -120,14 +122,24 @@ interface Rule {
   readonly isBurst: boolean;
 }
 
-function frontOf(random: Random): Rule[] {
-  if (random.chance(CALM)) return [];
-  if (random.chance(BURST)) {
-    const fault = DESTINATION_FAULTS[random.below(DESTINATION_FAULTS.length)] ?? service('status429');
-    return [{ fault, probability: 1, name: `burst of ${nameOf(fault)}`, route: INLET.route, isBurst: true }];
-  }
-  const rate = RATES[random.below(RATES.length)] ?? RATES[0];
-  const faults = EVENT_FAULTS[random.below(EVENT_FAULTS.length)] ?? [];
+/** Every front once in an order of its own, then all of them again: in two minutes a run has met each kind of fault. */
+function createDeck(random: Random): () => Rule[] {
+  let deck: Rule[][] = [];
+  return () => {
+    if (deck.length === 0) deck = shuffled(allFronts(random), random.next);
+    return deck.pop() ?? [];
+  };
+}
+
+function allFronts(random: Random): Rule[][] {
+  const bursts = DESTINATION_FAULTS.map((fault) => [
+    { fault, probability: 1, name: `burst of ${nameOf(fault)}`, route: INLET.route, isBurst: true },
+  ]);
+  const single = EVENT_FAULTS.flatMap((faults) => RATES.map((rate) => frontOf(faults, rate, random)));
+  return [...bursts, ...single, ...Array.from({ length: CALM }, () => [])];
+}
+
+function frontOf(faults: readonly Fault[], rate: number, random: Random): Rule[] {
   const rules = faults.map((fault) => ({
     fault,
     probability: rate / faults.length,
