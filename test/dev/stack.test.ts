@@ -29,7 +29,7 @@ describe('npm start', () => {
       await stack.waitFor(READY);
       const places = stackEnvironmentOf(home);
       const shown = [places['TEMPORAL_UI_URL'], places['RECEIVER_PUBLIC_URL'], places['SIMULATOR_ADMIN_URL']];
-      expect(shown.filter((url) => !stack.output().includes(url ?? 'a URL'))).toEqual([]);
+      await expect.poll(() => shown.filter((url) => !stack.output().includes(url ?? 'a URL'))).toEqual([]);
       const probed = [
         places['TEMPORAL_UI_URL'],
         `${places['RECEIVER_PUBLIC_URL']}/healthz`,
@@ -57,6 +57,9 @@ describe('npm start', () => {
         'temporal',
         'worker',
       ]);
+      // One press of Ctrl-C under npm, which passes on what the terminal has given us already.
+      process.kill(stack.pid, 'SIGINT');
+      await stack.waitFor('Ending everything');
       expect(await stack.end('SIGINT')).toBe(0);
       expect(running.filter((entry) => isRunning(entry))).toEqual([]);
     },

@@ -1,0 +1,28 @@
+/** Signals to a program in the foreground: the first asks for an orderly end, another Ctrl-C does not wait for it. */
+import type { EventEmitter } from 'node:events';
+
+/** npm passes on the Ctrl-C that the terminal has given us already: one press arrives twice. */
+const ECHO_MS = 1_000;
+
+interface InterruptionOptions {
+  /** Where the signals arrive: the process. */
+  readonly signals: Pick<EventEmitter, 'on'>;
+  readonly monotonicMs: () => number;
+  /** Called by a second Ctrl-C. */
+  readonly endAtOnce: () => void;
+}
+
+/** @returns aborted by the first signal that asks for the end */
+export function watchInterruption({ signals, monotonicMs, endAtOnce }: InterruptionOptions): AbortSignal {
+  const interruption = new AbortController();
+  let firstAtMs: number | undefined;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    signals.on(signal, () => {
+      const nowMs = monotonicMs();
+      firstAtMs ??= nowMs;
+      if (signal === 'SIGINT' && nowMs - firstAtMs > ECHO_MS) endAtOnce();
+      interruption.abort();
+    });
+  }
+  return interruption.signal;
+}
