@@ -11,11 +11,14 @@ import type { Logger } from 'pino';
 import { codedError } from '../domain/errors.js';
 import type { Answer } from './webhooks.js';
 
-/** A request must be complete in this time, its headers much sooner: a slow sender holds a connection, not a thread. */
-const REQUEST_TIMEOUT_MS = 30_000;
-const HEADERS_TIMEOUT_MS = 10_000;
-/** Above the 60 s of common load balancers, so that it is they who close. */
-const KEEP_ALIVE_TIMEOUT_MS = 75_000;
+const TIMES_MS = {
+  /** A request must be complete in this time, its headers much sooner: a slow sender holds a connection, not a thread. */
+  requestTimeout: 30_000,
+  headersTimeout: 10_000,
+  /** Above the 60 s of common load balancers, so that it is they who close. */
+  keepAliveTimeout: 75_000,
+  connectionsCheckingInterval: 5_000,
+};
 const MAX_HEADER_BYTES = 16 * 1024;
 /** A request being answered when the process is told to stop gets this long. */
 const DRAIN_MS = 10_000;
@@ -27,6 +30,8 @@ interface HttpServerOptions {
   readonly answerTo: (request: IncomingMessage) => Promise<Answer | undefined>;
   readonly onAnswered: (request: IncomingMessage, answer: Answer, durationMs: number) => void;
   readonly log: Pick<Logger, 'error'>;
+  /** Test hook: shorter ones. */
+  readonly timesMs?: Partial<typeof TIMES_MS>;
 }
 
 interface HttpServer {
@@ -66,13 +71,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   }
 
   const server = createServer(
-    {
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-      connectionsCheckingInterval: 5_000,
-      maxHeaderSize: MAX_HEADER_BYTES,
-    },
+    { ...TIMES_MS, ...options.timesMs, maxHeaderSize: MAX_HEADER_BYTES },
     (request, response) => void handle(request, response),
   );
   server.listen(options.port, options.host);
