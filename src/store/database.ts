@@ -13,7 +13,10 @@ export interface DatabaseOptions {
   /** Seen in pg_stat_activity. */
   readonly applicationName: string;
   readonly maxConnections?: number;
-  /** A statement that is not answered in this time fails, and its connection is closed. */
+  /**
+   * A statement that is not answered in this time fails, and its connection is closed. A transaction in which nothing is
+   * asked for as long is ended by the server: a process that stands still keeps no locks.
+   */
   readonly statementTimeoutMs?: number;
   readonly log: Pick<Logger, 'warn' | 'info'>;
 }
@@ -32,6 +35,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     statement_timeout: statementTimeoutMs,
     query_timeout: statementTimeoutMs + SILENT_SERVER_MARGIN_MS,
+    idle_in_transaction_session_timeout: statementTimeoutMs,
     keepAlive: true,
     types: numericBigints(),
   });

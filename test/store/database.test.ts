@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { bodyDays, bodyPartitionName, ensureBodyPartitions } from '../../src/store/bodyPartitions.js';
@@ -37,6 +38,20 @@ describe('database', () => {
     });
     await expect(broken).rejects.toThrow(/terminat|connection/i);
     expect(await isReachable(database())).toBe(true);
+  });
+
+  it('takes the locks of a process that stands still in the middle of a transaction', async () => {
+    const url = database().pool.options.connectionString as string;
+    const still = openDatabase({ url, applicationName: 'test', statementTimeoutMs: 500, log: silentLog });
+    const source = await registerSource(database(), { uid: randomUUID(), name: 'locked', partitions: 1 });
+    const client = await still.pool.connect();
+    await client.query('begin');
+    await client.query('select from partition_head where source_id = $1 for update', [source]);
+    const moved = await database().pool.query('update partition_head set idle = idle where source_id = $1', [source]);
+    expect(moved.rowCount).toBe(1);
+    await expect(client.query('commit')).rejects.toThrow();
+    client.release(true);
+    await still.close();
   });
 
   it('says whether PostgreSQL answers', async () => {

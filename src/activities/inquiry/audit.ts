@@ -40,8 +40,13 @@ export async function auditReport(deps: AuditDeps, { name, since, until }: Ask<'
   let lake: (LakeTable & Pick<LakeSession, 'close'>) | undefined;
   let compared = 0;
   const heartbeat = setInterval(() => Context.current().heartbeat({ compared }), HEARTBEAT_EVERY_MS);
-  // Without the pool's time limits: sorting a long window takes a while.
-  const snapshot = new Client({ ...database.pool.options, statement_timeout: false, query_timeout: 0 });
+  // Without the pool's time limits: sorting a long window takes a while, and so does a page of the lake.
+  const snapshot = new Client({
+    ...database.pool.options,
+    statement_timeout: false,
+    query_timeout: 0,
+    idle_in_transaction_session_timeout: 0,
+  });
   snapshot.on('error', () => undefined);
   try {
     try {
