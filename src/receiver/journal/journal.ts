@@ -6,6 +6,7 @@
 import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { appendDurably } from '../appendDurably.js';
 import { encodeBatch, type JournalEntry } from './entries.js';
 
 const WRITE_EVERY_MS = 500;
@@ -58,9 +59,8 @@ export async function openJournal({ folder, log, maxBytes = MAX_BYTES }: Journal
         await append(encodeBatch(entries), nowMs);
       } catch (error) {
         buffered = [...entries, ...buffered];
-        await endFile();
-        log.error({ reason: reasonOf(error), entries: buffered.length }, 'the intake journal cannot be written');
-        return;
+        await endTornFile();
+        throw error;
       }
     }
     writtenUntilMs = nowMs;
@@ -71,8 +71,7 @@ export async function openJournal({ folder, log, maxBytes = MAX_BYTES }: Journal
     const hour = hourOf(nowMs);
     if (current !== undefined && current.hour !== hour) await endFile();
     current ??= await startFile(hour);
-    await current.handle.write(batch);
-    await current.handle.datasync();
+    await appendDurably(current.handle, batch);
     current.file.bytes += batch.length;
   }
 
@@ -93,6 +92,17 @@ export async function openJournal({ folder, log, maxBytes = MAX_BYTES }: Journal
     await ended?.handle.close();
   }
 
+  /** What could not be written in full is cut off, if it can be: it is written again, to the next file. */
+  async function endTornFile(): Promise<void> {
+    if (current === undefined) return;
+    const { file, handle } = current;
+    await handle.truncate(file.bytes).catch(() => undefined);
+    await endFile();
+    if (file.bytes > 0) return;
+    await rm(file.path, { force: true });
+    files.pop();
+  }
+
   async function prune(nowMs: number): Promise<void> {
     const oldest = hourOf(nowMs - MAX_AGE_MS);
     while (files.length > 1 && (sizeOf(files) > maxBytes || (files[0] as JournalFile).name < oldest)) {
@@ -102,7 +112,9 @@ export async function openJournal({ folder, log, maxBytes = MAX_BYTES }: Journal
   }
 
   const write = (): Promise<void> => {
-    lastWrite = lastWrite.then(writeBuffered);
+    lastWrite = lastWrite.then(writeBuffered).catch((error: unknown) => {
+      log.error({ reason: reasonOf(error), entries: buffered.length }, 'the intake journal cannot be written');
+    });
     return lastWrite;
   };
   const timer = setInterval(() => void write(), WRITE_EVERY_MS).unref();

@@ -12,6 +12,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { appendDurably } from '../appendDurably.js';
 import { decodeSegment, encodedBytes, encodeRecord } from './segment.js';
 
 export interface Spool {
@@ -56,6 +57,11 @@ interface Segment {
   records: number;
 }
 
+interface Writing {
+  readonly handle: FileHandle;
+  readonly segment: Segment;
+}
+
 interface Waiting {
   readonly records: readonly Buffer[];
   readonly resolve: () => void;
@@ -69,14 +75,14 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
   const segments = await findSegments(folder);
   let unwrittenBytes = 0;
   let nextNumber = 1 + Math.max(0, ...segments.map(({ file }) => numberOf(file)));
-  let writing: { handle: FileHandle; segment: Segment } | undefined;
+  let writing: Writing | undefined;
   let reading: { segment: Segment; records: readonly Buffer[]; next: number; unreadableBytes: number } | undefined;
   let waiting: Waiting[] = [];
   let isFlushing = false;
-  let lastWork: Promise<void> = Promise.resolve();
+  let lastWork: Promise<unknown> = Promise.resolve();
 
   /** One thing at a time with the segment that is being written. */
-  function exclusive(work: () => Promise<void>): Promise<void> {
+  function exclusive<T>(work: () => Promise<T>): Promise<T> {
     const done = lastWork.then(work);
     lastWork = done.catch(() => undefined);
     return done;
@@ -103,30 +109,28 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
   }
 
   async function write(records: readonly Buffer[]): Promise<void> {
-    writing ??= await startSegment();
-    const { handle, segment } = writing;
     const content = Buffer.concat(records.map(encodeRecord));
     try {
-      await handle.write(content);
-      await handle.datasync();
+      const { handle, segment } = writing ?? (await startSegment());
+      await appendDurably(handle, content);
+      segment.bytes += content.length;
+      segment.records += records.length;
+      if (segment.bytes >= segmentBytes) await endSegment();
     } catch (error) {
-      // What of it is on the disk nobody knows; after a failed fsync a second one proves nothing.
-      await endSegment();
+      await endTornSegment();
       throw error;
     }
-    segment.bytes += content.length;
-    segment.records += records.length;
-    if (segment.bytes >= segmentBytes) await endSegment();
   }
 
-  async function startSegment(): Promise<{ handle: FileHandle; segment: Segment }> {
+  async function startSegment(): Promise<Writing> {
     const file = join(folder, `${String(nextNumber).padStart(10, '0')}.seg`);
     nextNumber += 1;
     const handle = await open(file, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o600);
-    await syncFolder(folder);
     const segment = { file, bytes: 0, records: 0 };
     segments.push(segment);
-    return { handle, segment };
+    writing = { handle, segment };
+    await syncFolder(folder);
+    return writing;
   }
 
   async function endSegment(): Promise<void> {
@@ -135,13 +139,24 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     await ended?.handle.close();
   }
 
+  /** After a failed write or fsync a second one proves nothing: what was not acknowledged is cut off, if it can be. */
+  async function endTornSegment(): Promise<void> {
+    if (writing === undefined) return;
+    const { handle, segment } = writing;
+    await handle.truncate(segment.bytes).catch(() => undefined);
+    await endSegment();
+    if (segment.records > 0) return;
+    segments.splice(segments.indexOf(segment), 1);
+    await rm(segment.file, { force: true });
+  }
+
   /** The oldest segment with something unread in it, never the one that is being written. */
   async function startReading(): Promise<void> {
-    const segment = segments[0];
-    if (segment === undefined) return;
-    await exclusive(async () => {
-      if (segment === writing?.segment) await endSegment();
+    const segment = await exclusive(async () => {
+      if (segments[0] === writing?.segment) await endSegment();
+      return segments[0];
     });
+    if (segment === undefined) return;
     reading = { segment, next: 0, ...decodeSegment(await readFile(segment.file)) };
     segment.records = reading.records.length;
     if (reading.records.length === 0) await removeRead();
