@@ -24,8 +24,8 @@ export interface Spool {
   append(records: readonly Buffer[]): Promise<void>;
   /** The oldest records, at most `max`; none when the spool is empty. The same ones until {@link Spool.drop}. */
   peek(max: number): Promise<readonly Buffer[]>;
-  /** Forgets the oldest `count` records, which were peeked at. */
-  drop(count: number): Promise<void>;
+  /** Forgets the oldest `count` records, which were peeked at. Those of them in `again` are put behind all others first, also beyond the bound. */
+  drop(count: number, again?: readonly Buffer[]): Promise<void>;
   depth(): SpoolDepth;
   close(): Promise<void>;
 }
@@ -89,6 +89,14 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
   }
 
   const usedBytes = (): number => unwrittenBytes + segments.reduce((sum, { bytes }) => sum + bytes, 0);
+
+  function enqueue(records: readonly Buffer[]): Promise<void> {
+    unwrittenBytes += encodedBytes(records);
+    return new Promise((resolve, reject) => {
+      waiting.push({ records, resolve, reject });
+      if (!isFlushing) void flushAll();
+    });
+  }
 
   async function flushAll(): Promise<void> {
     isFlushing = true;
@@ -176,19 +184,15 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
 
   return {
     append(records) {
-      const size = encodedBytes(records);
-      if (usedBytes() + size > maxBytes) return Promise.reject(new SpoolFull());
-      unwrittenBytes += size;
-      return new Promise((resolve, reject) => {
-        waiting.push({ records, resolve, reject });
-        if (!isFlushing) void flushAll();
-      });
+      const isFull = usedBytes() + encodedBytes(records) > maxBytes;
+      return isFull ? Promise.reject(new SpoolFull()) : enqueue(records);
     },
     async peek(max) {
       while (reading === undefined && segments.length > 0) await startReading();
       return reading === undefined ? [] : reading.records.slice(reading.next, reading.next + max);
     },
-    async drop(count) {
+    async drop(count, again = []) {
+      if (again.length > 0) await enqueue(again);
       if (reading === undefined) return;
       reading.next += count;
       if (reading.next >= reading.records.length) await removeRead();

@@ -69,12 +69,11 @@ export function createSpooledLog(options: SpooledLogOptions): SpooledLog {
     let retryMs = firstRetryMs;
     let drained = 0;
     while (!closing.signal.aborted) {
-      const records = await spool.peek(DRAIN_EVENTS);
-      if (records.length === 0) break;
       try {
+        const records = await spool.peek(DRAIN_EVENTS);
+        if (records.length === 0) break;
         const refused = await appendAll(records);
-        if (refused.length > 0) await spool.append(refused);
-        await spool.drop(records.length);
+        await spool.drop(records.length, refused);
         drained += records.length - refused.length;
         if (refused.length === records.length) throw new Error('it refuses all that is left in the spool');
         isAnswering = true;

@@ -8,7 +8,7 @@ import { silentLog, takenEvent } from '../../support/store.js';
 
 type Behaviour = (event: TakenEvent) => 'take' | 'hang' | Error;
 
-async function spooledLog(behave: Behaviour) {
+async function spooledLog(behave: Behaviour, maxBytes = 1_000_000) {
   const logged: string[] = [];
   const eventLog: EventLog = {
     async append(_source, _partition, events) {
@@ -22,7 +22,7 @@ async function spooledLog(behave: Behaviour) {
     },
     hold: () => Promise.reject(new Error('not in these tests')),
   };
-  const spool = await openSpool({ folder: temporaryFolder(), maxBytes: 1_000_000, log: silentLog });
+  const spool = await openSpool({ folder: temporaryFolder(), maxBytes, log: silentLog });
   const log = createSpooledLog({ eventLog, spool, log: silentLog, appendTimeoutMs: 50, firstRetryMs: 5 });
   onTestFinished(() => log.close());
   return { log, spool, logged };
@@ -61,5 +61,23 @@ describe('the event log with a spool', () => {
     await expect.poll(() => [...new Set(logged)].sort()).toEqual(['a', 'c']);
     await expect.poll(() => spool.depth().records).toBe(1);
     expect(logged).not.toContain('b');
+  });
+
+  it('drains a full spool in which there is an event that the log refuses', async () => {
+    const refusal = Object.assign(new Error('no partition'), { code: '02000' });
+    let isAway = true;
+    const behave: Behaviour = (one) => (isAway ? new Error('away') : nameOf(one) === '0' ? refusal : 'take');
+    const { log, spool, logged } = await spooledLog(behave, 4_000);
+    const taken: string[] = [];
+    for (let name = 0; ; name += 1) {
+      const isTaken = await log.append(1, 0, [event(String(name))]).then(
+        () => taken.push(String(name)),
+        () => 0,
+      );
+      if (isTaken === 0) break;
+    }
+    isAway = false;
+    await expect.poll(() => spool.depth().records).toBe(1);
+    expect(new Set(logged)).toEqual(new Set(taken.slice(1)));
   });
 });
