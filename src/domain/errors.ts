@@ -93,6 +93,18 @@ export const ERROR_CATALOGUE = {
     retryable: false,
     exitCode: EXIT_CODES.failed,
   },
+  CAEP_NOT_LIVE: {
+    sentence: 'The source {name} is not live: its phase is {phase}.',
+    remedy: 'Look at it with `chatlio-aep status {name}`.',
+    retryable: false,
+    exitCode: EXIT_CODES.failed,
+  },
+  CAEP_OPERATION_RUNNING: {
+    sentence: 'Another operation on the source {name} is under way: {operation}.',
+    remedy: 'Wait for its end: `chatlio-aep status {name}` shows it.',
+    retryable: true,
+    exitCode: EXIT_CODES.failed,
+  },
   CAEP_ALREADY_DECIDED: {
     sentence: 'Somebody has already decided.',
     remedy: 'Look at the result with `chatlio-aep status {name}`.',
@@ -138,14 +150,14 @@ export const ERROR_CATALOGUE = {
   CAEP_CREDENTIALS_REFUSED: {
     sentence: 'Adobe refuses the credentials ({adobe}).',
     remedy:
-      'Check ADOBE_CLIENT_ID, ADOBE_CLIENT_SECRET and ADOBE_ORG_ID of the worker, restart it, then `chatlio-aep resume {name}`.',
+      'Check ADOBE_CLIENT_ID, ADOBE_CLIENT_SECRET and ADOBE_ORG_ID of the worker, restart it, then `chatlio-aep {command} {name}`.',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
   CAEP_PERMISSION_MISSING: {
     sentence: 'Adobe denies the permission for this call ({adobe}).',
     remedy:
-      'Give the credential a role with "Manage" on schemas, datasets and sources in this sandbox, then `chatlio-aep resume {name}`.',
+      'Give the credential a role with "Manage" on schemas, datasets and sources in this sandbox, then `chatlio-aep {command} {name}`.',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
@@ -190,32 +202,46 @@ export const ERROR_CATALOGUE = {
   },
   CAEP_ADOBE_REFUSED: {
     sentence: 'Adobe refuses the request ({adobe}).',
-    remedy: 'Read the detail above; correct the manifest and `chatlio-aep resume {name} --manifest FILE`.',
+    remedy:
+      'Read the detail above. After the fix: `chatlio-aep {command} {name}`; a held step also takes a corrected manifest, `--manifest FILE`.',
     retryable: false,
     exitCode: EXIT_CODES.failed,
   },
   CAEP_ADOBE_UNAVAILABLE: {
     sentence: 'Adobe does not answer usefully at the moment ({adobe}).',
-    remedy: 'It was tried {attempts} time(s). When Adobe is well again: `chatlio-aep resume {name}`.',
+    remedy: 'It was tried {attempts} time(s). When Adobe is well again: `chatlio-aep {command} {name}`.',
     retryable: true,
     exitCode: EXIT_CODES.failed,
   },
   CAEP_ADOBE_AMBIGUOUS: {
-    sentence: 'The answer to a create was lost ({adobe}); the object may exist.',
-    remedy: 'Nothing: the next attempt looks for it before it creates again.',
+    sentence: 'The answer to a call was lost ({adobe}); it may have taken effect.',
+    remedy: 'The next attempt looks before it calls again: `chatlio-aep {command} {name}`.',
     retryable: true,
     exitCode: EXIT_CODES.failed,
   },
   CAEP_ADOBE_UNEXPECTED: {
     sentence: 'Adobe answered in a shape that is not known ({adobe}).',
-    remedy: 'Report the request id; then `chatlio-aep resume {name}`.',
+    remedy: 'Report the request id; then `chatlio-aep {command} {name}`.',
     retryable: false,
     exitCode: EXIT_CODES.failed,
   },
   CAEP_FLOW_NOT_ENABLED: {
     sentence: 'The flow {id} did not become enabled within {waited}; its state is {state}.',
-    remedy: 'Look at the flow in Experience Platform (Sources > Dataflows), then `chatlio-aep resume {name}`.',
+    remedy: 'Look at the flow in Experience Platform (Sources > Dataflows), then `chatlio-aep {command} {name}`.',
     retryable: true,
+    exitCode: EXIT_CODES.failed,
+  },
+  CAEP_FLOW_NOT_DISABLED: {
+    sentence: 'The flow {id} did not become disabled within {waited}; its state is {state}.',
+    remedy: 'Look at the flow in Experience Platform (Sources > Dataflows), then `chatlio-aep {command} {name}`.',
+    retryable: true,
+    exitCode: EXIT_CODES.failed,
+  },
+  CAEP_FLOW_GONE: {
+    sentence: 'The flow {id} is not there any more: somebody has deleted it.',
+    remedy:
+      'Cancel the workflow source:{name}, which takes away what belongs to the flow and keeps the data; then `chatlio-aep provision FILE`.',
+    retryable: false,
     exitCode: EXIT_CODES.failed,
   },
   CAEP_SETTLE_WINDOW_TOO_SHORT: {
@@ -309,7 +335,8 @@ export const ERROR_CATALOGUE = {
   },
   CAEP_KEY_MISSING: {
     sentence: 'The key {keyId}, with which data is encrypted, is not in the key file {file}.',
-    remedy: 'Restore the key file from your backup; without the key these bodies cannot be read.',
+    remedy:
+      'Restore the key file from your backup and restart worker and receiver, which read it when they start; without the key these bodies cannot be read.',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
@@ -373,10 +400,13 @@ export function describeAdobeError(error: AdobeError): string {
   return [`${error.service}: ${status}`, ...new Set(said), ...request].join(', ');
 }
 
+/** Most errors hold a step; an operation that has to be typed again says so in its fields. */
+const STANDARD_FIELDS: Readonly<Record<string, string>> = { command: 'resume' };
+
 function fill(template: string, error: CatalogueError): string {
   return template.replaceAll(/\{(\w+)\}/g, (placeholder, name: string) => {
     if (name === 'adobe' && error.adobe !== undefined) return describeAdobeError(error.adobe);
-    return error.fields[name] ?? placeholder;
+    return error.fields[name] ?? STANDARD_FIELDS[name] ?? placeholder;
   });
 }
 

@@ -86,7 +86,7 @@ describe('an error', () => {
                  Title not unique
         request  r-9
 
-      → Read the detail above; correct the manifest and \`chatlio-aep resume support-chat --manifest FILE\`."
+      → Read the detail above. After the fix: \`chatlio-aep resume support-chat\`; a held step also takes a corrected manifest, \`--manifest FILE\`."
     `);
     expect(errorDocument(error)).toMatchObject({ code: 'CAEP_ADOBE_REFUSED', retryable: false, adobe });
   });

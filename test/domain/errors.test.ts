@@ -10,6 +10,13 @@ describe('error catalogue', () => {
     expect(remedyOf(error)).toContain('give the manifest another name');
   });
 
+  it('names the command that goes on from there: resume of a held step, else the one that is typed again', () => {
+    const { error } = codedError('CAEP_PERMISSION_MISSING', { name: 'support-chat' });
+    expect(remedyOf(error)).toContain('`chatlio-aep resume support-chat`');
+    const ofUnpause = { ...error, fields: { ...error.fields, command: 'unpause' } };
+    expect(remedyOf(ofUnpause)).toContain('`chatlio-aep unpause support-chat`');
+  });
+
   it('keeps what Adobe said: status, code, detail and request id', () => {
     const adobe = {
       service: 'Flow Service',
