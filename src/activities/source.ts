@@ -1,10 +1,12 @@
-/** Activities of the source workflow: one per step and one per undo, thin around the two runners. */
+/** Activities of the source workflow: one per step and one per undo, thin around the two runners; and those on the gate. */
 import { Context } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
 import type { AdobeClients } from '../adobe/clients.js';
+import type { GateActivities, OperationInput } from '../domain/pause.js';
 import { undoActivityName, type SourceActivities, type StepInput, type UndoInput } from '../domain/provisioning.js';
 import { STEP_NAMES, type StepName } from '../domain/steps.js';
 import { activityFailure, type RetryBounds } from './failures.js';
+import { closeGate, disableFlow, openGate } from './gate.js';
 import { leaveLastWords, recall, type AttemptMemory } from './steps/attempt.js';
 import { STEP_TABLE } from './steps/index.js';
 import { performStep, type Window } from './steps/perform.js';
@@ -36,7 +38,7 @@ function isOurs({ cancellationDetails }: Context): boolean {
 export function createSourceActivities(deps: SourceActivityDeps): SourceActivities {
   /** Runs one attempt with heartbeats, leaves its memory to the next one, and turns what it throws into a failure. */
   async function attempt<T>(
-    input: StepInput | UndoInput,
+    input: OperationInput,
     memory: AttemptMemory,
     run: (context: StepContext) => Promise<T>,
   ): Promise<T> {
@@ -80,9 +82,18 @@ export function createSourceActivities(deps: SourceActivityDeps): SourceActiviti
     return attempt(input, memory, (context) => undoStep(STEP_TABLE[step], context, input, memory, deps.window));
   };
 
+  const operate = <T>(input: OperationInput, run: (context: StepContext) => Promise<T>): Promise<T> =>
+    attempt(input, { ambiguousSince: undefined }, run);
+  const gate: GateActivities = {
+    closeGate: (input) => operate(input, (context) => closeGate(context, input.reason)),
+    disableFlow: (input) => operate(input, disableFlow),
+    openGate: (input) => operate(input, openGate),
+  };
+
   return {
     ...Object.fromEntries(STEP_NAMES.map((step) => [step, perform(step)])),
     ...Object.fromEntries(STEP_NAMES.map((step) => [undoActivityName(step), undo(step)])),
+    ...gate,
     ...deps.forwarders,
   } as SourceActivities;
 }

@@ -167,9 +167,16 @@ export function createFlowService(http: AdobeHttp) {
         writtenSchema,
       ),
 
-    flowAction: (id: string, op: FlowAction): Promise<Written> =>
+    /** @param etag as read right before, so that nobody's change in between is overridden: then it is 412 (FLOW-1404-412) */
+    flowAction: (id: string, op: FlowAction, etag: string | undefined): Promise<Written> =>
       http.request(
-        { service: SERVICE, method: 'POST', path: `${pathOf('flows', id)}/action`, query: [['op', op]] },
+        {
+          service: SERVICE,
+          method: 'POST',
+          path: `${pathOf('flows', id)}/action`,
+          query: [['op', op]],
+          ...(etag === undefined ? {} : { headers: { 'if-match': etag } }),
+        },
         writtenSchema,
       ),
 

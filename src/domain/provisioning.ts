@@ -1,6 +1,7 @@
 /** What the source workflow and its step activities say to each other. Plain JSON, no secrets. */
 import type { CatalogueError } from './errors.js';
 import type { Manifest } from './manifest.js';
+import type { GateActivities } from './pause.js';
 import type { UndoEntry } from './source.js';
 import type { Marker, Resource, Resources, StepName } from './steps.js';
 
@@ -50,7 +51,7 @@ type StepActivities = { [S in StepName]: (input: StepInput) => Promise<StepResul
   [S in StepName as `undo-${S}`]: (input: UndoInput) => Promise<UndoResult>;
 };
 
-export interface SourceActivities extends StepActivities {
+export interface SourceActivities extends StepActivities, GateActivities {
   /** Starts the forwarder, or wakes it when it runs (signal with start). */
   startForwarder(input: { readonly name: string; readonly uid: string; readonly manifest: Manifest }): Promise<void>;
   /** Closes the gate and stops the forwarder; nothing is sent from then on. */

@@ -1,11 +1,12 @@
 /** The part of the store that provisioning writes: a source's row, its gate and its webhook routes. All idempotent. */
+import { codedError } from '../domain/errors.js';
 import { KIND_FACTS } from '../domain/kinds.js';
 import type { Delivery, Manifest } from '../domain/manifest.js';
 import type { SourceUrls } from '../domain/plan.js';
 import type { Marker } from '../domain/steps.js';
 import { webhookPath } from '../domain/webhookPath.js';
 import type { Database } from './database.js';
-import { closeGate, inletContext, openGate, readGate, settleQuiet, type Quiet } from './gate.js';
+import { closeGate, type Gate, inletContext, openGate, readGate, settleQuiet, type Quiet } from './gate.js';
 import type { KeyRing } from './keyRing.js';
 import { createRoutes, listRoutes, retireRoutes } from './routes.js';
 import { registerSource, retireSource } from './sources.js';
@@ -33,6 +34,10 @@ export interface ProvisioningStore {
   makeRoutes(owner: Owner): Promise<number>;
   /** Webhooks of this source are not taken any more; its events and their ids stay. */
   retire(marker: Marker): Promise<void>;
+  /** @throws CodedError `CAEP_SOURCE_UNKNOWN` when there is none that knows its inlet */
+  gate(marker: Marker): Promise<Gate>;
+  /** Opens it with the inlet that is stored. @throws CodedError `CAEP_SOURCE_UNKNOWN` as above */
+  openGate(marker: Marker, opensAt: Date): Promise<void>;
   /** Nothing is intended from now on. */
   closeGate(marker: Marker, reason: string): Promise<void>;
   /** Has everything ended that was intended before the gate was closed? */
@@ -61,6 +66,16 @@ export function createProvisioningStore(database: Database, keyRing: KeyRing): P
     return rows[0]?.id;
   }
 
+  async function standingGate({ uid, name }: Marker) {
+    const sourceId = await idOf({ uid, name });
+    const gate = sourceId === undefined ? undefined : await readGate(database, sourceId);
+    const { flowId, inletSealed } = gate ?? {};
+    if (sourceId === undefined || gate === undefined || flowId === undefined || inletSealed === undefined) {
+      throw codedError('CAEP_SOURCE_UNKNOWN', { name });
+    }
+    return { ...gate, sourceId, flowId, inletSealed };
+  }
+
   return {
     async saveInlet(owner, { flowId, url, opensAt }) {
       const sourceId = await register(owner);
@@ -80,6 +95,11 @@ export function createProvisioningStore(database: Database, keyRing: KeyRing): P
       if (sourceId === undefined) return;
       await retireRoutes(database, sourceId);
       await retireSource(database, marker.uid);
+    },
+    gate: standingGate,
+    async openGate(marker, opensAt) {
+      const { sourceId, flowId, inletSealed } = await standingGate(marker);
+      await openGate(database, { sourceId, flowId, inletSealed, opensAt });
     },
     async closeGate(marker, reason) {
       const sourceId = await idOf(marker);

@@ -1,128 +1,35 @@
-import { randomUUID } from 'node:crypto';
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { ActivityCancellationDetails, CancelledFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { pino } from 'pino';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startSimulator, type Simulator } from '../../simulator/simulator.js';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { planReport } from '../../src/activities/inquiry/plan.js';
-import { createSourceActivities } from '../../src/activities/source.js';
-import { createAdobe, type Adobe } from '../../src/adobe/clients.js';
-import { ADOBE_DEFAULTS, type AdobeConfiguration } from '../../src/configuration.js';
-import type { Manifest } from '../../src/domain/manifest.js';
+import { undoActivityName, type StepResult, type UndoResult } from '../../src/domain/provisioning.js';
+import { type Resources, stepsFor, type StepName } from '../../src/domain/steps.js';
 import {
-  undoActivityName,
-  type SourceActivities,
-  type StepResult,
-  type UndoResult,
-} from '../../src/domain/provisioning.js';
-import { type Marker, type Resources, stepsFor, type StepName } from '../../src/domain/steps.js';
-import { openDatabase, type Database } from '../../src/store/database.js';
-import { openKeyRing } from '../../src/store/keyRing.js';
-import { createProvisioningStore, type ProvisioningStore } from '../../src/store/provisioning.js';
-import { manifestFixture } from '../support/manifest.js';
-import { withPostgres } from '../support/postgres.js';
+  attempts,
+  type Installation,
+  newSource,
+  performStep,
+  provision as provisionAll,
+  type Source,
+  withInstallation,
+} from './installation.js';
 
-const postgres = withPostgres();
-const log = pino({ level: 'silent' });
-let simulator: Simulator;
-let database: Database;
-let store: ProvisioningStore;
-let adobe: Adobe;
-let activities: SourceActivities;
-let activitiesWith: (overrides: Partial<AdobeConfiguration>) => SourceActivities;
+const installation = withInstallation();
+let { simulator, store, adobe, activities, activitiesWith } = {} as Installation;
 
-beforeAll(async () => {
-  simulator = await startSimulator({
-    databaseUrl: postgres().url,
-    databaseName: `sim_${randomUUID().replaceAll('-', '')}`,
-    policy: { flowActivationDelayMs: 0 },
-  });
-  database = openDatabase({ url: postgres().url, applicationName: 'test', log });
-  const keyFile = join(await mkdtemp(join(tmpdir(), 'steps-')), 'keys.json');
-  store = createProvisioningStore(database, await openKeyRing(keyFile, { create: true }));
-  const { clientId, clientSecrets, orgId } = simulator.credentials;
-  const configuration: AdobeConfiguration = {
-    ...ADOBE_DEFAULTS,
-    clientId,
-    clientSecret: clientSecrets[0] ?? '',
-    orgId,
-    imsUrl: simulator.baseUrl,
-    platformUrl: simulator.baseUrl,
-    requestTimeoutMs: 2_000,
-  };
-  const sourceActivities = (clients: Adobe): SourceActivities =>
-    createSourceActivities({
-      adobe: (sandbox, options) => clients.forSandbox(sandbox, options),
-      store,
-      forwarders: { startForwarder: () => Promise.resolve(), stopForwarder: () => Promise.resolve() },
-      window: { consistencyWindowMs: 600 },
-      bounds: { maxAttempts: 3, firstDelayMs: 1, longestDelayMs: 5 },
-      heartbeatEveryMs: 1_000,
-      minimumSettleWindowMs: 0,
-    });
-  adobe = createAdobe({ configuration, log });
-  activities = sourceActivities(adobe);
-  activitiesWith = (overrides) =>
-    sourceActivities(createAdobe({ configuration: { ...configuration, ...overrides }, log }));
+beforeAll(() => {
+  ({ simulator, store, adobe, activities, activitiesWith } = installation());
 });
-
-beforeEach(() => simulator.admin.reset());
-
-afterAll(async () => {
-  await adobe.close();
-  await database.close();
-  await simulator.close();
-});
-
-/** A source of its own, so that tests share a database. */
-function newSource(overrides: Readonly<Record<string, unknown>> = {}): { marker: Marker; manifest: Manifest } {
-  const name = `chat-${randomUUID().slice(0, 8)}`;
-  const manifest = manifestFixture({ name, delivery: { settleWindow: '1s' }, ...overrides });
-  return { marker: { name, uid: randomUUID() }, manifest };
-}
-
-type Source = ReturnType<typeof newSource>;
-
-/** Runs attempts as Temporal does, with what the last one left in its heartbeat, until one succeeds or refuses for good. */
-async function attempts<T>(run: () => Promise<T>): Promise<T> {
-  let heartbeatDetails: unknown;
-  for (let attempt = 1; ; attempt += 1) {
-    const environment = new MockActivityEnvironment({
-      attempt,
-      heartbeatDetails,
-      currentAttemptScheduledTimestampMs: Date.now(),
-    });
-    environment.on('heartbeat', (details: unknown) => {
-      heartbeatDetails = details;
-    });
-    try {
-      return await environment.run(run);
-    } catch (failure) {
-      if ((failure as { nonRetryable?: boolean }).nonRetryable !== false) throw failure;
-    }
-  }
-}
 
 const perform = (source: Source, step: StepName, resources: Resources, adopt = false): Promise<StepResult> =>
-  attempts(() => activities[step]({ ...source, resources, adopt }));
+  performStep(installation(), source, step, resources, adopt);
 
 const undo = (source: Source, step: StepName, resources: Resources): Promise<UndoResult> =>
   attempts(() =>
     activities[undoActivityName(step)]({ ...source, resources, entry: { step, resource: resources[step] } }),
   );
 
-async function provision(source: Source, until?: StepName): Promise<Resources> {
-  let resources: Resources = {};
-  for (const step of stepsFor(source.manifest)) {
-    const { resource } = await perform(source, step, resources);
-    resources = { ...resources, [step]: resource };
-    if (step === until) break;
-  }
-  return resources;
-}
+const provision = (source: Source, until?: StepName): Promise<Resources> => provisionAll(installation(), source, until);
 
 const kinds = (): string[] => simulator.admin.objects().map(({ kind }) => kind);
 

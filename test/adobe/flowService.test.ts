@@ -243,14 +243,18 @@ describe('changes', () => {
     });
   });
 
-  it('an action has no body', async () => {
+  it('an action has no body, and carries the etag where there is one', async () => {
     world.server.reply({ status: 200, body: { id: 'f-1', etag: ETAG } });
-    await world.clients.flowService.flowAction('f-1', 'disable');
+    await world.clients.flowService.flowAction('f-1', 'disable', ETAG);
     expect(world.server.requests[0]).toMatchObject({
       method: 'POST',
       url: `${BASE}/flows/f-1/action?op=disable`,
+      headers: { 'if-match': ETAG },
       body: '',
     });
+    world.server.reply({ status: 200, body: { id: 'f-1', etag: ETAG } });
+    await world.clients.flowService.flowAction('f-1', 'enable', undefined);
+    expect(world.server.requests[1]?.headers).not.toHaveProperty('if-match');
   });
 
   it.each([

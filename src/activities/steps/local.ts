@@ -1,35 +1,16 @@
 /** The steps on our own side. Nothing is created at Adobe, and what they write is idempotent: done again on every attempt. */
-import { setTimeout as delay } from 'node:timers/promises';
+import type { Flow } from '../../adobe/flowService.js';
 import { codedError } from '../../domain/errors.js';
 import { formatDuration } from '../../manifest/duration.js';
 import type { Resource } from '../../domain/steps.js';
+import { awaitFlow, settledAt } from '../flowState.js';
 import { made, type Step, type StepContext } from './step.js';
 
-const FLOW_ENABLE_TIMEOUT_MS = 120_000;
-const FIRST_POLL_MS = 1_000;
-const SLOWEST_POLL_MS = 5_000;
-
-interface EnabledFlow {
-  readonly inletUrl: string;
-  readonly updatedAtMs: number;
-}
+type EnabledFlow = Flow & { readonly inletUrl: string };
 
 /** A new flow is enabled some seconds after its create was answered; the inlet's URL and the lasting etag appear then. */
-async function awaitEnabled({ adobe, signal }: StepContext, flowId: string): Promise<EnabledFlow> {
-  const deadline = Date.now() + FLOW_ENABLE_TIMEOUT_MS;
-  let state = 'absent';
-  for (let pollMs = FIRST_POLL_MS; ; pollMs = Math.min(pollMs * 1.5, SLOWEST_POLL_MS)) {
-    const flow = await adobe.flowService.getFlow(flowId);
-    state = flow?.state ?? 'absent';
-    if (flow?.state === 'enabled' && flow.inletUrl !== undefined) {
-      // Without it the window counts from now, which is later and so safe.
-      return { inletUrl: flow.inletUrl, updatedAtMs: flow.updatedAt ?? Date.now() };
-    }
-    if (Date.now() + pollMs > deadline) {
-      throw codedError('CAEP_FLOW_NOT_ENABLED', { id: flowId, state, waited: formatDuration(FLOW_ENABLE_TIMEOUT_MS) });
-    }
-    await delay(pollMs, undefined, { signal });
-  }
+function isEnabled(flow: Flow | undefined): flow is EnabledFlow {
+  return flow?.state === 'enabled' && flow.inletUrl !== undefined;
 }
 
 /** @throws CodedError `CAEP_SETTLE_WINDOW_TOO_SHORT` */
@@ -67,9 +48,10 @@ export const inlet: Step = {
     requireSettleWindow(context);
     requireLakeLatency(context);
     const flowId = made(context.resources, 'flow').id;
-    const { inletUrl, updatedAtMs } = await awaitEnabled(context, flowId);
-    const opensAt = new Date(updatedAtMs + context.manifest.delivery.settleWindowMs);
-    await context.store.saveInlet(context, { flowId, url: inletUrl, opensAt });
+    const { adobe, manifest, signal } = context;
+    const flow = await awaitFlow({ flowService: adobe.flowService, flowId, signal }, 'enabled', isEnabled);
+    const opensAt = settledAt(flow, manifest.delivery);
+    await context.store.saveInlet(context, { flowId, url: flow.inletUrl, opensAt });
     return { opensAt: opensAt.toISOString() };
   },
   async remove({ store, marker }) {

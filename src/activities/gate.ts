@@ -1,0 +1,41 @@
+/** The operations on a live source's gate. Each may be done again: after a lost answer, and by a person who types it twice. */
+import type { GateOpening } from '../domain/pause.js';
+import { readFlow, settledAt, switchFlow } from './flowState.js';
+import { awaitQuiet } from './quiet.js';
+import { requireSettleWindow } from './steps/local.js';
+import { made, type StepContext } from './steps/step.js';
+
+/** Nothing is sent afterwards: what was under way has ended. */
+export async function closeGate({ store, marker }: StepContext, reason: string): Promise<void> {
+  await store.closeGate(marker, reason);
+  await awaitQuiet(store, marker);
+}
+
+export async function disableFlow(context: StepContext): Promise<void> {
+  await switchFlow(flowOf(context), 'disabled');
+}
+
+/**
+ * Opens the gate for when the flow has settled, with the inlet that is stored. A flow that is not enabled, whoever did that,
+ * is enabled first, with the gate closed: Adobe may drop what is sent meanwhile.
+ */
+export async function openGate(context: StepContext): Promise<GateOpening> {
+  requireSettleWindow(context);
+  const { store, marker, manifest } = context;
+  const gate = await store.gate(marker);
+  const { state } = await readFlow(flowOf(context));
+  if (gate.open && state === 'enabled') {
+    return { opened: false, opensAt: (gate.opensAt ?? new Date()).toISOString() };
+  }
+  if (state !== 'enabled') {
+    if (gate.open) await store.closeGate(marker, 'the flow is being enabled');
+    await awaitQuiet(store, marker);
+  }
+  const opensAt = settledAt(await switchFlow(flowOf(context), 'enabled'), manifest.delivery);
+  await store.openGate(marker, opensAt);
+  return { opened: true, opensAt: opensAt.toISOString() };
+}
+
+function flowOf({ adobe, resources, signal }: StepContext) {
+  return { flowService: adobe.flowService, flowId: made(resources, 'flow').id, signal };
+}

@@ -1,0 +1,211 @@
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ApplicationFailure } from '@temporalio/common';
+import { claimPartition } from '../../src/store/claim.js';
+import type { OperationInput } from '../../src/domain/pause.js';
+import { settleQuiet } from '../../src/store/gate.js';
+import { settleRestored } from '../../src/store/restored.js';
+import { findSourceId } from '../../src/store/survey.js';
+import { attempts, type Installation, newSource, provision, withInstallation } from './installation.js';
+
+const installation = withInstallation();
+let { simulator, database, store, adobe, activities } = {} as Installation;
+let input: OperationInput;
+let flowId: string;
+
+beforeAll(() => {
+  ({ simulator, database, store, adobe, activities } = installation());
+});
+beforeEach(async () => {
+  const source = newSource();
+  const resources = await provision(installation(), source);
+  input = { ...source, resources };
+  flowId = resources.flow?.id ?? '';
+});
+
+const ACTION = 'flowservice.flows.action';
+
+const closeGate = (reason = 'paused by ana') => attempts(() => activities.closeGate({ ...input, reason }));
+const disableFlow = () => attempts(() => activities.disableFlow(input));
+const openGate = () => attempts(() => activities.openGate(input));
+const gate = () => store.gate(input.marker);
+const flowService = () => adobe.forSandbox(input.manifest.sandbox).flowService;
+const flow = async () => {
+  const read = await flowService().getFlow(flowId);
+  if (read === undefined) throw new Error('the flow is gone');
+  return read;
+};
+/** Status of each action that was asked for; 0 where no answer left. */
+const actions = () => simulator.admin.journal.list({ route: ACTION }).map(({ status }) => status);
+/** Places the fault, begins, and returns once the fault's request is on its way. */
+async function beginUntilStruck<T>(operation: () => Promise<T>): Promise<{ readonly ended: Promise<T> }> {
+  const { rule } = simulator.admin.faults.place({
+    match: { route: ACTION },
+    fault: { kind: 'slow', ms: 1_000, when: 'before-effect' },
+  });
+  const ended = operation();
+  ended.catch(() => undefined);
+  const struck = () => simulator.admin.faults.list().find((placed) => placed.rule.id === rule.id)?.seen;
+  await expect.poll(struck, { interval: 5 }).toBe(1);
+  return { ended };
+}
+async function disabledBySomebody(): Promise<void> {
+  await flowService().flowAction(flowId, 'disable', undefined);
+}
+async function settled(): Promise<string> {
+  return new Date(((await flow()).updatedAt ?? 0) + input.manifest.delivery.settleWindowMs).toISOString();
+}
+
+describe('closing the gate', () => {
+  it('comes to its end only when no drain can send any more', async () => {
+    const sourceId = (await findSourceId(database, input.marker.uid)) ?? 0;
+    await claimPartition(database, { sourceId, partition: 0, holder: 'a drain', leaseMs: 700 });
+    expect(await settleQuiet(database, sourceId)).toMatchObject({ quiet: false });
+    await closeGate();
+    expect(await settleQuiet(database, sourceId)).toEqual({ quiet: true });
+    expect(await gate()).toMatchObject({ open: false, reason: 'paused by ana' });
+  });
+
+  it('changes nothing at Adobe', async () => {
+    const before = await flow();
+    await closeGate();
+    expect(await flow()).toEqual(before);
+  });
+});
+
+describe('disabling the flow', () => {
+  it('waits until it is disabled, and asks only once however often it is done', async () => {
+    simulator.admin.policy.change({ flowTransitionDelayMs: 200 });
+    await disableFlow();
+    expect((await flow()).state).toBe('disabled');
+    await disableFlow();
+    expect(actions()).toEqual([200]);
+  });
+
+  it('finds its own work again after a lost answer', async () => {
+    simulator.admin.faults.place({ match: { route: ACTION }, fault: { kind: 'cut', effect: 'done' } });
+    await disableFlow();
+    expect((await flow()).state).toBe('disabled');
+    expect(actions()).toHaveLength(1);
+  });
+
+  it('asks again after an answer that was lost before it had an effect', async () => {
+    simulator.admin.faults.place({ match: { route: ACTION }, fault: { kind: 'cut', effect: 'none' } });
+    await disableFlow();
+    expect((await flow()).state).toBe('disabled');
+    expect(actions()).toHaveLength(2);
+  });
+
+  it('reads the flow anew when somebody has changed it in between', async () => {
+    const { ended } = await beginUntilStruck(disableFlow);
+    const { etag = '' } = await flow();
+    await flowService().patchFlow(flowId, etag, [{ op: 'replace', path: '/name', value: 'Renamed meanwhile' }]);
+    await ended;
+    expect(await flow()).toMatchObject({ state: 'disabled', name: 'Renamed meanwhile' });
+    expect(actions()).toEqual([412, 200]);
+  });
+
+  it("does not ask when somebody else's change was the same", async () => {
+    const { ended } = await beginUntilStruck(disableFlow);
+    await disabledBySomebody();
+    await ended;
+    expect((await flow()).state).toBe('disabled');
+    // Ours, held up, comes after theirs.
+    expect(actions().toSorted()).toEqual([200, 412]);
+  });
+
+  it("says in Adobe's words that the flow keeps changing", async () => {
+    simulator.admin.faults.place({ match: { route: ACTION }, fault: { kind: 'status', status: 412 }, times: 2 });
+    await expect(disableFlow()).rejects.toMatchObject({ type: 'CAEP_ADOBE_REFUSED', nonRetryable: true });
+    expect(actions()).toEqual([412, 412]);
+    expect((await flow()).state).toBe('enabled');
+  });
+
+  it('says that the flow is gone', async () => {
+    await flowService().deleteFlow(flowId);
+    await expect(disableFlow()).rejects.toMatchObject({ type: 'CAEP_FLOW_GONE', nonRetryable: true });
+  });
+});
+
+describe('opening the gate', () => {
+  it("opens it with the stored inlet, a settle window after the flow's own last change", async () => {
+    const before = await gate();
+    await closeGate();
+    const opensAt = await settled();
+    expect(await openGate()).toEqual({ opened: true, opensAt });
+    const { open, opensAt: at, inletSealed, reason } = await gate();
+    expect({ open, at: at?.toISOString(), inletSealed, reason }).toEqual({
+      open: true,
+      at: opensAt,
+      inletSealed: before.inletSealed,
+      reason: '',
+    });
+    expect(actions()).toEqual([]);
+  });
+
+  it('enables a flow that was disabled with the pause, and counts the settle window from then', async () => {
+    simulator.admin.policy.change({ flowTransitionDelayMs: 200 });
+    await closeGate();
+    await disableFlow();
+    const pausedAt = (await flow()).updatedAt ?? 0;
+    const { opened, opensAt } = await openGate();
+    expect((await flow()).state).toBe('enabled');
+    expect({ opened, opensAt }).toEqual({ opened: true, opensAt: await settled() });
+    expect(Date.parse(opensAt)).toBeGreaterThan(pausedAt + input.manifest.delivery.settleWindowMs);
+  });
+
+  it('has the gate closed while it enables a flow that somebody else has disabled', async () => {
+    await disabledBySomebody();
+    expect((await gate()).open).toBe(true);
+    const { ended } = await beginUntilStruck(openGate);
+    expect(await gate()).toMatchObject({ open: false, reason: 'the flow is being enabled' });
+    expect(await ended).toEqual({ opened: true, opensAt: await settled() });
+    expect((await gate()).open).toBe(true);
+  });
+
+  it('finds its own work again after a lost answer', async () => {
+    await closeGate();
+    await disableFlow();
+    simulator.admin.faults.place({ match: { route: ACTION }, fault: { kind: 'cut', effect: 'done' } });
+    expect(await openGate()).toEqual({ opened: true, opensAt: await settled() });
+    expect(actions()).toHaveLength(2);
+  });
+
+  it('leaves alone what is open already', async () => {
+    const before = await gate();
+    expect(await openGate()).toEqual({ opened: false, opensAt: before.opensAt?.toISOString() });
+    expect((await gate()).epoch).toBe(before.epoch);
+    expect(actions()).toEqual([]);
+  });
+
+  it('opens a gate that was closed because the database was set back', async () => {
+    await settleRestored(database, new Date(), 'the database was set back');
+    expect((await gate()).open).toBe(false);
+    expect(await openGate()).toMatchObject({ opened: true });
+    expect((await gate()).open).toBe(true);
+  });
+
+  it('keeps it closed when the flow is gone, or Adobe does not let it be enabled', async () => {
+    await closeGate();
+    await disableFlow();
+    simulator.admin.faults.place({ match: { route: ACTION }, fault: { kind: 'status', status: 403 } });
+    await expect(openGate()).rejects.toMatchObject({ type: 'CAEP_PERMISSION_MISSING' });
+    await flowService().deleteFlow(flowId);
+    await expect(openGate()).rejects.toMatchObject({ type: 'CAEP_FLOW_GONE' });
+    expect((await gate()).open).toBe(false);
+  });
+
+  it('refuses a settle window that is shorter than what Adobe documents', async () => {
+    await closeGate();
+    const strict = installation().activitiesWith({}, { minimumSettleWindowMs: 300_000 });
+    await expect(attempts(() => strict.openGate(input))).rejects.toMatchObject({
+      type: 'CAEP_SETTLE_WINDOW_TOO_SHORT',
+    });
+  });
+
+  it('knows no inlet of a source that the database has forgotten', async () => {
+    const forgotten = { ...input, marker: newSource().marker };
+    const failure = await attempts(() => activities.openGate(forgotten)).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(ApplicationFailure);
+    expect(failure).toMatchObject({ type: 'CAEP_SOURCE_UNKNOWN', nonRetryable: true });
+  });
+});
