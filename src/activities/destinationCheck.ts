@@ -28,6 +28,8 @@ export function createDestinationCheck(deps: DestinationCheckDependencies): Forw
     if (sourceId === undefined || gate?.inletSealed === undefined || gate.flowId === undefined) {
       throw ApplicationFailure.nonRetryable('the source names no inlet', 'CAEP_SOURCE_UNKNOWN');
     }
+    // Nothing is sent while the gate is closed, and a pause may have disabled the flow: no word on the destination.
+    if (gate.opensInMs === undefined) return { well: true };
     const url = deps.configuration.inletUrl ?? deps.keyRing.open(gate.inletSealed, inletContext(sourceId)).toString();
     const connection = await checkConnection(new URL(url));
     if (!connection.well || sandbox === undefined) return connection;
