@@ -49,7 +49,10 @@ function phaseLines(state: ForwarderState, name: string, workflowId: string): st
     case 'settling':
       return [`The flow was changed; nothing is sent before ${time(state.gate?.opensAt)}.`, ''];
     case 'paused':
-      return [`The gate is closed: ${state.gate?.reason ?? ''}. \`chatlio-aep status ${name}\` says more.`, ''];
+      return [
+        `The gate is closed: ${state.gate?.reason ?? ''}. \`chatlio-aep unpause ${name}\` opens it; \`chatlio-aep status ${name}\` says more.`,
+        '',
+      ];
     case 'idle':
     case 'forwarding':
       return [];

@@ -1,6 +1,7 @@
 /** The source workflow's state, and the messages it takes: the contract between workflow, worker and command line. */
 import type { CatalogueError } from './errors.js';
 import type { Manifest } from './manifest.js';
+import type { Paused } from './pause.js';
 import { STEPS, type Resource, type Resources, type StepName } from './steps.js';
 
 export const TASK_QUEUES = { source: 'chatlio-aep-source', forwarder: 'chatlio-aep-forwarder' } as const;
@@ -67,9 +68,9 @@ export interface Hold {
   readonly since: number;
 }
 
-type OperationKind = 'provision' | 'teardown';
+type OperationKind = 'provision' | 'teardown' | 'pause' | 'unpause';
 
-/** One operation with its own undo log. */
+/** One operation with its own undo log. That of pause and unpause is empty: what they have done stands, and they may be repeated. */
 export interface Operation {
   readonly kind: OperationKind;
   readonly startedAt: number;
@@ -93,6 +94,8 @@ export interface SourceState {
   readonly liveSince?: number;
   /** Events may be sent from this time on, ISO 8601: the flow's own last change plus the settle window. */
   readonly opensAt?: string;
+  /** A person has paused the live source. Absent also while the gate is closed for another reason: PostgreSQL knows. */
+  readonly paused?: Paused;
   readonly tenantId?: string;
 }
 
@@ -100,6 +103,10 @@ export interface SourceState {
 export const SOURCE_MESSAGES = {
   resume: 'resume',
   abort: 'abort',
+  /** Takes a PauseInput. */
+  pause: 'pause',
+  /** Takes an UnpauseInput; also opens a gate that something else has closed. */
+  unpause: 'unpause',
   state: 'state',
 } as const;
 

@@ -1,5 +1,6 @@
 /** What an operator reads in the Temporal UI's "current details": state of every step, what is held and why, what to type. */
 import { describeAdobeError, remedyOf, sentenceOf, type CatalogueError } from './errors.js';
+import { type Paused, pauseReason } from './pause.js';
 import type { SourceState, StepState } from './source.js';
 import { STEPS } from './steps.js';
 
@@ -30,7 +31,7 @@ export function describeSource(state: SourceState, workflowId: string): string {
     '',
     ...holdLines(state, workflowId),
     ...remainderLines(state),
-    ...liveLines(state),
+    ...liveLines(state, workflowId),
   ].join('\n');
 }
 
@@ -58,10 +59,17 @@ function holdLines(state: SourceState, workflowId: string): string[] {
       : `chatlio-aep abort ${manifest.name}     # give up, leave the rest where it is`,
     '```',
     '',
-    'From this page: **More Actions** → **Send an Update** → `resume`, input `{}`. With the Temporal CLI:',
+    ...byHand('resume', workflowId),
+  ];
+}
+
+/** How to send an update without our command line. */
+function byHand(update: string, workflowId: string): string[] {
+  return [
+    `From this page: **More Actions** → **Send an Update** → \`${update}\`, input \`{}\`. With the Temporal CLI:`,
     '',
     '```',
-    `temporal workflow update execute --workflow-id ${workflowId} --name resume --input '{}'`,
+    `temporal workflow update execute --workflow-id ${workflowId} --name ${update} --input '{}'`,
     '```',
     '',
   ];
@@ -79,8 +87,29 @@ function remainderLines(state: SourceState): string[] {
   ];
 }
 
-function liveLines(state: SourceState): string[] {
-  if (state.phase !== 'live') return [];
-  const opens = state.opensAt === undefined ? '' : ` Events are sent from ${state.opensAt} on.`;
-  return [`Live.${opens} Webhook URLs: \`chatlio-aep urls ${state.manifest.name}\``];
+function liveLines({ phase, manifest, operation, paused, opensAt }: SourceState, workflowId: string): string[] {
+  if (phase !== 'live') return [];
+  const { name } = manifest;
+  return [
+    ...(operation === undefined ? [] : [`**${operation.kind}** is under way since ${iso(operation.startedAt)}.`, '']),
+    ...(paused === undefined ? [] : pausedLines(paused, name, workflowId)),
+    `Live.${opensAt === undefined || paused !== undefined ? '' : ` Events are sent from ${opensAt} on.`} Webhook URLs: \`chatlio-aep urls ${name}\``,
+  ];
+}
+
+function pausedLines(paused: Paused, name: string, workflowId: string): string[] {
+  const flow = paused.flowDisabled === true ? ' The flow is disabled at Adobe.' : '';
+  return [
+    `This source is **${pauseReason(paused)}**, since ${iso(paused.since)}. Events are taken and wait; none is sent.${flow} To end it:`,
+    '',
+    '```',
+    `chatlio-aep unpause ${name}`,
+    '```',
+    '',
+    ...byHand('unpause', workflowId),
+  ];
+}
+
+function iso(at: number): string {
+  return new Date(at).toISOString();
 }

@@ -1,5 +1,4 @@
-import { ApplicationFailure, condition, defineUpdate, setHandler } from '@temporalio/workflow';
-import { sentenceOf, type CatalogueError } from '../domain/errors.js';
+import { condition, defineUpdate, setHandler } from '@temporalio/workflow';
 import {
   changesOfMadeSteps,
   SOURCE_MESSAGES,
@@ -8,6 +7,7 @@ import {
   type ResumeInput,
   type SourcePhase,
 } from '../domain/source.js';
+import { refuse } from './refuse.js';
 import type { SourceStore } from './sourceState.js';
 
 type HoldDecision =
@@ -22,10 +22,6 @@ export interface Decisions {
 
 const resumeUpdate = defineUpdate<SourcePhase, [ResumeInput?]>(SOURCE_MESSAGES.resume);
 const abortUpdate = defineUpdate<SourcePhase, [AbortInput?]>(SOURCE_MESSAGES.abort);
-
-function refuse(error: CatalogueError): never {
-  throw ApplicationFailure.nonRetryable(sentenceOf(error), error.code, { error });
-}
 
 /** Registers the updates `resume` and `abort`. To be called before the first await of the workflow. */
 export function createDecisions(store: SourceStore): Decisions {

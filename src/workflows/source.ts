@@ -12,6 +12,7 @@ import {
 import { SOURCE_MESSAGES, type SourceInput, type SourceState, type UndoEntry } from '../domain/source.js';
 import type { StepName } from '../domain/steps.js';
 import { createDecisions } from './decisions.js';
+import { handlePausing } from './pausing.js';
 import { OperationAborted, provision } from './provisioning.js';
 import { createSourceStore, type SourceStore } from './sourceState.js';
 import { createStepProxies, type StepProxies } from './stepProxies.js';
@@ -29,13 +30,14 @@ const KEPT_BY_TEARDOWN: readonly StepName[] = ['dataset', 'identity-descriptor',
  * Cancel before it is live undoes the provisioning; cancel when live takes the flow and its connections away and leaves
  * dataset, schema and field group. Terminate runs nothing; provisioning again finds everything by its marker.
  *
- * Updates `resume` and `abort` (while held), query `state`.
+ * Updates `resume` and `abort` (while held), `pause` and `unpause` (while live), query `state`.
  */
 export async function source(input: SourceInput): Promise<never> {
   const store = createSourceStore(input);
   const decisions = createDecisions(store);
-  setHandler(stateQuery, () => store.state, { description: 'Phase, steps, ids, what is held and why' });
   const proxies = createStepProxies(input.heartbeatTimeoutMs);
+  const pausing = handlePausing(store, proxies);
+  setHandler(stateQuery, () => store.state, { description: 'Phase, steps, ids, what is held and why' });
 
   try {
     if (store.state.phase === 'provisioning')
@@ -43,6 +45,7 @@ export async function source(input: SourceInput): Promise<never> {
     await live(input);
   } catch (reason) {
     if (!isCancellation(reason) && !(reason instanceof OperationAborted)) throw reason;
+    await pausing.end();
     const liveBefore = store.state.liveSince !== undefined;
     if (liveBefore) await CancellationScope.nonCancellable(() => stopSending(store.state, proxies));
     await undo(entriesToUndo(store.state), store, proxies, decisions);

@@ -1,5 +1,6 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { SourceActivities, StepInput, StepResult, UndoInput, UndoResult } from '../domain/provisioning.js';
+import type { GateActivities } from '../domain/pause.js';
 import { undoActivityName } from '../domain/provisioning.js';
 import { STEPS, type StepName } from '../domain/steps.js';
 
@@ -15,7 +16,7 @@ const ATTEMPT_TIMEOUT = '10 minutes';
 export interface StepProxies {
   perform(step: StepName, input: StepInput): Promise<StepResult>;
   undo(step: StepName, input: UndoInput): Promise<UndoResult>;
-  readonly other: Pick<SourceActivities, 'startForwarder' | 'stopForwarder'>;
+  readonly other: Pick<SourceActivities, 'startForwarder' | 'stopForwarder' | keyof GateActivities>;
 }
 
 export function createStepProxies(heartbeatTimeoutMs = DEFAULT_HEARTBEAT_TIMEOUT_MS): StepProxies {

@@ -47,3 +47,22 @@ it('names what was left behind', () => {
   } as const;
   expect(describeSource(left, 'w')).toContain('- mapping set `m-1`: no way');
 });
+
+it('says that a source is paused, by whom and why, and how to end it', () => {
+  const paused = { since: 0, by: 'ana', reason: 'maintenance', flowDisabled: true };
+  const opensAt = '2026-01-01T00:05:00.000Z';
+  const details = describeSource({ ...state, phase: 'live', hold: undefined, opensAt, paused }, 'source:support-chat');
+  expect(details).toContain('**paused by ana: maintenance**, since 1970-01-01T00:00:00.000Z');
+  expect(details).toContain('The flow is disabled at Adobe.');
+  expect(details).toContain('chatlio-aep unpause support-chat');
+  expect(details).toContain(
+    "temporal workflow update execute --workflow-id source:support-chat --name unpause --input '{}'",
+  );
+  expect(details).not.toContain('Events are sent from');
+});
+
+it('says which operation on a live source is under way', () => {
+  const operation = { kind: 'unpause', startedAt: 0, undo: [] } as const;
+  const details = describeSource({ ...state, phase: 'live', hold: undefined, operation }, 'w');
+  expect(details).toContain('**unpause** is under way since 1970-01-01T00:00:00.000Z.');
+});

@@ -1,6 +1,7 @@
 /** Step activities that keep their objects in memory and fail as a test tells them to. */
 import { ApplicationFailure } from '@temporalio/common';
 import type { CatalogueError } from '../../src/domain/errors.js';
+import type { GateOpening, OperationInput } from '../../src/domain/pause.js';
 import {
   undoActivityName,
   type SourceActivities,
@@ -12,12 +13,17 @@ import {
 } from '../../src/domain/provisioning.js';
 import { STEP_NAMES, type StepName } from '../../src/domain/steps.js';
 
+/** When the gate opens after `openGate`. */
+export const OPENED_AT = '2026-02-02T00:05:00.000Z';
+
 export interface FakeSteps {
   readonly activities: SourceActivities;
   /** `field-group`, `undo-flow`, `startForwarder`: in the order of the calls. */
   readonly calls: string[];
   readonly inputs: Map<StepName, StepInput[]>;
   readonly undoInputs: Map<StepName, UndoInput>;
+  /** For which the gate was closed. */
+  readonly reasons: string[];
   /** What each step (`schema`) or undo (`undo-schema`) does instead of succeeding, taken from the front. */
   readonly script: Map<string, (() => unknown)[]>;
 }
@@ -32,6 +38,7 @@ export function createFakeSteps(): FakeSteps {
     calls: [],
     inputs: new Map(),
     undoInputs: new Map(),
+    reasons: [],
     script: new Map(),
   };
 
@@ -57,6 +64,12 @@ export function createFakeSteps(): FakeSteps {
   const activities = {
     ...Object.fromEntries(STEP_NAMES.map((step) => [step, perform(step)])),
     ...Object.fromEntries(STEP_NAMES.map((step) => [undoActivityName(step), undo(step)])),
+    closeGate: (input: OperationInput & { readonly reason: string }) => {
+      fake.reasons.push(input.reason);
+      return scripted('closeGate', () => undefined);
+    },
+    disableFlow: () => scripted('disableFlow', () => undefined),
+    openGate: () => scripted<GateOpening>('openGate', () => ({ opened: true, opensAt: OPENED_AT })),
     startForwarder: () => scripted('startForwarder', () => undefined),
     stopForwarder: () => scripted('stopForwarder', () => undefined),
   } as unknown as SourceActivities;

@@ -1,76 +1,13 @@
-import { randomUUID } from 'node:crypto';
-import type { WorkflowHandle } from '@temporalio/client';
 import { WorkflowFailedError, WorkflowUpdateFailedError } from '@temporalio/client';
 import type { ApplicationFailure } from '@temporalio/common';
-import { Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
-import { beforeAll, describe, expect, it, vi } from 'vitest';
-import type { SourceInput, SourceState } from '../../src/domain/source.js';
+import { describe, expect, it, vi } from 'vitest';
 import { stepsFor, type StepName } from '../../src/domain/steps.js';
 import { manifestFixture } from '../support/manifest.js';
-import { withTemporal } from '../support/temporal.js';
-import { bundleWorkflows } from '../support/workflowBundle.js';
-import { createFakeSteps, refusal, type FakeSteps } from './fakeSteps.js';
+import { createFakeSteps, refusal } from './fakeSteps.js';
+import { failAt, PATIENCE, refuse, REFUSED, withSources } from './sources.js';
 
-const temporal = withTemporal();
+const { temporal, withSource } = withSources();
 const STEPS = stepsFor(manifestFixture());
-/** The server shares two cores with whatever else is tested. */
-const PATIENCE = { timeout: 15_000, interval: 50 };
-const REFUSED = { code: 'CAEP_ADOBE_REFUSED', fields: {} } as const;
-let workflowBundle: WorkflowBundleWithSourceMap;
-
-beforeAll(async () => {
-  workflowBundle = await bundleWorkflows();
-});
-
-interface Running {
-  readonly handle: WorkflowHandle;
-  readonly state: () => Promise<SourceState>;
-  readonly reaches: (phase: SourceState['phase']) => Promise<SourceState>;
-}
-
-/** Runs a worker with the fake steps and a source workflow on it for as long as `test` takes. */
-async function withSource(
-  fake: FakeSteps,
-  test: (running: Running) => Promise<void>,
-  input: Partial<SourceInput> = {},
-): Promise<void> {
-  const taskQueue = randomUUID();
-  const worker = await Worker.create({
-    connection: temporal().nativeConnection,
-    namespace: temporal().namespace,
-    taskQueue,
-    workflowBundle,
-    activities: fake.activities,
-  });
-  await worker.runUntil(async () => {
-    const handle = await temporal().client.workflow.start('source', {
-      workflowId: `source:${randomUUID()}`,
-      taskQueue,
-      args: [{ v: 1, uid: randomUUID(), manifest: manifestFixture(), ...input } satisfies SourceInput],
-    });
-    const state = (): Promise<SourceState> => handle.query<SourceState>('state');
-    const reaches = async (phase: SourceState['phase']): Promise<SourceState> => {
-      await vi.waitFor(async () => expect((await state()).phase).toBe(phase), PATIENCE);
-      return state();
-    };
-    try {
-      await test({ handle, state, reaches });
-    } finally {
-      await handle.terminate().catch(() => undefined);
-    }
-  });
-}
-
-function failAt(step: string, ...behaviours: (() => unknown)[]): FakeSteps {
-  const fake = createFakeSteps();
-  fake.script.set(step, behaviours);
-  return fake;
-}
-
-const refuse = () => {
-  throw refusal(REFUSED);
-};
-
 describe('provisioning', () => {
   it('makes every step in order, keeps the ids, starts the forwarder and lives on', async () => {
     const fake = createFakeSteps();

@@ -1,0 +1,112 @@
+import {
+  ActivityFailure,
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  defineUpdate,
+  setHandler,
+} from '@temporalio/workflow';
+import {
+  faultOfPause,
+  type OperationInput,
+  type PauseInput,
+  pauseReason,
+  type PauseResult,
+  type UnpauseInput,
+  type UnpauseResult,
+} from '../domain/pause.js';
+import { SOURCE_MESSAGES } from '../domain/source.js';
+import { failureOf } from './provisioning.js';
+import { refuse } from './refuse.js';
+import type { SourceStore } from './sourceState.js';
+import type { StepProxies } from './stepProxies.js';
+
+const pauseUpdate = defineUpdate<PauseResult, [PauseInput?]>(SOURCE_MESSAGES.pause);
+const unpauseUpdate = defineUpdate<UnpauseResult, [UnpauseInput?]>(SOURCE_MESSAGES.unpause);
+
+export interface Pausing {
+  /** Accepts no more of them, and waits for the one that runs: it must not open the gate of a source that is taken down. */
+  end(): Promise<void>;
+}
+
+/**
+ * Registers the updates `pause` and `unpause`. To be called before the first await of the workflow.
+ *
+ * One operation at a time, on a live source only. One that fails leaves what it has done, and is typed again after the fix.
+ */
+export function handlePausing(store: SourceStore, proxies: StepProxies): Pausing {
+  let hasEnded = false;
+
+  const validator = (input: PauseInput | UnpauseInput = {}): void => {
+    const { manifest, phase, operation } = store.state;
+    const { name } = manifest;
+    const fault = faultOfPause(input);
+    if (fault !== undefined)
+      refuse({ code: 'CAEP_USAGE', fields: { reason: `The input is not understood: ${fault}` } });
+    if (phase !== 'live' || hasEnded) {
+      refuse({ code: 'CAEP_NOT_LIVE', fields: { name, phase: hasEnded ? 'undoing' : phase } });
+    }
+    if (operation !== undefined) {
+      refuse({ code: 'CAEP_OPERATION_RUNNING', fields: { name, operation: operation.kind } });
+    }
+  };
+
+  /** An operation that was accepted comes to its end, also when the source is cancelled meanwhile. */
+  async function operate<T>(
+    kind: 'pause' | 'unpause',
+    command: string,
+    run: (input: OperationInput) => Promise<T>,
+  ): Promise<T> {
+    const { uid, manifest, resources } = store.state;
+    const { name } = manifest;
+    store.change({ operation: { kind, startedAt: Date.now(), undo: [] } });
+    try {
+      return await CancellationScope.nonCancellable(() => run({ marker: { name, uid }, manifest, resources }));
+    } catch (failure) {
+      if (!(failure instanceof ActivityFailure)) throw failure;
+      const { error } = failureOf(failure);
+      return refuse({ ...error, fields: { ...error.fields, name, command } });
+    } finally {
+      store.change({ operation: undefined });
+    }
+  }
+
+  const pause = ({ reason, by, disableFlow = false }: PauseInput = {}): Promise<PauseResult> =>
+    operate('pause', disableFlow ? 'pause --disable-flow' : 'pause', async (input) => {
+      const before = store.state.paused;
+      const paused = before ?? { since: Date.now(), reason, by };
+      // Also when it is paused already: a database that was set back may have forgotten.
+      await proxies.other.closeGate({ ...input, reason: pauseReason(paused) });
+      store.change({ paused });
+      if (!disableFlow) return { v: 1, changed: before === undefined, paused };
+      await proxies.other.disableFlow(input);
+      const withFlow = { ...paused, flowDisabled: true };
+      store.change({ paused: withFlow });
+      return { v: 1, changed: before?.flowDisabled !== true, paused: withFlow };
+    });
+
+  const unpause = (_input: UnpauseInput = {}): Promise<UnpauseResult> =>
+    operate('unpause', 'unpause', async (input) => {
+      const { opened, opensAt } = await proxies.other.openGate(input);
+      const changed = opened || store.state.paused !== undefined;
+      store.change({ paused: undefined, opensAt });
+      return { v: 1, changed, opensAt };
+    });
+
+  setHandler(pauseUpdate, pause, {
+    description:
+      'Send nothing until unpause; events are taken and wait: {} or {"reason": "…", "by": "…", "disableFlow": true}',
+    validator,
+  });
+  setHandler(unpauseUpdate, unpause, {
+    description: 'Open the gate again, also one that something else has closed, and enable the flow: {}',
+    validator,
+  });
+
+  return {
+    async end() {
+      hasEnded = true;
+      await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+    },
+  };
+}
