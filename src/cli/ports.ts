@@ -3,6 +3,7 @@ import type { ExitCode } from '../domain/errors.js';
 import type { ForwarderState } from '../domain/forwarder.js';
 import type { DecideInput, DecideResult } from '../domain/heldEvents.js';
 import type { Answer, Inquiry } from '../domain/plan.js';
+import type { PauseInput, PauseResult, UnpauseInput, UnpauseResult } from '../domain/pause.js';
 import type { AbortInput, ResumeInput, SourceInput, SourceState } from '../domain/source.js';
 import type { Configuration } from '../configuration.js';
 import type { Output } from './output.js';
@@ -32,6 +33,9 @@ export interface Sources {
   forwarderState(name: string): Promise<ForwarderReport | undefined>;
   resume(name: string, input: ResumeInput): Promise<void>;
   abort(name: string, input: AbortInput): Promise<void>;
+  /** Answers once the workflow knows of it. */
+  pause(name: string, input: PauseInput): Promise<Underway<PauseResult>>;
+  unpause(name: string, input: UnpauseInput): Promise<Underway<UnpauseResult>>;
   /** Throws what the decision is refused for: `CAEP_EVENT_DECIDED` and others. */
   decide(name: string, input: DecideInput): Promise<DecideResult>;
   /** Newest run of every source, by name. Eventually consistent. */
@@ -41,6 +45,12 @@ export interface Sources {
   /** Task queues that somebody polls. */
   polledTaskQueues(): Promise<readonly string[]>;
   readonly address: string;
+}
+
+/** An operation that goes on whether or not somebody waits for it. */
+export interface Underway<T> {
+  /** Throws what it was refused for, or what it has failed of. */
+  result(): Promise<T>;
 }
 
 /** What of the forwarder's state is shown; the rest is its own bookkeeping. */

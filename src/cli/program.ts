@@ -8,12 +8,14 @@ import { doctor } from './commands/doctor.js';
 import { doctorRestored } from './commands/doctorRestored.js';
 import { tailEvents } from './commands/events.js';
 import { createInit, type Interview } from './commands/init.js';
+import { pause } from './commands/pause.js';
 import { plan } from './commands/plan.js';
 import { PROCESS_NAMES, type ProcessName } from './commands/processes.js';
 import { provision } from './commands/provision.js';
 import { resume } from './commands/resume.js';
 import { send } from './commands/send.js';
 import { status } from './commands/status.js';
+import { unpause } from './commands/unpause.js';
 import { urls } from './commands/urls.js';
 import { watch } from './commands/watch.js';
 import { addHeldCommands } from './heldProgram.js';
@@ -104,6 +106,22 @@ export function createProgram(wiring: ProgramWiring): Commander {
     .argument('<name>', 'source')
     .option('--reason <text>', 'for the record')
     .action((name: string, options: { reason?: string }) => does('abort', abort, { name, ...options, by: person() }));
+
+  program.commandsGroup('Live:');
+  program
+    .command('pause')
+    .description('send nothing until unpause; events are taken and wait')
+    .argument('<name>', 'source')
+    .option('--reason <text>', 'for the record')
+    .option('--disable-flow', 'also disable the flow at Adobe; enabling it again takes a settle window')
+    .action((name: string, options: { reason?: string; disableFlow?: boolean }) =>
+      does('pause', pause, { name, ...options, by: person() }),
+    );
+  program
+    .command('unpause')
+    .description('send again, whatever has closed the gate; enables the flow where it is not')
+    .argument('<name>', 'source')
+    .action((name: string) => does('unpause', unpause, { name, by: person() }));
 
   program.commandsGroup('Look:');
   program

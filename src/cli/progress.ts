@@ -4,7 +4,7 @@ import { STEPS } from '../domain/steps.js';
 import type { Snapshot } from './follow.js';
 import type { LiveRegion } from './output.js';
 import type { Context } from './ports.js';
-import { heading, renderForwarder } from './render/source.js';
+import { heading, pausedSince, renderForwarder } from './render/source.js';
 import { renderSteps, stepOf } from './render/steps.js';
 import { clockTime, elapsed } from './render/text.js';
 
@@ -98,11 +98,19 @@ export function changes(before: Snapshot | undefined, after: Snapshot): string[]
       return [`${titleOf(name)}: attempt ${attempt} after: ${lastFailure}`];
     }),
     ...forwarderChanges(before, after),
+    ...pauseChanges(before, after),
     ...(phase === phaseBefore || phase === undefined ? [] : [`${after.run.name}: ${phase}`]),
     ...(after.run.open || before?.run.open === false
       ? []
       : [`${after.run.name}: the workflow is ${after.run.status.toLowerCase()}`]),
   ];
+}
+
+function pauseChanges(before: Snapshot | undefined, { run, state }: Snapshot): string[] {
+  const paused = state?.paused;
+  const pausedBefore = before?.state?.paused;
+  if (state === undefined || JSON.stringify(paused) === JSON.stringify(pausedBefore)) return [];
+  return [`${run.name}: ${paused === undefined ? 'not paused any more' : pausedSince(paused)}`];
 }
 
 function forwarderChanges(before: Snapshot | undefined, after: Snapshot): string[] {

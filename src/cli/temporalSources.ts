@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
+  WorkflowUpdateStage,
   type Client,
   type WorkflowExecutionDescription,
   type WorkflowExecutionInfo,
@@ -21,7 +22,7 @@ import {
   type SourceInput,
   type SourceState,
 } from '../domain/source.js';
-import type { PendingActivity, SourceRun, Sources } from './ports.js';
+import type { PendingActivity, SourceRun, Sources, Underway } from './ports.js';
 import { catalogueErrorIn, translated } from './temporalFaults.js';
 
 export interface TemporalAccess {
@@ -38,6 +39,8 @@ const ANSWER_DEADLINE_MS = 250_000;
 const AUDIT_DEADLINE_MS = 3_600_000;
 /** Many events are decided in many transactions. */
 const DECIDE_DEADLINE_MS = 300_000;
+/** Requests that are under way are waited for, and Adobe may take its minutes over a flow, attempt after attempt. */
+const OPERATION_DEADLINE_MS = 3_600_000;
 /** Pollers ask again at least every 60 s: one that was not seen for longer is gone, though the server lists it for 5 min. */
 const POLLER_AGE_MS = 75_000;
 const LISTED_AT_MOST = 1_000;
@@ -56,6 +59,17 @@ export function createTemporalSources(access: TemporalAccess): Sources {
     );
   const byWorker = <T>(taskQueue: string, name: string, call: () => Promise<T>): Promise<T> =>
     translated({ address, taskQueue, name, answeredByWorker: true }, () => within(CALL_DEADLINE_MS, call));
+  const operate = async <T>(name: string, update: string, input: object): Promise<Underway<T>> => {
+    const underway = await byWorker(TASK_QUEUES.source, name, () =>
+      source(name).startUpdate<T, [object]>(update, { args: [input], waitForStage: WorkflowUpdateStage.ACCEPTED }),
+    );
+    return {
+      result: () =>
+        translated({ address, taskQueue: TASK_QUEUES.source, name, answeredByWorker: true }, () =>
+          within(OPERATION_DEADLINE_MS, () => underway.result()),
+        ),
+    };
+  };
   const source = (name: string) => client.workflow.getHandle(sourceWorkflowId(name));
 
   return {
@@ -106,6 +120,9 @@ export function createTemporalSources(access: TemporalAccess): Sources {
 
     abort: (name, input) =>
       byWorker(TASK_QUEUES.source, name, () => source(name).executeUpdate(SOURCE_MESSAGES.abort, { args: [input] })),
+
+    pause: (name, input) => operate(name, SOURCE_MESSAGES.pause, input),
+    unpause: (name, input) => operate(name, SOURCE_MESSAGES.unpause, input),
 
     decide: (name, input) =>
       translated({ address, taskQueue: TASK_QUEUES.forwarder, name, answeredByWorker: true }, () =>

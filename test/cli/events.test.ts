@@ -110,6 +110,7 @@ describe('doctor --restored', () => {
       What to do now, for each source:
         chatlio-aep audit NAME                       what the lake has of it
         chatlio-aep held list NAME --reason unknown  decide what is left
+        chatlio-aep unpause NAME                     send again: opens the gate
       "
     `);
   });

@@ -87,6 +87,8 @@ export function fakeSources(given: Partial<Sources>): Sources {
     forwarderState: unexpected('forwarderState'),
     resume: unexpected('resume'),
     abort: unexpected('abort'),
+    pause: unexpected('pause'),
+    unpause: unexpected('unpause'),
     decide: unexpected('decide'),
     list: unexpected('list'),
     ask: unexpected('ask'),

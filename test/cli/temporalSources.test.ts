@@ -81,6 +81,7 @@ describe('without a worker', () => {
     await Promise.all([
       expect(sources.state('alone')).rejects.toMatchObject(noWorker),
       expect(sources.resume('alone', {})).rejects.toMatchObject(noWorker),
+      expect(sources.pause('alone', {})).rejects.toMatchObject(noWorker),
       expect(sources.ask({ v: 1, ask: 'doctor' })).rejects.toMatchObject(noWorker),
     ]);
     const { count } = await client.workflow.count('WorkflowType = "inquiry" and ExecutionStatus = "Completed"');
@@ -91,6 +92,7 @@ describe('without a worker', () => {
     const unknown = { error: { code: 'CAEP_SOURCE_UNKNOWN', fields: { name: 'nobody' } } };
     await expect(sources.state('nobody')).rejects.toMatchObject(unknown);
     await expect(sources.abort('nobody', {})).rejects.toMatchObject(unknown);
+    await expect(sources.unpause('nobody', {})).rejects.toMatchObject(unknown);
     expect(await sources.forwarderState('nobody')).toBeUndefined();
   });
 });

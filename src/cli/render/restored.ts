@@ -19,6 +19,7 @@ export function renderRestored({ since, applied, sources }: Omit<RestoredReport,
           columns([
             ['chatlio-aep audit NAME', paint.faint('what the lake has of it')],
             ['chatlio-aep held list NAME --reason unknown', paint.faint('decide what is left')],
+            ['chatlio-aep unpause NAME', paint.faint('send again: opens the gate')],
           ]),
         ]
       : [`Nothing was changed. To do it: \`chatlio-aep doctor --restored ${since} --confirm\``]),

@@ -1,5 +1,6 @@
 /** A source as a person reads it: where it stands, its steps, what is held and why, what to type next. */
 import type { CatalogueError } from '../../domain/errors.js';
+import { type Paused, pauseReason } from '../../domain/pause.js';
 import { STEPS } from '../../domain/steps.js';
 import type { Hold, SourceState } from '../../domain/source.js';
 import type { Snapshot } from '../follow.js';
@@ -34,6 +35,7 @@ export function heading(snapshot: Snapshot, view: { readonly now: number; readon
   return [
     paint.strong(run.name),
     paintedPhase(phaseOf(snapshot), paint),
+    ...(state?.paused === undefined || !run.open ? [] : [paint.caution('paused')]),
     ...(state === undefined ? [] : [paint.faint(`sandbox ${state.manifest.sandbox}`)]),
     paint.faint(run.open ? `for ${elapsed(view.now - since)}` : `since ${instant(run.closedAt ?? since)}`),
   ].join('  ');
@@ -102,7 +104,19 @@ function lakeLines({ lake, counters }: ForwarderReport, paint: Paint): string[] 
   ];
 }
 
-export function opensLine(state: SourceState, now: number): string {
+/** `paused by ana: maintenance, since …, the flow is disabled`. */
+export function pausedSince(paused: Paused): string {
+  const flow = paused.flowDisabled === true ? ', the flow is disabled' : '';
+  return `${pauseReason(paused)}, since ${instant(paused.since)}${flow}`;
+}
+
+/** Closed for good, not only until a flow has settled: somebody has to open it. */
+export function isGateClosed({ state, forwarder }: Pick<Snapshot, 'state' | 'forwarder'>): boolean {
+  return state?.paused !== undefined || (forwarder?.gate !== undefined && forwarder.gate.opensAt === undefined);
+}
+
+export function opensLine(state: Pick<SourceState, 'opensAt' | 'paused'>, now: number): string {
+  if (state.paused !== undefined) return `events are taken and wait: ${pausedSince(state.paused)}`;
   const opensAt = state.opensAt === undefined ? undefined : Date.parse(state.opensAt);
   if (opensAt === undefined || opensAt <= now) return 'events are sent as they come';
   // Until then Adobe may drop what is sent: the settle window.
@@ -126,6 +140,7 @@ export function sourceDocument({ run, state, forwarder, rates, intake }: Snapsho
           remainders: state.remainders,
           liveSince: state.liveSince,
           opensAt: state.opensAt,
+          paused: state.paused,
           tenantId: state.tenantId,
         }),
     ...(state?.hold === undefined

@@ -2,7 +2,16 @@
 import type { Snapshot } from '../follow.js';
 import type { SourceRun } from '../ports.js';
 import type { Paint } from './paint.js';
-import { heading, opensLine, paintedPhase, phaseOf, renderForwarder, renderHold, renderRemainders } from './source.js';
+import {
+  heading,
+  isGateClosed,
+  opensLine,
+  paintedPhase,
+  phaseOf,
+  renderForwarder,
+  renderHold,
+  renderRemainders,
+} from './source.js';
 import { renderIntake } from './intake.js';
 import { renderSteps } from './steps.js';
 import { columns, elapsed, instant } from './text.js';
@@ -18,6 +27,7 @@ export function renderStatus(snapshot: Snapshot, now: number, paint: Paint): str
     ...(run.url === undefined ? [] : [[paint.faint('Temporal UI'), run.url]]),
     ...(state === undefined ? [] : [[paint.faint('uid'), state.uid]]),
     ...(state?.phase === 'live' ? [[paint.faint('sending'), opensLine(state, now)]] : []),
+    ...operationFacts(snapshot, now, paint),
     ...(run.heldReason === undefined || state !== undefined ? [] : [[paint.faint('held by'), run.heldReason]]),
   ];
   return [
@@ -28,10 +38,28 @@ export function renderStatus(snapshot: Snapshot, now: number, paint: Paint): str
     ...(state === undefined || state.remainders.length === 0 ? [] : ['', renderRemainders(state, paint)]),
     ...(forwarder === undefined ? [] : ['', renderForwarder({ forwarder }, paint)]),
     ...(intake === undefined ? [] : renderIntake(intake, paint)),
-    ...(state?.phase === 'live'
-      ? ['', columns([[`chatlio-aep urls ${run.name}`, paint.faint('the webhook URLs')]], 0)]
-      : []),
+    ...(state?.phase === 'live' ? ['', columns(nextCommands(snapshot, paint), 0)] : []),
   ].join('\n');
+}
+
+/** Of a live source: what is being done to it, and what that meets with. */
+function operationFacts({ run, state }: Snapshot, now: number, paint: Paint): string[][] {
+  if (state?.phase !== 'live' || state.operation === undefined) return [];
+  const { kind, startedAt } = state.operation;
+  return [
+    [paint.faint('operation'), `${kind}, for ${elapsed(now - startedAt)}`],
+    ...run.pending.flatMap(({ name, attempt, lastFailure }) =>
+      lastFailure === undefined ? [] : [['', paint.caution(`${name}: attempt ${attempt} after: ${lastFailure}`)]],
+    ),
+  ];
+}
+
+function nextCommands(snapshot: Snapshot, paint: Paint): string[][] {
+  const { name } = snapshot.run;
+  return [
+    ...(isGateClosed(snapshot) ? [[`chatlio-aep unpause ${name}`, paint.faint('send again')]] : []),
+    [`chatlio-aep urls ${name}`, paint.faint('the webhook URLs')],
+  ];
 }
 
 export function renderStatusList(runs: readonly SourceRun[], now: number, paint: Paint): string {
