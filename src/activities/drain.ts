@@ -2,7 +2,7 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
-import { CodedError, ERROR_CATALOGUE } from '../domain/errors.js';
+import { CodedError, ERROR_CATALOGUE, remedyOf } from '../domain/errors.js';
 import type { DrainEnd, DrainInput, DrainReport, GateReport } from '../domain/forwarder.js';
 import type { Attempt } from '../domain/outcomes.js';
 import type { Bell } from '../store/bell.js';
@@ -14,8 +14,8 @@ import { readSourceName } from '../store/figures.js';
 import { type Gate, inletContext, readGate } from '../store/gate.js';
 import type { KeyRing } from '../store/keyRing.js';
 import { findSourceId } from '../store/survey.js';
-import { bodyContext } from '../store/takenEvent.js';
 import { MAX_SLOW } from './drain/attempts.js';
+import { createOpenBody } from './drain/body.js';
 import { type Clock, createLease, type LeaseMark, markNow, SYSTEM_CLOCK } from './drain/lease.js';
 import { type LoopResult, runLoop } from './drain/loop.js';
 import { createInlets, type InletFactory } from './drain/inlets.js';
@@ -89,10 +89,7 @@ export function createDrain(deps: DrainDependencies): (input: DrainInput) => Pro
         lease: createLease(input.delivery.leaseMs, claimed.mark, clock),
         gate,
         post,
-        open({ first, resend }) {
-          const { eventId, sealed } = first ?? resend;
-          return deps.keyRing.open(sealed, bodyContext(partition.sourceId, eventId));
-        },
+        open: createOpenBody(deps.keyRing, partition.sourceId),
         stop: activity.stop,
         heartbeat: activity.heartbeat,
         databaseFailed: (error) => deps.log.warn({ ...partition, reason: String(error) }, 'PostgreSQL did not answer'),
@@ -175,10 +172,11 @@ function gateReport(gate: Gate | undefined): GateReport {
   };
 }
 
-/** What only a person can mend is not tried again. */
+/** What only a person can mend is not tried again: the forwarder holds, and shows this message. */
 function toFailure(error: unknown): unknown {
   if (!(error instanceof CodedError) || ERROR_CATALOGUE[error.error.code].retryable) return error;
-  return ApplicationFailure.nonRetryable(error.message, error.error.code);
+  const message = `${error.message} ${remedyOf(error.error)}`.replace(/\.$/, '');
+  return ApplicationFailure.nonRetryable(message, error.error.code);
 }
 
 interface ActivityWatch {

@@ -8,7 +8,7 @@ export type Verdict =
   /** Certainly not with the inlet, through no fault of its own: to be sent again. `begun`: a request had left. */
   | { readonly kind: 'not-accepted'; readonly begun: boolean; readonly fact: string }
   /** Certainly not with the inlet, and the same bytes would fail again. */
-  | { readonly kind: 'refused'; readonly reason: 'refused' | 'too-large'; readonly fact: string }
+  | { readonly kind: 'refused'; readonly reason: 'refused' | 'too-large' | 'unreadable'; readonly fact: string }
   | { readonly kind: 'unknown'; readonly fact: string };
 
 export function verdictOf(attempt: Attempt): Verdict {

@@ -1,4 +1,5 @@
 /** Events of the log as a drain reads them: in pages bounded by count and bytes. */
+import { codedError } from '../domain/errors.js';
 import { type Kind, kindOfCode } from '../domain/kinds.js';
 import type { LoggedAt, PartitionId } from './claim.js';
 import type { Database } from './database.js';
@@ -70,7 +71,9 @@ interface BodyRow {
 
 function parseBody(row: BodyRow): LogEvent {
   const kind = kindOfCode(row.kind);
-  if (kind === undefined)
-    throw new Error(`event ${row.seq} has the kind ${row.kind}, which this release does not know`);
+  if (kind === undefined) {
+    const reason = `event ${row.seq} has the kind ${row.kind}, which this release does not know`;
+    throw codedError('CAEP_INTERNAL', { reason });
+  }
   return { seq: row.seq, kind, loggedAt: row.logged_at, eventId: row.event_id, sealed: row.sealed };
 }

@@ -130,7 +130,8 @@ export interface Resend {
   readonly exceptionId: number;
   readonly attempt: number;
   readonly eventId: Buffer;
-  readonly sealed: Buffer;
+  /** Absent when the log does not have the body any more. */
+  readonly sealed?: Buffer;
 }
 
 /**
@@ -165,9 +166,12 @@ export async function claimResends(
      returning e.id, e.attempts, e.event_id, body.sealed`,
     [request.sourceId, request.partition, request.fence, request.limit, request.answerWithinMs],
   );
-  return rows
-    .filter((row): row is ResendRow & { sealed: Buffer } => row.sealed !== null)
-    .map((row) => ({ exceptionId: row.id, attempt: row.attempts, eventId: row.event_id, sealed: row.sealed }));
+  return rows.map((row) => ({
+    exceptionId: row.id,
+    attempt: row.attempts,
+    eventId: row.event_id,
+    sealed: row.sealed ?? undefined,
+  }));
 }
 
 interface ResendRow {

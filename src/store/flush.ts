@@ -35,7 +35,7 @@ export interface ReceiptLine {
 
 export interface NewException {
   readonly event: LogEvent;
-  readonly reason: Extract<ExceptionReason, 'in-flight' | 'unknown' | 'refused' | 'too-large'>;
+  readonly reason: Extract<ExceptionReason, 'in-flight' | 'unknown' | 'refused' | 'too-large' | 'unreadable'>;
   /** What is known, for people: never chat text. */
   readonly fact: string;
   /** Of `in-flight`: how long an answer may still come. */

@@ -10,6 +10,7 @@ import { type DestinationFault, faultOf, IN_A_ROW, type Verdict, verdictOf } fro
 import type { Attempt } from '../../domain/outcomes.js';
 import type { LogEvent } from '../../store/bodies.js';
 import type { Resend } from '../../store/exceptions.js';
+import type { OpenBody } from './body.js';
 import type { Lease } from './lease.js';
 
 export type Sendable =
@@ -52,17 +53,30 @@ interface Running {
   slowMs?: number;
   /** Slow, while the destination takes others: says nothing about it. */
   overtaken: boolean;
-  withoutLease: boolean;
+  /** Not begun, or not told, by a fault of ours: says nothing about the destination. */
+  byUs: boolean;
 }
+
+interface Result {
+  readonly verdict: Verdict;
+  readonly fault?: DestinationFault;
+}
+
+const UNREADABLE: Verdict = {
+  kind: 'refused',
+  reason: 'unreadable',
+  fact: 'not sent: its body was changed on disk, or is gone',
+};
 
 export function createAttempts(deps: {
   readonly concurrency: number;
   readonly lease: Pick<Lease, 'holds'>;
-  /** @throws what opening a body throws */
-  readonly open: (sendable: Sendable) => Buffer;
+  readonly open: OpenBody;
   readonly post: (body: Buffer, options: { readonly mayStart: () => boolean }) => Promise<Attempt>;
   readonly monotonicMs: () => number;
   readonly answered: (answered: Answered) => void;
+  /** A request could not be made, and neither could the next one: the drain has to end. */
+  readonly failed: (error: unknown) => void;
 }): Attempts {
   const running = new Set<Running>();
   const slow = new Set<Running>();
@@ -77,20 +91,39 @@ export function createAttempts(deps: {
   let lastFact: string | undefined;
 
   async function run(one: Running): Promise<void> {
-    const attempt = await deps.post(deps.open(one.sendable), {
-      mayStart() {
-        one.withoutLease = !deps.lease.holds();
-        if (!one.withoutLease) one.begunMs = deps.monotonicMs();
-        return !one.withoutLease;
-      },
+    const { verdict, fault: seen } = await resultOf(one).catch((error: unknown) => {
+      deps.failed(error);
+      return resultOfFailure(one);
     });
     running.delete(one);
     slow.delete(one);
     holdingSlots.delete(one);
-    const verdict = verdictOf(attempt);
     if (verdict.kind === 'accepted') acceptedAt(one.begunMs ?? 0);
-    else if (!one.withoutLease) notTaken(attempt, verdict.fact, one.overtaken);
+    else if (!one.byUs) notTaken(verdict.fact, seen, one.overtaken);
     deps.answered({ sendable: one.sendable, verdict, wasSlow: one.slowMs !== undefined });
+  }
+
+  async function resultOf(one: Running): Promise<Result> {
+    const body = deps.open(one.sendable);
+    if (body === undefined) return { verdict: UNREADABLE };
+    const attempt = await deps.post(body, {
+      mayStart() {
+        one.byUs = !deps.lease.holds();
+        if (!one.byUs) one.begunMs = deps.monotonicMs();
+        return !one.byUs;
+      },
+    });
+    return { verdict: verdictOf(attempt), fault: faultOf(attempt) };
+  }
+
+  function resultOfFailure(one: Running): Result {
+    one.byUs = true;
+    return {
+      verdict:
+        one.begunMs === undefined
+          ? { kind: 'not-accepted', begun: false, fact: 'not sent: the drain failed' }
+          : { kind: 'unknown', fact: 'outcome unknown: the drain failed' },
+    };
   }
 
   function free(): number {
@@ -110,10 +143,10 @@ export function createAttempts(deps: {
     }
   }
 
-  function notTaken(attempt: Attempt, fact: string, overtaken: boolean): void {
+  function notTaken(fact: string, seen: DestinationFault | undefined, overtaken: boolean): void {
     notAccepted += 1;
     lastFact = fact;
-    fault ??= faultOf(attempt);
+    fault ??= seen;
     if (overtaken) return;
     streak += 1;
     if (streak >= inARow)
@@ -124,7 +157,7 @@ export function createAttempts(deps: {
     free,
     start(sendable) {
       if (holdingSlots.size === deps.concurrency) probing = true;
-      const one: Running = { sendable, overtaken: false, withoutLease: false };
+      const one: Running = { sendable, overtaken: false, byUs: false };
       running.add(one);
       void run(one);
     },

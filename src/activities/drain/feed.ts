@@ -4,6 +4,8 @@ import { sequencesIn } from '../../domain/cursor.js';
 import { type LogEvent, readEvents, readPage } from '../../store/bodies.js';
 import type { LoggedAt, PartitionId } from '../../store/claim.js';
 import type { Database } from '../../store/database.js';
+import type { Failure } from './background.js';
+import type { Retry } from './retry.js';
 
 const PAGE_EVENTS = 512;
 /** Two pages are in memory at most. */
@@ -25,8 +27,6 @@ export interface Feed {
   skipTo(seq: number): void;
   /** `logged_at` of an event at or before the cursor: later ones are not older. */
   readonly loggedAtBefore: (cursor: number) => LoggedAt;
-  /** A failed read, to be thrown by whoever awaits the drain. */
-  failure(): Error | undefined;
 }
 
 export interface Taken {
@@ -40,6 +40,8 @@ export function createFeed(deps: {
   readonly partition: PartitionId;
   readonly window: Window;
   readonly cursorLoggedAt: LoggedAt;
+  readonly failure: Failure;
+  readonly retry: Retry;
   readonly changed: () => void;
 }): Feed {
   const { database, partition } = deps;
@@ -49,7 +51,6 @@ export function createFeed(deps: {
   let readUpTo = deps.window.intended;
   let end = false;
   let reading = false;
-  let failed: Error | undefined;
   /** Ascending; the last one at or before the cursor is kept. */
   let marks: { readonly seq: number; readonly loggedAt: LoggedAt }[] = [
     { seq: deps.window.cursor, loggedAt: deps.cursorLoggedAt },
@@ -98,13 +99,12 @@ export function createFeed(deps: {
       absent = [...taken.absent, ...absent].sort((a, b) => a - b);
     },
     fill() {
-      if (reading || failed !== undefined || queue.length > READ_AHEAD_EVENTS) return;
+      if (reading || queue.length > READ_AHEAD_EVENTS) return;
       if (end && withdrawn.length === 0) return;
       reading = true;
-      read()
-        .catch((error: unknown) => {
-          failed = error instanceof Error ? error : new Error(String(error));
-        })
+      void deps
+        .retry(read)
+        .catch(deps.failure.note)
         .finally(() => {
           reading = false;
           deps.changed();
@@ -121,6 +121,5 @@ export function createFeed(deps: {
       marks = [...passed.slice(-1), ...marks.filter((mark) => mark.seq > cursor)];
       return marks[0]?.loggedAt ?? deps.cursorLoggedAt;
     },
-    failure: () => failed,
   };
 }

@@ -15,9 +15,8 @@ import { isPassing } from '../../store/passing.js';
 import { findFlush, type Flush, flush, type FlushAnswer, type NewException } from '../../store/flush.js';
 import type { Taken } from './feed.js';
 import type { Lease } from './lease.js';
+import { RETRY_MS } from './retry.js';
 
-/** Pause before a statement that failed is made again. */
-const RETRY_MS = 200;
 /** Late verdicts per transaction. */
 const LATE_BATCH = 100;
 
@@ -82,7 +81,10 @@ export function createLedger(deps: {
     }
     const request = flushOf(batch, intent);
     const mark = lease.mark();
-    const answer = await commit(request);
+    const answer = await commit(request).catch((error: unknown) => {
+      pending = new Map([...batch.map((booking) => [booking.event.seq, booking] as const), ...pending]);
+      throw error;
+    });
     if (!answer.held) {
       held = false;
       passToLate(batch);

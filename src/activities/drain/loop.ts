@@ -36,9 +36,19 @@ export async function runLoop(deps: LoopDependencies, options: LoopOptions): Pro
 
   function mayReturn(): boolean {
     const planned = ending.planned();
-    if (planned === undefined || parts.background.busy()) return false;
-    if (ledger.flushing() || ledger.unrecorded() > 0 || outbox.undecided() > 0) return false;
-    return planned.waitForSlow !== true || attempts.slow() === 0 || ending.ageMs() > options.graceMs;
+    if (planned === undefined) return false;
+    const overdue = ending.ageMs() > options.graceMs;
+    const busy = parts.background.busy() || ledger.flushing() || outbox.undecided() > 0;
+    if (failure.noted() !== undefined) return !busy || overdue;
+    if (busy || ledger.unrecorded() > 0) return false;
+    return planned.waitForSlow !== true || attempts.slow() === 0 || overdue;
+  }
+
+  /** After a failure: what was answered is not to be unknown to the drain that comes next. */
+  async function recordWhatIsKnown(): Promise<void> {
+    if (ledger.unrecorded() > 0) await ledger.flush({ events: [], absent: [] });
+    await ledger.settled();
+    if (outbox.undecided() === 0) await releaseClaim(deps.database, parts.holding);
   }
 
   const unsubscribe = deps.bell.onRing(deps.partition, () => {
@@ -49,19 +59,23 @@ export async function runLoop(deps: LoopDependencies, options: LoopOptions): Pro
   try {
     for (;;) {
       deps.heartbeat();
-      const failed = failure.noted() ?? feed.failure();
-      if (failed !== undefined) throw failed;
+      if (failure.noted() !== undefined) ending.plan({ end: { kind: 'stopped' }, withdraw: true });
       lookForReasonsToEnd();
       booking.slow(attempts.takeSlow());
       if (ending.planned()?.withdraw === true) booking.withdrawn(outbox.withdraw());
-      feed.fill();
+      if (ending.planned() === undefined) feed.fill();
       parts.lookForResends?.();
       parts.lookAtShare?.();
-      parts.flushIfDue();
+      if (failure.noted() === undefined) parts.flushIfDue();
       outbox.start();
       linger.look();
       if (mayReturn()) break;
       await change.next();
+    }
+    const failed = failure.noted();
+    if (failed !== undefined) {
+      await recordWhatIsKnown().catch(deps.databaseFailed);
+      throw failed;
     }
     await ledger.settled();
     const end = ending.planned()?.end ?? { kind: 'slice' };

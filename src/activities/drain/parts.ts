@@ -4,8 +4,9 @@ import type { Bell } from '../../store/bell.js';
 import type { Claim, PartitionId } from '../../store/claim.js';
 import type { Database } from '../../store/database.js';
 import type { Gate } from '../../store/gate.js';
-import { createAttempts, type Sendable } from './attempts.js';
+import { createAttempts } from './attempts.js';
 import { createBackground, createFailure } from './background.js';
+import type { OpenBody } from './body.js';
 import { createBooking } from './booking.js';
 import { createEnding } from './ending.js';
 import { createFeed } from './feed.js';
@@ -15,6 +16,7 @@ import { createLedger } from './ledger.js';
 import { createLinger } from './linger.js';
 import { createOutbox } from './outbox.js';
 import { createRate } from './rate.js';
+import { createRetry } from './retry.js';
 import { createShare } from './share.js';
 import { createResends } from './resends.js';
 
@@ -46,7 +48,7 @@ export interface LoopDependencies {
   /** As read before the claim; another epoch ends the drain. */
   readonly gate: Gate;
   readonly post: (body: Buffer, options: { readonly mayStart: () => boolean }) => Promise<Attempt>;
-  readonly open: (sendable: Sendable) => Buffer;
+  readonly open: OpenBody;
   /** Asked at each turn. */
   readonly stop: () => 'no' | 'stop' | 'shutdown';
   readonly heartbeat: () => void;
@@ -66,9 +68,10 @@ export function createParts(deps: LoopDependencies, options: LoopOptions, change
 
   const ending = createEnding(monotonicMs);
   const failure = createFailure();
-  const background = createBackground({ failure, changed });
+  const retry = createRetry({ wanted: () => ending.planned() === undefined, failed: deps.databaseFailed });
+  const background = createBackground({ failure, retry, changed });
   const { window, cursorLoggedAt } = claim;
-  const feed = createFeed({ database, partition, window, cursorLoggedAt, changed });
+  const feed = createFeed({ database, partition, window, cursorLoggedAt, failure, retry, changed });
   const ledger = createLedger({
     database,
     holding,
@@ -93,6 +96,7 @@ export function createParts(deps: LoopDependencies, options: LoopOptions, change
       booking.answered(answered);
       changed();
     },
+    failed: failure.note,
   });
   const rate = createRate(options.requestsPerSecond, monotonicMs);
   const outbox = createOutbox({ attempts, lease, rate });

@@ -1,0 +1,146 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { createEventLog } from '../../src/store/eventLog.js';
+import { rotateKeyFile } from '../../src/store/keyFile.js';
+import { type KeyRing, openKeyRing } from '../../src/store/keyRing.js';
+import { bodyContext } from '../../src/store/takenEvent.js';
+import { takenEvent } from '../support/store.js';
+import { type Bench, everyOnce, withBench } from './bench.js';
+
+const bench = withBench();
+
+/** As a bad disk does, or somebody with the rights to write. */
+async function damage({ database, sourceId }: Bench, eventId: string | undefined): Promise<void> {
+  const { rowCount } = await database.pool.query(
+    `update event_body set sealed = set_byte(sealed, 40, get_byte(sealed, 40) # 1)
+     where source_id = $1 and event_id = decode($2, 'hex')`,
+    [sourceId, eventId],
+  );
+  expect(rowCount).toBe(1);
+}
+
+/** Has the inlet refuse one event, and has it wait for another attempt. */
+async function oneResend({ open, log, drain, inlet, database, sourceId }: Bench): Promise<string | undefined> {
+  await open();
+  const [id] = await log(1);
+  inlet.behave(() => ({ status: 400, body: '{"status":400}' }));
+  await drain().report;
+  inlet.behave(() => 'accept');
+  await database.pool.query(
+    `update exception set state = 'waiting', next_action = 'resend', next_at = now() where source_id = $1`,
+    [sourceId],
+  );
+  return id;
+}
+
+describe('a body that was changed on disk', () => {
+  it('is held, and everything else is delivered', async () => {
+    const { open, log, drain, inlet, exceptions, cursor } = bench();
+    await open();
+    const ids = await log(60);
+    const damaged = [ids[7], ids[30]];
+    for (const id of damaged) await damage(bench(), id);
+    expect(await drain().report).toMatchObject({ accepted: 58, notAccepted: 2, end: { kind: 'idle' } });
+    expect(
+      everyOnce(
+        inlet.posts,
+        ids.filter((id) => !damaged.includes(id)),
+      ),
+    ).toBe(true);
+    expect(await exceptions()).toMatchObject(
+      damaged.map((id) => ({ reason: 'unreadable', state: 'held', event_id: id })),
+    );
+    expect(await cursor()).toMatchObject({ cursor_seq: 60, undecided: 0 });
+  });
+
+  it('ends a probe, and the next probe is another event', async () => {
+    const { open, log, drain } = bench();
+    await open();
+    const [first] = await log(2);
+    await damage(bench(), first);
+    const probe = () => drain({ mode: 'probe' }).report;
+    expect((await probe()).end).toMatchObject({ kind: 'probed', accepted: false });
+    expect((await probe()).end).toMatchObject({ kind: 'probed', accepted: true });
+  });
+
+  it.each([
+    { what: 'changed', spoil: damage },
+    {
+      what: 'gone',
+      spoil: ({ database, sourceId }: Bench) =>
+        database.pool.query('delete from event_body where source_id = $1', [sourceId]),
+    },
+  ])('is held also when it is to be sent again ($what)', async ({ spoil }) => {
+    const { drain, inlet, exceptions } = bench();
+    const id = await oneResend(bench());
+    await spoil(bench(), id);
+    await drain({ lingerMs: 300 }).report;
+    expect(inlet.posts.get(id ?? '')).toBe(1);
+    expect(await exceptions()).toMatchObject([{ reason: 'unreadable', state: 'held', attempts: 2 }]);
+  });
+});
+
+describe('a missing key', () => {
+  /** Of a process that was started before a rotation, and of one that was started after it. */
+  async function rotatedKeys(): Promise<{ readonly file: string; readonly before: KeyRing; readonly after: KeyRing }> {
+    const file = join(mkdtempSync(join(tmpdir(), 'chatlio-aep-keys-')), 'keys.json');
+    const before = await openKeyRing(file, { create: true });
+    await rotateKeyFile(file);
+    return { file, before, after: await openKeyRing(file) };
+  }
+
+  it('ends the drain with words on what to do, and every event is sent once it is there', async () => {
+    const { open, database, sourceId, keyRing, log, drain, inlet, exceptions, cursor } = bench();
+    await open();
+    const { file, before, after } = await rotatedKeys();
+    const both = (bodies: KeyRing): Pick<KeyRing, 'open'> => ({
+      open: (sealed, place) => (keyIdOf(sealed) === keyIdOf(own) ? keyRing : bodies).open(sealed, place),
+    });
+    const own = keyRing.seal(Buffer.alloc(1), Buffer.alloc(1));
+    inlet.behave(() => ({ acceptAfterMs: 20 }));
+    const ids = await log(20);
+    const events = ids.map((_id, n) => {
+      const event = takenEvent(`after-${n}`);
+      const body = JSON.stringify({ eventId: event.eventId.toString('hex') });
+      return { ...event, sealed: after.seal(Buffer.from(body), bodyContext(sourceId, event.eventId)) };
+    });
+    await createEventLog(database).append(sourceId, 0, events);
+
+    const failure = await drain({}, { keyRing: both(before) }).report.catch((error: unknown) => error);
+    expect(failure).toMatchObject({ type: 'CAEP_KEY_MISSING', nonRetryable: true });
+    expect(String(failure)).toContain(file);
+    expect(String(failure)).toContain('Restore the key file');
+    expect(await cursor()).toMatchObject({ undecided: 0, holder: null });
+    expect(await drain({}, { keyRing: both(after) }).report).toMatchObject({ end: { kind: 'idle' } });
+    expect(everyOnce(inlet.posts, [...ids, ...events.map(({ eventId }) => eventId.toString('hex'))])).toBe(true);
+    expect(await exceptions()).toEqual([]);
+  });
+
+  it('leaves an event that is to be sent again waiting', async () => {
+    const { drain, inlet, exceptions, keyRing, database } = bench();
+    const id = await oneResend(bench());
+    const { after } = await rotatedKeys();
+    const own = keyRing.seal(Buffer.alloc(1), Buffer.alloc(1));
+    let inletOpened = false;
+    // Of the two things that this drain opens, the inlet's URL comes first.
+    const lacksBodies: Pick<KeyRing, 'open'> = {
+      open(sealed, place) {
+        if (inletOpened) return after.open(sealed, place);
+        inletOpened = keyIdOf(sealed) === keyIdOf(own);
+        return keyRing.open(sealed, place);
+      },
+    };
+    await expect(drain({}, { keyRing: lacksBodies }).report).rejects.toMatchObject({ type: 'CAEP_KEY_MISSING' });
+    expect(await exceptions()).toMatchObject([{ state: 'waiting', next_action: 'resend' }]);
+    await database.pool.query(`update exception set next_at = now() where state = 'waiting'`);
+    await drain({ lingerMs: 300 }).report;
+    expect(inlet.posts.get(id ?? '')).toBe(2);
+    expect(await exceptions()).toMatchObject([{ state: 'resolved', resolution: 'delivered' }]);
+  });
+});
+
+function keyIdOf(sealed: Uint8Array): number {
+  return Buffer.from(sealed).readUInt32BE(1);
+}
