@@ -70,7 +70,7 @@ export interface Hold {
 
 type OperationKind = 'provision' | 'teardown' | 'pause' | 'unpause';
 
-/** One operation with its own undo log. That of pause and unpause is empty: what they have done stands, and they may be repeated. */
+/** One operation with its own undo log. That of pause and unpause is empty: what they did stands, and may be repeated. */
 export interface Operation {
   readonly kind: OperationKind;
   readonly startedAt: number;
