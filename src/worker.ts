@@ -130,6 +130,7 @@ async function main(): Promise<void> {
     bell,
     log,
     wake: (settings: ForwarderSettings, wake) => forwarders.wake(settings, wake),
+    isRunning: (settings) => forwarders.isRunning(settings),
     settingsOf: (sourceId) => store.forwarderSettings(sourceId),
     metrics: metrics.wakes,
   });

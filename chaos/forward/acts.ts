@@ -85,8 +85,8 @@ export async function carryOut(stage: Stage, plan: readonly PlannedAct[], posts:
         });
       case 'forwarder':
         return alone('forwarder', async () => {
-          if (planned.how === 'cancel') await stage.source.cancelForwarder();
-          await delay(planned.how === 'cancel' ? 3_000 : 0);
+          await stage.source.endForwarder(planned.how);
+          // The product starts it as for production: back to small steps.
           await stage.source.startForwarder();
           count(`${planned.how} forwarder`);
         });

@@ -1,5 +1,6 @@
 /** What happens to the stack in a run, and when: from the seed alone. */
 import { type Random, randomOf } from './random.js';
+import type { ForwarderEnd } from './source.js';
 import type { Victim } from './stack.js';
 
 /** Killed, or stopped for a while and continued. */
@@ -16,7 +17,7 @@ export type FlowChange = 'pause' | 'disable' | 'patch';
 type Act =
   | Strike
   | { readonly kind: 'flow-change'; readonly change: FlowChange; readonly strikes: readonly Strike[] }
-  | { readonly kind: 'forwarder'; readonly how: 'cancel' | 'terminate' }
+  | { readonly kind: 'forwarder'; readonly how: ForwarderEnd }
   | { readonly kind: 'lake-stall' };
 
 export interface PlannedAct {

@@ -18,6 +18,10 @@ const NAME = 'chat-forward';
 export const WIDGET = 'main-site';
 const LIVE_TIMEOUT_MS = 120_000;
 const POLL_MS = 200;
+/** The product looks every quarter of a minute, and not while a change of the flow keeps the gate closed. */
+const RESTART_TIMEOUT_MS = 120_000;
+
+export type ForwarderEnd = 'cancel' | 'terminate';
 
 export interface ForwardedSource {
   readonly name: string;
@@ -27,7 +31,8 @@ export interface ForwardedSource {
   readonly secrets: ReadonlyMap<string, string>;
   /** Starts it in small steps; one that runs is terminated by the same call. */
   startForwarder(): Promise<void>;
-  cancelForwarder(): Promise<void>;
+  /** Ends it, and waits until the product has started it again by itself. */
+  endForwarder(how: ForwarderEnd): Promise<void>;
   forwarderState(): Promise<ForwarderState>;
   /** As a person does from the Temporal UI. */
   resumeForwarder(): Promise<void>;
@@ -65,6 +70,11 @@ export async function provisionSource(deps: {
   };
   const workflowId = forwarderWorkflowId(NAME);
   const handle = () => client.workflow.getHandle(workflowId);
+  /** Stays the same when it continues as new. */
+  const firstRun = async () => {
+    const { status, raw } = await handle().describe();
+    return { isRunning: status.name === 'RUNNING', id: raw.workflowExecutionInfo?.firstRunId };
+  };
   return {
     name: NAME,
     id: row.id,
@@ -79,7 +89,17 @@ export async function provisionSource(deps: {
           workflowIdConflictPolicy: 'TERMINATE_EXISTING',
         });
       }),
-    cancelForwarder: () => patiently(async () => void (await handle().cancel())),
+    endForwarder: async (how) => {
+      const ended = await patiently(firstRun);
+      await patiently(async () => void (await handle()[how]()));
+      const deadline = performance.now() + RESTART_TIMEOUT_MS;
+      for (;;) {
+        const { isRunning, id } = await patiently(firstRun);
+        if (isRunning && id !== ended.id) return;
+        if (performance.now() > deadline) throw new Error(`nobody starts the forwarder again after a ${how}`);
+        await delay(POLL_MS);
+      }
+    },
     forwarderState: () => handle().query<ForwarderState>(FORWARDER_MESSAGES.state),
     resumeForwarder: async () => void (await handle().executeUpdate(FORWARDER_MESSAGES.resume, { args: [{}] })),
   };

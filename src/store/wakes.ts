@@ -1,4 +1,4 @@
-/** Partitions whose forwarder is to be woken. */
+/** Partitions whose forwarder is to be woken, and sources that have to have one that runs. */
 import type { PartitionId } from './claim.js';
 import type { Database } from './database.js';
 
@@ -6,31 +6,21 @@ export interface Wake extends PartitionId {
   readonly wakeSeq: number;
 }
 
+interface WakeRow {
+  readonly source_id: number;
+  readonly partition: number;
+  readonly wake_seq: number;
+}
+
 /** Not those that a drain holds: it sees the insert itself. Should it die first, they are found when its lease has run out. */
 export async function findWakes(database: Database): Promise<Wake[]> {
-  const { rows } = await database.pool.query<{ source_id: number; partition: number; wake_seq: number }>(
+  const { rows } = await database.pool.query<WakeRow>(
     `select source_id, partition, wake_seq from partition_head h
      where wake_seq is not null and not exists (
        select from partition_cursor c
        where c.source_id = h.source_id and c.partition = h.partition and c.lease_until > clock_timestamp())`,
   );
-  return rows.map((row) => ({ sourceId: row.source_id, partition: row.partition, wakeSeq: row.wake_seq }));
-}
-
-/**
- * Partitions that have something to send and had no drain for long, because their forwarder was terminated. An outage or a
- * hold looks the same from here; a wake now and then does them no harm.
- */
-export async function findForgotten(database: Database, afterMs: number): Promise<Wake[]> {
-  const { rows } = await database.pool.query<{ source_id: number; partition: number; last_seq: number }>(
-    `update partition_cursor c set rescued_at = clock_timestamp()
-     from partition_head h
-     where h.source_id = c.source_id and h.partition = c.partition and h.last_seq > c.cursor_seq
-       and greatest(c.lease_until, c.rescued_at) < clock_timestamp() - $1 * interval '1 millisecond'
-     returning c.source_id, c.partition, h.last_seq`,
-    [afterMs],
-  );
-  return rows.map((row) => ({ sourceId: row.source_id, partition: row.partition, wakeSeq: row.last_seq }));
+  return rows.map(wakeOf);
 }
 
 /** Does nothing when another wake was asked for since this one was found. */
@@ -39,4 +29,46 @@ export async function clearWake(database: Database, wake: Wake): Promise<void> {
     'update partition_head set wake_seq = null where source_id = $1 and partition = $2 and wake_seq = $3',
     [wake.sourceId, wake.partition, wake.wakeSeq],
   );
+}
+
+/**
+ * Sources that a forwarder must run for: webhooks are taken, and the gate is open. Not those that are being made or torn
+ * down: the one have no routes yet, the gate of the others is closed before their forwarder is ended.
+ */
+export async function findSendingSources(database: Database): Promise<number[]> {
+  const { rows } = await database.pool.query<{ id: number }>(
+    `select id from source s join gate g on g.source_id = s.id
+     where s.retired_at is null and g.open and exists (
+       select from route r where r.source_id = s.id and (r.expires_at is null or r.expires_at > clock_timestamp()))
+     order by id`,
+  );
+  return rows.map(({ id }) => id);
+}
+
+/**
+ * Partitions that have something to send and had no drain for long, although a forwarder runs: it has missed a wake, or
+ * there is an outage or a hold, which look the same from here. A wake now and then does these no harm.
+ */
+export async function findForgotten(database: Database, afterMs: number): Promise<Wake[]> {
+  const { rows } = await database.pool.query<WakeRow>(
+    `select h.source_id, h.partition, h.last_seq as wake_seq
+     from partition_head h join gate g using (source_id) left join partition_cursor c using (source_id, partition)
+     where g.open and h.last_seq > coalesce(c.cursor_seq, 0)
+       and coalesce(greatest(c.lease_until, c.rescued_at), '-infinity') < clock_timestamp() - $1 * interval '1 millisecond'`,
+    [afterMs],
+  );
+  return rows.map(wakeOf);
+}
+
+/** Its forwarder was woken: {@link findForgotten} leaves it out for a while. */
+export async function noteRescue(database: Database, { sourceId, partition }: PartitionId): Promise<void> {
+  await database.pool.query(
+    `insert into partition_cursor (source_id, partition, rescued_at) values ($1, $2, clock_timestamp())
+     on conflict (source_id, partition) do update set rescued_at = excluded.rescued_at`,
+    [sourceId, partition],
+  );
+}
+
+function wakeOf(row: WakeRow): Wake {
+  return { sourceId: row.source_id, partition: row.partition, wakeSeq: row.wake_seq };
 }

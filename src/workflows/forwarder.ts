@@ -58,7 +58,7 @@ const LONGEST_RETRY_MS = 15_000;
  * Delivers one source's events for as long as it exists: runs one drain per partition that has something to send, waits
  * while nothing is to be done or nothing may be sent. No event and no chat text comes through here.
  *
- * Cancelling or terminating it only stops sending; the waker or the source starts it again.
+ * Cancelling or terminating it only stops sending; the waker starts it again while its source's gate is open.
  *
  * Signal `wake`, updates `resume`, `configure` and `decide`, query `state`.
  */
