@@ -29,6 +29,8 @@ export function createLinger(deps: {
   /** Since when the log is marked idle. */
   let sinceMs: number | undefined;
   let rung = false;
+  /** Up to where all was sent when the log was read again: under load that finds more, and costs less than marking it idle. */
+  let readAgainAt: number | undefined;
 
   function look(): void {
     if (ending.planned() !== undefined || background.busy() || ledger.flushing()) return;
@@ -50,7 +52,11 @@ export function createLinger(deps: {
 
   function waitOrEnd(): void {
     if (deps.mode === 'probe') ending.plan({ end: { kind: 'idle' }, withdraw: false });
-    else if (sinceMs === undefined) {
+    else if (sinceMs === undefined && readAgainAt !== ledger.window().intended) {
+      readAgainAt = ledger.window().intended;
+      feed.lookAgain();
+      feed.fill();
+    } else if (sinceMs === undefined) {
       rung = false;
       background.run(() => goIdle(false));
     } else if (monotonicMs() - sinceMs >= deps.lingerMs) background.run(() => goIdle(true));
