@@ -35,7 +35,10 @@ export const EXCEPTION_FACTS: Readonly<Record<ExceptionReason, ReasonFacts>> = {
   },
   refused: { meaning: 'the inlet refused this event', decisions: ['resend', 'abandon'] },
   'too-large': { meaning: 'larger than the inlet takes (1 MB)', decisions: ['abandon'] },
-  unreadable: { meaning: 'not a body that Chatlio is known to send', decisions: ['reparse', 'abandon'] },
+  unreadable: {
+    meaning: 'not a body that Chatlio is known to send, or changed on disk',
+    decisions: ['reparse', 'abandon'],
+  },
   conflict: { meaning: 'same event id as an earlier event, other content', decisions: ['deliver-as-new', 'abandon'] },
   missing: {
     meaning: 'accepted by the inlet, not found in the lake',

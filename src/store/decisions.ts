@@ -125,13 +125,18 @@ async function decidePage(
   }
   const decided: number[] = [];
   for (const event of fit) {
+    if (event.sealed === null) {
+      await settle(client, request, [event], { fact: 'its body is read from the log again', resolution: null });
+      decided.push(event.id);
+      continue;
+    }
     const outcome = await replaceEvent(client, request.sourceId, event, replace);
     if ('fault' in outcome) {
       const fields = { name: request.name, id: String(event.id), decision, reason: outcome.fault };
       left.push({ id: event.id, error: { code: 'CAEP_DECISION_FAILED', fields } });
       continue;
     }
-    await settle(client, request, [event], outcome.fact);
+    await settle(client, request, [event], outcome);
     decided.push(event.id);
   }
   return { decided, left, lastId };
@@ -177,6 +182,7 @@ function obstacle(event: Chosen, { name, input }: DecisionRequest): CatalogueErr
   return { code: 'CAEP_DECISION_UNFIT', fields: unfitFields(event.reason, input.decision, whose) };
 }
 
+/** Null: to be sent again. */
 const RESOLUTIONS: Readonly<Record<Decision, 'abandoned' | 'delivered' | 'replaced' | null>> = {
   resend: null,
   abandon: 'abandoned',
@@ -189,7 +195,7 @@ async function settle(
   client: PoolClient,
   { sourceId, requestId, input }: DecisionRequest,
   events: readonly Chosen[],
-  fact?: string,
+  { fact, resolution = RESOLUTIONS[input.decision] }: { fact?: string; resolution?: string | null } = {},
 ): Promise<void> {
   await client.query(
     `with decided as (
@@ -209,12 +215,12 @@ async function settle(
       input.decision,
       input.by,
       input.why,
-      RESOLUTIONS[input.decision],
+      resolution,
       `${input.by} decided: ${input.decision}${fact === undefined ? '' : `; ${fact}`}`,
       requestId,
     ],
   );
-  if (input.decision === 'resend') await wake(client, sourceId, events);
+  if (resolution === null) await wake(client, sourceId, events);
 }
 
 async function wake(client: PoolClient, sourceId: number, events: readonly Chosen[]): Promise<void> {

@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { decideHeld } from '../../src/store/decisions.js';
 import { createEventLog } from '../../src/store/eventLog.js';
 import { rotateKeyFile } from '../../src/store/keyFile.js';
 import { type KeyRing, openKeyRing } from '../../src/store/keyRing.js';
@@ -11,7 +13,7 @@ import { type Bench, everyOnce, withBench } from './bench.js';
 
 const bench = withBench();
 
-/** As a bad disk does, or somebody with the rights to write. */
+/** Flips a bit, as a bad disk does; done twice, nothing was. */
 async function damage({ database, sourceId }: Bench, eventId: string | undefined): Promise<void> {
   const { rowCount } = await database.pool.query(
     `update event_body set sealed = set_byte(sealed, 40, get_byte(sealed, 40) # 1)
@@ -53,6 +55,34 @@ describe('a body that was changed on disk', () => {
       damaged.map((id) => ({ reason: 'unreadable', state: 'held', event_id: id })),
     );
     expect(await cursor()).toMatchObject({ cursor_seq: 60, undecided: 0 });
+  });
+
+  it('is sent once it was restored and a person has it read again', async () => {
+    const { open, log, drain, inlet, exceptions, database, sourceId } = bench();
+    await open();
+    const [id] = await log(1);
+    await damage(bench(), id);
+    await drain().report;
+    const reparse = (requestId: string) =>
+      decideHeld(
+        database,
+        {
+          sourceId,
+          name: 'test',
+          requestId,
+          input: { decision: 'reparse', by: 'ana', why: 'restored', reason: 'unreadable' },
+        },
+        () => ({ fault: 'nothing is replaced here' }),
+      );
+    await reparse(randomUUID());
+    await drain({ lingerMs: 300 }).report;
+    expect(await exceptions()).toMatchObject([{ reason: 'unreadable', state: 'held' }]);
+
+    await damage(bench(), id);
+    expect(await reparse(randomUUID())).toMatchObject({ decided: 1 });
+    await drain({ lingerMs: 300 }).report;
+    expect(everyOnce(inlet.posts, [id ?? ''])).toBe(true);
+    expect(await exceptions()).toMatchObject([{ state: 'resolved', resolution: 'delivered' }]);
   });
 
   it('ends a probe, and the next probe is another event', async () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Context } from '@temporalio/activity';
+import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { WorkflowHandle } from '@temporalio/client';
 import { Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
@@ -266,6 +266,20 @@ describe('forwarder', () => {
       await expect(handle.executeUpdate('resume', { args: [{}] })).rejects.toMatchObject({
         cause: { type: 'CAEP_NOT_HELD' },
       });
+    });
+  });
+
+  it('is held with the words of a drain that only a person can mend, and resumed after the fix', async () => {
+    const fake = new FakeActivities();
+    const words = 'CAEP_KEY_MISSING: The key 0badcafe is not in the key file. Restore it from your backup';
+    fake.script = () => Promise.reject(ApplicationFailure.nonRetryable(words, 'CAEP_KEY_MISSING'));
+    await withForwarder(fake, async ({ handle, reaches, state }) => {
+      expect((await reaches('held')).hold?.reason).toBe(words);
+      expect((await handle.describe()).searchAttributes['HeldReason']).toEqual([words]);
+      await vi.waitFor(async () => expect((await state()).draining).toEqual([]), { timeout: 10_000 });
+      fake.script = () => ({ kind: 'idle' });
+      await handle.executeUpdate('resume', { args: [{}] });
+      await reaches('idle');
     });
   });
 
