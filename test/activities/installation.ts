@@ -22,6 +22,9 @@ import { withPostgres } from '../support/postgres.js';
 
 const log = pino({ level: 'silent' });
 const POLICY: Partial<Policy> = { flowActivationDelayMs: 0 };
+/** Lakes are databases named after sandboxes, so simulators on one server need sandboxes of their own. */
+const SANDBOX = `t${randomUUID().slice(0, 8)}`;
+const ORGANISATION = `${randomUUID().replaceAll('-', '').slice(0, 24).toUpperCase()}@AdobeOrg`;
 
 export interface Installation {
   readonly simulator: Simulator;
@@ -39,7 +42,7 @@ export interface Installation {
 }
 
 /** Call it at the top of a test file; each test begins with an empty simulator. */
-export function withInstallation(): () => Installation {
+export function withInstallation(policy: Partial<Policy> = {}): () => Installation {
   const postgres = withPostgres();
   let installation: Installation | undefined;
   const clients: Adobe[] = [];
@@ -48,7 +51,8 @@ export function withInstallation(): () => Installation {
     const simulator = await startSimulator({
       databaseUrl: postgres().url,
       databaseName: `sim_${randomUUID().replaceAll('-', '')}`,
-      policy: POLICY,
+      credentials: { orgId: ORGANISATION, sandboxNames: [SANDBOX] },
+      policy: { ...POLICY, ...policy },
     });
     const database = openDatabase({ url: postgres().url, applicationName: 'test', log });
     const keyRing = await openKeyRing(join(await mkdtemp(join(tmpdir(), 'steps-')), 'keys.json'), { create: true });
@@ -86,7 +90,7 @@ export function withInstallation(): () => Installation {
     installation = { simulator, database, keyRing, store, configuration, adobe, activities, activitiesWith };
   });
   beforeEach(async () => {
-    installation?.simulator.admin.policy.change({ flowTransitionDelayMs: null, ...POLICY });
+    installation?.simulator.admin.policy.change({ flowTransitionDelayMs: null, ...POLICY, ...policy });
     await installation?.simulator.admin.reset();
   });
   afterAll(async () => {
@@ -109,7 +113,7 @@ export interface Source {
 /** A source of its own, so that tests share a database. */
 export function newSource(overrides: Readonly<Record<string, unknown>> = {}): Source {
   const name = `chat-${randomUUID().slice(0, 8)}`;
-  const manifest = manifestFixture({ name, delivery: { settleWindow: '1s' }, ...overrides });
+  const manifest = manifestFixture({ name, sandbox: SANDBOX, delivery: { settleWindow: '1s' }, ...overrides });
   return { marker: { name, uid: randomUUID() }, manifest };
 }
 
