@@ -9,16 +9,24 @@ import { type LakeSession, openLakeSession } from '../adobe/lakeSession.js';
 import { CodedError, codedError, sentenceOf } from '../domain/errors.js';
 import type { LakeView, ReconcileInput, ReconcileReport } from '../domain/forwarder.js';
 import { planningPauseMs } from '../domain/forwarderState.js';
-import { absenceDeadlineMs, nextLookInMs, withoutSighting } from '../domain/lookUp.js';
+import { absenceDeadlineMs, latePauseMs } from '../domain/lookUp.js';
 import type { Delivery } from '../domain/manifest.js';
 import { formatDuration } from '../manifest/duration.js';
 import type { Database } from '../store/database.js';
-import { dropPlans, dueAudits, lookUpsAhead, planLooks, postponeAudit } from '../store/lateAudit.js';
-import { allLookUps, dueLookUps, findLakeSource, type LakeSource, noteLake, settleLookUps } from '../store/lookUps.js';
-import { auditDeliveries, auditPage } from './reconcile/accepted.js';
+import { dueAudits, lookUpsAhead, planLooks, postponeAudit } from '../store/lateAudit.js';
+import {
+  dueLookUps,
+  findLakeSource,
+  type LakeSource,
+  lookUpsAwaitingLake,
+  noteLake,
+  resumeLookUps,
+  settleLookUps,
+} from '../store/lookUps.js';
+import { auditDeliveries, auditPage, type AuditStep } from './reconcile/accepted.js';
 import { findLakeTable, type LakeTable } from './reconcile/dataset.js';
 import { createObserver, type Observer } from './reconcile/observer.js';
-import { lookUpUnknown, settled, tooEarly } from './reconcile/unknown.js';
+import { lookUpUnknown, notLookedFor, tooEarly } from './reconcile/unknown.js';
 
 export interface ReconcileDependencies {
   readonly database: Database;
@@ -35,13 +43,12 @@ const HEARTBEAT_EVERY_MS = 5_000;
 /** After it the rest is left to the next round, so that a deploy need not wait. */
 const ROUND_MS = 240_000;
 const LOOK_UPS_AT_ONCE = 1_000;
-/** Where the lake was refused, access is tried again after this many latencies. */
-const LATENCIES_BEFORE_NEW_TRY = 8;
 
 /**
  * One round: exceptions of unknown outcome, then accepted events, as far as they are due.
  *
- * Without access to the lake unknown events are held and never sent again by themselves; while it is away everything waits.
+ * While the lake cannot be read everything waits, whether it is away or refuses us: a refusal may pass as well. Unknown events
+ * that have waited for long are held, never sent again by themselves, and looked for once the lake can be read.
  */
 export function createReconcile(deps: ReconcileDependencies): (input: ReconcileInput) => Promise<ReconcileReport> {
   const { database } = deps;
@@ -59,20 +66,24 @@ export function createReconcile(deps: ReconcileDependencies): (input: ReconcileI
     if (source === undefined) {
       throw ApplicationFailure.nonRetryable('the source is not in the store', 'CAEP_SOURCE_UNKNOWN');
     }
-    await planLooks(database, source.id, {
-      dueInMs: absenceDeadlineMs(delivery),
-      everyMs: planningPauseMs(delivery.lakeLatencyMs),
-    });
-    const early = tooEarly(await dueLookUps(database, source.id, LOOK_UPS_AT_ONCE), delivery);
+    // Plans of a source that may never read the lake would only pile up.
+    if (source.lake?.state !== 'refused') {
+      await planLooks(database, source.id, {
+        dueInMs: absenceDeadlineMs(delivery),
+        everyMs: planningPauseMs(delivery.lakeLatencyMs),
+      });
+    }
+    await settleLookUps(
+      database,
+      source.id,
+      tooEarly(await dueLookUps(database, source.id, LOOK_UPS_AT_ONCE), delivery),
+    );
     const lake = await look(source, delivery);
     await noteLake(database, source.id, lake.state, lake.detail);
-    if (lake.state === 'refused') {
-      await giveUp(source.id, delivery, lake.detail ?? '');
-      const dueInMs = delivery.lakeLatencyMs * LATENCIES_BEFORE_NEW_TRY;
-      return { v: 1, lake, lookUps: { dueInMs, unplanned: false } };
-    }
-    await settleLookUps(database, source.id, early);
-    return { v: 1, lake, lookUps: await lookUpsAhead(database, source.id) };
+    const ahead = await lookUpsAhead(database, source.id);
+    if (lake.state === 'readable') return { v: 1, lake, lookUps: ahead };
+    const dueInMs = Math.min(ahead.dueInMs ?? Number.POSITIVE_INFINITY, latePauseMs(delivery));
+    return { v: 1, lake, lookUps: { dueInMs, unplanned: ahead.unplanned && lake.state === 'away' } };
   }
 
   async function look(source: LakeSource, delivery: Delivery): Promise<LakeView> {
@@ -97,7 +108,7 @@ export function createReconcile(deps: ReconcileDependencies): (input: ReconcileI
       if (source.lake?.state !== lake.state) {
         deps.log.warn({ sourceId: source.id, ...lake }, 'the lake could not be read');
       }
-      if (lake.state === 'away') await waitLonger(source.id, delivery, lake.detail ?? '');
+      await waitLonger(source.id, delivery, lake.detail ?? '');
       return lake;
     } finally {
       cancellationSignal.removeEventListener('abort', stop);
@@ -108,45 +119,35 @@ export function createReconcile(deps: ReconcileDependencies): (input: ReconcileI
   async function lookAtAll(sourceId: number, observer: Observer, delivery: Delivery): Promise<LakeView> {
     const endAt = Date.now() + ROUND_MS;
     const goesOn = () => Date.now() < endAt && deps.shutdown?.aborted !== true;
-    const unknown = await dueLookUps(database, sourceId, LOOK_UPS_AT_ONCE);
-    await settleLookUps(database, sourceId, await lookUpUnknown(observer, unknown, delivery));
+    const awaiting = await lookUpsAwaitingLake(database, sourceId, LOOK_UPS_AT_ONCE);
+    const unknown = [...awaiting, ...(await dueLookUps(database, sourceId, LOOK_UPS_AT_ONCE))];
+    const settled = await lookUpUnknown(observer, unknown, delivery);
+    await resumeLookUps(database, awaiting);
+    await settleLookUps(database, sourceId, settled);
     await auditDeliveries(database, observer, sourceId, delivery);
-    const stuck: number[] = [];
+    const stuck = new Map<string, number[]>();
     for (const due of await dueAudits(database, sourceId)) {
-      let audit = due;
-      for (let state = 'more'; state === 'more' && goesOn(); ) {
-        ({ state, audit } = await auditPage(database, observer, audit, delivery));
-        if (state !== 'stuck') continue;
-        stuck.push(due.partition);
-        await postponeAudit(database, due, nextLookInMs(due.ageMs, delivery));
-      }
+      let step: AuditStep = { state: 'more', audit: due };
+      while (step.state === 'more' && goesOn()) step = await auditPage(database, observer, step.audit, delivery);
+      if (step.state !== 'stuck') continue;
+      stuck.set(step.why, [...(stuck.get(step.why) ?? []), due.partition]);
+      await postponeAudit(database, due, latePauseMs(delivery));
     }
-    if (stuck.length === 0) return { state: 'readable' };
-    const detail = `accepted events of partition ${stuck.join(', ')} are not in the lake yet, and no later ones either`;
+    if (stuck.size === 0) return { state: 'readable' };
+    const detail = [...stuck].map(([why, partitions]) => `partition ${partitions.join(', ')}: ${why}`).join('; ');
     return { state: 'readable', detail };
   }
 
-  /** The lake is away: what is due is looked for later, and given to a person when that has lasted too long. */
+  /** The lake cannot be read: what is due is looked for later, and given to a person when that has lasted too long. */
   async function waitLonger(sourceId: number, delivery: Delivery, why: string): Promise<void> {
     const due = await dueLookUps(database, sourceId, LOOK_UPS_AT_ONCE);
-    const verdicts = due.map((lookUp) => settled(lookUp, withoutSighting(lookUp.ageMs, delivery, why), delivery));
-    await settleLookUps(database, sourceId, verdicts);
+    await settleLookUps(
+      database,
+      sourceId,
+      due.map((lookUp) => notLookedFor(lookUp, why, delivery)),
+    );
     for (const audit of await dueAudits(database, sourceId)) {
-      await postponeAudit(database, audit, nextLookInMs(audit.ageMs, delivery));
-    }
-  }
-
-  async function giveUp(sourceId: number, delivery: Delivery, why: string): Promise<void> {
-    await dropPlans(database, sourceId);
-    for (;;) {
-      const waiting = await allLookUps(database, sourceId, LOOK_UPS_AT_ONCE);
-      if (waiting.length === 0) return;
-      const verdict = { kind: 'cannot-tell', why } as const;
-      await settleLookUps(
-        database,
-        sourceId,
-        waiting.map((lookUp) => settled(lookUp, verdict, delivery)),
-      );
+      await postponeAudit(database, audit, latePauseMs(delivery));
     }
   }
 

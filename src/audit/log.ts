@@ -31,7 +31,7 @@ export async function* loggedEvents(client: Connection, window: Window): AsyncGe
       select encode(i.event_id, 'hex') as id, i.kind, i.partition, i.seq, i.logged_at, x.state, x.next_action, x.resolution
       from event_id i left join (
         select distinct on (event_id) event_id, state, next_action, resolution from exception
-        where source_id = $1 and reason <> 'conflict' order by event_id, id desc
+        where source_id = $1 and reason not in ('conflict', 'repeated') order by event_id, id desc
       ) x on x.event_id = i.event_id
       where i.source_id = $1 and i.logged_at >= $2 and i.logged_at < $3
       order by i.event_id`,

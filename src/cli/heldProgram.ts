@@ -20,6 +20,7 @@ const DECISION_DESCRIPTIONS: Readonly<Record<Decision, string>> = {
   'mark-delivered': 'count it as delivered, because it was found there',
   reparse: 'read a body anew that could not be read when it came',
   'deliver-as-new': 'deliver an event in conflict with an earlier one under an id of its own',
+  acknowledge: 'take note of an event that is in the lake more than once',
 };
 
 export function addHeldCommands(program: Commander, does: Does): void {

@@ -1,4 +1,7 @@
-/** Events that the cursor has passed without `accepted`, why, and what a person may decide about each. */
+/**
+ * Events that the cursor has passed without `accepted`, or that Adobe did not keep exactly once: why, and what a person may
+ * decide about each.
+ */
 
 export const EXCEPTION_REASONS = [
   'in-flight',
@@ -9,6 +12,7 @@ export const EXCEPTION_REASONS = [
   'conflict',
   'missing',
   'invalid',
+  'repeated',
 ] as const;
 
 export type ExceptionReason = (typeof EXCEPTION_REASONS)[number];
@@ -17,7 +21,7 @@ export function isExceptionReason(text: string): text is ExceptionReason {
   return (EXCEPTION_REASONS as readonly string[]).includes(text);
 }
 
-export const DECISIONS = ['resend', 'abandon', 'mark-delivered', 'reparse', 'deliver-as-new'] as const;
+export const DECISIONS = ['resend', 'abandon', 'mark-delivered', 'reparse', 'deliver-as-new', 'acknowledge'] as const;
 
 export type Decision = (typeof DECISIONS)[number];
 
@@ -45,6 +49,7 @@ export const EXCEPTION_FACTS: Readonly<Record<ExceptionReason, ReasonFacts>> = {
     decisions: ['resend', 'mark-delivered', 'abandon'],
   },
   invalid: { meaning: 'accepted by the inlet, then found in a failed batch', decisions: ['resend', 'abandon'] },
+  repeated: { meaning: 'in the lake more than once', decisions: ['acknowledge'] },
 };
 
 export function isDecisionAllowed(reason: ExceptionReason, decision: Decision): boolean {

@@ -20,12 +20,22 @@ const DEADLINES_BEFORE_HOLD = 4;
 export function nextLookInMs(ageMs: number, waits: Waits): number {
   const deadlineMs = absenceDeadlineMs(waits);
   const next = EARLY_LOOKS.map((part) => part * deadlineMs).find((atMs) => atMs > ageMs);
-  return next === undefined ? LATE_PAUSE * deadlineMs : next - ageMs;
+  return next === undefined ? latePauseMs(waits) : next - ageMs;
+}
+
+/** Between looks for what is overdue. */
+export function latePauseMs(waits: Waits): number {
+  return LATE_PAUSE * absenceDeadlineMs(waits);
 }
 
 /** Whether it makes sense to look at all: nothing is in the lake at once. */
 export function isLookDue(ageMs: number, waits: Waits): boolean {
   return ageMs >= (EARLY_LOOKS[0] ?? 0) * absenceDeadlineMs(waits);
+}
+
+/** Whether looking has gone on for so long without a verdict that a person is to be asked. */
+export function isLongOverdue(ageMs: number, waits: Waits): boolean {
+  return ageMs >= absenceDeadlineMs(waits) * DEADLINES_BEFORE_HOLD;
 }
 
 /** What was seen of an event. */
@@ -34,8 +44,8 @@ export interface Sighting {
   readonly copies: number;
   /** Adobe refused it after the inlet had accepted it. */
   readonly inFailedBatch: boolean;
-  /** Every record that Adobe refused since the attempt was read, and says which event it was. */
-  readonly failedBatchesRead: boolean;
+  /** Failed batches since the attempt that do not say of every record which event it was: any event may be in them. */
+  readonly unreadBatches: readonly string[];
   /** An event that the same flow accepted after the attempt is in the lake: the positive control. */
   readonly laterVisible: boolean;
 }
@@ -44,29 +54,34 @@ export type LookUpVerdict =
   | { readonly kind: 'found'; readonly copies: number }
   | { readonly kind: 'invalid' }
   | { readonly kind: 'not-found' }
-  | { readonly kind: 'cannot-tell'; readonly why: string }
-  | { readonly kind: 'look-again'; readonly inMs: number };
+  /** `laterVisible`: it is not the lake as a whole that is late. */
+  | { readonly kind: 'cannot-tell'; readonly why: string; readonly laterVisible: boolean }
+  | { readonly kind: 'look-again'; readonly inMs: number; readonly why: string };
 
 /**
  * A verdict of presence may be taken at any time. One of absence needs that the deadline has passed, that a later event is
  * visible, and that the failed batches were read.
  */
 export function verdictOfSighting(sighting: Sighting, ageMs: number, waits: Waits): LookUpVerdict {
-  if (sighting.copies > 0) return { kind: 'found', copies: sighting.copies };
-  if (sighting.inFailedBatch) return { kind: 'invalid' };
-  const deadlineMs = absenceDeadlineMs(waits);
-  if (ageMs >= deadlineMs && sighting.laterVisible && sighting.failedBatchesRead) return { kind: 'not-found' };
-  if (ageMs < deadlineMs * DEADLINES_BEFORE_HOLD) return { kind: 'look-again', inMs: nextLookInMs(ageMs, waits) };
-  const why = sighting.laterVisible
-    ? 'not every failed batch could be read'
-    : 'no later event of this flow is in the lake either';
-  return { kind: 'cannot-tell', why };
+  const { copies, inFailedBatch, unreadBatches, laterVisible } = sighting;
+  if (copies > 0) return { kind: 'found', copies };
+  if (inFailedBatch) return { kind: 'invalid' };
+  const isDue = ageMs >= absenceDeadlineMs(waits);
+  if (isDue && laterVisible && unreadBatches.length === 0) return { kind: 'not-found' };
+  const why = laterVisible ? unreadReason(unreadBatches) : 'no later event of this flow is in the lake either';
+  return isLongOverdue(ageMs, waits)
+    ? { kind: 'cannot-tell', why, laterVisible }
+    : { kind: 'look-again', inMs: nextLookInMs(ageMs, waits), why };
 }
 
-/** The lake could not be asked: again later, but not for ever. */
-export function withoutSighting(ageMs: number, waits: Waits, why: string): LookUpVerdict {
-  if (ageMs >= absenceDeadlineMs(waits) * DEADLINES_BEFORE_HOLD) return { kind: 'cannot-tell', why };
-  return { kind: 'look-again', inMs: nextLookInMs(ageMs, waits) };
+/** Batches that are named; the rest is counted. */
+const NAMED_BATCHES = 3;
+
+function unreadReason(batches: readonly string[]): string {
+  if (batches.length === 0) return 'it is too early';
+  if (batches.length === 1) return `the failed batch ${batches[0]} does not say which events are in it`;
+  const more = batches.length > NAMED_BATCHES ? ` and ${batches.length - NAMED_BATCHES} more` : '';
+  return `the failed batches ${batches.slice(0, NAMED_BATCHES).join(', ')}${more} do not say which events are in them`;
 }
 
 export type AfterNotFound = 'resend' | 'hold';

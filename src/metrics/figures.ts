@@ -13,6 +13,8 @@ interface SourceFigures {
   readonly taken: number;
   readonly accepted: number;
   readonly confirmed?: number;
+  /** Absent while it is not known. */
+  readonly oldestUnconfirmedMs?: number;
   readonly waiting: number;
   readonly oldestWaitingMs?: number;
   readonly exceptions: readonly ExceptionFigures[];
@@ -102,6 +104,13 @@ export function registerFigures(registry: Registry, read: () => Promise<Figures>
     'Accepted events that were found in the lake.',
     source,
     perSource((one) => one.confirmed),
+  );
+  metric(
+    Gauge,
+    'chatlio_aep_oldest_unconfirmed_seconds',
+    'Since the oldest event was accepted that was not found in the lake yet; 0 without one.',
+    source,
+    perSource((one) => optionalSeconds(one.oldestUnconfirmedMs)),
   );
   metric(
     Gauge,

@@ -6,7 +6,7 @@ import type { Kind } from '../domain/kinds.js';
  * - `redelivered`: the same body again.
  * - `drifted`: the same event, rendered anew (visitor's page, names, texts of a transcript). The first body stays.
  * - `conflict`: perhaps another event with the same id; kept with its body, for a person to decide.
- * - `held`: the first arrival of a body that the log cannot carry.
+ * - `held`: a body that the log cannot carry, for a person to decide; until then the same body again is `redelivered`.
  */
 export type Arrival = 'logged' | 'redelivered' | 'drifted' | 'conflict' | 'held';
 

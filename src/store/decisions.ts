@@ -189,6 +189,7 @@ const RESOLUTIONS: Readonly<Record<Decision, 'abandoned' | 'delivered' | 'replac
   'mark-delivered': 'delivered',
   reparse: 'replaced',
   'deliver-as-new': 'replaced',
+  acknowledge: 'delivered',
 };
 
 async function settle(

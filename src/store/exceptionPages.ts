@@ -97,10 +97,12 @@ export async function findException(
   id: number,
 ): Promise<{ readonly details: ExceptionDetails; readonly sealed?: Buffer } | undefined> {
   const { rows } = await database.pool.query<SummaryRow & DetailColumns>(
-    `select e.id, version, e.kind, encode(e.event_id, 'hex') as event_id, reason, state, attempts, arrivals, created_at,
+    `select e.id, version, e.kind, encode(e.event_id, 'hex') as event_id, reason, state, attempts, e.arrivals, created_at,
        next_at, resolution, evidence -> -1 ->> 'fact' as last_fact, evidence, coalesce(e.sealed, b.sealed) as sealed
-     from exception e left join event_body b
-       on b.source_id = e.source_id and b.partition = e.partition and b.seq = e.seq and b.logged_at = e.logged_at
+     from exception e
+       left join event_id i on e.reason = 'repeated' and i.source_id = e.source_id and i.event_id = e.event_id
+       left join event_body b on b.source_id = e.source_id and b.partition = e.partition
+         and b.seq = coalesce(e.seq, i.seq) and b.logged_at = coalesce(e.logged_at, i.logged_at)
      where e.source_id = $1 and e.id = $2`,
     [sourceId, id],
   );

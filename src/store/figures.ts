@@ -1,6 +1,7 @@
 /** What is measured about every live source and every receiver. */
 import type { Database } from './database.js';
 import { readSilences } from './lastEvents.js';
+import { oldestUnconfirmedMs } from './lateAudit.js';
 import { surveySource } from './survey.js';
 
 /** @returns shaped as `src/metrics/figures.ts` shows it */
@@ -26,6 +27,9 @@ async function figuresOf(database: Database, row: SourceRow) {
     taken: counters.taken,
     accepted: counters.accepted,
     confirmed: counters.confirmed,
+    // Without access to the lake nothing is ever confirmed.
+    oldestUnconfirmedMs:
+      counters.confirmed === undefined ? undefined : ((await oldestUnconfirmedMs(database, row.id)) ?? 0),
     waiting: counters.waiting,
     oldestWaitingMs: counters.oldestWaitingMs,
     exceptions: await readExceptions(database, row.id),

@@ -33,14 +33,14 @@ const TAKE_ID = `
 insert into event_id (source_id, partition, kind, seq, logged_at, last_arrival_at, event_id, body_mac, stable_mac)
 values ($1, $2, $3, 0, $4, $4, $5, $6, $6)
 on conflict (source_id, event_id) do update
-  set arrivals = event_id.arrivals + 1, last_arrival_at = greatest(event_id.last_arrival_at, excluded.last_arrival_at)
-returning arrivals`;
+  set arrivals = event_id.arrivals + 1, last_arrival_at = greatest(event_id.last_arrival_at, excluded.last_arrival_at)`;
 
 const RECORD = `
 insert into exception (source_id, partition, kind, event_id, reason, state, body_mac, sealed, occurred_at, evidence)
 values ($1, $2, $3, $4, $5, 'held', $6, $7, $8, $9)
-on conflict (source_id, event_id, body_mac) where body_mac is not null
-do update set arrivals = exception.arrivals + 1, last_arrival_at = now()`;
+on conflict (source_id, event_id, body_mac) where body_mac is not null and state <> 'resolved'
+do update set arrivals = exception.arrivals + 1, last_arrival_at = now()
+returning arrivals`;
 
 export async function holdOnArrival(
   database: Database,
@@ -50,20 +50,18 @@ export async function holdOnArrival(
 ): Promise<Arrival> {
   return inTransaction(database, async (client) => {
     const at = new Date(event.receivedAtMs);
-    const taken = await client.query<{ arrivals: number }>(TAKE_ID, [
-      sourceId,
-      partition,
-      event.kind,
-      at,
-      event.eventId,
-      event.bodyMac,
-    ]);
-    await recordArrivalException(client, sourceId, partition, event.reason, event, event.facts);
-    return taken.rows[0]?.arrivals === 1 ? 'held' : 'redelivered';
+    await client.query(TAKE_ID, [sourceId, partition, event.kind, at, event.eventId, event.bodyMac]);
+    const isNew = await recordArrivalException(client, sourceId, partition, event.reason, event, event.facts);
+    return isNew ? 'held' : 'redelivered';
   });
 }
 
-/** Puts an arrival among the exceptions; the same body once more is counted there. */
+/**
+ * Puts an arrival among the exceptions. The same body once more is counted there, until a person has decided about it: then
+ * it is asked about anew.
+ *
+ * @returns whether it is one that a person has not been asked about
+ */
 export async function recordArrivalException(
   client: ClientBase,
   sourceId: number,
@@ -71,9 +69,9 @@ export async function recordArrivalException(
   reason: Extract<ExceptionReason, 'unreadable' | 'too-large' | 'conflict'>,
   arrival: KeptArrival,
   facts: readonly string[],
-): Promise<void> {
+): Promise<boolean> {
   const at = new Date(arrival.receivedAtMs).toISOString();
-  await client.query(RECORD, [
+  const { rows } = await client.query<{ arrivals: number }>(RECORD, [
     sourceId,
     partition,
     arrival.kind,
@@ -84,4 +82,5 @@ export async function recordArrivalException(
     arrival.occurredAtMs === undefined ? null : new Date(arrival.occurredAtMs),
     JSON.stringify(facts.map((fact) => ({ at, fact }))),
   ]);
+  return rows[0]?.arrivals === 1;
 }

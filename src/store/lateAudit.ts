@@ -2,7 +2,7 @@
 import type { LookUpsAhead } from '../domain/forwarder.js';
 import type { LoggedAt, PartitionId } from './claim.js';
 import { type Database, inTransaction } from './database.js';
-import { countConfirmed, noteRepeated, type RepeatedEvent } from './lookUps.js';
+import { AWAITING_LAKE, countConfirmed, noteRepeated, type RepeatedEvent } from './lookUps.js';
 
 /**
  * Notes how far each cursor has come, to be looked for in `dueInMs`. Nothing is planned for a partition whose last plan is
@@ -28,18 +28,13 @@ export interface DueAudit extends PartitionId {
   readonly throughSeq: number;
   readonly auditedSeq: number;
   readonly auditedLoggedAt: LoggedAt;
-  /** When the cursor was seen at `throughSeq`. */
-  readonly plannedAt: Date;
-  readonly ageMs: number;
 }
 
 /** One per partition: as far as plans are due. */
 export async function dueAudits(database: Database, sourceId: number): Promise<DueAudit[]> {
   const { rows } = await database.pool.query<DueAudit>(
     `select distinct on (p.partition) p.source_id as "sourceId", p.partition, p.through_seq as "throughSeq",
-       p.planned_at as "plannedAt", coalesce(a.audited_seq, 0) as "auditedSeq",
-       coalesce(a.audited_logged_at, '-infinity') as "auditedLoggedAt",
-       (extract(epoch from clock_timestamp() - p.planned_at) * 1000)::float8 as "ageMs"
+       coalesce(a.audited_seq, 0) as "auditedSeq", coalesce(a.audited_logged_at, '-infinity') as "auditedLoggedAt"
      from look_up_plan p left join partition_audit a using (source_id, partition)
      where p.source_id = $1 and p.due_at <= clock_timestamp()
      order by p.partition, p.through_seq desc`,
@@ -57,6 +52,10 @@ export interface AuditedEvent {
   readonly loggedAt: Date;
   /** It is or was an exception, and is followed up there. */
   readonly excepted: boolean;
+  /** When the cursor was first seen to have passed it. */
+  readonly passedAt: Date;
+  /** Since then, by the database's clock. */
+  readonly ageMs: number;
 }
 
 export interface AuditPage {
@@ -65,7 +64,7 @@ export interface AuditPage {
   readonly end: 'whole' | 'limit' | 'unanswered';
 }
 
-/** The next events up to `throughSeq`, ascending. */
+/** The next events up to `throughSeq`, ascending; each as old as the first plan that covers it. */
 export async function readAuditPage(
   database: Database,
   { sourceId, partition, auditedSeq, auditedLoggedAt, throughSeq }: DueAudit,
@@ -73,14 +72,18 @@ export async function readAuditPage(
 ): Promise<AuditPage> {
   const { rows } = await database.pool.query<AuditedEvent & { readonly sending: boolean }>(
     `select b.seq, b.kind, encode(b.event_id, 'hex') as "eventId", b.occurred_at as "occurredAt",
-       b.logged_at as "loggedAt", x.states is not null as excepted, 'sending' = any (x.states) as sending
+       b.logged_at as "loggedAt", x.states is not null as excepted, 'sending' = any (x.states) as sending,
+       p.passed_at as "passedAt", (extract(epoch from clock_timestamp() - p.passed_at) * 1000)::float8 as "ageMs"
      from (
        select seq, kind, event_id, occurred_at, logged_at from event_body
        where source_id = $1 and partition = $2 and seq > $3 and seq <= $4 and logged_at >= $5
        order by seq limit $6
      ) b left join lateral (
        select array_agg(state) as states from exception where source_id = $1 and partition = $2 and seq = b.seq
-     ) x on true
+     ) x on true cross join lateral (
+       select coalesce(min(planned_at), clock_timestamp()) as passed_at from look_up_plan
+       where source_id = $1 and partition = $2 and through_seq >= b.seq
+     ) p
      order by b.seq`,
     [sourceId, partition, auditedSeq, throughSeq, auditedLoggedAt, limit],
   );
@@ -105,7 +108,7 @@ export interface AuditRecord {
 
 /** @returns false when another audit has moved the watermark meanwhile: nothing was recorded */
 export async function recordAudit(database: Database, record: AuditRecord): Promise<boolean> {
-  const { sourceId, partition, auditedSeq, plannedAt } = record.audit;
+  const { sourceId, partition, auditedSeq } = record.audit;
   return inTransaction(database, async (client) => {
     await countConfirmed(client, { sourceId, partition, count: 0 });
     const { rowCount } = await client.query(
@@ -118,19 +121,19 @@ export async function recordAudit(database: Database, record: AuditRecord): Prom
     await client.query(
       `insert into exception (source_id, partition, kind, event_id, seq, logged_at, occurred_at, reason, state, attempts,
          attempt_at, evidence)
-       select $1, $2, a.kind, decode(a.event_id, 'hex'), a.seq, a.logged_at, a.occurred_at, a.reason, 'held', 1, $3,
-         jsonb_build_array(jsonb_build_object('at', clock_timestamp(), 'fact', a.fact))
-       from unnest($4::smallint[], $5::text[], $6::bigint[], $7::timestamptz[], $8::timestamptz[], $9::text[], $10::text[])
-         as a (kind, event_id, seq, logged_at, occurred_at, reason, fact)`,
+       select $1, $2, a.kind, decode(a.event_id, 'hex'), a.seq, a.logged_at, a.occurred_at, a.reason, 'held', 1,
+         a.passed_at, jsonb_build_array(jsonb_build_object('at', clock_timestamp(), 'fact', a.fact))
+       from unnest($3::smallint[], $4::text[], $5::bigint[], $6::timestamptz[], $7::timestamptz[], $8::timestamptz[],
+         $9::text[], $10::text[]) as a (kind, event_id, seq, logged_at, occurred_at, passed_at, reason, fact)`,
       [
         sourceId,
         partition,
-        plannedAt,
         record.absent.map(({ event }) => event.kind),
         record.absent.map(({ event }) => event.eventId),
         record.absent.map(({ event }) => event.seq),
         record.absent.map(({ event }) => event.loggedAt),
         record.absent.map(({ event }) => event.occurredAt),
+        record.absent.map(({ event }) => event.passedAt),
         record.absent.map(({ reason }) => reason),
         record.absent.map(({ fact }) => fact),
       ],
@@ -145,10 +148,10 @@ export async function recordAudit(database: Database, record: AuditRecord): Prom
   });
 }
 
-/** The lake does not show enough yet: the partition's plans are looked at again later. */
+/** The partition's plans are looked at again later: the lake does not show enough yet, or could not be read. */
 export async function postponeAudit(
   database: Database,
-  { sourceId, partition }: DueAudit,
+  { sourceId, partition }: PartitionId,
   byMs: number,
 ): Promise<void> {
   await database.pool.query(
@@ -156,11 +159,6 @@ export async function postponeAudit(
      where source_id = $1 and partition = $2 and due_at <= clock_timestamp()`,
     [sourceId, partition, byMs],
   );
-}
-
-/** Nothing can be confirmed without the lake: plans would wait for ever. Events stay unconfirmed and are planned anew later. */
-export async function dropPlans(database: Database, sourceId: number): Promise<void> {
-  await database.pool.query('delete from look_up_plan where source_id = $1', [sourceId]);
 }
 
 export interface UnconfirmedDelivery {
@@ -252,12 +250,14 @@ export async function acceptedAfter(
   return rows;
 }
 
-/** When there is next something to look for. Plans of a source that may not read the lake are made by time alone. */
+/** When there is next something to look for. */
 export async function lookUpsAhead(database: Database, sourceId: number): Promise<LookUpsAhead> {
   const { rows } = await database.pool.query<{ due_ms: number | null; unplanned: boolean }>(
     `select (extract(epoch from least(
          (select min(next_at) from exception where source_id = $1 and next_action = 'look-up'),
-         (select min(due_at) from look_up_plan where source_id = $1)
+         (select min(due_at) from look_up_plan where source_id = $1),
+         (select clock_timestamp() from source where id = $1 and lake_state = 'readable'
+            and exists (select from exception where source_id = $1 and ${AWAITING_LAKE}))
        ) - clock_timestamp()) * 1000)::float8 as due_ms,
        exists (
          select from partition_cursor c left join partition_audit a using (source_id, partition)
@@ -272,4 +272,26 @@ export async function lookUpsAhead(database: Database, sourceId: number): Promis
     ...(dueInMs === undefined ? {} : { dueInMs: Math.max(dueInMs, 0) }),
     unplanned: rows[0]?.unplanned ?? false,
   };
+}
+
+/**
+ * Of the oldest event that was accepted and has not been found in the lake since: how long ago that was.
+ *
+ * @returns undefined when there is none
+ */
+export async function oldestUnconfirmedMs(database: Database, sourceId: number): Promise<number | undefined> {
+  const { rows } = await database.pool.query<{ age_ms: number | null }>(
+    `select (extract(epoch from clock_timestamp() - least(
+       (select min(r.recorded_at) from partition_cursor c left join partition_audit a using (source_id, partition)
+          cross join lateral (
+            select recorded_at from receipt r
+            where r.source_id = c.source_id and r.partition = c.partition and r.last_seq > coalesce(a.audited_seq, 0)
+            order by r.last_seq limit 1
+          ) r
+        where c.source_id = $1),
+       (select min(resolved_at) from exception e where ${UNCONFIRMED})
+     )) * 1000)::float8 as age_ms`,
+    [sourceId],
+  );
+  return rows[0]?.age_ms ?? undefined;
 }

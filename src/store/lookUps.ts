@@ -19,19 +19,21 @@ export interface DueLookUp {
 
 /** Oldest first. */
 export function dueLookUps(database: Database, sourceId: number, limit: number): Promise<DueLookUp[]> {
-  return readLookUps(database, sourceId, limit, 'and next_at <= clock_timestamp()');
+  return readLookUps(database, sourceId, limit, `next_action = 'look-up' and next_at <= clock_timestamp()`);
 }
 
-/** Due or not. */
-export function allLookUps(database: Database, sourceId: number, limit: number): Promise<DueLookUp[]> {
-  return readLookUps(database, sourceId, limit, '');
+/** Held only because the lake could not be read, and untouched since. */
+export const AWAITING_LAKE = `state = 'held' and reason = 'unknown' and awaits_lake = version`;
+
+export function lookUpsAwaitingLake(database: Database, sourceId: number, limit: number): Promise<DueLookUp[]> {
+  return readLookUps(database, sourceId, limit, AWAITING_LAKE);
 }
 
 async function readLookUps(
   database: Database,
   sourceId: number,
   limit: number,
-  due: '' | 'and next_at <= clock_timestamp()',
+  condition: string,
 ): Promise<DueLookUp[]> {
   const { rows } = await database.pool.query<DueLookUp>(
     `select e.id as "exceptionId", e.partition, encode(e.event_id, 'hex') as "eventId", attempts,
@@ -40,17 +42,29 @@ async function readLookUps(
        (extract(epoch from clock_timestamp() - coalesce(attempt_at, created_at)) * 1000)::float8 as "ageMs"
      from exception e left join event_body b
        on b.source_id = e.source_id and b.partition = e.partition and b.seq = e.seq and b.logged_at = e.logged_at
-     where e.source_id = $1 and next_action = 'look-up' ${due}
-     order by next_at limit $2`,
+     where e.source_id = $1 and ${condition}
+     order by next_at, e.id limit $2`,
     [sourceId, limit],
   );
   return rows;
 }
 
+/** The lake can be read again: looked for anew, unless a person or a late answer was faster. */
+export async function resumeLookUps(database: Database, lookUps: readonly DueLookUp[]): Promise<void> {
+  if (lookUps.length === 0) return;
+  await database.pool.query(
+    `update exception set state = 'waiting', next_action = 'look-up', next_at = clock_timestamp(), version = version + 1,
+       evidence = evidence || jsonb_build_object('at', clock_timestamp(), 'fact', 'the lake can be read again: looked for')
+     where id = any ($1) and ${AWAITING_LAKE}`,
+    [lookUps.map(({ exceptionId }) => exceptionId)],
+  );
+}
+
 export type LookUpOutcome =
   | { readonly kind: 'delivered'; readonly copies: number }
   | { readonly kind: 'resend' }
-  | { readonly kind: 'held'; readonly reason: 'unknown' | 'invalid' }
+  /** `awaitsLake`: only until the lake can be read again. */
+  | { readonly kind: 'held'; readonly reason: 'unknown' | 'invalid'; readonly awaitsLake?: true }
   | { readonly kind: 'look-again'; readonly inMs: number };
 
 export interface SettledLookUp {
@@ -100,8 +114,9 @@ async function settleOne(client: PoolClient, sourceId: number, { lookUp, outcome
     case 'held':
       return didChange(
         await client.query(
-          `update exception set ${NOTE}, state = 'held', reason = $4, next_action = null, next_at = null ${MINE}`,
-          [...mine, fact ?? '', outcome.reason],
+          `update exception set ${NOTE}, state = 'held', reason = $4, next_action = null, next_at = null,
+             awaits_lake = case when $5 then version + 1 end ${MINE}`,
+          [...mine, fact ?? '', outcome.reason, outcome.awaitsLake === true],
         ),
       );
     case 'delivered': {
@@ -149,6 +164,7 @@ export interface RepeatedEvent {
   readonly attempts: number;
 }
 
+/** For a person to take note of; once per event. */
 export async function noteRepeated(
   client: PoolClient,
   sourceId: number,
@@ -156,17 +172,23 @@ export async function noteRepeated(
 ): Promise<void> {
   if (repeated.length === 0) return;
   await client.query(
-    `insert into repeated_event (source_id, event_id, copies, attempts)
-     select $1, decode(event_id, 'hex'), copies, attempts
-     from unnest($2::text[], $3::int[], $4::int[]) as r (event_id, copies, attempts)
-     on conflict (source_id, event_id) do update set copies = greatest(repeated_event.copies, excluded.copies)`,
+    `insert into exception (source_id, partition, kind, event_id, reason, state, attempts, evidence)
+     select $1, partition, kind, event_id, 'repeated', 'held', r.attempts,
+       jsonb_build_array(jsonb_build_object('at', clock_timestamp(), 'fact', r.fact))
+     from unnest($2::text[], $3::int[], $4::text[]) as r (id, attempts, fact)
+       join event_id i on i.source_id = $1 and i.event_id = decode(r.id, 'hex')
+     on conflict (source_id, event_id) where reason = 'repeated' do nothing`,
     [
       sourceId,
       repeated.map(({ eventId }) => eventId),
-      repeated.map(({ copies }) => copies),
       repeated.map(({ attempts }) => attempts),
+      repeated.map(repetition),
     ],
   );
+}
+
+function repetition({ copies, attempts }: RepeatedEvent): string {
+  return `in the lake ${copies} times, sent ${attempts === 1 ? 'once' : `${attempts} times`}`;
 }
 
 async function wake(client: PoolClient, sourceId: number, partitions: readonly number[]): Promise<void> {

@@ -22,10 +22,22 @@ export interface Chosen {
   readonly evidence: readonly { readonly at: string; readonly fact: string }[];
 }
 
-/** Makes the event, or says why there is none. */
+/**
+ * Makes the event, or says why there is none.
+ *
+ * @param number which of the events that were made of this id and content it is to be, from 1
+ */
 export type Replace = (
   held: Chosen & { readonly sealed: Buffer },
-) => { readonly event: TakenEvent; readonly partition: number } | { readonly fault: string };
+  number: number,
+) => Replacement | { readonly fault: string };
+
+interface Replacement {
+  readonly event: TakenEvent;
+  readonly partition: number;
+  /** An event that was taken before is not this one: the next number is asked for. */
+  readonly isDistinct: boolean;
+}
 
 /** @returns what became of it, as a fact for people */
 export async function replaceEvent(
@@ -36,13 +48,24 @@ export async function replaceEvent(
 ): Promise<{ readonly fact: string } | { readonly fault: string }> {
   const { sealed } = held;
   if (sealed === null) return { fault: 'its body is not kept with it' };
-  const made = replace({ ...held, sealed });
-  if ('fault' in made) return made;
-  const { event, partition } = made;
-  const id = event.eventId.toString('hex');
-  const fresh = await appendFresh(client, sourceId, partition, [event]);
-  if (fresh.size === 1) return { fact: `it is now the event ${id}` };
+  for (let number = 1; ; number += 1) {
+    const made = replace({ ...held, sealed }, number);
+    if ('fault' in made) return made;
+    const { event, partition, isDistinct } = made;
+    const fresh = await appendFresh(client, sourceId, partition, [event]);
+    if (fresh.size === 1) return { fact: `it is now the event ${event.eventId.toString('hex')}` };
+    if (!isDistinct) return takenBefore(client, sourceId, held, event);
+  }
+}
 
+/** A body that was read anew is an event that was taken in the meantime, or another one with its id. */
+async function takenBefore(
+  client: PoolClient,
+  sourceId: number,
+  held: Chosen,
+  event: TakenEvent,
+): Promise<{ readonly fact: string }> {
+  const id = event.eventId.toString('hex');
   const { rows } = await client.query<{ partition: number; stable_mac: Buffer }>(
     'select partition, stable_mac from event_id where source_id = $1 and event_id = $2',
     [sourceId, event.eventId],

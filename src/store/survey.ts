@@ -54,7 +54,7 @@ async function surveyLake(
 ): Promise<{ readonly repeated: number; readonly readable: boolean }> {
   const { rows } = await database.pool.query<{ repeated: number; readable: boolean | null }>(
     `select lake_state <> 'refused' as readable,
-       (select count(*) from repeated_event r where r.source_id = s.id) as repeated
+       (select count(*) from exception e where e.source_id = s.id and reason = 'repeated') as repeated
      from source s where id = $1`,
     [sourceId],
   );

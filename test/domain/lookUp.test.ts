@@ -3,17 +3,17 @@ import { describe, expect, it } from 'vitest';
 import {
   absenceDeadlineMs,
   afterNotFound,
+  isLongOverdue,
   isLookDue,
   type LookUpVerdict,
   nextLookInMs,
   type Sighting,
   verdictOfSighting,
-  withoutSighting,
 } from '../../src/domain/lookUp.js';
 
 const WAITS = { leaseMs: 15_000, requestTimeoutMs: 65_000, lakeLatencyMs: 10_800_000 };
 const DEADLINE_MS = 10_880_000;
-const absent: Sighting = { copies: 0, inFailedBatch: false, failedBatchesRead: true, laterVisible: true };
+const absent: Sighting = { copies: 0, inFailedBatch: false, unreadBatches: [], laterVisible: true };
 
 it('counts the deadline from the last attempt: lease, request timeout and the latency of the lake', () => {
   expect(absenceDeadlineMs(WAITS)).toBe(DEADLINE_MS);
@@ -33,14 +33,9 @@ describe('verdicts', () => {
     ['absent, before the deadline', absent, DEADLINE_MS - 1, 'look-again'],
     ['absent, after the deadline, with both controls', absent, DEADLINE_MS, 'not-found'],
     ['absent, no later event', { ...absent, laterVisible: false }, DEADLINE_MS, 'look-again'],
-    ['absent, failed batches not read', { ...absent, failedBatchesRead: false }, DEADLINE_MS, 'look-again'],
+    ['absent, a failed batch not read', { ...absent, unreadBatches: ['b1'] }, DEADLINE_MS, 'look-again'],
     ['absent for long, no later event', { ...absent, laterVisible: false }, 4 * DEADLINE_MS, 'cannot-tell'],
-    [
-      'absent for long, failed batches not read',
-      { ...absent, failedBatchesRead: false },
-      4 * DEADLINE_MS,
-      'cannot-tell',
-    ],
+    ['absent for long, a failed batch not read', { ...absent, unreadBatches: ['b1'] }, 4 * DEADLINE_MS, 'cannot-tell'],
   ];
   it.each(kinds)('%s', (_name, sighting, ageMs, kind) => {
     expect(verdictOfSighting(sighting, ageMs, WAITS).kind).toBe(kind);
@@ -50,7 +45,7 @@ describe('verdicts', () => {
     const sightings = fc.record({
       copies: fc.nat(3),
       inFailedBatch: fc.boolean(),
-      failedBatchesRead: fc.boolean(),
+      unreadBatches: fc.array(fc.string(), { maxLength: 5 }),
       laterVisible: fc.boolean(),
     });
     fc.assert(
@@ -62,9 +57,22 @@ describe('verdicts', () => {
     );
   });
 
-  it('waits for a lake that is away, but not for ever', () => {
-    expect(withoutSighting(DEADLINE_MS, WAITS, 'away').kind).toBe('look-again');
-    expect(withoutSighting(4 * DEADLINE_MS, WAITS, 'away')).toEqual({ kind: 'cannot-tell', why: 'away' });
+  it.each([
+    [{ laterVisible: false }, 'no later event of this flow is in the lake either'],
+    [{ unreadBatches: ['b1'] }, 'the failed batch b1 does not say which events are in it'],
+    [{ unreadBatches: ['b1', 'b2'] }, 'the failed batches b1, b2 do not say which events are in them'],
+    [
+      { unreadBatches: ['b1', 'b2', 'b3', 'b4', 'b5'] },
+      'the failed batches b1, b2, b3 and 2 more do not say which events are in them',
+    ],
+  ])('that are none say why: %o', (seen, why) => {
+    const sighting = { ...absent, ...seen };
+    expect(verdictOfSighting(sighting, DEADLINE_MS, WAITS)).toMatchObject({ kind: 'look-again', why });
+    expect(verdictOfSighting(sighting, 4 * DEADLINE_MS, WAITS)).toMatchObject({ kind: 'cannot-tell', why });
+  });
+
+  it('are waited for as long as some deadlines, not for ever', () => {
+    expect([DEADLINE_MS, 4 * DEADLINE_MS].map((ageMs) => isLongOverdue(ageMs, WAITS))).toEqual([false, true]);
   });
 });
 

@@ -162,11 +162,34 @@ describe('deliver-as-new', () => {
     expect(details?.details.evidence.at(-1)?.fact).toBe(`ana decided: deliver-as-new; it is now the event ${derived}`);
   });
 
+  it('asks about the same content anew once that was decided, and makes another event of it each time', async () => {
+    const { take, rows, sourceId, database } = source();
+    const longAgo = Date.now() - 2 * 3_600_000;
+    await take(feedback, 'feedback', longAgo);
+    await database.pool.query(`update event_id set logged_at = $2 where source_id = $1`, [sourceId, new Date(longAgo)]);
+    const now = Date.now();
+    for (const event of [2, 3, 4]) {
+      expect(await take(feedback, 'feedback', now)).toMatchObject({ arrival: 'conflict' });
+      expect(await take(feedback, 'feedback', now)).toMatchObject({ arrival: 'conflict' });
+      expect(
+        await rows(`select arrivals from exception where source_id = $1 and reason = 'conflict' and state = 'held'`),
+      ).toEqual([{ arrivals: 2 }]);
+      expect(await decide({ decision: 'deliver-as-new', reason: 'conflict' })).toMatchObject({
+        decided: 1,
+        remaining: 0,
+      });
+      expect(await rows('select count(distinct event_id) as count from event_body where source_id = $1')).toEqual([
+        { count: event },
+      ]);
+    }
+  });
+
   it('derives the id as documented', () => {
     const event = { eventId: 'aa', occurredAt: 'x', receivedAt: 'y', message: 'm' } as unknown as CanonicalEvent;
     const content = createHash('sha256').update('{"occurredAt":"x","message":"m"}').digest('hex');
-    const id = createHash('sha256').update(`["as-new/1","aa","${content}"]`).digest('hex');
-    expect(asNewEvent(event).eventId).toBe(id);
+    const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+    expect(asNewEvent(event).eventId).toBe(sha256(`["as-new/1","aa","${content}"]`));
+    expect(asNewEvent(event, 2).eventId).toBe(sha256(`["as-new/1","aa","${content}",2]`));
   });
 });
 
@@ -186,6 +209,21 @@ describe('reparse', () => {
       left: [{ error: { code: 'CAEP_DECISION_FAILED' } }],
       remaining: 1,
     });
+  });
+
+  it('is asked about anew when the same body comes after a person has decided', async () => {
+    const { holdRaw, rows } = source();
+    await holdRaw('{"conversation', 'feedback');
+    await holdRaw('{"conversation', 'feedback');
+    expect(await rows('select state, arrivals from exception where source_id = $1')).toEqual([
+      { state: 'held', arrivals: 2 },
+    ]);
+    await decide({ decision: 'abandon', reason: 'unreadable' });
+    await holdRaw('{"conversation', 'feedback');
+    expect(await rows('select state, arrivals from exception where source_id = $1 order by id')).toEqual([
+      { state: 'resolved', arrivals: 2 },
+      { state: 'held', arrivals: 1 },
+    ]);
   });
 
   it('takes a body that this release can read, as of when it came', async () => {

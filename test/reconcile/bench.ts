@@ -1,4 +1,5 @@
 /** A source whose events go to the simulator's inlet, and rounds of reconciliation against its lake. */
+import { randomUUID } from 'node:crypto';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach } from 'vitest';
@@ -6,8 +7,11 @@ import { createReconcile } from '../../src/activities/reconcile.js';
 import { createAdobe } from '../../src/adobe/clients.js';
 import type { AdobeConfiguration } from '../../src/configuration.js';
 import type { ReconcileInput, ReconcileReport } from '../../src/domain/forwarder.js';
+import type { DecideInput, DecideResult } from '../../src/domain/heldEvents.js';
 import type { Delivery } from '../../src/domain/manifest.js';
+import { decideHeld } from '../../src/store/decisions.js';
 import { createEventLog } from '../../src/store/eventLog.js';
+import { readFigures } from '../../src/store/figures.js';
 import { inletContext, openGate } from '../../src/store/gate.js';
 import { surveySource } from '../../src/store/survey.js';
 import { bodyContext } from '../../src/store/takenEvent.js';
@@ -41,6 +45,12 @@ export interface ReconcileBench extends ForwarderBench {
     eventId: string,
   ) => Promise<{ readonly acceptances: readonly unknown[]; readonly rows: number } | undefined>;
   readonly counters: () => Promise<Awaited<ReturnType<typeof surveySource>>['counters']>;
+  /** As metrics show it; undefined while it is not known. */
+  readonly oldestUnconfirmedMs: () => Promise<number | undefined>;
+  /** From now on this installation may not read the lake, or may. */
+  readonly refuse: () => void;
+  readonly allow: () => void;
+  readonly decide: (input: Omit<DecideInput, 'by' | 'why'>) => Promise<DecideResult>;
   readonly simulator: ReturnType<ReturnType<typeof withSimulator>>;
 }
 
@@ -133,11 +143,30 @@ export function withReconcileBench(): () => ReconcileBench {
              resolved_at = resolved_at ${earlier} where source_id = ${sourceId}`,
         );
         await database.pool.query(
+          `update receipt set recorded_at = recorded_at ${earlier} where source_id = ${sourceId}`,
+        );
+        await database.pool.query(
           `update look_up_plan set planned_at = planned_at ${earlier}, due_at = due_at ${earlier}
            where source_id = ${sourceId}`,
         );
       },
       truth: (eventId) => truthOf(simulated(), eventId),
+      async oldestUnconfirmedMs() {
+        const { sources } = await readFigures(database);
+        return sources.find((one) => one.source === `source-${uid}`)?.oldestUnconfirmedMs;
+      },
+      refuse() {
+        const fault = { kind: 'status', status: 403 } as const;
+        const rule = { id: 'forbidden', match: { route: 'queryservice.*' }, fault, times: 0 };
+        simulated().simulator().admin.faults.place(rule);
+      },
+      allow: () => void simulated().simulator().admin.faults.remove('forbidden'),
+      decide: (input) =>
+        decideHeld(
+          database,
+          { sourceId, name: uid, requestId: randomUUID(), input: { ...input, by: 'ana', why: 'seen' } },
+          () => ({ fault: 'nothing is replaced here' }),
+        ),
       counters: async () => (await surveySource(database, sourceId)).counters,
     };
   };

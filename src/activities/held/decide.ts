@@ -43,6 +43,7 @@ function replaceBy(decision: Decision, keyRing: KeyRing, source: ReplacingSource
     case 'resend':
     case 'abandon':
     case 'mark-delivered':
+    case 'acknowledge':
       return () => ({ fault: `the decision "${decision}" replaces nothing` });
     default:
       return decision satisfies never;

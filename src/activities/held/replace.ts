@@ -31,32 +31,36 @@ export function createReparse(keyRing: KeyRing, { sourceId, partitions }: Replac
     return {
       event: taken(keyRing, sourceId, { kind: held.kind, receivedAtMs, event, ...macs }),
       partition: partitionOf(event.eventId, partitions),
+      isDistinct: false,
     };
   };
 }
 
 /** The event of a conflict, under an id of its own. */
 export function createDeliverAsNew(keyRing: KeyRing, { sourceId, partitions }: ReplacingSource): Replace {
-  return (held) => {
+  return (held, number) => {
     const body = keyRing.open(held.sealed, bodyContext(sourceId, held.eventId));
     const conflicting = JSON.parse(body.toString()) as CanonicalEvent;
-    const event = asNewEvent(conflicting);
+    const event = asNewEvent(conflicting, number);
     const mac = keyRing.mac(body);
     const receivedAtMs = held.createdAt.getTime();
     return {
       event: taken(keyRing, sourceId, { kind: held.kind, receivedAtMs, event, bodyMac: mac, stableMac: mac }),
       partition: partitionOf(event.eventId, partitions),
+      isDistinct: true,
     };
   };
 }
 
 /**
  * The same content under a derived id: SHA-256 of `["as-new/1", event id, SHA-256 of the canonical event]` as JSON, of
- * which the event's id and the time of its receipt are left out. The same conflict always becomes the same event.
+ * which the event's id and the time of its receipt are left out. Where the same content was delivered as new before, the
+ * list ends with a number: 2 for the second event, and so on.
  */
-export function asNewEvent(event: CanonicalEvent): CanonicalEvent {
+export function asNewEvent(event: CanonicalEvent, number = 1): CanonicalEvent {
   const { eventId, receivedAt: _receivedAt, ...content } = event;
-  const derived = sha256(JSON.stringify([AS_NEW_VERSION, eventId, sha256(JSON.stringify(content))]));
+  const preImage = [AS_NEW_VERSION, eventId, sha256(JSON.stringify(content)), ...(number === 1 ? [] : [number])];
+  const derived = sha256(JSON.stringify(preImage));
   return { ...event, eventId: derived, identityVersion: AS_NEW_VERSION };
 }
 

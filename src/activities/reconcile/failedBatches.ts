@@ -4,8 +4,8 @@ import type { AdobeClients } from '../../adobe/clients.js';
 export interface FailedEvents {
   /** Of the sought ones, lower case hex. */
   readonly found: ReadonlySet<string>;
-  /** Every failed record says which event it was, so that an event that is not among them has not failed. */
-  readonly complete: boolean;
+  /** Batches that do not say of every record which event it was: one that was not found may be in them. */
+  readonly unread: readonly string[];
 }
 
 /** "`status`: failed"; Catalog's documentation uses `failure` as a value too. */
@@ -27,20 +27,20 @@ export async function readFailedEvents(
     FAILED_STATUSES.map((status) => catalog.listBatches({ datasetId, createdAfterMs, status })),
   );
   const found = new Set<string>();
-  let complete = true;
+  const unread = new Set<string>();
   for (const batchId of new Set(lists.flat().map(({ id }) => id))) {
     const files = await dataAccess.listFailedFiles(batchId);
-    if (files === undefined || files.length === 0) complete = false;
+    if (files === undefined || files.length === 0) unread.add(batchId);
     for (const file of files ?? []) {
       const { records, unreadableLines } = await dataAccess.readFailedRecords(batchId, file);
-      if (unreadableLines > 0) complete = false;
+      if (unreadableLines > 0) unread.add(batchId);
       for (const record of records) {
         const ids = JSON.stringify(record).match(EVENT_ID) ?? [];
         // Adobe's own sample shows records of which only the errors are left.
-        if (ids.length === 0) complete = false;
+        if (ids.length === 0) unread.add(batchId);
         for (const id of ids) if (sought.has(id)) found.add(id);
       }
     }
   }
-  return { found, complete };
+  return { found, unread: [...unread] };
 }

@@ -31,13 +31,17 @@ export function createObserver(deps: {
 }): Observer {
   const { database, sourceId, clients, session, place } = deps;
 
-  /** The newest acceptance of ours that is known to be visible. */
+  /**
+   * The newest acceptance of ours that is known to be visible. Right after an attempt others may have been lost with it, so
+   * some from half-way between then and now are looked for as well.
+   */
   async function visibleThrough(absent: readonly ObservedEvent[]): Promise<number> {
     const times = [...new Set(absent.map(({ attemptAt }) => attemptAt.getTime()))].sort((a, b) => a - b);
     const step = Math.max(1, Math.ceil(times.length / CONTROLLED_EVENTS));
     const controls = await Promise.all(
       times
         .filter((_, index) => index % step === 0 || index === times.length - 1)
+        .flatMap((time) => [time, (time + Date.now()) / 2])
         .map((time) => acceptedAfter(database, sourceId, new Date(time), CONTROLS_PER_EVENT)),
     );
     const candidates = controls.flat();
@@ -60,7 +64,7 @@ export function createObserver(deps: {
       return events.map(({ eventId, attemptAt }) => ({
         copies: copies.get(eventId) ?? 0,
         inFailedBatch: failed.found.has(eventId),
-        failedBatchesRead: failed.complete,
+        unreadBatches: failed.unread,
         laterVisible: attemptAt.getTime() < visibleMs,
       }));
     },
@@ -68,5 +72,5 @@ export function createObserver(deps: {
 }
 
 function seen(copies: number): Sighting {
-  return { copies, inFailedBatch: false, failedBatchesRead: false, laterVisible: false };
+  return { copies, inFailedBatch: false, unreadBatches: [], laterVisible: false };
 }

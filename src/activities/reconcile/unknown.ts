@@ -1,6 +1,13 @@
 /** Settles exceptions of unknown outcome by what the lake shows. */
 import type { Delivery } from '../../domain/manifest.js';
-import { afterNotFound, isLookDue, type LookUpVerdict, nextLookInMs, verdictOfSighting } from '../../domain/lookUp.js';
+import {
+  afterNotFound,
+  isLongOverdue,
+  isLookDue,
+  type LookUpVerdict,
+  nextLookInMs,
+  verdictOfSighting,
+} from '../../domain/lookUp.js';
 import { formatDuration } from '../../manifest/duration.js';
 import type { DueLookUp, LookUpOutcome, SettledLookUp } from '../../store/lookUps.js';
 import type { Observer } from './observer.js';
@@ -27,9 +34,28 @@ export async function lookUpUnknown(
   });
 }
 
-export function settled(lookUp: DueLookUp, verdict: LookUpVerdict, delivery: Delivery): SettledLookUp {
+/** The lake could not be asked: again later, and after long given to a person, until it can be asked again. */
+export function notLookedFor(lookUp: DueLookUp, why: string, delivery: Delivery): SettledLookUp {
+  const fact = `not looked for ${afterAttempt(lookUp)}`;
+  if (!isLongOverdue(lookUp.ageMs, delivery)) {
+    const inMs = nextLookInMs(lookUp.ageMs, delivery);
+    return { lookUp, outcome: { kind: 'look-again', inMs }, fact: `${fact}: ${why}` };
+  }
+  const outcome = { kind: 'held', reason: 'unknown', awaitsLake: true } as const;
+  return {
+    lookUp,
+    outcome,
+    fact: `${fact}, not sent again by itself, but looked for once the lake can be read: ${why}`,
+  };
+}
+
+function settled(lookUp: DueLookUp, verdict: LookUpVerdict, delivery: Delivery): SettledLookUp {
   const { fact, ...outcome } = consequence(lookUp, verdict, delivery);
   return { lookUp, outcome, fact };
+}
+
+function afterAttempt({ ageMs, attempts }: DueLookUp): string {
+  return `${formatDuration(Math.floor(ageMs / 1_000) * 1_000)} after attempt ${attempts}`;
 }
 
 function consequence(
@@ -37,7 +63,7 @@ function consequence(
   verdict: LookUpVerdict,
   delivery: Delivery,
 ): LookUpOutcome & { readonly fact: string } {
-  const after = `${formatDuration(Math.floor(lookUp.ageMs / 1_000) * 1_000)} after attempt ${lookUp.attempts}`;
+  const after = afterAttempt(lookUp);
   switch (verdict.kind) {
     case 'found': {
       const often = verdict.copies === 1 ? 'once' : `${verdict.copies} times`;

@@ -117,6 +117,7 @@ const DONE: Readonly<Record<DecideResult['decision'], string>> = {
   'mark-delivered': 'marked as delivered',
   reparse: 'read anew',
   'deliver-as-new': 'delivered as new',
+  acknowledge: 'acknowledged',
 };
 
 export function renderDecision(name: string, result: DecideResult, paint: Paint): string {
