@@ -6,7 +6,7 @@
  *
  * | request | does |
  * | --- | --- |
- * | `POST /expect` `{run, events, delayMs}` | starts counting anew |
+ * | `POST /expect` `{run, events, delayMs, hang}` | starts counting anew; `hang` `{every, ms}`: each so many-th request is answered so late |
  * | `POST /open`, `POST /close` | the inlet takes connections, or refuses them |
  * | `GET /report` | `{received, foreign, distinct, repeated, lastMs}` |
  * | `GET /counts` | one byte for each event: how often it came |
@@ -22,12 +22,14 @@ interface Expectation {
   readonly run: number;
   readonly events: number;
   readonly delayMs: number;
+  readonly hang?: { readonly every: number; readonly ms: number };
 }
 
 let expected: Expectation = { run: 0, events: 0, delayMs: 0 };
 let prefix = Buffer.from(numberPrefix(0));
 let counts = new Uint8Array(0);
 let answeredMs = new Float64Array(0);
+let asked = 0;
 let received = 0;
 let foreign = 0;
 let distinct = 0;
@@ -55,12 +57,19 @@ function serve(socket: Socket, handle: Handler): void {
 }
 
 function answer(socket: Socket, request: Buffer, bodyStart: number, end: number): void {
-  if (expected.delayMs === 0) {
+  const delayMs = delayOfNext();
+  if (delayMs === 0) {
     take(socket, request, bodyStart);
   } else {
     const copy = Buffer.from(request.subarray(bodyStart, end));
-    setTimeout(() => take(socket, copy, 0), expected.delayMs);
+    setTimeout(() => take(socket, copy, 0), delayMs);
   }
+}
+
+function delayOfNext(): number {
+  const { hang, delayMs } = expected;
+  asked += 1;
+  return hang !== undefined && asked % hang.every === 0 ? hang.ms : delayMs;
 }
 
 function take(socket: Socket, request: Buffer, bodyStart: number): void {

@@ -9,15 +9,17 @@ import { backlog } from './measures/backlog.js';
 import { cost } from './measures/cost.js';
 import { dedup } from './measures/dedup.js';
 import { growth } from './measures/growth.js';
+import { hanging } from './measures/hanging.js';
 import { latency } from './measures/latency.js';
 import type { Measure } from './measures/measure.js';
 import { slowInlet } from './measures/slowInlet.js';
+import { stages } from './measures/stages.js';
 import { throughput } from './measures/throughput.js';
 import { keepResult, tableOf } from './report/results.js';
 import { buildPrograms } from './rig/build.js';
 import { stopAllStacks } from './rig/stack.js';
 
-const SHORT: readonly Measure[] = [throughput, latency, slowInlet, growth];
+const SHORT: readonly Measure[] = [throughput, stages, latency, slowInlet, hanging, growth];
 const LONG: readonly Measure[] = [cost, backlog, dedup];
 const ALL = [...SHORT, ...LONG];
 

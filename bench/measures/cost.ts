@@ -1,6 +1,7 @@
 /** The bill: bytes on disk, bytes of write-ahead log and Temporal operations per event, at four rates. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { billBetween, readBill } from '../rig/bill.js';
+import type { Plot } from '../report/plot.js';
+import { type Bill, billBetween, readBill } from '../rig/bill.js';
 import { startStack } from '../rig/stack.js';
 import { takeTurn } from '../rig/turn.js';
 import type { Measure, Row } from './measure.js';
@@ -23,6 +24,7 @@ export const cost: Measure = {
     try {
       const { targets, name } = await stack.addSource({ preloadedIds: PRELOADED_IDS });
       const rows: Row[] = [];
+      const bills: { readonly rate: number; readonly events: number; readonly bill: Bill }[] = [];
       await takeTurn({ stack, targets, events: 1_000, connections: 16 });
       for (const { rate, perSecond, events } of WINDOWS) {
         await delay(SETTLE_MS);
@@ -36,6 +38,7 @@ export const cost: Measure = {
         });
         await delay(SETTLE_MS);
         const bill = billBetween(before, await readBill(stack, name));
+        bills.push({ rate: events / seconds, events, bill });
         say(`${events} events at ${rate}/s took ${Math.round(seconds)} s`);
         const per = (what: string, total: number, digits: number): Row => ({
           name: `${rate}/s: ${what} per event`,
@@ -52,7 +55,17 @@ export const cost: Measure = {
       }
       return {
         rows,
-        plots: [],
+        plots: [
+          plotOf(bills, 'cost-bytes', 'Bytes per event', [
+            ['write-ahead log', ({ walBytes }) => walBytes],
+            ['disk, PostgreSQL', ({ diskBytes }) => diskBytes],
+            ['disk, Temporal', ({ temporalDiskBytes }) => temporalDiskBytes],
+          ]),
+          plotOf(bills, 'cost-temporal', 'Temporal operations per event', [
+            ['requests', ({ temporalRequests }) => temporalRequests],
+            ['actions', ({ temporalActions }) => temporalActions],
+          ]),
+        ],
         notes: [
           'Windows: 3 events in 200 s, 120 in 2 min, 6,000 in 1 min, 200,000 as fast as they are taken; each with 16 s of rest.',
           "Actions are counted in the forwarder's history (starts, signals, activities, timers, upserts) and heartbeats beside it.",
@@ -63,3 +76,24 @@ export const cost: Measure = {
     }
   },
 };
+
+function plotOf(
+  bills: readonly { readonly rate: number; readonly events: number; readonly bill: Bill }[],
+  file: string,
+  title: string,
+  what: readonly (readonly [name: string, of: (bill: Bill) => number])[],
+): Plot {
+  return {
+    file,
+    title,
+    x: { label: 'events per second', logarithmic: true },
+    y: { label: 'per event', logarithmic: true },
+    lines: what.map(([name, of]) => ({
+      name,
+      // Nothing has no place on a logarithmic axis.
+      points: bills
+        .map(({ rate, events, bill }) => [rate, of(bill) / events] as const)
+        .filter(([, value]) => value > 0),
+    })),
+  };
+}

@@ -5,7 +5,8 @@ import { readBill, billBetween } from '../rig/bill.js';
 import type { Measure, Row } from './measure.js';
 
 const PRESENT = [1_000_000, 10_000_000, 100_000_000];
-const EVENTS = 400_000;
+/** Some minutes. */
+const EVENTS = 1_000_000;
 const PARTS = 8;
 const CONNECTIONS = 256;
 /** Above it the index is made once at the end and not row by row. */
@@ -18,6 +19,7 @@ export const dedup: Measure = {
     const rows: Row[] = [];
     const rates: (readonly [number, number])[] = [];
     const wal: (readonly [number, number])[] = [];
+    const disk: (readonly [number, number])[] = [];
     for (const present of PRESENT) {
       const stack = await startStack({ programs, workers: 0 });
       try {
@@ -36,6 +38,7 @@ export const dedup: Measure = {
         const rate = PARTS / partRates.reduce((sum, partRate) => sum + 1 / partRate, 0);
         rates.push([present, rate]);
         wal.push([present, bill.walBytes / events]);
+        disk.push([present, bill.diskBytes / events]);
         const at = `${present / 1e6} million ids`;
         rows.push(
           { name: `${at}: events per second`, value: rate },
@@ -59,11 +62,14 @@ export const dedup: Measure = {
           lines: [{ name: 'rate', points: rates }],
         },
         {
-          file: 'dedup-wal',
-          title: 'Write-ahead log',
+          file: 'dedup-bytes',
+          title: 'Written and kept',
           x,
           y: { label: 'bytes per event' },
-          lines: [{ name: 'WAL', points: wal }],
+          lines: [
+            { name: 'WAL', points: wal },
+            { name: 'disk', points: disk },
+          ],
         },
       ],
     };

@@ -47,7 +47,18 @@ export const latency: Measure = {
             acknowledged(`${connections} connection(s), as fast as answered`, of),
           ),
         ],
-        plots: [],
+        plots: [
+          {
+            file: 'latency',
+            title: 'Acknowledging a webhook, as fast as answered',
+            x: { label: 'connections', logarithmic: true },
+            y: { label: 'milliseconds', logarithmic: true },
+            lines: [
+              { name: 'p50', points: loads.map(([connections, { load }]) => [connections, load.p50Ms]) },
+              { name: 'p99', points: loads.map(([connections, { load }]) => [connections, load.p99Ms]) },
+            ],
+          },
+        ],
       };
     } finally {
       await stack.stop();

@@ -4,30 +4,45 @@ import { takeTurn } from '../rig/turn.js';
 import type { Measure } from './measure.js';
 
 const ANSWER_MS = 200;
-const DELIVERY = { partitions: 4, concurrency: 128 };
-const EVENTS = 60_000;
+const PARTITIONS = 4;
+const CONCURRENCY = [32, 64, 128, 256];
+const SECONDS = 15;
+const WARM_UP_EVENTS = 6_000;
 
 export const slowInlet: Measure = {
   name: 'slow-inlet',
   title: `An inlet that takes ${ANSWER_MS} ms for each answer`,
-  async run({ programs, events = EVENTS }) {
+  async run({ programs, events, say }) {
     const stack = await startStack({ programs });
     try {
-      const { targets } = await stack.addSource({ delivery: DELIVERY });
-      const turn = (count: number) =>
-        takeTurn({ stack, targets, events: count, connections: 256, inletDelayMs: ANSWER_MS });
-      await turn(events / 10);
-      const { eventsPerSecond } = await turn(events);
-      const bound = (DELIVERY.partitions * DELIVERY.concurrency * 1_000) / ANSWER_MS;
+      const points: { readonly bound: number; readonly rate: number; readonly concurrency: number }[] = [];
+      for (const concurrency of CONCURRENCY) {
+        const bound = (PARTITIONS * concurrency * 1_000) / ANSWER_MS;
+        const { targets } = await stack.addSource({ delivery: { partitions: PARTITIONS, concurrency } });
+        const turn = (count: number) =>
+          takeTurn({ stack, targets, events: count, connections: 256, inletDelayMs: ANSWER_MS });
+        await turn(WARM_UP_EVENTS);
+        const { eventsPerSecond: rate } = await turn(events ?? Math.min(bound, 4_000) * SECONDS);
+        say(`${PARTITIONS} × ${concurrency}: ${Math.round(rate)}/s of ${bound}/s`);
+        points.push({ bound, rate, concurrency });
+      }
       return {
-        rows: [
-          { name: 'events per second', value: eventsPerSecond },
+        rows: points.flatMap(({ concurrency, rate, bound }) => [
+          { name: `${PARTITIONS} partitions × ${concurrency}: events per second`, value: rate },
+          { name: `${PARTITIONS} partitions × ${concurrency}: bound by concurrency`, value: bound },
+        ]),
+        plots: [
           {
-            name: `bound: ${DELIVERY.partitions} partitions × ${DELIVERY.concurrency} at ${ANSWER_MS} ms`,
-            value: bound,
+            file: 'slow-inlet',
+            title: `An inlet that takes ${ANSWER_MS} ms for each answer`,
+            x: { label: 'unanswered requests, configured' },
+            y: { label: 'events per second' },
+            lines: [
+              { name: 'measured', points: points.map(({ concurrency, rate }) => [PARTITIONS * concurrency, rate]) },
+              { name: 'bound', points: points.map(({ concurrency, bound }) => [PARTITIONS * concurrency, bound]) },
+            ],
           },
         ],
-        plots: [],
       };
     } finally {
       await stack.stop();

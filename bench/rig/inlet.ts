@@ -13,13 +13,27 @@ interface InletReport {
   readonly lastMs: number;
 }
 
+interface Expectation {
+  readonly run: number;
+  readonly events: number;
+  /** Before each answer. */
+  readonly delayMs?: number;
+  /** Each so many-th request is answered after so long. */
+  readonly hang?: Hang;
+}
+
+export interface Hang {
+  readonly every: number;
+  readonly ms: number;
+}
+
 export interface CountingInlet {
   readonly url: string;
   /** Stands for Adobe's token service and Flow Service. */
   readonly adobeUrl: string;
   readonly pid: number;
   /** Counts anew. */
-  expect(expectation: { readonly run: number; readonly events: number; readonly delayMs?: number }): Promise<void>;
+  expect(expectation: Expectation): Promise<void>;
   /** Refuses connections, until it opens again. */
   close(): Promise<void>;
   open(): Promise<void>;
@@ -48,7 +62,7 @@ export async function startCountingInlet(programs: Programs, logFile: string): P
     url: `http://127.0.0.1:${inletPort}/collection/bench`,
     adobeUrl: base,
     pid: program.pid,
-    expect: ({ run, events, delayMs = 0 }) => post('/expect', { run, events, delayMs }),
+    expect: ({ run, events, delayMs = 0, hang }) => post('/expect', { run, events, delayMs, hang }),
     open: () => post('/open'),
     close: () => post('/close'),
     report: async () => (await (await fetch(`${base}/report`)).json()) as InletReport,

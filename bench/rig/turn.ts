@@ -2,13 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Hang } from './inlet.js';
 import { type LoadResult, type LoadTarget, sendLoad } from './load.js';
 import type { Stack } from './stack.js';
 import { cpuBetween, machineCpuSeconds, type ProcessGroup, usageOf } from './usage.js';
 
 const POLL_MS = 100;
 /** Without a single event at the inlet for this long, a turn has failed. */
-const STALLED_MS = 60_000;
+const STALLED_MS = 90_000;
 
 export interface TurnOptions {
   readonly stack: Stack;
@@ -17,6 +18,7 @@ export interface TurnOptions {
   readonly connections: number;
   readonly perSecond?: number;
   readonly inletDelayMs?: number;
+  readonly inletHang?: Hang;
   /** Whose CPU time is taken. */
   readonly groups?: readonly ProcessGroup[];
   /** Called when all events were sent and acknowledged, before they are waited for at the inlet. */
@@ -29,6 +31,8 @@ export interface Turn {
   readonly seconds: number;
   readonly eventsPerSecond: number;
   readonly load: LoadResult;
+  /** Of each event, when the inlet answered, from the first request on. */
+  readonly answeredAtMs: Float64Array;
   /** Of each event, from the answered webhook to the inlet's answer. */
   readonly deliveryMs: Float64Array;
   /** CPU microseconds per event, by process. */
@@ -45,7 +49,7 @@ export async function takeTurn(options: TurnOptions): Promise<Turn> {
   const run = (runs += 1);
   const acknowledgedFile = join(stack.dir, `acknowledged-${run}`);
   const answeredFile = join(stack.dir, `answered-${run}`);
-  await stack.inlet.expect({ run, events, delayMs: options.inletDelayMs });
+  await stack.inlet.expect({ run, events, delayMs: options.inletDelayMs, hang: options.inletHang });
   const before = usageOf(groups, false);
   const machineBefore = machineCpuSeconds();
   const { targets, connections, perSecond } = options;
@@ -65,12 +69,14 @@ export async function takeTurn(options: TurnOptions): Promise<Turn> {
   await checkEachOnce(stack, acknowledgedFile);
   const seconds = (lastMs - load.startedMs) / 1_000;
   const answeredMs = new Float64Array(new Uint8Array(readFileSync(answeredFile)).buffer);
+  const times = await stack.inlet.times();
   return {
     events,
     seconds,
     eventsPerSecond: events / seconds,
     load,
-    deliveryMs: (await stack.inlet.times()).map((atMs, number) => atMs - (answeredMs[number] ?? 0)),
+    answeredAtMs: times.map((atMs) => atMs - load.startedMs),
+    deliveryMs: times.map((atMs, number) => atMs - (answeredMs[number] ?? 0)),
     cpuMicros: {
       load: (load.cpuSeconds * 1e6) / events,
       ...Object.fromEntries([...cpu].map(([name, used]) => [name, (used * 1e6) / events])),
@@ -80,7 +86,9 @@ export async function takeTurn(options: TurnOptions): Promise<Turn> {
 }
 
 /** Events into the log, nothing expected at the inlet. */
-export async function takeIn(options: Omit<TurnOptions, 'taken' | 'groups' | 'inletDelayMs'>): Promise<LoadResult> {
+export async function takeIn(
+  options: Omit<TurnOptions, 'taken' | 'groups' | 'inletDelayMs' | 'inletHang'>,
+): Promise<LoadResult> {
   const { stack, targets, events, connections, perSecond } = options;
   return sendLoad(stack.programs, { targets, run: (runs += 1), events, connections, perSecond });
 }
