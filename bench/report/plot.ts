@@ -26,6 +26,8 @@ const MARGIN = { left: 80, right: 150, top: 40, bottom: 50 };
 /** Told apart also by people who see no difference between red and green (Okabe and Ito). */
 const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#7f7f7f'];
 const INK = '#777777';
+/** On a logarithmic axis: more of them would stand in each other's way. */
+const MOST_VALUES_AS_TICKS = 5;
 
 export function renderPlot({ title, x, y, lines }: Plot): string {
   const points = lines.flatMap((line) => line.points);
@@ -85,7 +87,8 @@ function createScale(values: readonly number[], axis: Axis, from: number, to: nu
   const high = Math.max(...values);
   if (axis.logarithmic === true) {
     const span = Math.log(high / low) || 1;
-    const ticks = [...new Set(values)].sort((a, b) => a - b).slice(0, 12);
+    const distinct = [...new Set(values)].sort((a, b) => a - b);
+    const ticks = distinct.length <= MOST_VALUES_AS_TICKS ? distinct : powersOfTen(low, high);
     return { ticks, at: (value) => from + ((to - from) * Math.log(value / low)) / span };
   }
   const step = niceStep((high - low || 1) / 5);
@@ -93,6 +96,12 @@ function createScale(values: readonly number[], axis: Axis, from: number, to: nu
   const last = Math.ceil(high / step) * step;
   const ticks = Array.from({ length: Math.round((last - first) / step) + 1 }, (_, index) => first + index * step);
   return { ticks, at: (value) => from + ((to - from) * (value - first)) / (last - first) };
+}
+
+function powersOfTen(low: number, high: number): number[] {
+  const first = Math.ceil(Math.log10(low));
+  const last = Math.floor(Math.log10(high));
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => 10 ** (first + index));
 }
 
 /** 1, 2 or 5 times a power of ten. */
@@ -110,7 +119,7 @@ function text(x: number, y: number, content: string, attributes: string): string
 function format(value: number): string {
   if (Math.abs(value) >= 1e6) return `${round(value / 1e6)}M`;
   if (Math.abs(value) >= 1e4) return `${round(value / 1e3)}k`;
-  return String(round(value));
+  return String(Math.abs(value) < 1 ? Number(value.toPrecision(2)) : round(value));
 }
 
 function round(value: number): number {
