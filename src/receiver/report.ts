@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Database } from '../store/database.js';
 import { forgetOldJournals } from '../store/intakeJournal.js';
 import { type LastEvent, noteLastEvents } from '../store/lastEvents.js';
+import { emptySpools } from '../store/receiverReports.js';
 import { createJournalCopy } from './journal/copy.js';
 import type { Journal } from './journal/journal.js';
 import type { TakenFacts } from './observedLog.js';
@@ -14,6 +15,8 @@ const FORGET_EVERY_REPORTS = 1_200;
 interface ReportOptions {
   readonly database: Database;
   readonly receiverId: string;
+  /** Receivers that are gone, and whose spools are part of this one's or empty. */
+  readonly adopted: readonly string[];
   readonly journal: Journal;
   readonly spoolDepth: () => SpoolDepth;
   readonly counts: () => Readonly<Record<string, number>>;
@@ -28,31 +31,42 @@ export interface Reporter {
 }
 
 export function startReporting(options: ReportOptions): Reporter {
-  const { database, receiverId, journal, spoolDepth, counts, log } = options;
+  const { database, receiverId, adopted, journal, spoolDepth, counts, log } = options;
   const startedAt = new Date();
-  const journalCopy = createJournalCopy(database, journal, receiverId);
+  const journalCopy = createJournalCopy(database, receiverId);
   const lastEvents = new Map<string, LastEvent>();
   let isReporting = true;
   let reports = 0;
   let running = Promise.resolve();
 
   async function report(): Promise<void> {
-    const { records, bytes } = spoolDepth();
-    const journalledUntil = new Date(journal.writtenUntilMs());
+    const journalledUntilMs = journal.writtenUntilMs();
+    const files = journal.files();
+    // After the files: what they have as spooled is either counted here, or in the log by now.
+    await reportSpool(spoolDepth());
     await noteChangedLastEvents();
-    await journalCopy.run();
-    // Everything answered before `journalledUntil` is in intake_journal, unless entries were dropped.
-    const details = { counts: counts(), spoolBytes: bytes, journalledUntil, journalDropped: journal.dropped() };
+    await journalCopy.run(files);
+    // Everything answered before it, by the database's clock, is in intake_journal, unless entries were dropped.
+    await database.pool.query(
+      `update receiver_report set details = details || jsonb_build_object('journalledUntil',
+         clock_timestamp() - $2::float8 * interval '1 millisecond') where receiver_id = $1`,
+      [receiverId, Date.now() - journalledUntilMs],
+    );
+    if (reports % FORGET_EVERY_REPORTS === 0) await forgetOldJournals(database);
+    reports += 1;
+  }
+
+  async function reportSpool({ records, bytes, bySource }: SpoolDepth): Promise<void> {
+    const details = { counts: counts(), spoolBytes: bytes, spooled: bySource, journalDropped: journal.dropped() };
     await database.pool.query(
       `insert into receiver_report (receiver_id, started_at, reported_at, spool_depth, details)
        values ($1, $2, clock_timestamp(), $3, $4)
        on conflict (receiver_id) do update
          set started_at = excluded.started_at, reported_at = excluded.reported_at,
-             spool_depth = excluded.spool_depth, details = excluded.details`,
+             spool_depth = excluded.spool_depth, details = receiver_report.details || excluded.details`,
       [receiverId, startedAt, records, JSON.stringify(details)],
     );
-    if (reports % FORGET_EVERY_REPORTS === 0) await forgetOldJournals(database);
-    reports += 1;
+    if (reports === 0 && adopted.length > 0) await emptySpools(database, adopted, startedAt);
   }
 
   async function noteChangedLastEvents(): Promise<void> {

@@ -3,7 +3,8 @@
  * has a lock, the receiver's id, its spool and its journal, and is taken again by the next receiver that starts.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { tryLock } from '../process/lock.js';
@@ -13,9 +14,13 @@ export interface Slot {
   readonly receiverId: string;
   readonly spoolFolder: string;
   readonly journalFolder: string;
+  /** Receivers that are gone, whose spools are empty since a receiver of this folder has taken over what was in them. */
+  readonly adopted: readonly string[];
   release(): void;
 }
 
+/** In a place whose spool has been moved; gone when the place is taken again. */
+const ADOPTED = 'adopted';
 const SEGMENT = /^(\d{10})\.seg$/;
 
 /** Takes the first place that nobody holds, with what earlier receivers have left in the spools of all such places. */
@@ -25,15 +30,17 @@ export async function takeSlot(home: string): Promise<Slot> {
     const own = join(folder, String(number));
     const lock = tryLock(join(own, 'lock'));
     if (lock.state === 'held') continue;
-    const slot = {
+    await rm(join(own, ADOPTED), { force: true });
+    const spoolFolder = join(own, 'spool');
+    await mkdir(spoolFolder, { recursive: true, mode: 0o700 });
+    await adoptSpools(folder, String(number), spoolFolder);
+    return {
       receiverId: await receiverIdOf(own),
-      spoolFolder: join(own, 'spool'),
+      spoolFolder,
       journalFolder: join(own, 'journal'),
+      adopted: await adoptedIn(folder),
       release: () => lock.release(),
     };
-    await mkdir(slot.spoolFolder, { recursive: true, mode: 0o700 });
-    await adoptSpools(folder, String(number), slot.spoolFolder);
-    return slot;
   }
 }
 
@@ -55,6 +62,7 @@ async function adoptSpools(folder: string, own: string, spoolFolder: string): Pr
     if (orphaned.length === 0) continue;
     const lock = tryLock(join(folder, other, 'lock'));
     if (lock.state === 'held') continue;
+    await writeFile(join(folder, other, ADOPTED), '');
     let next = 1 + Math.max(0, ...(await segmentsOf(spoolFolder)).map((name) => Number.parseInt(name, 10)));
     for (const name of await segmentsOf(join(folder, other, 'spool'))) {
       await rename(join(folder, other, 'spool', name), join(spoolFolder, `${String(next).padStart(10, '0')}.seg`));
@@ -62,6 +70,11 @@ async function adoptSpools(folder: string, own: string, spoolFolder: string): Pr
     }
     lock.release();
   }
+}
+
+async function adoptedIn(folder: string): Promise<string[]> {
+  const places = (await readdir(folder)).filter((place) => existsSync(join(folder, place, ADOPTED)));
+  return Promise.all(places.map((place) => receiverIdOf(join(folder, place))));
 }
 
 async function segmentsOf(folder: string): Promise<string[]> {

@@ -17,6 +17,7 @@ import { createByteBudget } from './requestBody.js';
 import { watchRoutes } from './routes.js';
 import { takeSlot } from './slot.js';
 import { openSpool, type SpoolDepth } from './spool/spool.js';
+import { sourceOfSpooled } from './spool/spooledEvent.js';
 import { createSpooledLog } from './spool/spooledLog.js';
 import { type Answer, createWebhooks, type Outcome } from './webhooks.js';
 
@@ -52,7 +53,8 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   const { database, keyRing, configuration, log, metrics } = options;
   const slot = await takeSlot(configuration.home);
   const maxSpoolBytes = configuration.receiver.spoolMaxBytes ?? MAX_SPOOL_BYTES;
-  const spool = await openSpool({ folder: slot.spoolFolder, maxBytes: maxSpoolBytes, log });
+  const { spoolFolder } = slot;
+  const spool = await openSpool({ folder: spoolFolder, maxBytes: maxSpoolBytes, sourceOf: sourceOfSpooled, log });
   const eventLog = createSpooledLog({ eventLog: createEventLog(database), spool, log });
   const journal = await openJournal({ folder: slot.journalFolder, log });
   const routes = await watchRoutes({ database, cacheFile: join(configuration.home, 'routes.json'), log });
@@ -62,6 +64,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   const reporter = startReporting({
     database,
     receiverId: slot.receiverId,
+    adopted: slot.adopted,
     journal,
     spoolDepth: () => spool.depth(),
     counts: () => counts,

@@ -17,6 +17,15 @@ export async function readReceivers(database: Database): Promise<ReceiverView[]>
   }));
 }
 
+/** What they had spooled is with another receiver now; one that has started again speaks for itself. */
+export async function emptySpools(database: Database, receiverIds: readonly string[], before: Date): Promise<void> {
+  await database.pool.query(
+    `update receiver_report set spool_depth = 0, details = details || '{"spooled": {}}'
+     where receiver_id = any ($1) and started_at < $2 and spool_depth > 0`,
+    [receiverIds, before],
+  );
+}
+
 interface Row {
   readonly receiver_id: string;
   readonly started_at: Date;

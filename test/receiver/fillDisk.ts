@@ -11,7 +11,7 @@ const [what, folder = ''] = process.argv.slice(2);
 const log = { error: (...words: readonly unknown[]) => console.log(words.at(-1)) };
 
 if (what === 'spool') {
-  const spool = await openSpool({ folder, maxBytes: 1e9, log });
+  const spool = await openSpool({ folder, maxBytes: 1e9, sourceOf: () => 1, log });
   for (let group = 0; group < GROUPS; group += 1) {
     await spool.append([Buffer.alloc(100_000, group)]).then(
       () => console.log(`took ${group}`),

@@ -29,7 +29,7 @@ describe('where files cannot grow', () => {
     expect(refused.length).toBeGreaterThan(1);
     expect(took.length + refused.length).toBe(40);
     expect(took.at(-1)).toBeGreaterThan(refused[0] as number);
-    const spool = await openSpool({ folder, maxBytes: 1e9, log: silentLog });
+    const spool = await openSpool({ folder, maxBytes: 1e9, sourceOf: () => 1, log: silentLog });
     expect(spool.depth()).toEqual(JSON.parse(/\{.*\}/.exec(output)?.[0] as string));
     const found: number[] = [];
     for (let records = await spool.peek(9); records.length > 0; records = await spool.peek(9)) {

@@ -5,16 +5,14 @@ import { describe, expect, it } from 'vitest';
 import { fixture } from '../../src/chatlio/fixtures.js';
 import { KIND_FACTS, KINDS } from '../../src/domain/kinds.js';
 import { openDatabase } from '../../src/store/database.js';
-import { createRoutes, retireRoutes, rotateRoutes } from '../../src/store/routes.js';
+import { createRoutes, listRoutes, retireRoutes, rotateRoutes } from '../../src/store/routes.js';
 import { registerSource, retireSource } from '../../src/store/sources.js';
 import { bodyContext } from '../../src/store/takenEvent.js';
 import { EXAMPLES } from '../chatlio/examples.js';
 import { temporaryFolder } from '../support/processes.js';
 import { freshSource, silentLog, withDatabase } from '../support/store.js';
-import { pathOf, postTo, startTestReceiver, WIDGET, withReceiver } from './receiver.js';
+import { AWAY, pathOf, postTo, startTestReceiver, WIDGET, withReceiver } from './receiver.js';
 
-/** Nobody listens there. */
-const AWAY = 'postgres://nobody@127.0.0.1:1/none';
 const NOT_FOUND = { status: 404, body: { error: 'not found' } };
 
 describe('receiver', () => {
@@ -210,7 +208,8 @@ describe('routes of a receiver', () => {
     const { keyRing, post } = setup();
     const sourceId = await freshSource(database());
     const old = await createRoutes(database(), keyRing, sourceId, [{ key: 'rotated', kinds: ['feedback'] }]);
-    const all = await rotateRoutes(database(), keyRing, sourceId, 1_500);
+    expect(await rotateRoutes(database(), keyRing, sourceId, { overlapMs: 1_500 })).toBe(1);
+    const all = await listRoutes(database(), keyRing, sourceId);
     const oldPath = pathOf(old, 'feedback');
     const newPath = pathOf(all, 'feedback');
     expect(all).toHaveLength(2);

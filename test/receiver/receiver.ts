@@ -14,6 +14,8 @@ import { createRoutes, type OpenedRoute } from '../../src/store/routes.js';
 import { freshSource } from '../support/store.js';
 
 export const WIDGET = 'main-site';
+/** Nobody listens there. */
+export const AWAY = 'postgres://nobody@127.0.0.1:1/none';
 
 export interface ReceiverSetup {
   readonly database: Database;

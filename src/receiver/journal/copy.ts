@@ -3,16 +3,16 @@ import { open } from 'node:fs/promises';
 import type { Database } from '../../store/database.js';
 import { copiedUntil, copyStretch } from '../../store/intakeJournal.js';
 import { decodeBatches } from './entries.js';
-import type { Journal, JournalFile } from './journal.js';
+import type { JournalFile } from './journal.js';
 
 const STRETCH_BYTES = 64 * 1024;
 
 export interface JournalCopy {
   /** Copies what is in the files and not copied yet. */
-  run(): Promise<void>;
+  run(files: readonly JournalFile[]): Promise<void>;
 }
 
-export function createJournalCopy(database: Database, journal: Journal, receiverId: string): JournalCopy {
+export function createJournalCopy(database: Database, receiverId: string): JournalCopy {
   let copied: Map<string, number> | undefined;
 
   async function copyFile(file: JournalFile, done: Map<string, number>): Promise<void> {
@@ -35,9 +35,9 @@ export function createJournalCopy(database: Database, journal: Journal, receiver
   }
 
   return {
-    async run() {
+    async run(files) {
       copied ??= await copiedUntil(database, receiverId);
-      for (const file of journal.files()) await copyFile(file, copied);
+      for (const file of files) await copyFile(file, copied);
     },
   };
 }

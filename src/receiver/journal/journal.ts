@@ -125,7 +125,7 @@ export async function openJournal({ folder, log, maxBytes = MAX_BYTES }: Journal
       buffered.push(...entries.slice(0, room));
       dropped += Math.max(0, entries.length - room);
     },
-    files: () => [...files],
+    files: () => files.map((file) => ({ ...file })),
     dropped: () => dropped,
     writtenUntilMs: () => writtenUntilMs,
     write,

@@ -33,6 +33,8 @@ export interface Spool {
 export interface SpoolDepth {
   readonly records: number;
   readonly bytes: number;
+  /** Records of each source that has some. */
+  readonly bySource: Readonly<Record<number, number>>;
 }
 
 export interface SpoolOptions {
@@ -40,6 +42,7 @@ export interface SpoolOptions {
   readonly folder: string;
   readonly maxBytes: number;
   readonly segmentBytes?: number;
+  readonly sourceOf: (record: Buffer) => number;
   readonly log: Pick<Logger, 'error'>;
 }
 
@@ -54,7 +57,8 @@ const SEGMENT_BYTES = 8 * 1024 * 1024;
 interface Segment {
   readonly file: string;
   bytes: number;
-  records: number;
+  /** How many are not read yet, by source. */
+  readonly unread: Map<number, number>;
 }
 
 interface Writing {
@@ -70,9 +74,9 @@ interface Waiting {
 
 /** Opens the spool of a folder with everything that an earlier process has left there. */
 export async function openSpool(options: SpoolOptions): Promise<Spool> {
-  const { folder, maxBytes, segmentBytes = SEGMENT_BYTES, log } = options;
+  const { folder, maxBytes, segmentBytes = SEGMENT_BYTES, sourceOf, log } = options;
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const segments = await findSegments(folder);
+  const segments = await findSegments();
   let unwrittenBytes = 0;
   let nextNumber = 1 + Math.max(0, ...segments.map(({ file }) => numberOf(file)));
   let writing: Writing | undefined;
@@ -80,6 +84,27 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
   let waiting: Waiting[] = [];
   let isFlushing = false;
   let lastWork: Promise<unknown> = Promise.resolve();
+
+  async function findSegments(): Promise<Segment[]> {
+    const names = (await readdir(folder)).filter((name) => name.endsWith('.seg')).sort();
+    const found: Segment[] = [];
+    for (const name of names) {
+      const file = join(folder, name);
+      const content = await readFile(file);
+      const segment = { file, bytes: content.length, unread: new Map<number, number>() };
+      count(segment, decodeSegment(content).records, 1);
+      found.push(segment);
+    }
+    return found;
+  }
+
+  function count({ unread }: Segment, records: readonly Buffer[], by: 1 | -1): void {
+    for (const source of records.map(sourceOf)) {
+      const left = (unread.get(source) ?? 0) + by;
+      if (left > 0) unread.set(source, left);
+      else unread.delete(source);
+    }
+  }
 
   /** One thing at a time with the segment that is being written. */
   function exclusive<T>(work: () => Promise<T>): Promise<T> {
@@ -122,7 +147,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
       const { handle, segment } = writing ?? (await startSegment());
       await appendDurably(handle, content);
       segment.bytes += content.length;
-      segment.records += records.length;
+      count(segment, records, 1);
       if (segment.bytes >= segmentBytes) await endSegment();
     } catch (error) {
       await endTornSegment();
@@ -134,7 +159,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     const file = join(folder, `${String(nextNumber).padStart(10, '0')}.seg`);
     nextNumber += 1;
     const handle = await open(file, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o600);
-    const segment = { file, bytes: 0, records: 0 };
+    const segment = { file, bytes: 0, unread: new Map<number, number>() };
     segments.push(segment);
     writing = { handle, segment };
     await syncFolder(folder);
@@ -153,7 +178,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     const { handle, segment } = writing;
     await handle.truncate(segment.bytes).catch(() => undefined);
     await endSegment();
-    if (segment.records > 0) return;
+    if (segment.bytes > 0) return;
     segments.splice(segments.indexOf(segment), 1);
     await rm(segment.file, { force: true });
   }
@@ -166,7 +191,8 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     });
     if (segment === undefined) return;
     reading = { segment, next: 0, ...decodeSegment(await readFile(segment.file)) };
-    segment.records = reading.records.length;
+    segment.unread.clear();
+    count(segment, reading.records, 1);
     if (reading.records.length === 0) await removeRead();
   }
 
@@ -191,29 +217,24 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
       while (reading === undefined && segments.length > 0) await startReading();
       return reading === undefined ? [] : reading.records.slice(reading.next, reading.next + max);
     },
-    async drop(count, again = []) {
+    async drop(dropped, again = []) {
       if (again.length > 0) await enqueue(again);
       if (reading === undefined) return;
-      reading.next += count;
+      count(reading.segment, reading.records.slice(reading.next, reading.next + dropped), -1);
+      reading.next += dropped;
       if (reading.next >= reading.records.length) await removeRead();
     },
-    depth: () => ({
-      records: segments.reduce((sum, segment) => sum + segment.records, 0) - (reading?.next ?? 0),
-      bytes: usedBytes(),
-    }),
+    depth() {
+      const bySource: Record<number, number> = {};
+      let records = 0;
+      for (const [source, unread] of segments.flatMap((segment) => [...segment.unread])) {
+        bySource[source] = (bySource[source] ?? 0) + unread;
+        records += unread;
+      }
+      return { records, bytes: usedBytes(), bySource };
+    },
     close: () => exclusive(endSegment),
   };
-}
-
-async function findSegments(folder: string): Promise<Segment[]> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.seg')).sort();
-  const found: Segment[] = [];
-  for (const name of names) {
-    const file = join(folder, name);
-    const content = await readFile(file);
-    found.push({ file, bytes: content.length, records: decodeSegment(content).records.length });
-  }
-  return found;
 }
 
 function numberOf(file: string): number {

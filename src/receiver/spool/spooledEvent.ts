@@ -25,8 +25,7 @@ export function encodeSpooled(intake: IntakeEvent): Buffer {
 }
 
 export function decodeSpooled(record: Buffer): IntakeEvent {
-  const bodyStart = LENGTH_BYTES + record.readUInt32BE(0);
-  const description = JSON.parse(record.toString('utf8', LENGTH_BYTES, bodyStart)) as Description;
+  const { description, bodyStart } = readDescription(record);
   const { sourceId, partition } = description;
   const digests = {
     eventId: Buffer.from(description.eventId, 'hex'),
@@ -38,6 +37,15 @@ export function decodeSpooled(record: Buffer): IntakeEvent {
   }
   const stableMac = Buffer.from(description.stableMac, 'hex');
   return { sourceId, partition, outcome: 'event', event: { ...description.event, ...digests, stableMac } };
+}
+
+export function sourceOfSpooled(record: Buffer): number {
+  return readDescription(record).description.sourceId;
+}
+
+function readDescription(record: Buffer): { readonly description: Description; readonly bodyStart: number } {
+  const bodyStart = LENGTH_BYTES + record.readUInt32BE(0);
+  return { bodyStart, description: JSON.parse(record.toString('utf8', LENGTH_BYTES, bodyStart)) as Description };
 }
 
 function describe({ sourceId, partition, ...intake }: IntakeEvent): Description {

@@ -8,7 +8,7 @@ import { temporaryFolder } from '../../support/processes.js';
 import { silentLog } from '../../support/store.js';
 
 const opened = (folder: string, maxBytes = 1_000_000, segmentBytes = 200) =>
-  openSpool({ folder, maxBytes, segmentBytes, log: silentLog });
+  openSpool({ folder, maxBytes, segmentBytes, sourceOf: () => 1, log: silentLog });
 
 const texts = (records: readonly Buffer[]) => records.map(String);
 
@@ -59,7 +59,7 @@ describe('spool', () => {
         expect(spool.depth().records).toBeGreaterThanOrEqual(taken - dropped);
         while (spool.depth().records > 0) await read(3);
         expect(dropped).toBe(taken);
-        expect(spool.depth()).toEqual({ records: 0, bytes: 0 });
+        expect(spool.depth()).toEqual({ records: 0, bytes: 0, bySource: {} });
         await spool.close();
         await rm(folder, { recursive: true });
       }),

@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openSpool } from '../../../src/receiver/spool/spool.js';
+import { sourceOfSpooled } from '../../../src/receiver/spool/spooledEvent.js';
 import { createSpooledLog } from '../../../src/receiver/spool/spooledLog.js';
 import type { EventLog } from '../../../src/store/eventLog.js';
 import type { TakenEvent } from '../../../src/store/takenEvent.js';
@@ -22,7 +23,7 @@ async function spooledLog(behave: Behaviour, maxBytes = 1_000_000) {
     },
     hold: () => Promise.reject(new Error('not in these tests')),
   };
-  const spool = await openSpool({ folder: temporaryFolder(), maxBytes, log: silentLog });
+  const spool = await openSpool({ folder: temporaryFolder(), maxBytes, sourceOf: sourceOfSpooled, log: silentLog });
   const log = createSpooledLog({ eventLog, spool, log: silentLog, appendTimeoutMs: 50, firstRetryMs: 5 });
   onTestFinished(() => log.close());
   return { log, spool, logged };
