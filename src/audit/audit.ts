@@ -16,7 +16,8 @@ import {
   openConflicts,
   type Window,
 } from './log.js';
-import { type Identified, join, none } from './merge.js';
+import type { JournalledId } from './journal.js';
+import { join, none } from './merge.js';
 import { createTally, type Tally } from './tally.js';
 import { verdictOf } from './verdict.js';
 
@@ -32,8 +33,8 @@ export interface AuditSides {
   /** Outside of it: what has come since is no invention. */
   readonly present: Connection;
   /** What receivers answered with 2xx, ascending. Absent: no journal is there, the log stands in for it. */
-  readonly journal?: AsyncIterable<Identified>;
-  /** So many events are in the receivers' spools, of whatever source. */
+  readonly journal?: AsyncIterable<JournalledId>;
+  /** So many events of the source are in the receivers' spools. */
   readonly spooled?: number;
   readonly lake?: LakeTable;
   /** What could not be read, and why. */
@@ -68,8 +69,8 @@ export async function audit(source: AuditedSource, sides: AuditSides): Promise<A
     rows += copies?.copies ?? 0;
     compared += 1;
     if (compared % PROGRESS_EVERY === 0) sides.progress?.(compared);
-    const journal = a?.a !== undefined;
-    if (journal || event !== undefined) tally.count('taken');
+    const journal = a?.a;
+    if (journal !== undefined || event !== undefined) tally.count('taken');
     await judge({ id, journal, event, copies: lake === undefined ? undefined : (copies?.copies ?? 0) });
   }
   await closer.finish();
@@ -94,12 +95,12 @@ export async function audit(source: AuditedSource, sides: AuditSides): Promise<A
 
   async function judge(one: {
     readonly id: string;
-    readonly journal: boolean;
+    readonly journal?: JournalledId;
     readonly event?: LoggedEvent;
     readonly copies?: number;
   }): Promise<void> {
     const { id, journal, event, copies } = one;
-    const verdict = verdictOf({ journal, standing: event?.standing, lake: copies });
+    const verdict = verdictOf({ journal: journal !== undefined, standing: event?.standing, lake: copies });
     if (event?.standing === 'accepted') tally.count('accepted');
     switch (verdict) {
       case 'accepted':
@@ -109,12 +110,14 @@ export async function audit(source: AuditedSource, sides: AuditSides): Promise<A
       case 'abandoned':
       case 'replaced':
         return tally.count(verdict);
+      case 'marked-delivered':
+        return tally.count('markedDelivered');
       case 'undecided':
         return tally.list('undecided', described(id, event, copies, whatOfUndecided(copies)));
       case 'repeated':
         return tally.list('repeated', described(id, event, copies, `${copies} times in the lake`));
       case 'not-in-the-log':
-        return closer.unlogged({ id, copies: copies ?? 0 });
+        return closer.unlogged({ id, copies: copies ?? 0, isOnlySpooled: journal?.isOnlySpooled === true });
       case 'absent':
         // The log is younger than the acceptance can be, so most of a fresh backlog is told without asking.
         if (event !== undefined && now.getTime() - event.loggedAt.getTime() >= source.lakeLatencyMs) {
@@ -145,12 +148,16 @@ function described(id: string, event: LoggedEvent | undefined, copies: number | 
   };
 }
 
+interface Unlogged extends LakeCopies {
+  readonly isOnlySpooled: boolean;
+}
+
 /** A second look at what does not fit: by id, without the bounds of the window, some hundred at once. */
 function createCloserLook(source: AuditedSource, sides: AuditSides, tally: Tally) {
   const { present, lake, now } = sides;
   let absent: LoggedEvent[] = [];
   let strangers: LakeCopies[] = [];
-  let unlogged: LakeCopies[] = [];
+  let unlogged: Unlogged[] = [];
   let spooled = sides.spooled ?? 0;
   let looks = 0;
 
@@ -192,7 +199,7 @@ function createCloserLook(source: AuditedSource, sides: AuditSides, tally: Tally
     }
   }
 
-  /** Logged since, or in another window; else in a spool, as far as those hold events; else gone. */
+  /** Logged since, or in another window; else in a spool, if it has been nowhere else and as far as those hold events; else gone. */
   async function lookAtUnlogged(): Promise<void> {
     const rows = unlogged;
     unlogged = [];
@@ -201,16 +208,17 @@ function createCloserLook(source: AuditedSource, sides: AuditSides, tally: Tally
       present,
       rows.map(({ id }) => id),
     );
-    for (const { id, copies } of rows) {
+    for (const { id, copies, isOnlySpooled } of rows) {
       if (known.has(id)) continue;
-      spooled -= 1;
-      if (spooled >= 0) tally.count('spooled');
-      else tally.list('lost', { eventId: id, copies, what: 'answered by a receiver, not in the log' });
+      if (isOnlySpooled && spooled > 0) {
+        spooled -= 1;
+        tally.count('spooled');
+      } else tally.list('lost', { eventId: id, copies, what: 'answered by a receiver, not in the log' });
     }
   }
 
   return {
-    async unlogged(row: LakeCopies): Promise<void> {
+    async unlogged(row: Unlogged): Promise<void> {
       unlogged.push(row);
       if (unlogged.length >= CLOSER_LOOK) await lookAtUnlogged();
     },

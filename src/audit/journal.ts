@@ -1,36 +1,47 @@
 /** What receivers answered with 2xx, by their own journals: kept apart from the event log, so that a loss there shows. */
+import { JOURNAL_KEPT_DAYS } from '../domain/audit.js';
 import type { Connection, Window } from './log.js';
 import type { Identified } from './merge.js';
 
 const PAGE = 5_000;
+const HOUR_MS = 3_600_000;
+
+export interface JournalledId extends Identified {
+  /** Each of its arrivals went to a spool. */
+  readonly isOnlySpooled: boolean;
+}
 
 /**
  * Ids that were taken in the window, each once, ascending.
  *
- * An entry has 42 bytes: event id (32), source (2), kind (1), arrival (1), taken at in milliseconds (6), big-endian. A
- * file's name begins with its hour in UTC.
+ * An entry has 42 bytes: event id (32), source (2), kind (1), arrival (1, spooled is 6), taken at in milliseconds (6),
+ * big-endian. A file's name begins with its hour in UTC.
  */
 export async function* journalledIds(
   snapshot: Connection,
   { sourceId, since, until }: Window,
-): AsyncGenerator<Identified> {
+): AsyncGenerator<JournalledId> {
   await snapshot.query(
     `declare journalled no scroll cursor for
-      select distinct encode(substr(entry, 1, 32), 'hex') as id
+      select encode(substr(entry, 1, 32), 'hex') as id, bool_and(get_byte(entry, 35) = 6) as "isOnlySpooled"
       from intake_journal j
       cross join generate_series(0, length(j.entries) / 42 - 1) n
       cross join lateral (select substr(j.entries, 42 * n + 1, 42) as entry) e
       where file >= $4 and get_byte(entry, 32) * 256 + get_byte(entry, 33) = $1
         and ('x0000' || encode(substr(entry, 37, 6), 'hex'))::bit(64)::bigint between $2 and $3
-      order by 1`,
+      group by 1 order by 1`,
     [sourceId, since.getTime(), until.getTime() - 1, hourOf(since)],
   );
   for (;;) {
-    const { rows } = await snapshot.query<Identified>(`fetch ${PAGE} from journalled`);
+    const { rows } = await snapshot.query<JournalledId>(`fetch ${PAGE} from journalled`);
     yield* rows;
     if (rows.length < PAGE) break;
   }
   await snapshot.query('close journalled');
+}
+
+function fullHourAfter(timeMs: number): Date {
+  return new Date(Math.ceil(timeMs / HOUR_MS) * HOUR_MS);
 }
 
 /** `20261121T10` */
@@ -41,36 +52,50 @@ function hourOf(time: Date): string {
 export interface JournalState {
   /** No receiver has ever written one: the log stands in for it. */
   readonly isThere: boolean;
-  /** Of all receivers: taken, and not in the log yet. */
+  /** Of the source, at all receivers: taken, and not in the log yet. */
   readonly spooled: number;
-  /** Receivers and hours that could not be read in full. */
+  /** Receivers and hours that could not be read in full, and from when on there are journals. */
   readonly notKnown: readonly string[];
 }
 
 /** A receiver reports every few seconds; one that has not for longer may hold what nobody has read. */
 const SILENCE_MS = 60_000;
 
-export async function readJournalState(connection: Connection): Promise<JournalState> {
+export async function readJournalState(
+  connection: Connection,
+  { sourceId, since }: Window,
+  now: Date,
+): Promise<JournalState> {
+  const keptFrom = fullHourAfter(now.getTime() - JOURNAL_KEPT_DAYS * 24 * HOUR_MS);
   const receivers = await connection.query<ReceiverRow>(
-    `select receiver_id, spool_depth, reported_at, (details ->> 'journalDropped')::float8 as dropped,
-       (extract(epoch from clock_timestamp() - reported_at) * 1000)::float8 as silent_ms
-     from receiver_report order by receiver_id`,
+    `select receiver_id, journalled_until, (details ->> 'journalDropped')::float8 as dropped,
+       coalesce(case when details ? 'spooled' then (details -> 'spooled' ->> $1)::bigint else spool_depth end, 0) as spooled,
+       (extract(epoch from clock_timestamp() - journalled_until) * 1000)::float8 as silent_ms
+     from receiver_report, coalesce((details ->> 'journalledUntil')::timestamptz, started_at) as journalled_until
+     order by receiver_id`,
+    [String(sourceId)],
   );
   const torn = await connection.query<{ receiver_id: string; file: string }>(
     `select distinct receiver_id, file from (
        select *, lag(end_byte, 1, 0::bigint) over (partition by receiver_id, file order by start_byte) as previous_end
-       from intake_journal
+       from intake_journal where file >= $1
      ) stretches where entries is null or start_byte <> previous_end order by 1, 2 limit 100`,
+    [hourOf(since < keptFrom ? keptFrom : since)],
   );
   const any = await connection.query('select from intake_journal limit 1');
   return {
     isThere: any.rowCount === 1,
-    spooled: receivers.rows.reduce((sum, { spool_depth }) => sum + spool_depth, 0),
+    spooled: receivers.rows.reduce((sum, { spooled }) => sum + spooled, 0),
     notKnown: [
-      ...receivers.rows.flatMap(({ receiver_id, dropped, silent_ms, reported_at }) => [
+      ...(any.rowCount === 1 && since < keptFrom
+        ? [
+            `journals are kept for ${JOURNAL_KEPT_DAYS} days: a loss of what was answered before ${keptFrom.toISOString()} would not be seen`,
+          ]
+        : []),
+      ...receivers.rows.flatMap(({ receiver_id, dropped, silent_ms, journalled_until, spooled }) => [
         ...(silent_ms > SILENCE_MS
           ? [
-              `the receiver ${receiver_id} has not reported since ${reported_at.toISOString()}: what it has taken since is not known`,
+              `the receiver ${receiver_id} has not reported its journal since ${journalled_until.toISOString()}: what it has taken since is not known${spooled === 0 ? '' : `, and ${spooled} of its events were in its spool then`}`,
             ]
           : []),
         ...((dropped ?? 0) > 0
@@ -87,8 +112,8 @@ export async function readJournalState(connection: Connection): Promise<JournalS
 
 interface ReceiverRow {
   readonly receiver_id: string;
-  readonly spool_depth: number;
-  readonly reported_at: Date;
+  readonly journalled_until: Date;
+  readonly spooled: number;
   readonly dropped: number | null;
   readonly silent_ms: number;
 }

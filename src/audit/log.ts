@@ -28,9 +28,9 @@ export async function* loggedEvents(client: Connection, window: Window): AsyncGe
   const partitions = await readPartitions(client, window.sourceId);
   await client.query(
     `declare audited no scroll cursor for
-      select encode(i.event_id, 'hex') as id, i.kind, i.partition, i.seq, i.logged_at, x.state, x.next_action, x.resolution
+      select encode(i.event_id, 'hex') as id, i.kind, i.partition, i.seq, i.logged_at, x.state, x.next_action, x.resolution, x.decision
       from event_id i left join (
-        select distinct on (event_id) event_id, state, next_action, resolution from exception
+        select distinct on (event_id) event_id, state, next_action, resolution, decision from exception
         where source_id = $1 and reason not in ('conflict', 'repeated') order by event_id, id desc
       ) x on x.event_id = i.event_id
       where i.source_id = $1 and i.logged_at >= $2 and i.logged_at < $3
@@ -63,10 +63,11 @@ interface Row {
   readonly state: string | null;
   readonly next_action: string | null;
   readonly resolution: string | null;
+  readonly decision: string | null;
 }
 
-function exceptionOf({ state, next_action, resolution }: Row): ExceptionRow | undefined {
-  return state === null ? undefined : { state, nextAction: next_action, resolution };
+function exceptionOf({ state, next_action, resolution, decision }: Row): ExceptionRow | undefined {
+  return state === null ? undefined : { state, nextAction: next_action, resolution, decision };
 }
 
 async function readPartitions(client: Connection, sourceId: number): Promise<Map<number, PartitionRow>> {

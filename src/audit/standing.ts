@@ -14,6 +14,8 @@ export interface ExceptionRow {
   readonly state: string;
   readonly nextAction: string | null;
   readonly resolution: string | null;
+  /** The last one of a person. */
+  readonly decision: string | null;
 }
 
 /** @param seq number in the log; 0 when the event was held on arrival */
@@ -26,10 +28,10 @@ export function standingOf(seq: number, partition: PartitionRow | undefined, exc
   return ((partition.decided[bit >> 3] ?? 0) >> (bit & 7)) & 1 ? 'accepted' : 'waiting';
 }
 
-function standingOfException({ state, nextAction, resolution }: ExceptionRow): Standing {
+function standingOfException({ state, nextAction, resolution, decision }: ExceptionRow): Standing {
   if (state === 'resolved') {
     if (resolution === 'abandoned' || resolution === 'replaced') return resolution;
-    return 'accepted';
+    return decision === 'mark-delivered' ? 'marked-delivered' : 'accepted';
   }
   return state === 'sending' || nextAction === 'resend' ? 'waiting' : 'undecided';
 }

@@ -24,6 +24,7 @@ export function createTally(): Tally {
     spooled: 0,
     abandoned: 0,
     replaced: 0,
+    markedDelivered: 0,
     lost: 0,
     repeated: 0,
     invented: 0,

@@ -18,6 +18,7 @@ export type Verdict =
   | 'undecided'
   | 'abandoned'
   | 'replaced'
+  | 'marked-delivered'
   | 'repeated'
   /** A receiver took it and the log does not have it. */
   | 'not-in-the-log'
@@ -36,6 +37,7 @@ export function verdictOf({ journal, standing, lake }: Sides): Verdict {
     case 'undecided':
     case 'abandoned':
     case 'replaced':
+    case 'marked-delivered':
       return standing;
     default:
       return standing satisfies never;

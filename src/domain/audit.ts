@@ -3,7 +3,7 @@ import type { Kind } from './kinds.js';
 
 /** What the log, its cursors and the exceptions say of an event. */
 export type Standing =
-  /** The inlet said that it has it, or a person did. */
+  /** The inlet said that it has it. */
   | 'accepted'
   /** Not sent yet, being sent, or to be sent again. */
   | 'waiting'
@@ -12,7 +12,9 @@ export type Standing =
   /** A person decided that it is never sent. */
   | 'abandoned'
   /** Delivered as another event. */
-  | 'replaced';
+  | 'replaced'
+  /** A person said that it is delivered: their word stands, whatever the lake shows. */
+  | 'marked-delivered';
 
 export interface AuditedEvent {
   /** 64 hexadecimal digits; of a row in the lake that is none of ours, as it stands there. */
@@ -25,6 +27,9 @@ export interface AuditedEvent {
   /** What is wrong, in words. */
   readonly what: string;
 }
+
+/** Of what was taken longer ago, the intake journals say nothing. */
+export const JOURNAL_KEPT_DAYS = 35;
 
 export const AUDIT_LISTS = ['lost', 'repeated', 'invented', 'undecided'] as const;
 
@@ -45,6 +50,7 @@ export interface AuditCounts {
   readonly spooled: number;
   readonly abandoned: number;
   readonly replaced: number;
+  readonly markedDelivered: number;
   readonly lost: number;
   readonly repeated: number;
   readonly invented: number;

@@ -1,4 +1,5 @@
 /** The receivers' journals in PostgreSQL: what was taken, apart from the event log. */
+import { JOURNAL_KEPT_DAYS } from '../domain/audit.js';
 import type { Database } from './database.js';
 
 export interface JournalStretch {
@@ -9,8 +10,6 @@ export interface JournalStretch {
   /** Undefined: these bytes could not be read. */
   readonly entries?: Buffer;
 }
-
-const RETENTION_DAYS = 35;
 
 export async function copyStretch(database: Database, stretch: JournalStretch): Promise<void> {
   await database.pool.query(
@@ -31,24 +30,6 @@ export async function copiedUntil(database: Database, receiverId: string): Promi
 
 export async function forgetOldJournals(database: Database): Promise<void> {
   await database.pool.query(`delete from intake_journal where copied_at < now() - $1 * interval '1 day'`, [
-    RETENTION_DAYS,
+    JOURNAL_KEPT_DAYS,
   ]);
 }
-
-/** The ids that receivers have taken for the source $1, ascending, each once: for a cursor. */
-export const JOURNALLED_IDS = `
-select distinct substr(entry, 1, 32) as event_id
-  from intake_journal j
-  cross join generate_series(0, length(j.entries) / 42 - 1) n
-  cross join lateral (select substr(j.entries, 42 * n + 1, 42) as entry) e
- where get_byte(entry, 32) * 256 + get_byte(entry, 33) = $1
- order by 1`;
-
-/** Files that are not there in full: `receiver_id`, `file` (its name begins with the hour, UTC). */
-export const UNREADABLE_JOURNALS = `
-select distinct receiver_id, file
-  from (select receiver_id, file, entries, start_byte,
-               lag(end_byte, 1, 0::bigint) over (partition by receiver_id, file order by start_byte) as previous_end
-          from intake_journal) stretches
- where entries is null or start_byte <> previous_end
- order by 1, 2`;

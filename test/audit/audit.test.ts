@@ -1,6 +1,6 @@
 /** The audit's SQL on a real database; the lake is a table in memory. */
 import { randomUUID } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { audit, type AuditSides } from '../../src/audit/audit.js';
 import { journalledIds, readJournalState } from '../../src/audit/journal.js';
 import type { LakeQuery } from '../../src/audit/lake.js';
@@ -51,18 +51,17 @@ function lakeOf(copies: Readonly<Record<string, number>>) {
   return { statements, table: 'chatlio_events', query };
 }
 
+function windowOf(hours = 24) {
+  const nowMs = Date.now();
+  return { sourceId: source().sourceId, since: new Date(nowMs - hours * HOUR_MS), until: new Date(nowMs + 1_000) };
+}
+
 async function run({ withJournal, ...sides }: Partial<AuditSides> & { readonly withJournal?: true }) {
-  const { database, sourceId, name } = source();
+  const { database, name } = source();
   const client = await database.pool.connect();
   try {
     await client.query('begin transaction isolation level repeatable read read only');
-    const audited = {
-      sourceId,
-      name,
-      since: new Date(Date.now() - 24 * HOUR_MS),
-      until: new Date(Date.now() + 1_000),
-      lakeLatencyMs: HOUR_MS,
-    };
+    const audited = { ...windowOf(), name, lakeLatencyMs: HOUR_MS };
     const journal = withJournal === true ? journalledIds(client, audited) : undefined;
     return await audit(audited, {
       snapshot: client,
@@ -132,62 +131,43 @@ describe('an audit', () => {
   it('counts what waits, what is undecided and what people decided', async () => {
     const { hold, database, sourceId } = source();
     await delivered(2, 2 * HOUR_MS);
-    const [first] = await hold(2, 'unknown');
-    await database.pool.query(
-      `update exception set state = 'resolved', resolution = 'abandoned', resolved_at = now() where id = $1`,
-      [first],
-    );
+    const [first, second] = await hold(3, 'unknown');
+    const decide = (id: number | undefined, resolution: string, decision: string) =>
+      database.pool.query(
+        `update exception set state = 'resolved', resolution = $2, decision = $3, resolved_at = now() where id = $1`,
+        [id, resolution, decision],
+      );
+    await decide(first, 'abandoned', 'abandon');
+    await decide(second, 'delivered', 'mark-delivered');
     await createEventLog(database).append(sourceId, 0, [takenEvent(randomUUID())]);
     const report = await run({});
     expect(report.counts).toMatchObject({
-      taken: 5,
+      taken: 6,
       accepted: 2,
       waiting: 1,
       undecided: 1,
       abandoned: 1,
+      markedDelivered: 1,
       confirmed: 0,
     });
     expect(report.lists.undecided).toMatchObject([{ kind: 'feedback', standing: 'undecided' }]);
     expect(report.lake).toEqual({ read: false });
   });
 
-  it('names an event that a receiver has answered and the log does not have, unless it is spooled', async () => {
-    const { database, sourceId } = source();
-    const ids = await delivered(2, 2 * HOUR_MS);
-    const gone = ['cd'.repeat(32), 'ce'.repeat(32)];
-    const entry = (id: string, ofSource: number, agoMs: number) => {
-      const bytes = Buffer.alloc(42);
-      bytes.set(Buffer.from(id, 'hex'));
-      bytes.writeUInt16BE(ofSource, 32);
-      bytes.writeUIntBE(Date.now() - agoMs, 36, 6);
-      return bytes;
-    };
-    const entries = Buffer.concat([
-      ...[...gone, ...ids, ...ids].map((id) => entry(id, sourceId, 2 * HOUR_MS)),
-      entry('aa'.repeat(32), sourceId + 1, 2 * HOUR_MS),
-      entry('bb'.repeat(32), sourceId, 48 * HOUR_MS),
+  it('believes a person who marked an event delivered that the lake does not show', async () => {
+    const { hold, database, sourceId } = source();
+    const [id] = await hold(1, 'unknown');
+    await database.pool.query(`update event_id set logged_at = now() - interval '5 hours' where source_id = $1`, [
+      sourceId,
     ]);
-    const file = `${new Date().toISOString().slice(0, 13).replaceAll('-', '')}-1`;
-    const receiver = `receiver-${sourceId}`;
     await database.pool.query(
-      `insert into intake_journal (receiver_id, file, start_byte, end_byte, entries)
-       values ($1, $2, 0, 100, $3), ($1, $2, 200, 300, null)`,
-      [receiver, file, entries],
+      `update exception set state = 'resolved', resolution = 'delivered', decision = 'mark-delivered',
+         resolved_at = now() - interval '4 hours' where id = $1`,
+      [id],
     );
-    await database.pool.query(
-      `insert into receiver_report (receiver_id, started_at, reported_at, spool_depth) values ($1, now(), now() - interval '2 hours', 1)`,
-      [receiver],
-    );
-    const state = await readJournalState(database.pool);
-    expect(state).toMatchObject({ isThere: true, spooled: 1 });
-    expect(state.notKnown.map((what) => what.replace(/since \d.*Z/, 'since then'))).toEqual([
-      `the receiver ${receiver} has not reported since then: what it has taken since is not known`,
-      `the journal of the receiver ${receiver} for ${file.slice(0, 11)}:00Z could not be read in full`,
-    ]);
-    const report = await run({ lake: lakeOf(once(ids)), spooled: 1, withJournal: true });
-    expect(report.counts).toMatchObject({ taken: 4, confirmed: 2, lost: 1, spooled: 1 });
-    expect(report.lists.lost).toMatchObject([{ eventId: gone[1], what: 'answered by a receiver, not in the log' }]);
-    await database.pool.query('delete from receiver_report; delete from intake_journal');
+    const report = await run({ lake: lakeOf({}) });
+    expect(report.counts).toMatchObject({ taken: 1, accepted: 0, markedDelivered: 1, lost: 0, notCompared: 0 });
+    expect(hasDifferences(report)).toBe(false);
   });
 
   it('lists a bounded number, and counts all', async () => {
@@ -195,5 +175,109 @@ describe('an audit', () => {
     const report = await run({ lake: lakeOf({}) });
     expect(report.counts.lost).toBe(700);
     expect(report.lists.lost).toHaveLength(200);
+  });
+});
+
+const [LOGGED, SPOOLED] = [1, 6];
+
+function entry(id: string, arrival: number, { ofSource = source().sourceId, agoMs = 2 * HOUR_MS } = {}): Buffer {
+  const bytes = Buffer.alloc(42);
+  bytes.set(Buffer.from(id, 'hex'));
+  bytes.writeUInt16BE(ofSource, 32);
+  bytes[35] = arrival;
+  bytes.writeUIntBE(Date.now() - agoMs, 36, 6);
+  return bytes;
+}
+
+const fileOf = (agoMs: number) =>
+  `${new Date(Date.now() - agoMs).toISOString().slice(0, 13).replaceAll('-', '')}-000001`;
+
+/** Of one stretch, or of two with a gap between them. */
+async function journal(receiver: string, file: string, entries: readonly Buffer[], hasGap = false) {
+  await source().database.pool.query(
+    `insert into intake_journal (receiver_id, file, start_byte, end_byte, entries)
+     values ($1, $2, 0, 100, $3), ($1, $2, $4, 300, '')`,
+    [receiver, file, Buffer.concat(entries), hasGap ? 200 : 100],
+  );
+}
+
+async function report(receiver: string, spoolDepth: number, details: object, agoMs = 0) {
+  const at = new Date(Date.now() - agoMs);
+  await source().database.pool.query(
+    `insert into receiver_report (receiver_id, started_at, reported_at, spool_depth, details) values ($1, $2, now(), $3, $4)`,
+    [receiver, at, spoolDepth, JSON.stringify(details)],
+  );
+}
+
+describe('an audit that reads journals', () => {
+  const state = (hours?: number) => readJournalState(source().database.pool, windowOf(hours), new Date());
+
+  afterEach(() => source().database.pool.query('delete from receiver_report; delete from intake_journal'));
+
+  it('names an event that a receiver has answered and the log does not have', async () => {
+    const ids = await delivered(2, 2 * HOUR_MS);
+    await journal('here', fileOf(0), [
+      ...[...ids, ...ids].map((id) => entry(id, LOGGED)),
+      entry('cd'.repeat(32), LOGGED),
+      entry('aa'.repeat(32), LOGGED, { ofSource: source().sourceId + 1 }),
+      entry('bb'.repeat(32), LOGGED, { agoMs: 48 * HOUR_MS }),
+    ]);
+    const { counts, lists } = await run({ lake: lakeOf(once(ids)), withJournal: true });
+    expect(counts).toMatchObject({ taken: 3, confirmed: 2, lost: 1, spooled: 0 });
+    expect(lists.lost).toMatchObject([{ eventId: 'cd'.repeat(32), what: 'answered by a receiver, not in the log' }]);
+  });
+
+  it('excuses so many events as are spooled, and none that has once been in the log', async () => {
+    const [inLog, both, first, second] = ['c1', 'c2', 'c3', 'c4'].map((digits) => digits.repeat(32)) as [
+      string,
+      string,
+      string,
+      string,
+    ];
+    await journal('here', fileOf(0), [
+      entry(inLog, LOGGED),
+      entry(both, SPOOLED),
+      entry(both, LOGGED),
+      ...[first, first, second].map((id) => entry(id, SPOOLED)),
+    ]);
+    const all = await run({ spooled: 100, withJournal: true });
+    expect(all.counts).toMatchObject({ taken: 4, lost: 2, spooled: 2 });
+    expect(all.lists.lost.map(({ eventId }) => eventId)).toEqual([inLog, both]);
+    const { counts } = await run({ spooled: 1, withJournal: true });
+    expect(counts).toMatchObject({ taken: 4, lost: 3, spooled: 1 });
+  });
+
+  it('knows of each source how much is spooled, as receivers report', async () => {
+    const { sourceId } = source();
+    await report('one', 12, { spooled: { [sourceId]: 2, [sourceId + 1]: 10 } });
+    await report('two', 3, { spooled: { [sourceId]: 3 } });
+    await report('three', 7, { spooled: { [sourceId + 1]: 7 } });
+    expect((await state()).spooled).toBe(5);
+  });
+
+  it('names a receiver whose journal has not come, and a torn hour', async () => {
+    const file = fileOf(0);
+    await journal('torn', file, [], true);
+    const ago = (ms: number) => new Date(Date.now() - ms).toISOString();
+    await report('fresh', 0, { spooled: {}, journalledUntil: ago(2_000) }, HOUR_MS);
+    await report('never', 0, { spooled: {} }, HOUR_MS);
+    await report('silent', 4, { spooled: { [source().sourceId]: 4 }, journalledUntil: ago(HOUR_MS) }, 2 * HOUR_MS);
+    const { isThere, notKnown } = await state();
+    expect(isThere).toBe(true);
+    expect(notKnown.map((what) => what.replace(/since \d.*Z/, 'since then'))).toEqual([
+      'the receiver never has not reported its journal since then: what it has taken since is not known',
+      'the receiver silent has not reported its journal since then: what it has taken since is not known, and 4 of its events were in its spool then',
+      `the journal of the receiver torn for ${file.slice(0, 11)}:00Z could not be read in full`,
+    ]);
+  });
+
+  it('says from when on journals prove anything, where it goes back further than they are kept', async () => {
+    await journal('here', fileOf(36 * 24 * HOUR_MS), [], true);
+    expect((await state(34 * 24)).notKnown).toEqual([]);
+    const { notKnown } = await state(40 * 24);
+    expect(notKnown).toEqual([expect.stringMatching(/^journals are kept for 35 days: .* before .*:00:00\.000Z /)]);
+    const from = Date.parse(/before (\S+)/.exec(notKnown[0] ?? '')?.[1] ?? '');
+    expect(Date.now() - from).toBeLessThanOrEqual(35 * 24 * HOUR_MS);
+    expect(Date.now() - from).toBeGreaterThan(35 * 24 * HOUR_MS - 2 * HOUR_MS);
   });
 });

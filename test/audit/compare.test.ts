@@ -46,6 +46,8 @@ describe('the verdict', () => {
     [{ journal: false, standing: 'waiting', lake: 1 }, 'waiting'],
     [{ journal: false, standing: 'undecided', lake: 1 }, 'undecided'],
     [{ journal: false, standing: 'replaced', lake: 0 }, 'replaced'],
+    [{ journal: false, standing: 'marked-delivered', lake: 0 }, 'marked-delivered'],
+    [{ journal: false, standing: 'marked-delivered', lake: 2 }, 'repeated'],
     [{ journal: true, lake: 0 }, 'not-in-the-log'],
     [{ journal: true, lake: 1 }, 'not-in-the-log'],
     [{ journal: false, lake: 1 }, 'stranger'],
@@ -55,6 +57,7 @@ describe('the verdict', () => {
 });
 
 describe('the standing', () => {
+  const NO_EXCEPTION = { nextAction: null, resolution: null, decision: null };
   const partition = { cursor: 10, intended: 14, decided: Uint8Array.of(0b0100) };
   it.each([
     [10, 'accepted'],
@@ -67,15 +70,18 @@ describe('the standing', () => {
   });
 
   it.each([
-    [{ state: 'held', nextAction: null, resolution: null }, 'undecided'],
-    [{ state: 'waiting', nextAction: 'look-up', resolution: null }, 'undecided'],
-    [{ state: 'waiting', nextAction: 'resend', resolution: null }, 'waiting'],
-    [{ state: 'sending', nextAction: null, resolution: null }, 'waiting'],
-    [{ state: 'resolved', nextAction: null, resolution: 'delivered' }, 'accepted'],
-    [{ state: 'resolved', nextAction: null, resolution: 'abandoned' }, 'abandoned'],
-    [{ state: 'resolved', nextAction: null, resolution: 'replaced' }, 'replaced'],
+    [{ state: 'held' }, 'undecided'],
+    [{ state: 'held', decision: 'resend' }, 'undecided'],
+    [{ state: 'waiting', nextAction: 'look-up' }, 'undecided'],
+    [{ state: 'waiting', nextAction: 'resend' }, 'waiting'],
+    [{ state: 'sending' }, 'waiting'],
+    [{ state: 'resolved', resolution: 'delivered' }, 'accepted'],
+    [{ state: 'resolved', resolution: 'delivered', decision: 'resend' }, 'accepted'],
+    [{ state: 'resolved', resolution: 'delivered', decision: 'mark-delivered' }, 'marked-delivered'],
+    [{ state: 'resolved', resolution: 'abandoned', decision: 'abandon' }, 'abandoned'],
+    [{ state: 'resolved', resolution: 'replaced', decision: 'reparse' }, 'replaced'],
   ])('of the exception %j is %s', (exception, standing) => {
-    expect(standingOf(3, partition, exception)).toBe(standing);
+    expect(standingOf(3, partition, { ...NO_EXCEPTION, ...exception })).toBe(standing);
   });
 
   it('is read from the cursor as the sender writes it', () => {

@@ -19,6 +19,7 @@ const REPORT: AuditReport = {
     spooled: 2,
     abandoned: 1,
     replaced: 0,
+    markedDelivered: 0,
     lost: 1,
     repeated: 1,
     invented: 0,

@@ -1,21 +1,31 @@
-import { appendFile, readdir, truncate } from 'node:fs/promises';
+import { appendFile, readdir, readFile, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { journalledIds, readJournalState } from '../../src/audit/journal.js';
 import { fixture } from '../../src/chatlio/fixtures.js';
+import type { Receiver } from '../../src/receiver/start.js';
 import { openKeyRing } from '../../src/store/keyRing.js';
-import { JOURNALLED_IDS, UNREADABLE_JOURNALS } from '../../src/store/intakeJournal.js';
+import { inTransaction, openDatabase } from '../../src/store/database.js';
 import { readSilences } from '../../src/store/lastEvents.js';
 import { temporaryFolder } from '../support/processes.js';
-import { withDatabase } from '../support/store.js';
-import { postTo, startTestReceiver, withReceiver } from './receiver.js';
+import { silentLog, withDatabase } from '../support/store.js';
+import { AWAY, postTo, startTestReceiver, withReceiver } from './receiver.js';
 
 describe('what a receiver reports', () => {
   const database = withDatabase();
   const setup = withReceiver(database);
 
+  const windowOf = (sourceId: number) => ({
+    sourceId,
+    since: new Date(Date.now() - 3_600_000),
+    until: new Date(Date.now() + 1_000),
+  });
   const journalled = async (sourceId: number) => {
-    const { rows } = await database().pool.query<{ event_id: Buffer }>(JOURNALLED_IDS, [sourceId]);
-    return rows.map(({ event_id: id }) => id.toString('hex'));
+    return inTransaction(database(), async (client) => {
+      const ids: string[] = [];
+      for await (const { id } of journalledIds(client, windowOf(sourceId))) ids.push(id);
+      return ids;
+    });
   };
 
   it('each of several receivers: a row of its own, the journal of both together, in PostgreSQL when they have stopped', async () => {
@@ -81,8 +91,57 @@ describe('what a receiver reports', () => {
     const second = await post(2);
     const since = (await journalled(sourceId)).filter((id) => !before.has(id));
     expect(since).toEqual([first, second].sort());
-    const { rows } = await database().pool.query(UNREADABLE_JOURNALS);
-    expect(rows).toEqual([{ receiver_id: expect.any(String) as string, file: file.replace('.journal', '') }]);
+    const { notKnown } = await readJournalState(database().pool, windowOf(sourceId), new Date());
+    expect(notKnown).toEqual([expect.stringContaining(`for ${file.slice(0, 11)}:00Z could not be read in full`)]);
     await truncate(join(folder, file), 0);
+  });
+
+  it('says what is spooled of each source; what another has adopted, also one that could not report, is spooled there only', {
+    timeout: 60_000,
+  }, async () => {
+    const { path, keyRing, sourceId } = setup();
+    const home = temporaryFolder();
+    const away = openDatabase({ url: AWAY, applicationName: 'test', log: silentLog });
+    onTestFinished(() => away.close());
+    // Leaves the routes in the folder.
+    await (await startTestReceiver({ database: database(), keyRing, home })).receiver.close();
+    const places: { readonly receiver: Receiver; readonly id: string }[] = [];
+    for (const place of ['1', '2']) {
+      const { receiver } = await startTestReceiver({ database: away, keyRing, home });
+      const { body } = await postTo(receiver, path('feedback'), fixture('feedback', { seed: Number(place), atMs: 9 }));
+      expect(body.arrival).toBe('spooled');
+      places.push({ receiver, id: await readFile(join(home, 'receivers', place, 'id'), 'utf8') });
+    }
+    for (const { receiver, id } of places) {
+      await receiver.close();
+      await database().pool.query(
+        `insert into receiver_report (receiver_id, started_at, reported_at, spool_depth, details)
+         values ($1, now(), now(), 1, jsonb_build_object('spooled', jsonb_build_object($2::text, 1)))
+         on conflict (receiver_id) do update set spool_depth = excluded.spool_depth, details = excluded.details`,
+        [id, String(sourceId)],
+      );
+    }
+    const spooled = async () => {
+      const { rows } = await database().pool.query<{ spool_depth: number; spooled: object }>(
+        `select spool_depth, details->'spooled' as spooled from receiver_report where receiver_id = any ($1)
+         order by array_position($1, receiver_id)`,
+        [places.map(({ id }) => id)],
+      );
+      return rows.map(({ spool_depth: depth, spooled: bySource }) => [depth, bySource]);
+    };
+    const adopter = await startTestReceiver({ database: away, keyRing, home });
+    expect(adopter.receiver.spoolDepth()).toMatchObject({ records: 2, bySource: { [sourceId]: 2 } });
+    await adopter.receiver.close();
+    expect(await spooled()).toEqual([
+      [1, { [sourceId]: 1 }],
+      [1, { [sourceId]: 1 }],
+    ]);
+
+    const last = await startTestReceiver({ database: database(), keyRing, home });
+    onTestFinished(() => last.receiver.close());
+    await expect.poll(spooled, { timeout: 20_000 }).toEqual([
+      [0, {}],
+      [0, {}],
+    ]);
   });
 });

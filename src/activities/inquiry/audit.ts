@@ -57,8 +57,6 @@ export async function auditReport(deps: AuditDeps, { name, since, until }: Ask<'
     }
     await snapshot.connect();
     await snapshot.query('begin transaction isolation level repeatable read read only');
-    const journals = await readJournalState(snapshot);
-    notKnown.push(...(journals.isThere ? [] : [NO_JOURNAL]), ...journals.notKnown);
     const audited = {
       sourceId: source.id,
       name,
@@ -66,6 +64,8 @@ export async function auditReport(deps: AuditDeps, { name, since, until }: Ask<'
       until: until === undefined ? now : new Date(until),
       lakeLatencyMs: source.lake_latency_ms ?? LAKE_LATENCY_MS,
     };
+    const journals = await readJournalState(snapshot, audited, now);
+    notKnown.push(...(journals.isThere ? [] : [NO_JOURNAL]), ...journals.notKnown);
     return await audit(audited, {
       snapshot,
       present: database.pool,

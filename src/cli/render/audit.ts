@@ -25,6 +25,7 @@ export function renderAudit(report: Omit<AuditReport, 'v'>, paint: Paint): strin
     row('waiting', counts.waiting + counts.spooled, 'will be sent'),
     ...some('abandoned', counts.abandoned, 'by a person’s decision'),
     ...some('replaced', counts.replaced, 'delivered as another event'),
+    ...some('marked delivered', counts.markedDelivered, 'by a person’s decision'),
     ...AUDIT_LISTS.map((list) => [
       TITLES[list].toLowerCase(),
       counts[list] === 0
