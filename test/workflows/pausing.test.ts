@@ -212,16 +212,25 @@ describe('cancel', () => {
 
   it('waits for the operation that runs, so that it opens no gate behind the teardown, and lets no other begin', async () => {
     const opening = blocked();
+    const stopping = blocked();
     const fake = failAt('openGate', opening.behaviour);
+    fake.script.set('stopForwarder', [stopping.behaviour]);
     await withSource(fake, async (running) => {
       await running.reaches('live');
       const unpausing = await begin(running, 'unpause');
       await vi.waitFor(() => expect(callsSince(fake)).toEqual(['openGate']), PATIENCE);
       await running.handle.cancel();
-      await expect(pause(running)).rejects.toMatchObject(refused('CAEP_NOT_LIVE', { phase: 'undoing' }));
-      expect(callsSince(fake)).toEqual(['openGate']);
+      // Refused whichever of the two is seen first; when it is, the cancel has been seen, too.
+      await expect(pause(running)).rejects.toMatchObject({
+        cause: { type: expect.stringMatching(/^CAEP_/) as string },
+      });
+      const { pendingActivities } = (await running.handle.describe()).raw;
+      expect(pendingActivities?.map(({ activityType }) => activityType?.name)).toEqual(['openGate']);
       opening.release();
       expect(await unpausing.result()).toMatchObject({ opensAt: OPENED_AT });
+      await vi.waitFor(() => expect(callsSince(fake)).toEqual(['openGate', 'stopForwarder']), PATIENCE);
+      await expect(unpause(running)).rejects.toMatchObject(refused('CAEP_NOT_LIVE', { phase: 'undoing' }));
+      stopping.release();
       await expect(running.handle.result()).rejects.toThrow(WorkflowFailedError);
       expect(callsSince(fake)).toEqual(['openGate', ...TEARDOWN]);
     });
