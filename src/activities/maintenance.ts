@@ -4,6 +4,7 @@ import { ensureBodyPartitions } from '../store/bodyPartitions.js';
 import type { Database } from '../store/database.js';
 import { pruneReceipts } from '../store/receipts.js';
 import { dropOldBodies } from '../store/retention.js';
+import { tallyPartitions } from '../store/tally.js';
 
 const EVERY_MS = 86_400_000;
 /** As long as Adobe keeps the diagnostics that a receipt could be compared with. */
@@ -26,6 +27,8 @@ export function startMaintenance({
 
   async function maintain(): Promise<void> {
     await ensureBodyPartitions(database);
+    // What is dropped has been counted.
+    await tallyPartitions(database);
     const dropped = await dropOldBodies(database);
     if (dropped.length > 0) log.info({ dropped }, 'let go of bodies that are confirmed or decided');
     while (!closing.signal.aborted && (await pruneReceipts(database, RECEIPTS_KEPT_MS)) > 0);

@@ -81,7 +81,7 @@ interface ForwarderHold {
 }
 
 interface ForwarderCounters {
-  /** Numbers of the log that were given to events. */
+  /** Each event once, however often it came; with those that were held when they came. */
   readonly taken: number;
   readonly accepted: number;
   /** Of the accepted: found in the lake. Absent while it is not known. */

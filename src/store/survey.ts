@@ -2,6 +2,7 @@
 import type { PartitionSurvey } from '../domain/forwarder.js';
 import type { Database } from './database.js';
 import { lookUpsAhead } from './lateAudit.js';
+import { tallyPartitions } from './tally.js';
 
 /** @returns the source's number in the store; undefined when there is none with this uid */
 export async function findSourceId(database: Database, uid: string): Promise<number | undefined> {
@@ -11,9 +12,9 @@ export async function findSourceId(database: Database, uid: string): Promise<num
 
 /** All partitions that hold events or may come to: those of an earlier, larger number among them. */
 export async function surveySource(database: Database, sourceId: number): Promise<PartitionSurvey> {
+  const tallies = await tallyPartitions(database, sourceId);
   const partitions = await database.pool.query<PartitionRow>(
-    `select partition, last_seq, coalesce(accepted_count, 0) as accepted,
-       last_seq - coalesce(cursor_seq, 0) - coalesce(bit_count(decided), 0) as waiting, confirmed_count as confirmed,
+    `select coalesce(accepted_count, 0) as accepted, confirmed_count as confirmed,
        (extract(epoch from clock_timestamp() - oldest.logged_at) * 1000)::float8 as oldest_ms
      from partition_head h left join partition_cursor c using (source_id, partition)
        left join partition_audit a using (source_id, partition)
@@ -23,7 +24,7 @@ export async function surveySource(database: Database, sourceId: number): Promis
            and b.logged_at >= coalesce(c.cursor_logged_at, '-infinity') and h.last_seq > coalesce(c.cursor_seq, 0)
          order by b.seq limit 1
        ) oldest on true
-     where source_id = $1 order by partition`,
+     where source_id = $1`,
     [sourceId],
   );
   const exceptions = await database.pool.query<ExceptionRow>(
@@ -32,20 +33,32 @@ export async function surveySource(database: Database, sourceId: number): Promis
     [sourceId],
   );
   const { repeated, readable } = await surveyLake(database, sourceId);
-  const sum = (of: (row: PartitionRow) => number) => partitions.rows.reduce((total, row) => total + of(row), 0);
   return {
-    partitions: partitions.rows.map((row) => row.partition),
+    partitions: tallies.map(({ partition }) => partition),
     counters: {
-      taken: sum((row) => row.last_seq),
-      accepted: sum((row) => row.accepted),
-      ...(readable ? { confirmed: sum((row) => row.confirmed ?? 0), repeated } : {}),
-      waiting: sum((row) => row.waiting),
+      taken: sum(tallies, ({ taken }) => taken) + (await countHeldArrivals(database, sourceId)),
+      accepted: sum(partitions.rows, ({ accepted }) => accepted),
+      ...(readable ? { confirmed: sum(partitions.rows, ({ confirmed }) => confirmed ?? 0), repeated } : {}),
+      waiting: sum(tallies, ({ waiting }) => waiting),
       oldestWaitingMs: oldest(partitions.rows),
       exceptions: Object.fromEntries(exceptions.rows.map((row) => [row.reason, row.count])),
       oldestExceptionMs: oldest(exceptions.rows),
     },
     lookUps: await lookUpsAhead(database, sourceId),
   };
+}
+
+function sum<Row>(rows: readonly Row[], of: (row: Row) => number): number {
+  return rows.reduce((total, row) => total + of(row), 0);
+}
+
+/** Taken and never in the log: unreadable, too large, or in conflict with an event of the same id. */
+async function countHeldArrivals(database: Database, sourceId: number): Promise<number> {
+  const { rows } = await database.pool.query<{ count: number }>(
+    `select count(distinct (event_id, body_mac)) as count from exception where source_id = $1 and body_mac is not null`,
+    [sourceId],
+  );
+  return rows[0]?.count ?? 0;
 }
 
 async function surveyLake(
@@ -62,10 +75,7 @@ async function surveyLake(
 }
 
 interface PartitionRow {
-  readonly partition: number;
-  readonly last_seq: number;
   readonly accepted: number;
-  readonly waiting: number;
   readonly confirmed: number | null;
   readonly oldest_ms: number | null;
 }
