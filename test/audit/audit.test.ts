@@ -157,9 +157,10 @@ describe('an audit', () => {
   it('believes a person who marked an event delivered that the lake does not show', async () => {
     const { hold, database, sourceId } = source();
     const [id] = await hold(1, 'unknown');
-    await database.pool.query(`update event_id set logged_at = now() - interval '5 hours' where source_id = $1`, [
-      sourceId,
-    ]);
+    const loggedAt = new Date(Date.now() - 5 * HOUR_MS);
+    for (const table of ['event_id', 'event_body', 'exception']) {
+      await database.pool.query(`update ${table} set logged_at = $2 where source_id = $1`, [sourceId, loggedAt]);
+    }
     await database.pool.query(
       `update exception set state = 'resolved', resolution = 'delivered', decision = 'mark-delivered',
          resolved_at = now() - interval '4 hours' where id = $1`,

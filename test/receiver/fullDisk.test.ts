@@ -79,7 +79,7 @@ describe('appending durably', () => {
 
   it.each([[[2]], [[2, 0]], [[0]]])('fails where writes take %j of six bytes and no more', async (counts) => {
     const { handle, calls } = fileThatTakes(...counts);
-    await expect(appendDurably(handle, Buffer.from('abcdef'))).rejects.toThrow();
+    await expect(appendDurably(handle, Buffer.from('abcdef'))).rejects.toThrow(/ENOSPC|takes no more/);
     expect(calls).not.toContain('sync');
   });
 });

@@ -1,8 +1,11 @@
-import { appendFile, readdir, readFile, truncate } from 'node:fs/promises';
+import { appendFile, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { journalledIds, readJournalState } from '../../src/audit/journal.js';
 import { fixture } from '../../src/chatlio/fixtures.js';
+import { encodeBatch } from '../../src/receiver/journal/entries.js';
+import type { Journal } from '../../src/receiver/journal/journal.js';
+import { startReporting } from '../../src/receiver/report.js';
 import type { Receiver } from '../../src/receiver/start.js';
 import { openKeyRing } from '../../src/store/keyRing.js';
 import { inTransaction, openDatabase } from '../../src/store/database.js';
@@ -143,5 +146,47 @@ describe('what a receiver reports', () => {
       [0, {}],
       [0, {}],
     ]);
+  });
+
+  it('copies no entry before the spool is reported that its event went to', async () => {
+    const { sourceId } = setup();
+    const path = join(temporaryFolder(), 'file');
+    const eventId = Buffer.alloc(32, 7);
+    const batch = encodeBatch([{ eventId, sourceId, kind: 1, taken: 'spooled', takenAtMs: Date.now() }]);
+    await writeFile(path, batch);
+    let bytes = 0;
+    const journal: Journal = {
+      record: () => undefined,
+      files: () => [{ name: `${new Date().toISOString().slice(0, 13).replaceAll('-', '')}-000001`, path, bytes }],
+      dropped: () => 0,
+      writtenUntilMs: () => Date.now(),
+      write: () => Promise.resolve(),
+      close: () => Promise.resolve(),
+    };
+    const reporter = startReporting({
+      database: database(),
+      receiverId: 'spools-in-between',
+      adopted: [],
+      journal,
+      spoolDepth() {
+        // An event is spooled and journalled right after this was asked for.
+        const records = bytes === 0 ? 0 : 1;
+        bytes = batch.length;
+        return { records, bytes, bySource: {} };
+      },
+      counts: () => ({}),
+      log: silentLog,
+    });
+    const reported = async () => {
+      const { rows } = await database().pool.query<{ spool_depth: number; copied: number }>(
+        `select spool_depth, (select count(*) from intake_journal where receiver_id = $1) as copied
+         from receiver_report where receiver_id = $1 and details ? 'journalledUntil'`,
+        ['spools-in-between'],
+      );
+      return rows;
+    };
+    await expect.poll(reported).toEqual([{ spool_depth: 0, copied: 0 }]);
+    await reporter.close();
+    expect(await reported()).toEqual([{ spool_depth: 1, copied: 1 }]);
   });
 });
