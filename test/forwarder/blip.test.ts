@@ -59,7 +59,7 @@ describe('while PostgreSQL is away', () => {
     const running = drain({}, { database: cut });
     await inlet.arrived(100);
     connection.cutAt('read-page');
-    await expect.poll(connection.refused, { timeout: 10_000 }).toBeGreaterThan(5);
+    await expect.poll(() => connection.refused(), { timeout: 10_000 }).toBeGreaterThan(5);
     connection.mend();
     expect(await running.report).toMatchObject({ accepted: 1_500, end: { kind: 'idle' } });
     expect(everyOnce(inlet.posts, ids)).toBe(true);

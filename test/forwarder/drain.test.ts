@@ -172,7 +172,8 @@ describe('outcomes', () => {
     await open();
     inlet.behave((_id, n) => (n % 100 === 0 ? 'hang' : 'accept'));
     await log(2_000);
-    const delivery = { ...DELIVERY, concurrency: 32 };
+    // Longer than the drain: else those of the end are given up in a row, as if the destination were away.
+    const delivery = { ...DELIVERY, concurrency: 32, requestTimeoutMs: 30_000 };
     expect(await drain({ delivery }).report).toMatchObject({ accepted: 1_980, end: { kind: 'idle' } });
   });
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
+import { copyFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -113,18 +114,20 @@ describe('a body that was changed on disk', () => {
 });
 
 describe('a missing key', () => {
-  /** Of a process that was started before a rotation, and of one that was started after it. */
-  async function rotatedKeys(): Promise<{ readonly file: string; readonly before: KeyRing; readonly after: KeyRing }> {
-    const file = join(mkdtempSync(join(tmpdir(), 'chatlio-aep-keys-')), 'keys.json');
-    const before = await openKeyRing(file, { create: true });
+  /** A key file as an old backup has it, and as it is after a rotation. */
+  async function rotatedKeys(): Promise<{ readonly old: string; readonly before: KeyRing; readonly after: KeyRing }> {
+    const folder = mkdtempSync(join(tmpdir(), 'chatlio-aep-keys-'));
+    const [file, old] = [join(folder, 'keys.json'), join(folder, 'old.json')];
+    await openKeyRing(file, { create: true });
+    await copyFile(file, old);
     await rotateKeyFile(file);
-    return { file, before, after: await openKeyRing(file) };
+    return { old, before: await openKeyRing(old), after: await openKeyRing(file) };
   }
 
   it('ends the drain with words on what to do, and every event is sent once it is there', async () => {
     const { open, database, sourceId, keyRing, log, drain, inlet, exceptions, cursor } = bench();
     await open();
-    const { file, before, after } = await rotatedKeys();
+    const { old, before, after } = await rotatedKeys();
     const both = (bodies: KeyRing): Pick<KeyRing, 'open'> => ({
       open: (sealed, place) => (keyIdOf(sealed) === keyIdOf(own) ? keyRing : bodies).open(sealed, place),
     });
@@ -140,7 +143,7 @@ describe('a missing key', () => {
 
     const failure = await drain({}, { keyRing: both(before) }).report.catch((error: unknown) => error);
     expect(failure).toMatchObject({ type: 'CAEP_KEY_MISSING', nonRetryable: true });
-    expect(String(failure)).toContain(file);
+    expect(String(failure)).toContain(old);
     expect(String(failure)).toContain('Restore the key file');
     expect(await cursor()).toMatchObject({ undecided: 0, holder: null });
     expect(await drain({}, { keyRing: both(after) }).report).toMatchObject({ end: { kind: 'idle' } });
