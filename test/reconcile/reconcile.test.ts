@@ -101,7 +101,8 @@ describe('an event of unknown outcome', () => {
     const report = await reconcile();
     expect(report.lookUps.dueInMs).toBeGreaterThan(0);
     const held = await exceptions();
-    expect(held).toMatchObject(Array(2).fill({ state: 'held', reason: 'unknown', attempts: 1 }));
+    const isHeld = { state: 'held', reason: 'unknown', attempts: 1 };
+    expect(held).toMatchObject([isHeld, isHeld]);
     expect(await factsOf(bench())).toEqual(Array(2).fill(expect.stringContaining('not sent again by itself')));
     expect((await counters()).confirmed).toBeUndefined();
     await reconcile();
