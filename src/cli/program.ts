@@ -8,6 +8,7 @@ import { doctor } from './commands/doctor.js';
 import { doctorRestored } from './commands/doctorRestored.js';
 import { tailEvents } from './commands/events.js';
 import { createInit, type Interview } from './commands/init.js';
+import { rotateKeys } from './commands/keys.js';
 import { pause } from './commands/pause.js';
 import { plan } from './commands/plan.js';
 import { PROCESS_NAMES, type ProcessName } from './commands/processes.js';
@@ -171,6 +172,14 @@ export function createProgram(wiring: ProgramWiring): Commander {
     .option('--since <time>', 'taken from then on: ISO 8601, or how long ago, such as 2d', pointInTime)
     .option('--until <time>', 'taken before', pointInTime)
     .action((name: string, options: { since?: string; until?: string }) => does('audit', audit, { name, ...options }));
+
+  program.commandsGroup('Keep:');
+  program
+    .command('keys')
+    .description('the key file, with which bodies and secrets are encrypted')
+    .command('rotate')
+    .description('add a key to the key file of this machine and make it the active one; old keys stay')
+    .action(() => does('keys rotate', rotateKeys, {}));
 
   program.commandsGroup('Processes:');
   for (const name of PROCESS_NAMES) {

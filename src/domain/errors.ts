@@ -336,7 +336,7 @@ export const ERROR_CATALOGUE = {
   CAEP_KEY_MISSING: {
     sentence: 'The key {keyId}, with which data is encrypted, is not in the key file {file}.',
     remedy:
-      'Restore the key file from your backup and restart worker and receiver, which read it when they start; without the key these bodies cannot be read.',
+      'Restore the key file from your backup: workers and receivers that run read it again. Without the key these bodies cannot be read.',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },

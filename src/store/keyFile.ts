@@ -1,5 +1,6 @@
 /** The key file: JSON `{keys: [{id, key, createdAt}], active}`, mode 0600, keys oldest first. The first key is never removed. */
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
@@ -34,8 +35,18 @@ export async function readKeyFile(file: string, options: { readonly create?: boo
   return parse(text, file);
 }
 
-/** Adds a fresh key and makes it the active one. Running processes seal with it after a restart. */
-export async function rotateKeyFile(file: string): Promise<void> {
+/** For a process that runs: what was added since it has read the file. */
+export function readKeyFileAgain(file: string): KeyFile {
+  return parse(readFileSync(file, 'utf8'), file);
+}
+
+/**
+ * Adds a fresh key and makes it the active one. Running processes open with it at once, and seal with it after a restart.
+ *
+ * @returns the new key's id, and how many keys there are now
+ * @throws CodedError `CAEP_KEY_MISSING` when there is no file; `CAEP_CONFIGURATION_INVALID` when it is not a key file
+ */
+export async function rotateKeyFile(file: string): Promise<{ readonly active: string; readonly keys: number }> {
   const { keys } = await readKeyFile(file, {});
   const added = freshKey();
   await writeBeside(
@@ -44,6 +55,7 @@ export async function rotateKeyFile(file: string): Promise<void> {
     added.id,
     rename,
   );
+  return { active: added.id, keys: keys.length + 1 };
 }
 
 /** Nothing of the file's content may stand in a message: it holds keys. */

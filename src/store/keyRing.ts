@@ -12,7 +12,7 @@ import {
   randomFillSync,
 } from 'node:crypto';
 import { codedError } from '../domain/errors.js';
-import { type KeyFile, readKeyFile } from './keyFile.js';
+import { type KeyFile, readKeyFile, readKeyFileAgain } from './keyFile.js';
 import { createMac } from './mac.js';
 
 const VERSION = 1;
@@ -29,7 +29,11 @@ export interface KeyRing {
    * Nonces are random: after 10^10 seals with one key two are equal with probability 6·10^-10 (n²/2^97).
    */
   seal(plain: Uint8Array, associatedData: Uint8Array): Buffer;
-  /** @throws CodedError `CAEP_KEY_MISSING`; `CAEP_INTERNAL` when the data was changed or is from another place */
+  /**
+   * The key file is read again when the key is not known: another process may seal with one that was added since.
+   *
+   * @throws CodedError `CAEP_KEY_MISSING`; `CAEP_INTERNAL` when the data was changed or is from another place
+   */
   open(sealed: Uint8Array, associatedData: Uint8Array): Buffer;
   /** HMAC-SHA-256, its first 16 bytes. The same data has the same MAC for as long as the ring keeps its first key. */
   mac(data: string | Uint8Array): Buffer;
@@ -47,9 +51,7 @@ export async function openKeyRing(file: string, options: { readonly create?: boo
 }
 
 function createKeyRing(content: KeyFile, file: string): KeyRing {
-  const sealingKeys = new Map<number, KeyObject>();
-  for (const { id, key } of content.keys)
-    sealingKeys.set(Number.parseInt(id, 16), createSecretKey(derive(key, 'seal')));
+  let sealingKeys = sealingKeysOf(content);
   const activeId = Number.parseInt(content.active, 16);
   const activeKey = keyOf(activeId);
   // Always of the first key: a MAC is compared with one from years ago, so it must outlive every rotation. It is no
@@ -58,11 +60,18 @@ function createKeyRing(content: KeyFile, file: string): KeyRing {
   const nextNonce = createNonces();
 
   function keyOf(id: number): KeyObject {
-    const key = sealingKeys.get(id);
-    if (key === undefined) {
-      throw codedError('CAEP_KEY_MISSING', { keyId: id.toString(16).padStart(8, '0'), file });
-    }
+    const key = sealingKeys.get(id) ?? readAgain().get(id);
+    if (key === undefined) throw keyMissing(id, file);
     return key;
+
+    function readAgain(): ReadonlyMap<number, KeyObject> {
+      try {
+        sealingKeys = new Map([...sealingKeys, ...sealingKeysOf(readKeyFileAgain(file))]);
+      } catch (cause) {
+        throw keyMissing(id, file, cause);
+      }
+      return sealingKeys;
+    }
   }
 
   return {
@@ -97,6 +106,14 @@ function createKeyRing(content: KeyFile, file: string): KeyRing {
     },
     mac,
   };
+}
+
+function sealingKeysOf({ keys }: KeyFile): ReadonlyMap<number, KeyObject> {
+  return new Map(keys.map(({ id, key }) => [Number.parseInt(id, 16), createSecretKey(derive(key, 'seal'))]));
+}
+
+function keyMissing(id: number, file: string, cause?: unknown): Error {
+  return codedError('CAEP_KEY_MISSING', { keyId: id.toString(16).padStart(8, '0'), file }, { cause });
 }
 
 /** One key for each purpose (RFC 5869), so that neither can be played against the other. */

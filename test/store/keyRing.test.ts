@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -60,10 +60,26 @@ describe('key ring', () => {
     expect(after.open(old, place).toString()).toBe('old');
     const fresh = after.seal(text('new'), place);
     expect(fresh.subarray(1, 5)).not.toEqual(old.subarray(1, 5));
-    expect(() => before.open(fresh, place)).toThrow('CAEP_KEY_MISSING');
     expect(after.mac('same')).toEqual(before.mac('same'));
     expect(after.mac('same')).toHaveLength(16);
     expect(after.mac('same')).not.toEqual(after.mac('other'));
+  });
+
+  it('reads what others seal with a key that was added since, without a restart', async () => {
+    const before = await openKeyRing(file, { create: true });
+    await rotateKeyFile(file);
+    const fresh = (await openKeyRing(file)).seal(text('new'), place);
+    expect(before.open(fresh, place).toString()).toBe('new');
+    expect(before.seal(text('still'), place).subarray(1, 5)).not.toEqual(fresh.subarray(1, 5));
+  });
+
+  it('names a key that is nowhere, also when the file is gone', async () => {
+    const elsewhere = join(await mkdtemp(join(tmpdir(), 'caep-keys-')), 'keys.json');
+    const sealed = (await openKeyRing(elsewhere, { create: true })).seal(text('other'), place);
+    const ring = await openKeyRing(file, { create: true });
+    expect(() => ring.open(sealed, place)).toThrow('CAEP_KEY_MISSING');
+    await rm(file);
+    expect(() => ring.open(sealed, place)).toThrow('CAEP_KEY_MISSING');
   });
 
   it.each([

@@ -1,0 +1,46 @@
+import { mkdtempSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { rotateKeys } from '../../src/cli/commands/keys.js';
+import { readConfiguration } from '../../src/configuration.js';
+import { openKeyRing } from '../../src/store/keyRing.js';
+import { fakeSources, fakeWorld } from './fakes.js';
+
+function worldWith(file: string, format?: 'json') {
+  const world = fakeWorld(fakeSources({}), { format, command: 'keys rotate' });
+  const configuration = () => readConfiguration({ CHATLIO_AEP_KEY_FILE: file });
+  return { ...world, context: { ...world.context, configuration } };
+}
+
+describe('keys rotate', () => {
+  const place = Buffer.from('here');
+
+  it('makes a new key the active one, keeps the old, and says what to do', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'chatlio-aep-keys-')), 'keys.json');
+    const sealed = (await openKeyRing(file, { create: true })).seal(Buffer.from('old'), place);
+    const world = worldWith(file);
+    expect(await rotateKeys(world.context, {})).toBe(0);
+    const said = world.stdout();
+    expect(said).toContain('it holds 2 keys');
+    expect(said).toContain('Restart every worker and every receiver');
+
+    const ring = await openKeyRing(file);
+    expect(ring.open(sealed, place).toString()).toBe('old');
+    const json = worldWith(file, 'json');
+    await rotateKeys(json.context, {});
+    const { active, keys } = JSON.parse(json.stdout()) as { active: string; keys: number };
+    expect(keys).toBe(3);
+    const fresh = (await openKeyRing(file)).seal(Buffer.from('new'), place);
+    expect(fresh.subarray(1, 5).toString('hex')).toBe(active);
+
+    const content = JSON.parse(await readFile(file, 'utf8')) as { keys: { key: string }[] };
+    for (const { key } of content.keys) expect(said).not.toContain(key);
+  });
+
+  it('makes no file where there is none', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'chatlio-aep-keys-')), 'keys.json');
+    await expect(rotateKeys(worldWith(file).context, {})).rejects.toThrow('CAEP_KEY_MISSING');
+  });
+});
