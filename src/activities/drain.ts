@@ -3,7 +3,7 @@ import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
 import { CodedError, ERROR_CATALOGUE, remedyOf } from '../domain/errors.js';
-import type { DrainEnd, DrainInput, DrainReport, GateReport } from '../domain/forwarder.js';
+import type { DrainEnd, DrainInput, DrainReport } from '../domain/forwarder.js';
 import type { Attempt } from '../domain/outcomes.js';
 import type { Bell } from '../store/bell.js';
 import { createDeliveryMetrics, type DeliveryMetrics, type SourceMeters } from '../metrics/delivery.js';
@@ -11,7 +11,7 @@ import { type Claim, claimPartition, type PartitionId, releaseClaim } from '../s
 import type { Database } from '../store/database.js';
 import { expireUnanswered, nextDueMs } from '../store/exceptions.js';
 import { readSourceName } from '../store/figures.js';
-import { type Gate, inletContext, readGate } from '../store/gate.js';
+import { type Gate, gateReport, inletContext, readGate } from '../store/gate.js';
 import type { KeyRing } from '../store/keyRing.js';
 import { findSourceId } from '../store/survey.js';
 import { MAX_SLOW } from './drain/attempts.js';
@@ -161,15 +161,6 @@ async function counted(running: Promise<LoopResult>, meters: SourceMeters): Prom
 
 function report(input: DrainInput, end: DrainReport['end']): DrainReport {
   return { v: 1, partition: input.partition, accepted: 0, notAccepted: 0, end };
-}
-
-function gateReport(gate: Gate | undefined): GateReport {
-  return {
-    open: gate?.open ?? false,
-    opensAt: gate?.opensAt?.toISOString(),
-    opensInMs: gate?.opensInMs,
-    reason: gate?.reason ?? 'the source is not in the store',
-  };
 }
 
 /** What only a person can mend is not tried again: the forwarder holds, and shows this message. */

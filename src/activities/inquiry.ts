@@ -1,23 +1,24 @@
-/** Activities behind the questions of the command line: they read; only `restored` changes something, when told to. */
+/** Activities behind the questions of the command line: they read, and change something only where that is what is asked for. */
 import { ApplicationFailure } from '@temporalio/common';
 import type { Adobe } from '../adobe/clients.js';
-import { codedError, sentenceOf } from '../domain/errors.js';
+import { sentenceOf } from '../domain/errors.js';
 import type { InquiryActivities } from '../domain/plan.js';
 import type { Database } from '../store/database.js';
 import type { KeyRing } from '../store/keyRing.js';
-import { sealFor } from '../temporal/sealedAnswer.js';
+import { decideWithoutForwarder } from './inquiry/decide.js';
 import { eventPage, intakeReport, restoredReport } from './inquiry/events.js';
 import { exceptionDetails, exceptionPage } from './inquiry/exceptions.js';
 import { auditReport } from './inquiry/audit.js';
 import { doctorReport, type DoctorDeps } from './inquiry/doctor.js';
 import { planReport } from './inquiry/plan.js';
+import { rotatedUrls, sealedUrls } from './inquiry/urls.js';
 import { toCatalogueError } from './failures.js';
 import type { ProvisioningStore } from '../store/provisioning.js';
 
 export interface InquiryDeps extends DoctorDeps {
   readonly adobe: Adobe;
   readonly database: Database;
-  readonly keyRing: Pick<KeyRing, 'open'>;
+  readonly keyRing: KeyRing;
   /** `postgres://host:port` in place of what Query Service says of itself. */
   readonly queryServiceUrl?: string;
   readonly store: ProvisioningStore;
@@ -41,15 +42,12 @@ export function createInquiryActivities(deps: InquiryDeps): InquiryActivities {
     plan: ({ manifest, uid }) =>
       answer({ name: manifest.name, sandbox: manifest.sandbox }, () => planReport(deps, manifest, uid)),
     doctor: ({ sandbox }) => answer({ sandbox: sandbox ?? 'prod' }, () => doctorReport(deps, sandbox ?? 'prod')),
-    urls: ({ name, sealTo }) =>
-      answer({ name }, async () => {
-        const urls = await deps.store.sourceUrls(name, deps.receiverUrl);
-        if (urls === undefined) throw codedError('CAEP_SOURCE_UNKNOWN', { name });
-        return { v: 1, sealed: sealFor(sealTo, JSON.stringify(urls)) };
-      }),
+    urls: (ask) => answer({ name: ask.name }, () => sealedUrls(deps, ask)),
+    rotate: (ask) => answer({ name: ask.name }, () => rotatedUrls(deps, ask)),
+    decide: (ask) => answer({ name: ask.name }, () => decideWithoutForwarder(deps, ask)),
     exceptions: (ask) => answer({ name: ask.name }, () => exceptionPage(deps.database, ask)),
     audit: (ask) => answer({ name: ask.name }, () => auditReport(deps, ask)),
-    events: (ask) => answer({ name: ask.name }, () => eventPage(deps.database, ask)),
+    events: (ask) => answer({ name: ask.name }, () => eventPage(deps, ask)),
     intake: ({ name }) => answer({ name }, () => intakeReport(deps.database, name)),
     restored: (ask) => answer({}, () => restoredReport(deps.database, ask)),
     exception: (ask) => answer({ name: ask.name }, () => exceptionDetails(deps, ask)),

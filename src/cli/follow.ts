@@ -13,7 +13,7 @@ export interface Snapshot {
   readonly state?: SourceState;
   readonly forwarder?: ForwarderReport;
   readonly rates?: Rates;
-  readonly intake?: Pick<IntakeReport, 'receivers' | 'silent'>;
+  readonly intake?: Pick<IntakeReport, 'gate' | 'receivers' | 'silent'>;
 }
 
 /** `closed`: the workflow ended without having undone or torn down anything, as when somebody terminated it. */

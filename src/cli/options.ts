@@ -17,6 +17,13 @@ export function wholeNumber(text: string): number {
   return number;
 }
 
+/** How long: `90s`, `10m`, `24h`, `3d`. @returns milliseconds */
+export function duration(text: string): number {
+  const durationMs = parseDuration(text);
+  if (durationMs === undefined) throw new InvalidArgumentError('expected a duration such as 90s, 10m, 24h, 3d');
+  return durationMs;
+}
+
 /** A point in time: ISO 8601, or how long ago, as `90s`, `10m`, `2h`, `3d`. @returns ISO 8601 */
 export function pointInTime(text: string): string {
   const agoMs = parseDuration(text);

@@ -20,7 +20,7 @@ import { unpause } from './commands/unpause.js';
 import { urls } from './commands/urls.js';
 import { watch } from './commands/watch.js';
 import { addHeldCommands } from './heldProgram.js';
-import { collect, type Does, person, pointInTime, wholeNumber } from './options.js';
+import { collect, type Does, duration, person, pointInTime, wholeNumber } from './options.js';
 import type { Context } from './ports.js';
 
 export interface GlobalOptions {
@@ -139,7 +139,14 @@ export function createProgram(wiring: ProgramWiring): Commander {
     .command('urls')
     .description('the webhook URLs to paste into Chatlio (they hold secrets)')
     .argument('<name>', 'source')
-    .action((name: string) => does('urls', urls, { name }));
+    .option('--rotate', 'make new secrets; the URLs before are taken for a while more')
+    .option('--widget <key>', 'with --rotate: only of this widget')
+    .addOption(new Option('--kind <kind>', 'with --rotate: only of this kind').choices(KINDS))
+    .option('--overlap <duration>', 'with --rotate: for how long the URLs before are taken; standard: 24h', duration)
+    .action(
+      (name: string, { overlap, ...options }: { rotate?: boolean; widget?: string; kind?: Kind; overlap?: number }) =>
+        does('urls', urls, { name, ...options, overlapMs: overlap }),
+    );
   program
     .command('send')
     .description('post realistic Chatlio events through the receiver')
@@ -156,12 +163,13 @@ export function createProgram(wiring: ProgramWiring): Commander {
   const events = program.command('events').description('events as they pass');
   events
     .command('tail')
-    .description('the newest events and where they stand; contents are never shown')
+    .description('the newest events and where they stand; their contents only with --reveal')
     .argument('<name>', 'source')
     .option('--since <time>', 'only those taken from then on: ISO 8601, or how long ago, such as 10m', pointInTime)
     .option('--limit <number>', 'how many', wholeNumber, 20)
     .option('-f, --follow', 'go on with those that come; Ctrl-C ends it')
-    .action((name: string, options: { since?: string; limit: number; follow?: boolean }) =>
+    .option('--reveal', 'show the contents: words of visitors')
+    .action((name: string, options: { since?: string; limit: number; follow?: boolean; reveal?: boolean }) =>
       does('events tail', tailEvents, { name, ...options }),
     );
   addHeldCommands(program, does);

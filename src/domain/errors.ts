@@ -74,6 +74,13 @@ export const ERROR_CATALOGUE = {
     retryable: false,
     exitCode: EXIT_CODES.failed,
   },
+  CAEP_SOURCE_TORN_DOWN: {
+    sentence: 'The source {name} was torn down, so nothing is sent any more: {decision} is not possible.',
+    remedy:
+      'Provision it again with its manifest, then decide; or settle the event with `chatlio-aep held abandon {name}` or `mark-delivered`.',
+    retryable: false,
+    exitCode: EXIT_CODES.failed,
+  },
   CAEP_SOURCE_DIFFERS: {
     sentence: 'The source {name} runs already, with another manifest (differs in: {fields}).',
     remedy:

@@ -1,5 +1,6 @@
 /** Events as they pass, and who takes them: what `events tail` and `status` show. JSON only, never chat text. */
 import type { ExceptionReason } from './exceptions.js';
+import type { GateReport } from './forwarder.js';
 import type { Kind } from './kinds.js';
 
 export interface PassingEvent {
@@ -24,7 +25,15 @@ export interface EventPage {
   readonly v: 1;
   readonly events: readonly PassingEvent[];
   readonly position: LogPosition;
+  /**
+   * For the one who asked to see them: a text for each event, in their order, as sealed JSON. Cut so that together they take
+   * {@link MAX_REVEALED_PAGE_BYTES}.
+   */
+  readonly sealedBodies?: string;
 }
+
+/** Quoted and sealed it grows to less than twice as much: an answer stays below the 2 MB that Temporal takes. */
+export const MAX_REVEALED_PAGE_BYTES = 512 * 1024;
 
 /** A receiver's own last word. */
 export interface ReceiverView {
@@ -44,6 +53,8 @@ export interface SilentKind {
 
 export interface IntakeReport {
   readonly v: 1;
+  /** Of the source that was asked about, as it stands. Absent while it has none. */
+  readonly gate?: GateReport;
   readonly receivers: readonly ReceiverView[];
   /** Of the source that was asked about. */
   readonly silent: readonly SilentKind[];

@@ -1,7 +1,15 @@
 /** What `plan` and `doctor` answer: questions to Adobe that the worker asks, as a short workflow. */
 import type { AuditReport } from './audit.js';
 import type { CatalogueError } from './errors.js';
-import type { ExceptionDetails, ExceptionFilter, ExceptionPage, ExceptionState } from './heldEvents.js';
+import type {
+  DecideInput,
+  DecideResult,
+  ExceptionDetails,
+  ExceptionFilter,
+  ExceptionPage,
+  ExceptionState,
+} from './heldEvents.js';
+import type { Kind } from './kinds.js';
 import type { Manifest } from './manifest.js';
 import type { EventPage, IntakeReport, LogPosition, RestoredReport } from './passingEvents.js';
 import type { StepName } from './steps.js';
@@ -12,6 +20,19 @@ export type Inquiry =
   | { readonly v: 1; readonly ask: 'doctor'; readonly sandbox?: string }
   /** Answered with a {@link SealedAnswer} of {@link SourceUrls}: the URLs are secrets, and questions stand in Temporal's history. */
   | { readonly v: 1; readonly ask: 'urls'; readonly name: string; readonly sealTo: string }
+  /**
+   * Gives the URLs of a widget, of a kind, or all of them new secrets; the URLs before are taken for `overlapMs` more. Answered
+   * like `urls`.
+   */
+  | {
+      readonly v: 1;
+      readonly ask: 'rotate';
+      readonly name: string;
+      readonly widget?: string;
+      readonly kind?: Kind;
+      readonly overlapMs: number;
+      readonly sealTo: string;
+    }
   | {
       readonly v: 1;
       readonly ask: 'exceptions';
@@ -23,9 +44,14 @@ export type Inquiry =
     }
   /** With `sealTo` the answer holds the body, sealed to the asker. */
   | { readonly v: 1; readonly ask: 'exception'; readonly name: string; readonly id: number; readonly sealTo?: string }
+  /** A decision where no forwarder runs that would take it: of a source that was torn down, all that send nothing. */
+  | { readonly v: 1; readonly ask: 'decide'; readonly name: string; readonly input: DecideInput }
   /** Times: ISO 8601, by the log; absent: from the first event, until now. */
   | { readonly v: 1; readonly ask: 'audit'; readonly name: string; readonly since?: string; readonly until?: string }
-  /** With `after`: events after it, waiting for the first for up to `waitMs`; without: the newest. */
+  /**
+   * With `after`: events after it, waiting for the first for up to `waitMs`; without: the newest. With `sealTo` the answer holds
+   * their contents, sealed to the asker.
+   */
   | {
       readonly v: 1;
       readonly ask: 'events';
@@ -34,9 +60,10 @@ export type Inquiry =
       readonly since?: string;
       readonly limit: number;
       readonly waitMs?: number;
+      readonly sealTo?: string;
     }
   | { readonly v: 1; readonly ask: 'intake'; readonly name: string }
-  /** The one question that changes something, when told to apply. */
+  /** Changes something when told to apply. */
   | { readonly v: 1; readonly ask: 'restored'; readonly since: string; readonly apply: boolean; readonly by: string };
 
 /** What a step would do. `blocked` needs a person first and says why. */
@@ -88,6 +115,8 @@ export interface WebhookUrl {
   readonly kind: string;
   readonly url: string;
   readonly chatlioField: string;
+  /** ISO 8601: until then a URL of it before this one is taken as well. Absent when there is none. */
+  readonly oldTakenUntil?: string;
 }
 
 /** A question of one sort. */
@@ -97,6 +126,8 @@ export interface InquiryActivities {
   plan(input: Ask<'plan'>): Promise<PlanReport>;
   doctor(input: Ask<'doctor'>): Promise<DoctorReport>;
   urls(input: Ask<'urls'>): Promise<SealedAnswer>;
+  rotate(input: Ask<'rotate'>): Promise<SealedAnswer>;
+  decide(input: Ask<'decide'>): Promise<DecideResult>;
   exceptions(input: Ask<'exceptions'>): Promise<ExceptionPage>;
   exception(input: Ask<'exception'>): Promise<ExceptionDetails>;
   audit(input: Ask<'audit'>): Promise<AuditReport>;
@@ -116,7 +147,7 @@ export interface SourceUrls {
 }
 
 /** JSON that only the asker can read (`src/temporal/sealedAnswer.ts`). */
-interface SealedAnswer {
+export interface SealedAnswer {
   readonly v: 1;
   readonly sealed: string;
 }

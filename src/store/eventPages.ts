@@ -78,6 +78,27 @@ export async function pageOfEvents(database: Database, request: EventPageRequest
   };
 }
 
+/** The bodies of events as they are stored, in their order; undefined for one that is not kept any more. */
+export async function sealedBodies(
+  database: Database,
+  sourceId: number,
+  events: readonly PassingEvent[],
+): Promise<(Buffer | undefined)[]> {
+  const { rows } = await database.pool.query<{ sealed: Buffer | null }>(
+    `select b.sealed from unnest($2::smallint[], $3::bigint[], $4::timestamptz[]) with ordinality as e (partition, seq, logged_at, n)
+     left join event_body b
+       on b.source_id = $1 and b.partition = e.partition and b.seq = e.seq and b.logged_at = e.logged_at
+     order by n`,
+    [
+      sourceId,
+      events.map(({ partition }) => partition),
+      events.map(({ seq }) => seq),
+      events.map(({ loggedAt }) => loggedAt),
+    ],
+  );
+  return rows.map(({ sealed }) => sealed ?? undefined);
+}
+
 /** A full page may have left out events of any partition: of each, go on after what was shown. */
 function positionAfter(
   heads: readonly Head[],

@@ -5,6 +5,7 @@
  * flush has intended may still be sent; `settleQuiet` tells when that has ended.
  */
 import { countUndecided } from '../domain/cursor.js';
+import type { GateReport } from '../domain/forwarder.js';
 import { lockCursor, settleLeftovers } from './claim.js';
 import { type Database, inTransaction } from './database.js';
 import { expireUnanswered } from './exceptions.js';
@@ -19,6 +20,7 @@ export interface Gate {
   readonly flowId?: string;
   /** The inlet URL, sealed with `inletContext(sourceId)`. */
   readonly inletSealed?: Buffer;
+  /** Why it is closed, or what is waited for. */
   readonly reason: string;
 }
 
@@ -49,6 +51,15 @@ export async function readGate(database: Database, sourceId: number): Promise<Ga
   };
 }
 
+export function gateReport(gate: Gate | undefined): GateReport {
+  return {
+    open: gate?.open ?? false,
+    opensAt: gate?.opensAt?.toISOString(),
+    opensInMs: gate?.opensInMs,
+    reason: gate?.reason ?? 'the source is not in the store',
+  };
+}
+
 interface GateRow {
   readonly epoch: number;
   readonly open: boolean;
@@ -68,14 +79,17 @@ export interface GateOpening {
   readonly opensAt: Date;
 }
 
+/** Why nothing is sent through an open gate before its time. */
+const SETTLING = 'settle window after a change of the flow';
+
 /** Opens the gate from `opensAt` on, under a new epoch, and asks for a wake of every partition. Doing it twice is harmless. */
 export async function openGate(database: Database, opening: GateOpening): Promise<{ readonly epoch: number }> {
   return inTransaction(database, async (client) => {
     const { rows } = await client.query<{ epoch: number }>(
-      `update gate set open = true, opens_at = $2, flow_id = $3, inlet_sealed = $4, reason = '', epoch = epoch + 1,
+      `update gate set open = true, opens_at = $2, flow_id = $3, inlet_sealed = $4, reason = $5, epoch = epoch + 1,
               changed_at = clock_timestamp()
        where source_id = $1 returning epoch`,
-      [opening.sourceId, opening.opensAt, opening.flowId, opening.inletSealed],
+      [opening.sourceId, opening.opensAt, opening.flowId, opening.inletSealed, SETTLING],
     );
     await client.query(
       `with woken as (update partition_head set wake_seq = last_seq where source_id = $1 returning partition)

@@ -8,8 +8,15 @@ import { webhookPath } from '../domain/webhookPath.js';
 import type { Database } from './database.js';
 import { closeGate, type Gate, inletContext, openGate, readGate, settleQuiet, type Quiet } from './gate.js';
 import type { KeyRing } from './keyRing.js';
-import { createRoutes, listRoutes, retireRoutes } from './routes.js';
-import { registerSource, retireSource } from './sources.js';
+import {
+  createRoutes,
+  listRoutes,
+  type OpenedRoute,
+  retireRoutes,
+  rotateRoutes,
+  type RouteSelection,
+} from './routes.js';
+import { findSource, registerSource, retireSource } from './sources.js';
 
 interface Owner {
   readonly marker: Marker;
@@ -42,6 +49,12 @@ export interface ProvisioningStore {
   closeGate(marker: Marker, reason: string): Promise<void>;
   /** Has everything ended that was intended before the gate was closed? */
   quiet(marker: Marker): Promise<Quiet>;
+  /**
+   * Gives routes of a live source a fresh secret; the URLs before are taken for `overlapMs` more.
+   *
+   * @returns how many; 0 when there is no such route, or no live source of that name
+   */
+  rotateSecrets(name: string, selection: RouteSelection & { readonly overlapMs: number }): Promise<number>;
   /** The URLs of a live source in clear; undefined when there is none of that name. */
   sourceUrls(name: string, receiverUrl: string): Promise<SourceUrls | undefined>;
   /** How to start the forwarder of a source; undefined when the source is not there or retired. */
@@ -66,6 +79,11 @@ export function createProvisioningStore(database: Database, keyRing: KeyRing): P
     return rows[0]?.id;
   }
 
+  async function liveSource(name: string): Promise<number | undefined> {
+    const source = await findSource(database, name);
+    return source === undefined || source.retired ? undefined : source.id;
+  }
+
   async function standingGate({ uid, name }: Marker) {
     const sourceId = await idOf({ uid, name });
     const gate = sourceId === undefined ? undefined : await readGate(database, sourceId);
@@ -84,11 +102,11 @@ export function createProvisioningStore(database: Database, keyRing: KeyRing): P
     },
     async countRoutes(marker) {
       const sourceId = await idOf(marker);
-      return sourceId === undefined ? 0 : (await listRoutes(database, keyRing, sourceId)).length;
+      return sourceId === undefined ? 0 : (await listRoutes(database, keyRing, sourceId)).filter(isNewest).length;
     },
     async makeRoutes(owner) {
       const routes = await createRoutes(database, keyRing, await register(owner), owner.manifest.chatlio.widgets);
-      return routes.length;
+      return routes.filter(isNewest).length;
     },
     async retire(marker) {
       const sourceId = await idOf(marker);
@@ -109,23 +127,22 @@ export function createProvisioningStore(database: Database, keyRing: KeyRing): P
       const sourceId = await idOf(marker);
       return sourceId === undefined ? { quiet: true } : settleQuiet(database, sourceId);
     },
+    async rotateSecrets(name, selection) {
+      const sourceId = await liveSource(name);
+      return sourceId === undefined ? 0 : rotateRoutes(database, keyRing, sourceId, selection);
+    },
     async sourceUrls(name, receiverUrl) {
-      const { rows } = await database.pool.query<{ id: number }>(
-        'select id from source where name = $1 and retired_at is null',
-        [name],
-      );
-      const sourceId = rows[0]?.id;
+      const sourceId = await liveSource(name);
       if (sourceId === undefined) return undefined;
       const [routes, gate] = await Promise.all([listRoutes(database, keyRing, sourceId), readGate(database, sourceId)]);
       return {
-        webhooks: routes
-          .filter(({ expiresAt }) => expiresAt === undefined)
-          .map(({ widget, kind, secret }) => ({
-            widget,
-            kind,
-            url: `${receiverUrl}${webhookPath({ widget, kind, secret })}`,
-            chatlioField: KIND_FACTS[kind].chatlioField,
-          })),
+        webhooks: routes.filter(isNewest).map((route) => ({
+          widget: route.widget,
+          kind: route.kind,
+          url: `${receiverUrl}${webhookPath(route)}`,
+          chatlioField: KIND_FACTS[route.kind].chatlioField,
+          oldTakenUntil: oldTakenUntil(routes, route),
+        })),
         inlet:
           gate?.inletSealed === undefined || gate.flowId === undefined
             ? undefined
@@ -141,4 +158,17 @@ export function createProvisioningStore(database: Database, keyRing: KeyRing): P
       return rows[0];
     },
   };
+}
+
+/** Not one that is being rotated out. */
+function isNewest({ expiresAt }: OpenedRoute): boolean {
+  return expiresAt === undefined;
+}
+
+/** Until when a URL before the newest one is taken, ISO 8601; undefined when there is none. */
+function oldTakenUntil(routes: readonly OpenedRoute[], newest: OpenedRoute): string | undefined {
+  const ends = routes
+    .filter(({ widget, kind }) => widget === newest.widget && kind === newest.kind)
+    .flatMap(({ expiresAt }) => (expiresAt === undefined ? [] : [expiresAt.getTime()]));
+  return ends.length === 0 ? undefined : new Date(Math.max(...ends)).toISOString();
 }

@@ -74,22 +74,37 @@ export async function listRoutes(database: Database, keyRing: KeyRing, sourceId:
   }
 }
 
-/** Gives each route a fresh secret; the old ones are taken for `overlapMs` more, time to paste the new ones into Chatlio. */
+export interface RouteSelection {
+  /** Absent: all. */
+  readonly widget?: string;
+  readonly kind?: Kind;
+}
+
+/**
+ * Gives the selected routes a fresh secret; the old ones are taken for `overlapMs` more, time to paste the new ones into
+ * Chatlio.
+ *
+ * @returns how many got one
+ */
 export async function rotateRoutes(
   database: Database,
   keyRing: KeyRing,
   sourceId: number,
-  overlapMs: number,
-): Promise<OpenedRoute[]> {
-  await changeRoutes(database, async (client) => {
-    const live = await liveRoutes(client, sourceId);
-    await expireRoutes(client, sourceId, overlapMs);
-    const routes = new Map(live.map(({ widget, kind }) => [`${kind} ${widget}`, { widget, kind: kindOfCode(kind) }]));
-    for (const { widget, kind } of routes.values()) {
-      if (kind !== undefined) await insertRoute(client, keyRing, sourceId, widget, kind);
+  { overlapMs, ...selection }: RouteSelection & { readonly overlapMs: number },
+): Promise<number> {
+  return changeRoutes(database, async (client) => {
+    let rotated = 0;
+    for (const row of await liveRoutes(client, sourceId)) {
+      const { widget } = row;
+      const kind = kindOfCode(row.kind);
+      if (kind === undefined || row.expires_at !== null) continue;
+      if ((selection.widget ?? widget) !== widget || (selection.kind ?? kind) !== kind) continue;
+      await expireRoutes(client, sourceId, overlapMs, { widget, kind });
+      await insertRoute(client, keyRing, sourceId, widget, kind);
+      rotated += 1;
     }
+    return rotated;
   });
-  return listRoutes(database, keyRing, sourceId);
 }
 
 /** Ends the routes of a source at once: the undo of {@link createRoutes}. */
@@ -167,20 +182,27 @@ async function insertRoute(
   );
 }
 
-async function expireRoutes(client: ClientBase, sourceId: number, overlapMs: number): Promise<void> {
+async function expireRoutes(
+  client: ClientBase,
+  sourceId: number,
+  overlapMs: number,
+  { widget, kind }: RouteSelection = {},
+): Promise<void> {
   await client.query(
-    `update route set expires_at = least(expires_at, now() + $2::int * interval '1 millisecond')
-      where source_id = $1 and (expires_at is null or expires_at > now())`,
-    [sourceId, overlapMs],
+    `update route set expires_at = least(expires_at, now() + $2::float8 * interval '1 millisecond')
+      where source_id = $1 and (expires_at is null or expires_at > now())
+        and ($3::text is null or widget = $3) and ($4::smallint is null or kind = $4)`,
+    [sourceId, overlapMs, widget ?? null, kind === undefined ? null : KIND_FACTS[kind].code],
   );
 }
 
 /** One change at a time, and every receiver hears of it. */
-async function changeRoutes(database: Database, change: (client: ClientBase) => Promise<void>): Promise<void> {
-  await inTransaction(database, async (client) => {
+async function changeRoutes<T>(database: Database, change: (client: ClientBase) => Promise<T>): Promise<T> {
+  return inTransaction(database, async (client) => {
     await client.query('lock table route in share row exclusive mode');
-    await change(client);
+    const result = await change(client);
     await client.query(`notify ${ROUTES_CHANNEL}`);
+    return result;
   });
 }
 

@@ -53,19 +53,26 @@ export async function retireSource(database: Database, uid: string): Promise<voi
   });
 }
 
-export interface LiveSource {
+export interface NamedSource {
   readonly id: number;
   readonly uid: string;
-  readonly sandbox?: string;
+  /** It was torn down; its events are still there. */
+  readonly retired: boolean;
 }
 
-/** @throws CodedError `CAEP_SOURCE_UNKNOWN` when no source of that name is there, or it was retired */
-export async function requireLiveSource(database: Database, name: string): Promise<LiveSource> {
-  const { rows } = await database.pool.query<{ id: number; uid: string; sandbox: string | null }>(
-    'select id, uid, sandbox from source where name = $1 and retired_at is null',
+/** The live source of that name, else the one of that name that was torn down last. */
+export async function findSource(database: Database, name: string): Promise<NamedSource | undefined> {
+  const { rows } = await database.pool.query<NamedSource>(
+    `select id, uid, retired_at is not null as retired from source where name = $1
+     order by retired_at desc nulls first limit 1`,
     [name],
   );
-  const row = rows[0];
-  if (row === undefined) throw codedError('CAEP_SOURCE_UNKNOWN', { name });
-  return { id: row.id, uid: row.uid, sandbox: row.sandbox ?? undefined };
+  return rows[0];
+}
+
+/** As {@link findSource}. @throws CodedError `CAEP_SOURCE_UNKNOWN` when there never was one of that name */
+export async function requireSource(database: Database, name: string): Promise<NamedSource> {
+  const source = await findSource(database, name);
+  if (source === undefined) throw codedError('CAEP_SOURCE_UNKNOWN', { name });
+  return source;
 }

@@ -7,6 +7,9 @@ const activities = proxyActivities<InquiryActivities>({
   retry: { maximumAttempts: 2 },
 });
 
+// A second attempt would make yet another secret: after a lost answer `urls` tells the newest.
+const once = proxyActivities<InquiryActivities>({ startToCloseTimeout: '1 minute', retry: { maximumAttempts: 1 } });
+
 // Ten million events take some minutes; a worker that is gone is noticed by its heartbeat.
 const long = proxyActivities<InquiryActivities>({
   startToCloseTimeout: '1 hour',
@@ -23,6 +26,10 @@ export function inquiry(input: Inquiry): Promise<Answer<Inquiry>> {
       return activities.doctor(input);
     case 'urls':
       return activities.urls(input);
+    case 'rotate':
+      return once.rotate(input);
+    case 'decide':
+      return activities.decide(input);
     case 'exceptions':
       return activities.exceptions(input);
     case 'exception':

@@ -5,6 +5,7 @@ import { tailEvents } from '../../src/cli/commands/events.js';
 import { status } from '../../src/cli/commands/status.js';
 import type { ForwarderReport, Sources } from '../../src/cli/ports.js';
 import { ratesBetween } from '../../src/cli/rates.js';
+import { sealFor } from '../../src/temporal/sealedAnswer.js';
 import { createPaint } from '../../src/cli/render/paint.js';
 import { renderForwarder } from '../../src/cli/render/source.js';
 import { fakeSources, fakeWorld, LIVE, NOW, script, sourceRun } from './fakes.js';
@@ -58,6 +59,36 @@ describe('events tail', () => {
       2026-11-21 10:39:51Z  transcript        121212121212  waiting
       "
     `);
+  });
+
+  it('shows contents when asked to, sealed to this process on the way', async () => {
+    const sources = fakeSources({
+      ask: ((question: { readonly sealTo: string }) =>
+        Promise.resolve({
+          ...PAGE,
+          sealedBodies: sealFor(question.sealTo, '["{\\"message\\":\\"Malta?\\"}","{}",null]'),
+        })) as unknown as Sources['ask'],
+    });
+    const args = { name: 'support-chat', limit: 20, reveal: true };
+    const world = fakeWorld(sources);
+    await tailEvents(world.context, args);
+    expect(world.stdout()).toMatchInlineSnapshot(`
+      "2026-11-21 10:39:51Z  feedback          101010101010  accepted
+          {"message":"Malta?"}
+      2026-11-21 10:39:51Z  new-conversation  111111111111  held       unknown  of 6m 31s before
+          {}
+      2026-11-21 10:39:51Z  transcript        121212121212  waiting
+          its content is not kept any more
+      "
+    `);
+    const json = fakeWorld(sources, { format: 'json', command: 'events tail' });
+    await tailEvents(json.context, args);
+    const documents = json.stdout().trim().split('\n');
+    expect(documents.map((line) => (JSON.parse(line) as { body: unknown }).body)).toEqual([
+      '{"message":"Malta?"}',
+      '{}',
+      null,
+    ]);
   });
 
   it('follows from where the page before ended, until Ctrl-C', async () => {

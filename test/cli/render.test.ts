@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { codedError } from '../../src/domain/errors.js';
+import type { GateReport } from '../../src/domain/forwarder.js';
 import type { PlanReport } from '../../src/domain/plan.js';
+import type { SourceState } from '../../src/domain/source.js';
 import { changes } from '../../src/cli/progress.js';
 import type { ForwarderReport } from '../../src/cli/ports.js';
 import { renderDoctor } from '../../src/cli/render/doctor.js';
@@ -8,7 +10,7 @@ import { errorDocument, renderError } from '../../src/cli/render/error.js';
 import { createPaint } from '../../src/cli/render/paint.js';
 import { renderPlan } from '../../src/cli/render/plan.js';
 import { renderSent } from '../../src/cli/render/sent.js';
-import { sourceDocument } from '../../src/cli/render/source.js';
+import { renderForwarder, sourceDocument } from '../../src/cli/render/source.js';
 import { renderStatus, renderStatusList } from '../../src/cli/render/status.js';
 import { renderSteps } from '../../src/cli/render/steps.js';
 import { elapsed, shortened } from '../../src/cli/render/text.js';
@@ -159,6 +161,30 @@ describe('status', () => {
 
       chatlio-aep urls support-chat  the webhook URLs"
     `);
+  });
+
+  it('tells the truth of the gate, whatever the source workflow knows', () => {
+    const opened = { ...LIVE, opensAt: '2026-11-21T10:00:00.000Z' };
+    const shown = (gate?: GateReport, state: SourceState = opened) =>
+      renderStatus({ run: sourceRun(), state, intake: { gate, receivers: [], silent: [] } }, NOW, plain);
+    const opens = { open: true, opensAt: '2026-11-21T10:41:00.000Z', reason: 'settle window' };
+    expect(shown()).toContain('events are sent as they come');
+    expect(shown({ open: true, opensAt: '2026-11-21T10:00:00.000Z', reason: 'settle window' })).toContain(
+      'events are sent as they come',
+    );
+    expect(shown(opens)).toContain('sent from 2026-11-21 10:41:00Z on (in 1m 00s)');
+    expect(shown({ ...opens, opensAt: undefined }, LIVE)).toContain('events are sent as they come');
+    const closed = shown({ open: false, reason: 'the database was set back (said by ana)' });
+    expect(closed).toContain('sending      events are taken and wait: the database was set back (said by ana)');
+    expect(closed).toContain('chatlio-aep unpause support-chat');
+  });
+
+  it('names what nothing is sent for, and until when', () => {
+    const gate = { reason: 'settle window after a change of the flow', opensAt: NOW + 60_000 };
+    const settling = renderForwarder({ forwarder: { ...FORWARDER, phase: 'settling', gate } }, plain);
+    expect(settling).toContain('nothing is sent before 2026-11-21 10:41:00Z: settle window after a change of the flow');
+    const closed = { ...FORWARDER, phase: 'paused', gate: { reason: 'paused by ana' } } as const;
+    expect(renderForwarder({ forwarder: closed }, plain)).toContain('nothing is sent: paused by ana');
   });
 
   it('of a held source ends with the hold and what to type', () => {

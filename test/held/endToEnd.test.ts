@@ -16,6 +16,7 @@ import { createTemporalSources } from '../../src/cli/temporalSources.js';
 import { codedError } from '../../src/domain/errors.js';
 import { FORWARDER_MESSAGES, type ForwarderActivities, type ForwarderInput } from '../../src/domain/forwarder.js';
 import { forwarderWorkflowId, TASK_QUEUES, WORKFLOW_TYPES } from '../../src/domain/source.js';
+import { retireSource } from '../../src/store/sources.js';
 import { ensureSearchAttributes } from '../../src/temporal/searchAttributes.js';
 import { fakeWorld } from '../cli/fakes.js';
 import { DELIVERY } from '../forwarder/bench.js';
@@ -85,7 +86,7 @@ async function withWorkers(test: () => Promise<void>): Promise<void> {
       const sources = createTemporalSources({ client, namespace, address: temporal().address });
       await vi.waitUntil(async () => (await sources.polledTaskQueues()).length === 2, { timeout: 30_000 });
       await test();
-      await forwarder.terminate();
+      await forwarder.terminate().catch(() => undefined);
     }) ?? Promise.resolve(),
   );
 }
@@ -137,6 +138,39 @@ describe('the commands about events', () => {
     expect(await rows('select decision, decided_by from decision where source_id = $1 order by id')).toEqual([
       { decision: 'mark-delivered', decided_by: 'ana' },
       { decision: 'abandon', decided_by: 'ben' },
+    ]);
+  });
+
+  it('reach what is left of a source that was torn down; what would have to be sent is refused', async () => {
+    const { hold, holdRaw, name, uid, database, rows } = source();
+    const [held = 0] = await hold(2, 'refused');
+    await holdRaw('{', 'feedback');
+    const decided = { by: 'ana', why: 'torn down' } as const;
+    await withWorkers(async () => {
+      await client.workflow.getHandle(forwarderWorkflowId(name)).cancel();
+      await retireSource(database, uid);
+      await vi.waitUntil(
+        async () => (await client.workflow.getHandle(forwarderWorkflowId(name)).describe()).status.name === 'CANCELLED',
+        { timeout: 30_000 },
+      );
+      expect((await run(listHeld, { name, filter: {}, state: 'held' })).shown).toContain('3 events.');
+      expect((await run(showHeld, { name, id: held, reveal: true })).shown).toContain('of a visitor');
+      const tail = await run(tailEvents, { name, limit: 1, reveal: true });
+      expect(tail.shown).toMatch(/held {7}refused\n {4}\{"message":"of a visitor"\}\n$/);
+      expect((await run(tailEvents, { name, limit: 10 })).shown).not.toContain('of a visitor');
+      expect((await run(audit, { name })).shown).toMatch(/undecided +3\b/);
+
+      for (const decision of ['resend', 'reparse'] as const) {
+        await expect(run(decideHeld, { name, input: { ...decided, decision, ids: [held] } })).rejects.toThrow(
+          'CAEP_SOURCE_TORN_DOWN',
+        );
+      }
+      const abandoned = await run(decideHeld, { name, input: { ...decided, decision: 'abandon', reason: 'refused' } });
+      expect(abandoned.shown).toContain('2 events');
+    });
+    expect(await rows('select decision from decision where source_id = $1')).toEqual([
+      { decision: 'abandon' },
+      { decision: 'abandon' },
     ]);
   });
 

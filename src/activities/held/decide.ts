@@ -2,6 +2,7 @@ import { activityInfo } from '@temporalio/activity';
 import { codedError } from '../../domain/errors.js';
 import type { ForwarderActivities } from '../../domain/forwarder.js';
 import type { Decision } from '../../domain/exceptions.js';
+import type { DecideResult } from '../../domain/heldEvents.js';
 import type { Database } from '../../store/database.js';
 import { decideHeld } from '../../store/decisions.js';
 import type { KeyRing } from '../../store/keyRing.js';
@@ -12,26 +13,36 @@ import { createDeliverAsNew, createReparse, type ReplacingSource } from './repla
 /** A person waits for the answer. */
 const BOUNDS = { maxAttempts: 5, firstDelayMs: 500, longestDelayMs: 5_000 };
 
-/** Carries out a decision. What is refused is told in the catalogue's words, and not tried again. */
-export function createDecideHeld(deps: {
+export interface DecideDeps {
   readonly database: Database;
   readonly keyRing: KeyRing;
-}): ForwarderActivities['decideHeld'] {
-  const { database, keyRing } = deps;
-  return async ({ uid, name, requestId, decision: input }) => {
+}
+
+/** Carries out a decision. What is refused is told in the catalogue's words, and not tried again. */
+export function createDecideHeld(deps: DecideDeps): ForwarderActivities['decideHeld'] {
+  return async (input) => {
     try {
-      const { rows } = await database.pool.query<ReplacingSource>(
-        'select id as "sourceId", partitions from source where uid = $1',
-        [uid],
-      );
-      const source = rows[0];
-      if (source === undefined) throw codedError('CAEP_SOURCE_UNKNOWN', { name });
-      const request = { sourceId: source.sourceId, name, requestId, input };
-      return await decideHeld(database, request, replaceBy(input.decision, keyRing, source));
+      return await carryOut(deps, input);
     } catch (failure) {
-      throw activityFailure(failure, { attempt: activityInfo().attempt, bounds: BOUNDS, fields: { name } });
+      const fields = { name: input.name };
+      throw activityFailure(failure, { attempt: activityInfo().attempt, bounds: BOUNDS, fields });
     }
   };
+}
+
+/** @throws CodedError what the decision is refused for */
+export async function carryOut(
+  { database, keyRing }: DecideDeps,
+  { uid, name, requestId, decision: input }: Parameters<ForwarderActivities['decideHeld']>[0],
+): Promise<DecideResult> {
+  const { rows } = await database.pool.query<ReplacingSource>(
+    'select id as "sourceId", partitions from source where uid = $1',
+    [uid],
+  );
+  const source = rows[0];
+  if (source === undefined) throw codedError('CAEP_SOURCE_UNKNOWN', { name });
+  const request = { sourceId: source.sourceId, name, requestId, input };
+  return decideHeld(database, request, replaceBy(input.decision, keyRing, source));
 }
 
 function replaceBy(decision: Decision, keyRing: KeyRing, source: ReplacingSource): Replace {

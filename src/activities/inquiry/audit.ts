@@ -85,7 +85,8 @@ export async function auditReport(deps: AuditDeps, { name, since, until }: Ask<'
 async function readSource({ pool }: Database, name: string): Promise<SourceRow> {
   const { rows } = await pool.query<SourceRow>(
     `select s.id, sandbox, created_at, (delivery ->> 'lakeLatencyMs')::float8 as lake_latency_ms, flow_id
-     from source s left join gate g on g.source_id = s.id where name = $1 and retired_at is null`,
+     from source s left join gate g on g.source_id = s.id where name = $1
+     order by retired_at desc nulls first limit 1`,
     [name],
   );
   if (rows[0] === undefined) throw codedError('CAEP_SOURCE_UNKNOWN', { name });

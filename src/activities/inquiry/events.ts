@@ -1,36 +1,77 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MAX_PAGE } from '../../domain/heldEvents.js';
-import type { EventPage, IntakeReport, RestoredReport } from '../../domain/passingEvents.js';
+import {
+  type EventPage,
+  type IntakeReport,
+  MAX_REVEALED_PAGE_BYTES,
+  type PassingEvent,
+  type RestoredReport,
+} from '../../domain/passingEvents.js';
 import type { Ask } from '../../domain/plan.js';
 import type { Database } from '../../store/database.js';
-import { pageOfEvents } from '../../store/eventPages.js';
+import { gateReport, readGate } from '../../store/gate.js';
+import { pageOfEvents, sealedBodies } from '../../store/eventPages.js';
+import type { KeyRing } from '../../store/keyRing.js';
 import { readSilences } from '../../store/lastEvents.js';
 import { readReceivers } from '../../store/receiverReports.js';
 import { previewRestored, settleRestored } from '../../store/restored.js';
-import { requireLiveSource } from '../../store/sources.js';
+import { findSource, requireSource } from '../../store/sources.js';
+import { bodyContext } from '../../store/takenEvent.js';
+import { sealFor } from '../../temporal/sealedAnswer.js';
 
 /** A question to Temporal costs some writes; waiting here for the next event costs a read. */
 const LONGEST_WAIT_MS = 20_000;
 const LOOK_EVERY_MS = 500;
 
-export async function eventPage(database: Database, ask: Ask<'events'>): Promise<EventPage> {
-  const { id: sourceId } = await requireLiveSource(database, ask.name);
+interface EventsDeps {
+  readonly database: Database;
+  readonly keyRing: Pick<KeyRing, 'open'>;
+}
+
+export async function eventPage(deps: EventsDeps, ask: Ask<'events'>): Promise<EventPage> {
+  const { database } = deps;
+  const { id: sourceId } = await requireSource(database, ask.name);
   const since = ask.since === undefined ? undefined : new Date(ask.since);
   const until = Date.now() + Math.min(ask.waitMs ?? 0, LONGEST_WAIT_MS);
   for (;;) {
     const page = await pageOfEvents(database, { ...ask, sourceId, since, limit: Math.min(ask.limit, MAX_PAGE) });
+    if (page.events.length > 0 && ask.sealTo !== undefined) {
+      return { ...page, sealedBodies: sealFor(ask.sealTo, await bodiesOf(deps, sourceId, page.events)) };
+    }
     if (page.events.length > 0 || Date.now() >= until) return page;
     await sleep(LOOK_EVERY_MS);
   }
 }
 
-/** What receivers say of themselves, and which kinds have stopped coming. */
+/** JSON: a text for each event, null for one that is not kept any more. */
+async function bodiesOf(
+  { database, keyRing }: EventsDeps,
+  sourceId: number,
+  events: readonly PassingEvent[],
+): Promise<string> {
+  const maxBytes = Math.floor(MAX_REVEALED_PAGE_BYTES / events.length);
+  const sealed = await sealedBodies(database, sourceId, events);
+  const texts = events.map(({ eventId }, index) => {
+    const body = sealed[index];
+    if (body === undefined) return null;
+    const opened = keyRing.open(body, bodyContext(sourceId, Buffer.from(eventId, 'hex')));
+    return opened.subarray(0, maxBytes).toString('utf8');
+  });
+  return JSON.stringify(texts);
+}
+
+/** Whether events are sent, what receivers say of themselves, and which kinds have stopped coming. */
 export async function intakeReport(database: Database, name: string): Promise<IntakeReport> {
-  const [receivers, silences] = await Promise.all([readReceivers(database), readSilences(database)]);
+  const source = await findSource(database, name);
+  const [gate, receivers, silences] = await Promise.all([
+    source && readGate(database, source.id),
+    readReceivers(database),
+    readSilences(database),
+  ]);
   const silent = silences
     .filter(({ source, isTooLong }) => source === name && isTooLong)
     .map(({ kind, lastAt, silentForMs }) => ({ kind, lastAt: lastAt.toISOString(), silentForMs }));
-  return { v: 1, receivers, silent };
+  return { v: 1, gate: gate && gateReport(gate), receivers, silent };
 }
 
 export async function restoredReport(

@@ -4,12 +4,12 @@ import type { Ask } from '../../domain/plan.js';
 import type { Database } from '../../store/database.js';
 import { findException, pageOfExceptions } from '../../store/exceptionPages.js';
 import type { KeyRing } from '../../store/keyRing.js';
-import { requireLiveSource } from '../../store/sources.js';
+import { requireSource } from '../../store/sources.js';
 import { bodyContext } from '../../store/takenEvent.js';
 import { sealFor } from '../../temporal/sealedAnswer.js';
 
 export async function exceptionPage(database: Database, ask: Ask<'exceptions'>): Promise<ExceptionPage> {
-  const { id } = await requireLiveSource(database, ask.name);
+  const { id } = await requireSource(database, ask.name);
   return pageOfExceptions(database, id, { ...ask, limit: Math.min(ask.limit, MAX_PAGE) });
 }
 
@@ -18,7 +18,7 @@ export async function exceptionDetails(
   { database, keyRing }: { readonly database: Database; readonly keyRing: Pick<KeyRing, 'open'> },
   { name, id, sealTo }: Ask<'exception'>,
 ): Promise<ExceptionDetails> {
-  const source = await requireLiveSource(database, name);
+  const source = await requireSource(database, name);
   const found = await findException(database, source.id, id);
   if (found === undefined) throw codedError('CAEP_EVENT_UNKNOWN', { name, id: String(id) });
   const { details, sealed } = found;

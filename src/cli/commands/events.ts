@@ -1,5 +1,7 @@
 import { EXIT_CODES } from '../../domain/errors.js';
 import type { EventPage } from '../../domain/passingEvents.js';
+import type { Ask } from '../../domain/plan.js';
+import { type Asker, createAsker } from '../../temporal/sealedAnswer.js';
 import type { Command, Context, Sources } from '../ports.js';
 import { renderEvent } from '../render/events.js';
 import { requireWorker } from '../worker.js';
@@ -10,18 +12,20 @@ export interface TailArguments {
   readonly since?: string;
   readonly limit: number;
   readonly follow?: boolean;
+  /** Show the contents, too. They cross Temporal sealed to this process. */
+  readonly reveal?: boolean;
 }
 
 /** As long as the worker waits for the next event before it answers that there is none. */
 const WAIT_MS = 15_000;
 const FOLLOWED_PAGE = 100;
 
-/** The newest events of the log, then those that come. One line each; contents are never shown. */
-export const tailEvents: Command<TailArguments> = async (context, { name, since, limit, follow }) => {
+/** The newest events of the log, then those that come, one line each. */
+export const tailEvents: Command<TailArguments> = async (context, { name, since, limit, follow, reveal }) => {
   const sources = await context.sources();
   await requireWorker(sources);
-  const newest = await sources.ask({ v: 1, ask: 'events', name, since, limit });
-  print(context, name, newest);
+  const tail: Tail = { context, sources, name, asker: reveal === true ? createAsker() : undefined };
+  const newest = await show(tail, { since, limit });
   if (follow !== true) {
     if (newest.events.length === 0)
       context.output.note(`${name} has taken no event${since === undefined ? '' : ` since ${since}`}.`);
@@ -29,34 +33,56 @@ export const tailEvents: Command<TailArguments> = async (context, { name, since,
   }
   const interruption = context.interruption();
   try {
-    await followEvents(context, sources, name, newest, interruption.signal);
+    await followEvents(tail, newest, interruption.signal);
   } finally {
     interruption.release();
   }
   return EXIT_CODES.interrupted;
 };
 
+interface Tail {
+  readonly context: Context;
+  readonly sources: Sources;
+  readonly name: string;
+  /** Present when contents are to be shown. */
+  readonly asker: Asker | undefined;
+}
+
 /** Until Ctrl-C. */
-async function followEvents(
-  context: Context,
-  sources: Sources,
-  name: string,
-  from: EventPage,
-  signal: AbortSignal,
-): Promise<void> {
+async function followEvents(tail: Tail, from: EventPage, signal: AbortSignal): Promise<void> {
   const interrupted = new Promise<undefined>((resolve) => {
     signal.addEventListener('abort', () => resolve(undefined), { once: true });
   });
   let after = from.position;
   while (!signal.aborted) {
-    const question = { v: 1, ask: 'events', name, after, limit: FOLLOWED_PAGE, waitMs: WAIT_MS } as const;
-    const page = await Promise.race([sources.ask(question), interrupted]);
+    const page = await Promise.race([
+      show(tail, { after, limit: FOLLOWED_PAGE, waitMs: WAIT_MS }, signal),
+      interrupted,
+    ]);
     if (page === undefined) return;
-    print(context, name, page);
     after = page.position;
   }
 }
 
-function print({ output }: Context, name: string, { events }: EventPage): void {
-  for (const event of events) output.result({ name, event }, () => renderEvent(event, output.paint));
+async function show(
+  { context, sources, name, asker }: Tail,
+  which: Pick<Ask<'events'>, 'after' | 'since' | 'limit' | 'waitMs'>,
+  signal?: AbortSignal,
+): Promise<EventPage> {
+  const page = await sources.ask({ v: 1, ask: 'events', name, ...which, sealTo: asker?.sealTo });
+  if (signal?.aborted === true) return page;
+  const bodies = revealed(asker, page);
+  for (const [index, event] of page.events.entries()) {
+    const body = bodies?.[index];
+    context.output.result({ name, event, ...(bodies === undefined ? {} : { body }) }, () =>
+      renderEvent(event, context.output.paint, body),
+    );
+  }
+  return page;
+}
+
+/** A text for each event, null for one that is not kept any more; undefined when none was asked for. */
+function revealed(asker: Asker | undefined, { sealedBodies }: EventPage): readonly (string | null)[] | undefined {
+  if (asker === undefined || sealedBodies === undefined) return undefined;
+  return JSON.parse(asker.open(sealedBodies)) as (string | null)[];
 }

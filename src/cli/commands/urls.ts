@@ -1,20 +1,48 @@
-import { EXIT_CODES } from '../../domain/errors.js';
+import { codedError, EXIT_CODES } from '../../domain/errors.js';
+import type { Kind } from '../../domain/kinds.js';
 import type { SourceUrls } from '../../domain/plan.js';
 import { createAsker } from '../../temporal/sealedAnswer.js';
 import type { Command, Sources } from '../ports.js';
 import { renderUrls } from '../render/urls.js';
 import { requireWorker } from '../worker.js';
 
+export interface UrlsArguments {
+  readonly name: string;
+  /** Make new secrets first: of all URLs, or of those that `widget` and `kind` name. */
+  readonly rotate?: boolean;
+  readonly widget?: string;
+  readonly kind?: Kind;
+  /** For how long the URLs before are still taken. */
+  readonly overlapMs?: number;
+}
+
+/** Time to paste the new ones into Chatlio. */
+const OVERLAP_MS = 86_400_000;
+
 /** The webhook URLs to paste into Chatlio, and where each goes. They hold secrets: printed on request, and nowhere else. */
-export const urls: Command<{ readonly name: string }> = async (context, { name }) => {
-  const found = await askForUrls(await context.sources(), name);
+export const urls: Command<UrlsArguments> = async (context, { name, rotate, widget, kind, overlapMs }) => {
+  if (rotate !== true && (widget ?? kind ?? overlapMs) !== undefined) {
+    throw codedError('CAEP_USAGE', { reason: '--widget, --kind and --overlap go with --rotate' });
+  }
+  const sources = await context.sources();
+  const found = await askForUrls(
+    sources,
+    name,
+    rotate === true ? { widget, kind, overlapMs: overlapMs ?? OVERLAP_MS } : undefined,
+  );
   context.output.result({ name, ...found }, () => renderUrls(name, found, context.output.paint));
   return EXIT_CODES.done;
 };
 
-export async function askForUrls(sources: Sources, name: string): Promise<SourceUrls> {
+type Rotation = Pick<UrlsArguments, 'widget' | 'kind'> & { readonly overlapMs: number };
+
+export async function askForUrls(sources: Sources, name: string, rotation?: Rotation): Promise<SourceUrls> {
   await requireWorker(sources);
   const asker = createAsker();
-  const { sealed } = await sources.ask({ v: 1, ask: 'urls', name, sealTo: asker.sealTo });
+  const question = { v: 1, name, sealTo: asker.sealTo } as const;
+  const { sealed } =
+    rotation === undefined
+      ? await sources.ask({ ...question, ask: 'urls' })
+      : await sources.ask({ ...question, ask: 'rotate', ...rotation });
   return JSON.parse(asker.open(sealed)) as SourceUrls;
 }

@@ -1,4 +1,4 @@
-/** `events tail`: an event in a line. */
+/** `events tail`: an event in a line, and its content below where that was asked for. */
 import type { PassingEvent } from '../../domain/passingEvents.js';
 import type { Paint, Style } from './paint.js';
 import { clockTime, elapsed } from './text.js';
@@ -16,10 +16,11 @@ const ID_PREFIX = 12;
 /** An event's own time is told when it differs from that of its arrival by more. */
 const TOLD_LATENESS_MS = 60_000;
 
-export function renderEvent(event: PassingEvent, paint: Paint): string {
+/** @param body undefined: not asked for; null: not kept any more */
+export function renderEvent(event: PassingEvent, paint: Paint, body?: string | null): string {
   const { kind = 'unknown', eventId, loggedAt, occurredAt, state, reason } = event;
   const latenessMs = Date.parse(loggedAt) - Date.parse(occurredAt);
-  return [
+  const line = [
     paint.faint(`${loggedAt.slice(0, 10)} ${clockTime(Date.parse(loggedAt))}Z`),
     kind.padEnd(KIND_WIDTH),
     eventId.slice(0, ID_PREFIX),
@@ -29,4 +30,5 @@ export function renderEvent(event: PassingEvent, paint: Paint): string {
   ]
     .join('  ')
     .trimEnd();
+  return body === undefined ? line : `${line}\n    ${body ?? paint.faint('its content is not kept any more')}`;
 }

@@ -1,6 +1,7 @@
 /** A source as a person reads it: where it stands, its steps, what is held and why, what to type next. */
 import type { CatalogueError } from '../../domain/errors.js';
 import { type Paused, pauseReason } from '../../domain/pause.js';
+import type { GateReport } from '../../domain/forwarder.js';
 import { STEPS } from '../../domain/steps.js';
 import type { Hold, SourceState } from '../../domain/source.js';
 import type { Snapshot } from '../follow.js';
@@ -84,11 +85,15 @@ export function renderForwarder(
       ? []
       : [`  ${paint.faint(`the oldest of them is ${elapsed(oldestExceptionMs)} old`)}`]),
     ...lakeLines(forwarder, paint),
-    ...(forwarder.gate === undefined ? [] : [`  ${paint.caution(`nothing is sent: ${forwarder.gate.reason}`)}`]),
+    ...(forwarder.gate === undefined ? [] : [`  ${paint.caution(gateLine(forwarder.gate))}`]),
     ...(forwarder.hold === undefined ? [] : [`  ${paint.caution(`held: ${forwarder.hold.reason}`)}`]),
     ...(forwarder.outage === undefined ? [] : [`  ${paint.caution(`outage: ${forwarder.outage.detail}`)}`]),
     ...(forwarder.lastError === undefined ? [] : [`  ${paint.faint(`last error: ${forwarder.lastError}`)}`]),
   ].join('\n');
+}
+
+function gateLine({ reason, opensAt }: NonNullable<ForwarderReport['gate']>): string {
+  return `nothing is sent${opensAt === undefined ? '' : ` before ${instant(opensAt)}`}: ${reason}`;
 }
 
 /** Accepted means that the inlet said so; confirmed, that the event was found in the lake. */
@@ -111,13 +116,17 @@ export function pausedSince(paused: Paused): string {
 }
 
 /** Closed for good, not only until a flow has settled: somebody has to open it. */
-export function isGateClosed({ state, forwarder }: Pick<Snapshot, 'state' | 'forwarder'>): boolean {
+export function isGateClosed({ state, forwarder, intake }: Pick<Snapshot, 'state' | 'forwarder' | 'intake'>): boolean {
+  if (intake?.gate !== undefined) return !intake.gate.open;
   return state?.paused !== undefined || (forwarder?.gate !== undefined && forwarder.gate.opensAt === undefined);
 }
 
-export function opensLine(state: Pick<SourceState, 'opensAt' | 'paused'>, now: number): string {
+/** @param gate as it stands now; without it, what the source workflow knows must do */
+export function opensLine(state: Pick<SourceState, 'opensAt' | 'paused'>, now: number, gate?: GateReport): string {
   if (state.paused !== undefined) return `events are taken and wait: ${pausedSince(state.paused)}`;
-  const opensAt = state.opensAt === undefined ? undefined : Date.parse(state.opensAt);
+  if (gate?.open === false) return `events are taken and wait: ${gate.reason}`;
+  const instantOfOpening = gate === undefined ? state.opensAt : gate.opensAt;
+  const opensAt = instantOfOpening === undefined ? undefined : Date.parse(instantOfOpening);
   if (opensAt === undefined || opensAt <= now) return 'events are sent as they come';
   // Until then Adobe may drop what is sent: the settle window.
   return `events are taken now, and sent from ${instant(opensAt)} on (in ${elapsed(opensAt - now)})`;
@@ -148,6 +157,6 @@ export function sourceDocument({ run, state, forwarder, rates, intake }: Snapsho
       : { hold: { ...state.hold, error: errorDocument(holdError(state.hold, name)) } }),
     pending,
     ...(forwarder === undefined ? {} : { forwarder: { ...forwarder, rates } }),
-    ...(intake === undefined ? {} : { receivers: intake.receivers, silent: intake.silent }),
+    ...(intake === undefined ? {} : { gate: intake.gate, receivers: intake.receivers, silent: intake.silent }),
   };
 }

@@ -26,7 +26,7 @@ export function renderStatus(snapshot: Snapshot, now: number, paint: Paint): str
     [paint.faint('workflow'), `${run.workflowId}  ${paint.faint(run.status.toLowerCase())}`],
     ...(run.url === undefined ? [] : [[paint.faint('Temporal UI'), run.url]]),
     ...(state === undefined ? [] : [[paint.faint('uid'), state.uid]]),
-    ...(state?.phase === 'live' ? [[paint.faint('sending'), opensLine(state, now)]] : []),
+    ...(state?.phase === 'live' ? [[paint.faint('sending'), opensLine(state, now, intake?.gate)]] : []),
     ...operationFacts(snapshot, now, paint),
     ...(run.heldReason === undefined || state !== undefined ? [] : [[paint.faint('held by'), run.heldReason]]),
   ];

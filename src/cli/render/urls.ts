@@ -1,6 +1,7 @@
 /** `urls`: each webhook URL under the name of the field that takes it. */
 import type { SourceUrls } from '../../domain/plan.js';
 import type { Paint } from './paint.js';
+import { instant } from './text.js';
 
 export function renderUrls(name: string, { webhooks, inlet }: SourceUrls, paint: Paint): string {
   const widgets = [...new Set(webhooks.map(({ widget }) => widget))];
@@ -11,9 +12,12 @@ export function renderUrls(name: string, { webhooks, inlet }: SourceUrls, paint:
       `${paint.strong(widget)}  ${paint.faint('in Chatlio: settings of the widget → Behavior → Webhooks and post-chat actions')}`,
       ...webhooks
         .filter((webhook) => webhook.widget === widget)
-        .flatMap(({ kind, chatlioField, url }) => [
+        .flatMap(({ kind, chatlioField, url, oldTakenUntil }) => [
           `  ${chatlioField}  ${paint.faint(kind)}`,
           `    ${paint.hint(url)}`,
+          ...(oldTakenUntil === undefined
+            ? []
+            : [`    ${paint.caution(`new: the URL before it is taken until ${instant(Date.parse(oldTakenUntil))}`)}`]),
         ]),
     ]),
     ...(inlet === undefined
