@@ -16,7 +16,7 @@ import { slowInlet } from './measures/slowInlet.js';
 import { stages } from './measures/stages.js';
 import { throughput } from './measures/throughput.js';
 import { keepResult, tableOf } from './report/results.js';
-import { buildPrograms } from './rig/build.js';
+import { buildPrograms } from '../scripts/buildPrograms.js';
 import { stopAllStacks } from './rig/stack.js';
 
 const SHORT: readonly Measure[] = [throughput, stages, latency, slowInlet, hanging, growth];
@@ -42,7 +42,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => void stopAllStacks().finally(() => process.exit(1)));
 }
 
-const programs = await buildPrograms();
+const programs = await buildPrograms('bench');
 for (const measure of values.only === undefined ? SHORT : ALL.filter(({ name }) => values.only?.includes(name))) {
   console.log(`\n${measure.name}: ${measure.title}`);
   const result = await measure.run({

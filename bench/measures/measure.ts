@@ -1,6 +1,6 @@
 /** What a measure is, and what it answers. */
 import type { Plot } from '../report/plot.js';
-import type { Programs } from '../rig/build.js';
+import type { Programs } from '../../scripts/buildPrograms.js';
 
 export interface Measure {
   readonly name: string;

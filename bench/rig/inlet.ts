@@ -1,6 +1,6 @@
 /** The counting inlet as a process, and what it has seen. */
 import { type Program, startProgram } from './processes.js';
-import type { Programs } from './build.js';
+import type { Programs } from '../../scripts/buildPrograms.js';
 
 interface InletReport {
   readonly received: number;

@@ -1,7 +1,7 @@
 /** Orders to the load generator, and what it answers. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { Programs } from './build.js';
+import type { Programs } from '../../scripts/buildPrograms.js';
 
 export interface LoadTarget {
   readonly host: string;

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { readLog, waitForLine } from '../../src/process/logFile.js';
 import { lastLinesOf, spawnServer, type ServerProcess } from '../../src/process/server.js';
-import type { Programs } from './build.js';
+import type { Programs } from '../../scripts/buildPrograms.js';
 
 const READY_TIMEOUT_MS = 90_000;
 

@@ -18,7 +18,7 @@ import { listRoutes } from '../../src/store/routes.js';
 import { findSourceId } from '../../src/store/survey.js';
 import { obtainTemporalServer } from '../../src/temporal/obtainServer.js';
 import { startTemporalServer } from '../../src/temporal/server.js';
-import type { Programs } from './build.js';
+import type { Programs } from '../../scripts/buildPrograms.js';
 import { BENCH_KINDS } from './events.js';
 import { type CountingInlet, startCountingInlet } from './inlet.js';
 import type { LoadTarget } from './load.js';

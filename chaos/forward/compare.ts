@@ -126,5 +126,8 @@ function exceptionsOf(
 
 /** Without numbers and times, so that alike ones are counted together. */
 function lastFactOf(facts: readonly string[]): string {
-  return (facts.at(-1) ?? '').replace(/^attempt \d+: /, '').replace(/, \d+s after attempt \d+$/, '').slice(0, 60);
+  return (facts.at(-1) ?? '')
+    .replace(/^attempt \d+: /, '')
+    .replace(/, \d+s after attempt \d+$/, '')
+    .slice(0, 60);
 }

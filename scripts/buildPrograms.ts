@@ -1,0 +1,35 @@
+/** Compiles the project's programs as a release is: tsx would compile them at each start, and add what is for debugging. */
+import { execFile } from 'node:child_process';
+import { cpSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { bundleWorkflowCode } from '@temporalio/worker';
+
+const ROOT = fileURLToPath(new URL('../', import.meta.url));
+const run = promisify(execFile);
+
+export interface Programs {
+  /** @param entry without extension, relative to the project's root */
+  pathOf(entry: string): string;
+}
+
+/** @param folder of the project, with a `tsconfig.json` that names what is compiled: `bench` */
+export async function buildPrograms(folder: string): Promise<Programs> {
+  // Inside the project, so that its packages are found.
+  const out = join(ROOT, '.chatlio-aep', `${folder}-build`);
+  await run(process.execPath, [
+    join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'),
+    '--project',
+    join(ROOT, folder, 'tsconfig.json'),
+    '--outDir',
+    out,
+  ]);
+  cpSync(join(ROOT, 'src/store/migrations'), join(out, 'src/store/migrations'), { recursive: true });
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: join(out, 'src/workflows/index.js'),
+    logger: { trace() {}, debug() {}, info() {}, warn() {}, error() {}, log() {} },
+  });
+  writeFileSync(join(out, 'src/workflows/bundle.js'), code);
+  return { pathOf: (entry) => join(out, `${entry}.js`) };
+}
