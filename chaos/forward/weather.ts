@@ -126,7 +126,7 @@ interface Rule {
 function createDeck(random: Random): () => Rule[] {
   let deck: Rule[][] = [];
   return () => {
-    if (deck.length === 0) deck = shuffled(allFronts(random), random.next);
+    if (deck.length === 0) deck = shuffled(allFronts(random), () => random.next());
     return deck.pop() ?? [];
   };
 }
