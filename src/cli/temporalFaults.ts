@@ -34,6 +34,7 @@ function fromTemporal(cause: unknown, facts: CallFacts): CodedError {
   switch (grpcStatus(cause)) {
     case GRPC_STATUS.notFound:
       return codedError('CAEP_SOURCE_UNKNOWN', { name: facts.name ?? '' }, { cause });
+    case GRPC_STATUS.cancelled:
     case GRPC_STATUS.deadlineExceeded:
       return facts.answeredByWorker
         ? noWorker()

@@ -2,6 +2,8 @@
 import { isGrpcServiceError } from '@temporalio/client';
 
 export const GRPC_STATUS = {
+  /** Of a call of ours whose deadline has passed: sometimes this, mostly the next. */
+  cancelled: 1,
   deadlineExceeded: 4,
   notFound: 5,
   alreadyExists: 6,
