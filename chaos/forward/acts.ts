@@ -103,7 +103,8 @@ export async function carryOut(stage: Stage, plan: readonly PlannedAct[], posts:
   }
 
   /** What takes long goes beside the rest. */
-  const isLong = ({ act: { kind } }: PlannedAct): boolean => kind === 'flow-change' || kind === 'lake-stall';
+  const isLong = ({ act: { kind } }: PlannedAct): boolean =>
+    kind === 'flow-change' || kind === 'forwarder' || kind === 'lake-stall';
   let short = 0;
   const mayBegin = ({ afterPosts }: PlannedAct) =>
     load.answered() >= afterPosts && short < AT_ONCE && stage.progress.waiting() < MOST_WAITING;
