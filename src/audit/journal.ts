@@ -75,13 +75,7 @@ export async function readJournalState(
      order by receiver_id`,
     [String(sourceId)],
   );
-  const torn = await connection.query<{ receiver_id: string; file: string }>(
-    `select distinct receiver_id, file from (
-       select *, lag(end_byte, 1, 0::bigint) over (partition by receiver_id, file order by start_byte) as previous_end
-       from intake_journal where file >= $1
-     ) stretches where entries is null or start_byte <> previous_end order by 1, 2 limit 100`,
-    [hourOf(since < keptFrom ? keptFrom : since)],
-  );
+  const holes = await connection.query<HoleRow>(HOLES, [hourOf(since < keptFrom ? keptFrom : since)]);
   const any = await connection.query('select from intake_journal limit 1');
   return {
     isThere: any.rowCount === 1,
@@ -102,12 +96,39 @@ export async function readJournalState(
           ? [`${dropped} entries found no room in the journal of the receiver ${receiver_id}`]
           : []),
       ]),
-      ...torn.rows.map(
-        ({ receiver_id, file }) =>
-          `the journal of the receiver ${receiver_id} for ${file.slice(0, 11)}:00Z could not be read in full`,
+      ...holes.rows.map(
+        ({ receiver_id, hours }) =>
+          `the journal of the receiver ${receiver_id} for ${hours.map((hour) => `${hour}:00Z`).join(' to ')} could not be read in full`,
       ),
     ],
   };
+}
+
+/** Hours of files that are not there in full, from the hour $1 on: a stretch is missing, or a whole file between two others. */
+const HOLES = `
+with file as (
+  select receiver_id, file, split_part(file, '-', 1) as hour, split_part(file, '-', 2)::bigint as number,
+         bool_or(entries_missing or start_byte <> previous_end) as is_torn
+    from (select receiver_id, file, start_byte, entries is null as entries_missing,
+                 lag(end_byte, 1, 0::bigint) over (partition by receiver_id, file order by start_byte) as previous_end
+            from intake_journal) stretches
+   group by receiver_id, file
+), numbered as (
+  select *, lag(number) over numbers as previous_number, lag(hour) over numbers as previous_hour
+    from file window numbers as (partition by receiver_id order by number, file)
+)
+select distinct receiver_id, hours from numbered, lateral (
+  select array[hour] as hours where is_torn
+  union all
+  select case when hour = previous_hour then array[hour] else array[previous_hour, hour] end
+   where number > previous_number + 1
+) holes
+ where hour >= $1 order by 1, 2 limit 100`;
+
+interface HoleRow {
+  readonly receiver_id: string;
+  /** One, or the first and the last. */
+  readonly hours: readonly string[];
 }
 
 interface ReceiverRow {

@@ -190,8 +190,8 @@ function entry(id: string, arrival: number, { ofSource = source().sourceId, agoM
   return bytes;
 }
 
-const fileOf = (agoMs: number) =>
-  `${new Date(Date.now() - agoMs).toISOString().slice(0, 13).replaceAll('-', '')}-000001`;
+const fileOf = (agoMs: number, number = 1) =>
+  `${new Date(Date.now() - agoMs).toISOString().slice(0, 13).replaceAll('-', '')}-${String(number).padStart(6, '0')}`;
 
 /** Of one stretch, or of two with a gap between them. */
 async function journal(receiver: string, file: string, entries: readonly Buffer[], hasGap = false) {
@@ -270,6 +270,38 @@ describe('an audit that reads journals', () => {
       'the receiver silent has not reported its journal since then: what it has taken since is not known, and 4 of its events were in its spool then',
       `the journal of the receiver torn for ${file.slice(0, 11)}:00Z could not be read in full`,
     ]);
+  });
+
+  it('names the hours between which a whole file of a journal is missing, of each receiver by itself', async () => {
+    const hourOf = (agoMs: number) => `${fileOf(agoMs).slice(0, 11)}:00Z`;
+    for (const [number, hours] of [
+      [3, 40],
+      [5, 38],
+      [6, 5],
+      [9, 3],
+      [10, 3],
+      [12, 3],
+      [13, 1],
+    ] as const) {
+      await journal('here', fileOf(hours * HOUR_MS, number), []);
+    }
+    // Of an hour twice, and by a clock that was set back.
+    for (const [number, hours] of [
+      [1, 4],
+      [2, 4],
+      [3, 2],
+      [4, 3],
+      [5, 1],
+    ] as const) {
+      await journal('there', fileOf(hours * HOUR_MS, number), []);
+    }
+    const { notKnown } = await state(24);
+    expect([...notKnown].sort()).toEqual(
+      [`${hourOf(5 * HOUR_MS)} to ${hourOf(3 * HOUR_MS)}`, hourOf(3 * HOUR_MS)]
+        .map((hours) => `the journal of the receiver here for ${hours} could not be read in full`)
+        .sort(),
+    );
+    expect((await state(48)).notKnown).toHaveLength(3);
   });
 
   it('says from when on journals prove anything, where it goes back further than they are kept', async () => {

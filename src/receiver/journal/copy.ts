@@ -18,7 +18,7 @@ export function createJournalCopy(database: Database, receiverId: string): Journ
   async function copyFile(file: JournalFile, done: Map<string, number>): Promise<void> {
     const bytes = file.bytes;
     for (let start = done.get(file.name) ?? 0; start < bytes; start = done.get(file.name) as number) {
-      const content = await readAt(file.path, start, bytes - start);
+      const content = await readAt(file.path, start, bytes - start).catch(nothingIfLost);
       const { entries, readBytes } = decodeBatches(content);
       // A batch is never torn apart: of a stretch without one whole batch nothing can be read, up to the file's end.
       const isReadable = readBytes > 0;
@@ -40,6 +40,14 @@ export function createJournalCopy(database: Database, receiverId: string): Journ
       for (const file of files) await copyFile(file, copied);
     },
   };
+}
+
+/** Missing, or on a part of the disk that cannot be read: no later try mends it, and the files after it must not wait. */
+const LOST: ReadonlySet<string | undefined> = new Set(['ENOENT', 'EIO']);
+
+function nothingIfLost(error: NodeJS.ErrnoException): Buffer {
+  if (!LOST.has(error.code)) throw error;
+  return Buffer.alloc(0);
 }
 
 /** A stretch, longer if its first batch is. */

@@ -54,8 +54,10 @@ export function decodeBatches(content: Buffer): BatchesRead {
   const entries: Buffer[] = [];
   let at = 0;
   while (at + HEADER_BYTES <= content.length) {
-    const end = at + HEADER_BYTES + content.readUInt32BE(at) * ENTRY_BYTES;
-    if (end > content.length) break;
+    const count = content.readUInt32BE(at);
+    const end = at + HEADER_BYTES + count * ENTRY_BYTES;
+    // Zeros, as a file system may leave them in a file that was being written, are no batch.
+    if (count === 0 || end > content.length) break;
     const batch = content.subarray(at + HEADER_BYTES, end);
     if (crc32(batch) !== content.readUInt32BE(at + 4)) break;
     entries.push(batch);

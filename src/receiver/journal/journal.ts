@@ -1,9 +1,10 @@
 /**
  * The intake journal: the ids of what this receiver has answered with 2xx, in files of an hour each, apart from the event log.
+ * Files are numbered throughout, so that one that is missing shows in the copies in PostgreSQL.
  *
  * Entries are buffered and written every half second: a receiver that is killed loses the entries, not the events, of so long.
  */
-import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { appendDurably } from '../appendDurably.js';
@@ -29,7 +30,7 @@ export interface Journal {
 }
 
 export interface JournalFile {
-  /** `YYYYMMDDTHH-number` */
+  /** `YYYYMMDDTHH-number`, the number one more than that of the file before. */
   readonly name: string;
   readonly path: string;
   bytes: number;
@@ -44,6 +45,9 @@ interface JournalOptions {
 export async function openJournal({ folder, log, maxBytes = MAX_BYTES }: JournalOptions): Promise<Journal> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const files = await findFiles(folder);
+  // Beside the folder: it outlives the files.
+  const numberFile = `${folder}.number`;
+  let notedNumber = Number.parseInt(await readFile(numberFile, 'utf8').catch(() => ''), 10) || 0;
   let current: { readonly hour: string; readonly file: JournalFile; readonly handle: FileHandle } | undefined;
   let buffered: JournalEntry[] = [];
   let dropped = 0;
@@ -73,11 +77,24 @@ export async function openJournal({ folder, log, maxBytes = MAX_BYTES }: Journal
     current ??= await startFile(hour);
     await appendDurably(current.handle, batch);
     current.file.bytes += batch.length;
+    await noteNumber(numberOf(current.file));
+  }
+
+  /** Only of a file with entries: one that is gone before it has any leaves no gap. */
+  async function noteNumber(number: number): Promise<void> {
+    if (number === notedNumber) return;
+    try {
+      await writeFile(`${numberFile}.part`, String(number), { flush: true });
+      await rename(`${numberFile}.part`, numberFile);
+      notedNumber = number;
+    } catch (error) {
+      log.error({ reason: reasonOf(error) }, 'the number of a file of the intake journal cannot be noted');
+    }
   }
 
   /** Never continues a file of an earlier process, whose end may be torn. */
   async function startFile(hour: string) {
-    const number = files.filter(({ name }) => name.startsWith(hour)).length + 1;
+    const number = 1 + Math.max(notedNumber, ...files.map(numberOf));
     const name = `${hour}-${String(number).padStart(6, '0')}`;
     const path = join(folder, `${name}.journal`);
     const handle = await open(path, 'ax', 0o600);
@@ -137,14 +154,21 @@ export async function openJournal({ folder, log, maxBytes = MAX_BYTES }: Journal
   };
 }
 
+/** In the order of their numbers. Those of processes that ended before they had written anything are removed. */
 async function findFiles(folder: string): Promise<JournalFile[]> {
-  const names = (await readdir(folder)).filter((name) => /^\d{8}T\d\d-\d{6}\.journal$/.test(name)).sort();
-  return Promise.all(
-    names.map(async (name) => {
-      const path = join(folder, name);
-      return { name: name.replace('.journal', ''), path, bytes: (await stat(path)).size };
-    }),
-  );
+  const names = (await readdir(folder)).filter((name) => /^\d{8}T\d\d-\d{6,}\.journal$/.test(name));
+  const files: JournalFile[] = [];
+  for (const name of names) {
+    const path = join(folder, name);
+    const { size: bytes } = await stat(path);
+    if (bytes === 0) await rm(path);
+    else files.push({ name: name.replace('.journal', ''), path, bytes });
+  }
+  return files.sort((a, b) => numberOf(a) - numberOf(b));
+}
+
+function numberOf({ name }: JournalFile): number {
+  return Number(name.split('-')[1]);
 }
 
 /** `20261121T12`, in UTC. */
