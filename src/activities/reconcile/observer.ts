@@ -25,7 +25,7 @@ const CONTROLLED_EVENTS = 20;
 export function createObserver(deps: {
   readonly database: Database;
   readonly sourceId: number;
-  readonly clients: AdobeClients;
+  readonly clients: Pick<AdobeClients, 'catalog' | 'dataAccess'>;
   readonly session: Pick<LakeSession, 'query'>;
   readonly place: LakeTable;
 }): Observer {
@@ -57,10 +57,12 @@ export function createObserver(deps: {
       const copies = await copiesOf(session, place.table, events);
       const absent = events.filter(({ eventId }) => !copies.has(eventId));
       if (absent.length === 0) return events.map(({ eventId }) => seen(copies.get(eventId) ?? 0));
+      // The control comes before the looks that it vouches for: a batch may land between two queries, with events of both.
+      const visibleMs = await visibleThrough(absent);
       const oldest = new Date(Math.min(...absent.map(({ attemptAt }) => attemptAt.getTime())));
       const sought = new Set(absent.map(({ eventId }) => eventId));
       const failed = await readFailedEvents(clients, place.datasetId, oldest, sought);
-      const visibleMs = await visibleThrough(absent);
+      for (const [eventId, count] of await copiesOf(session, place.table, absent)) copies.set(eventId, count);
       return events.map(({ eventId, attemptAt }) => ({
         copies: copies.get(eventId) ?? 0,
         inFailedBatch: failed.found.has(eventId),
