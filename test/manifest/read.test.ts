@@ -229,7 +229,7 @@ delivery:
     ],
     [
       'fewer requests per second than partitions',
-      'delivery: {maxRequestsPerSecond: 3}\n',
+      'delivery: {partitions: 4, maxRequestsPerSecond: 3}\n',
       '7 delivery.maxRequestsPerSecond: at least one request per second for each of the 4 partitions',
     ],
     ['a duration without unit', 'delivery: {requestTimeout: 65}\n', '7 delivery.requestTimeout: a duration from 1s'],

@@ -1,0 +1,21 @@
+/** A small, seeded part of `npm run chaos:forward`, which tries the whole of it. */
+import { describe, expect, it } from 'vitest';
+import { runForwardChaos } from '../../chaos/forward/chaosRun.js';
+
+const TIMEOUT_MS = 420_000;
+
+describe('forwarding while processes are killed and the inlet fails', () => {
+  it(
+    'brings each event to the lake once, or tells why not',
+    async () => {
+      const run = await runForwardChaos({ seed: 20_261_121, events: 600, kills: 6, log: () => undefined });
+      expect(run.comparison.differences).toEqual([]);
+      expect(run.audit).toEqual([]);
+      expect(run.stuck).toBeUndefined();
+      expect(run.unexpectedEnds).toEqual([]);
+      expect(run.comparison.delivered).toBeGreaterThan(0);
+      expect(run.faultHits).toBeGreaterThan(0);
+    },
+    TIMEOUT_MS,
+  );
+});
