@@ -88,6 +88,8 @@ async function runOn(stack: ForwardStack, { seed, events, kills, log }: ForwardR
     const acting = carryOut({ stack, database, platform, source, load, progress, log }, plan, posts.length);
     const acted = await Promise.race([acting, progress.stuck]);
     await Promise.race([load.finished, progress.stuck]);
+    // The faults last as long as there is something to hit.
+    await Promise.race([caughtUp(progress), progress.stuck]);
     await weather.end();
     const loadMs = performance.now() - startedAt;
     log(`all ${posts.length} posts are answered; waiting until all is settled`);
@@ -155,6 +157,11 @@ async function waitUntilSettled(deps: {
     if (performance.now() - movedAt > STUCK_AFTER_MS) return backlog;
     await delay(SETTLE_POLL_MS);
   }
+}
+
+async function caughtUp(progress: Pick<Progress, 'waiting'>): Promise<void> {
+  do await delay(LOOK_EVERY_MS);
+  while (progress.waiting() > 0);
 }
 
 const LOOK_EVERY_MS = 2_000;

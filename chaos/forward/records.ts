@@ -122,6 +122,14 @@ export interface Backlog {
   readonly landing: number;
 }
 
+/** The simulator makes a lake and its tables at the first use. */
+const NOT_MADE: ReadonlySet<unknown> = new Set(['3D000', '42P01']);
+
+function nothingIfNotMade(error: unknown): 0 {
+  if (NOT_MADE.has((error as { code?: unknown }).code)) return 0;
+  throw error;
+}
+
 export async function readBacklog(databaseUrl: string, lakeUrl: string): Promise<Backlog> {
   const inStore = await withDatabase(databaseUrl, async (client) => {
     const { rows } = await client.query<{ known: string; waiting: string; undecided: string; moving: string }>(
@@ -136,7 +144,7 @@ export async function readBacklog(databaseUrl: string, lakeUrl: string): Promise
   const landing = await withDatabase(lakeUrl, async (client) => {
     const { rows } = await client.query<{ landing: string }>('select count(*) as landing from sim.pending');
     return rows[0]?.landing;
-  });
+  }).catch(nothingIfNotMade);
   return {
     known: Number(inStore?.known),
     waiting: Number(inStore?.waiting),
