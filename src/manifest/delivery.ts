@@ -67,13 +67,13 @@ export type DurationSetting = keyof typeof DURATION_SETTINGS;
 
 export const COUNT_SETTINGS = {
   partitions: {
-    standard: 2,
+    standard: 1,
     atLeast: 1,
     atMost: 64,
     meaning: 'Slices of the event log that are delivered side by side. A change concerns new events only.',
   },
   concurrency: {
-    standard: 64,
+    standard: 128,
     atLeast: 1,
     atMost: 512,
     meaning: 'Unanswered requests per partition.',

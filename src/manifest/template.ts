@@ -56,8 +56,8 @@ dataset:
 #     expression: lower(visitorEmail)
 
 # delivery:
-#   partitions: 2
-#   concurrency: 64 # unanswered requests per partition
+#   partitions: 1
+#   concurrency: 128 # unanswered requests per partition
 #   maxRequestsPerSecond: 1000
 #   requestTimeout: 65s
 #   lease: 15s

@@ -49,8 +49,8 @@ describe('a manifest', () => {
     expect(manifest).not.toHaveProperty('identity');
     expect(manifest.mapping.map((row) => row.source)).toEqual(CANONICAL_FIELD_NAMES);
     expect(manifest.delivery).toEqual({
-      partitions: 2,
-      concurrency: 64,
+      partitions: 1,
+      concurrency: 128,
       maxRequestsPerSecond: 1_000,
       requestTimeoutMs: 65_000,
       leaseMs: 15_000,
