@@ -74,7 +74,7 @@ export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Prom
       abort?.(new Error(fault));
     };
     const onAbort = (): void => breakOff('aborted');
-    let timer = setTimeout(() => breakOff('connect-timeout'), request.queueTimeoutMs);
+    let timer: NodeJS.Timeout | undefined;
 
     if (request.signal?.aborted === true) {
       breakOff('aborted');
@@ -137,6 +137,8 @@ export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Prom
     } catch (error) {
       breakOff(faultOf(error));
     }
+    // On a free connection it has been started by now.
+    if (!started && !settled) timer = setTimeout(() => breakOff('connect-timeout'), request.queueTimeoutMs);
   });
 }
 

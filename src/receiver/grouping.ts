@@ -1,9 +1,11 @@
 /**
- * Many small requests, few commits: one flush in flight for each partition, and what arrives meanwhile makes the next group.
- * There is no linger: alone, an event is flushed at once; under load, groups grow with the time that a commit takes.
+ * Many small requests, few commits: one flush in flight for each partition, and what arrives meanwhile makes the next group,
+ * with all that the event loop reads in the same turn. There is no linger: alone, an event is flushed at once; under load,
+ * groups grow with the time that a commit takes.
  *
  * How much can wait is bounded by the receiver's budget of bytes, for each waiting event has an unanswered request.
  */
+import { setImmediate as immediate } from 'node:timers/promises';
 import type { TakenEvent } from '../store/takenEvent.js';
 import type { Intake, Taken, TakingLog } from './intake.js';
 
@@ -39,7 +41,10 @@ export function createGrouping({ eventLog, onFlushFailed, maxGroupEvents = 256 }
 
   async function flushAll(lane: Lane): Promise<void> {
     lane.isFlushing = true;
-    while (lane.waiting.length > 0) await flush(lane, lane.waiting.splice(0, maxGroupEvents));
+    while (lane.waiting.length > 0) {
+      await immediate();
+      await flush(lane, lane.waiting.splice(0, maxGroupEvents));
+    }
     lane.isFlushing = false;
   }
 
@@ -55,11 +60,13 @@ export function createGrouping({ eventLog, onFlushFailed, maxGroupEvents = 256 }
   }
 
   return {
-    take({ sourceId, partition, ...arriving }) {
+    take(arriving) {
+      const { sourceId, partition } = arriving;
       if (arriving.outcome === 'held') return eventLog.hold(sourceId, partition, arriving.event);
+      const { event } = arriving;
       return new Promise((resolve, reject) => {
         const lane = laneOf(sourceId, partition);
-        lane.waiting.push({ event: arriving.event, resolve, reject });
+        lane.waiting.push({ event, resolve, reject });
         if (!lane.isFlushing) void flushAll(lane);
       });
     },

@@ -1,5 +1,5 @@
 /** Which route a request has the secret of. Takes the same time and gives the same answer whatever is wrong. */
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import type { WebhookAddress } from '../domain/webhookPath.js';
 import type { Route } from '../store/routes.js';
 
@@ -37,7 +37,7 @@ export function indexRoutes(routes: readonly Route[]): RouteTable {
  */
 export function findRoute(table: RouteTable, address: WebhookAddress | undefined, nowMs: number): Route | undefined {
   const { secret, ...target } = address ?? NOWHERE;
-  const digest = createHash('sha256').update(secret).digest();
+  const digest = Buffer.from(hash('sha256', secret, 'binary'), 'binary');
   let found: Route | undefined;
   for (const candidate of table.get(keyOf(target)) ?? NO_ROUTES) {
     const isRight = timingSafeEqual(candidate.digest, digest);

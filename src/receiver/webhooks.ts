@@ -117,9 +117,10 @@ function prepare(keyRing: KeyRing, route: Route, raw: Buffer, receivedAtMs: numb
     const event = { ...common, reason: 'unreadable' as const, bodyMac: keyRing.mac(raw), sealed: seal(raw), facts };
     return { eventId, why: reading.why, arriving: { ...place, outcome: 'held', event } };
   }
+  const { occurredAt, receivedAt } = reading.event;
   const event = {
     ...common,
-    occurredAtMs: Date.parse(reading.event.occurredAt),
+    occurredAtMs: occurredAt === receivedAt ? receivedAtMs : Date.parse(occurredAt),
     bodyMac: keyRing.mac(reading.canonicalBody),
     stableMac: keyRing.mac(reading.contentKey),
     sealed: seal(Buffer.from(eventJson(reading.event))),

@@ -22,11 +22,15 @@ export interface PageRequest extends PartitionId {
   readonly maxBytes: number;
 }
 
+// As texts that cost a reader least: pg decodes bytea from hexadecimal at ten times the price of base64, and a Date of each row
+// is made for nobody.
+const COLUMNS = `seq, kind, logged_at::text, encode(event_id, 'base64') as event_id, encode(sealed, 'base64') as sealed`;
+
 /** The next events, ascending. Commit order is sequence order: a number that is missing between two of them is no event. */
 export async function readPage(database: Database, request: PageRequest): Promise<LogEvent[]> {
   const { rows } = await database.pool.query<BodyRow>({
     name: 'read-page',
-    text: `select seq, kind, logged_at, event_id, sealed
+    text: `select ${COLUMNS}
            from (
              select *, sum(octet_length(sealed)) over (order by seq) - octet_length(sealed) as bytes_before
              from (
@@ -54,8 +58,8 @@ export async function readEvents(
   request: PartitionId & { readonly seqs: readonly number[]; readonly fromLoggedAt: LoggedAt },
 ): Promise<LogEvent[]> {
   const { rows } = await database.pool.query<BodyRow>(
-    `select seq, kind, logged_at, event_id, sealed from event_body
-     where source_id = $1 and partition = $2 and seq = any ($3) and logged_at >= $4 order by seq`,
+    `select ${COLUMNS}
+     from event_body where source_id = $1 and partition = $2 and seq = any ($3) and logged_at >= $4 order by seq`,
     [request.sourceId, request.partition, request.seqs, request.fromLoggedAt],
   );
   return rows.map(parseBody);
@@ -64,9 +68,9 @@ export async function readEvents(
 interface BodyRow {
   readonly seq: number;
   readonly kind: number;
-  readonly logged_at: LoggedAt;
-  readonly event_id: Buffer;
-  readonly sealed: Buffer;
+  readonly logged_at: string;
+  readonly event_id: string;
+  readonly sealed: string;
 }
 
 function parseBody(row: BodyRow): LogEvent {
@@ -75,5 +79,7 @@ function parseBody(row: BodyRow): LogEvent {
     const reason = `event ${row.seq} has the kind ${row.kind}, which this release does not know`;
     throw codedError('CAEP_INTERNAL', { reason });
   }
-  return { seq: row.seq, kind, loggedAt: row.logged_at, eventId: row.event_id, sealed: row.sealed };
+  const eventId = Buffer.from(row.event_id, 'base64');
+  const sealed = Buffer.from(row.sealed, 'base64');
+  return { seq: row.seq, kind, loggedAt: row.logged_at, eventId, sealed };
 }

@@ -8,8 +8,8 @@ export interface PartitionId {
   readonly partition: number;
 }
 
-/** A point in time of the log, as pg reads it: a number only for `-infinity`. */
-export type LoggedAt = Date | number;
+/** A point in time of the log: as pg reads it, a number only for `-infinity`, or as PostgreSQL writes it. */
+export type LoggedAt = Date | number | string;
 
 export interface CursorRow {
   readonly fence: number;

@@ -62,6 +62,10 @@ interface Result {
   readonly fault?: DestinationFault;
 }
 
+function resultOf(attempt: Attempt): Result {
+  return { verdict: verdictOf(attempt), fault: faultOf(attempt) };
+}
+
 const UNREADABLE: Verdict = {
   kind: 'refused',
   reason: 'unreadable',
@@ -91,10 +95,15 @@ export function createAttempts(deps: {
   let lastFact: string | undefined;
 
   async function run(one: Running): Promise<void> {
-    const { verdict, fault: seen } = await resultOf(one).catch((error: unknown) => {
+    let result: Result;
+    try {
+      const body = deps.open(one.sendable);
+      result = body === undefined ? { verdict: UNREADABLE } : resultOf(await post(one, body));
+    } catch (error) {
       deps.failed(error);
-      return resultOfFailure(one);
-    });
+      result = resultOfFailure(one);
+    }
+    const { verdict, fault: seen } = result;
     running.delete(one);
     slow.delete(one);
     holdingSlots.delete(one);
@@ -103,17 +112,14 @@ export function createAttempts(deps: {
     deps.answered({ sendable: one.sendable, verdict, wasSlow: one.slowMs !== undefined });
   }
 
-  async function resultOf(one: Running): Promise<Result> {
-    const body = deps.open(one.sendable);
-    if (body === undefined) return { verdict: UNREADABLE };
-    const attempt = await deps.post(body, {
+  function post(one: Running, body: Buffer): Promise<Attempt> {
+    return deps.post(body, {
       mayStart() {
         one.byUs = !deps.lease.holds();
         if (!one.byUs) one.begunMs = deps.monotonicMs();
         return !one.byUs;
       },
     });
-    return { verdict: verdictOf(attempt), fault: faultOf(attempt) };
   }
 
   function resultOfFailure(one: Running): Result {

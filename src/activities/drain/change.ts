@@ -1,3 +1,5 @@
+import { setImmediate as immediate } from 'node:timers/promises';
+
 /** Lets the drain's loop sleep until something has changed. Changes while it runs are not lost and count once. */
 export interface Change {
   readonly happened: () => void;
@@ -9,6 +11,7 @@ export function createChange(): Change {
   let wake: (() => void) | undefined;
   return {
     happened() {
+      if (pending) return;
       pending = true;
       wake?.();
     },
@@ -19,6 +22,8 @@ export function createChange(): Change {
         });
         wake = undefined;
       }
+      // What else arrives in this turn of the event loop is looked at together with it.
+      await immediate();
       pending = false;
     },
   };
