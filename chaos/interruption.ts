@@ -15,7 +15,9 @@ export function isInterrupted(): boolean {
 
 export function listenForInterruption(exitCode: number): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => {
+    // Not once: npm passes on the Ctrl-C that the terminal has sent already, and a second one would end us before our children.
+    process.on(signal, () => {
+      if (interrupted) return;
       interrupted = true;
       const ended = Promise.allSettled([...endings].map(async (end) => end()));
       void ended.finally(() => process.exit(exitCode));

@@ -128,6 +128,6 @@ function exceptionsOf(
 function lastFactOf(facts: readonly string[]): string {
   return (facts.at(-1) ?? '')
     .replace(/^attempt \d+: /, '')
-    .replace(/, \d+s after attempt \d+$/, '')
+    .replace(/, [\d hms]+ after attempt \d+$/, '')
     .slice(0, 60);
 }

@@ -60,14 +60,14 @@ export async function claimPartition(database: Database, request: ClaimRequest):
     }
     const leftovers = countUndecided(row.window);
     const window = leftovers === 0 ? row.window : await settleLeftovers(client, request, row);
-    await client.query(
+    const { rows } = await client.query<{ fence: number }>(
       `update partition_cursor set fence = fence + 1, flush_number = 0, holder = $3, handover_asked = false,
               lease_until = clock_timestamp() + $4 * interval '1 millisecond'
-       where source_id = $1 and partition = $2`,
+       where source_id = $1 and partition = $2 returning fence`,
       [request.sourceId, request.partition, request.holder, request.leaseMs],
     );
-    const claim = { fence: row.fence + 1, window, cursorLoggedAt: row.cursorLoggedAt, leftovers };
-    return { state: 'claimed', claim };
+    const { fence = 0 } = rows[0] ?? {};
+    return { state: 'claimed', claim: { fence, window, cursorLoggedAt: row.cursorLoggedAt, leftovers } };
   });
 }
 
@@ -116,8 +116,9 @@ function parseCursor(result: { readonly rows: readonly CursorColumns[] }): Curso
 }
 
 /**
- * Makes `unknown` exceptions of what a drain has left undecided after the end of its lease. An answer that arrives
- * later still counts: outcomes are facts.
+ * Makes `unknown` exceptions of what a drain has left undecided after the end of its lease, and takes its fence: a drain that
+ * lives on, and writes its own window over this one, would leave these events undecided beside their exceptions. An answer
+ * that arrives later still counts: outcomes are facts.
  */
 export async function settleLeftovers(client: PoolClient, id: PartitionId, row: CursorRow): Promise<Window> {
   const undecided = sequencesIn(row.window, 'undecided');
@@ -133,7 +134,8 @@ export async function settleLeftovers(client: PoolClient, id: PartitionId, row: 
     [id.sourceId, id.partition, undecided, row.fence],
   );
   await client.query(
-    `update partition_cursor set cursor_seq = $3, decided = $4, withdrawn = $5, undecided = 0
+    `update partition_cursor set fence = fence + 1, flush_number = 0, cursor_seq = $3, decided = $4, withdrawn = $5,
+       undecided = 0
      where source_id = $1 and partition = $2`,
     [id.sourceId, id.partition, window.cursor, window.decided, window.withdrawn],
   );

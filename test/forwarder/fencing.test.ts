@@ -5,6 +5,7 @@ import { readPage } from '../../src/store/bodies.js';
 import { claimPartition } from '../../src/store/claim.js';
 import type { Database } from '../../src/store/database.js';
 import { flush } from '../../src/store/flush.js';
+import { closeGate, settleQuiet } from '../../src/store/gate.js';
 import { type Bench, DELIVERY, everyOnce, withBench } from './bench.js';
 
 const bench = withBench();
@@ -74,27 +75,32 @@ function stoppable(database: Database): { readonly database: Database; stop(): v
   };
 }
 
+/** An inlet whose answers are there, but the stopped process does not look at them before it is told to. */
+function unansweredInlet() {
+  const answers: (() => void)[] = [];
+  const create = (options: Parameters<typeof createInlet>[0]) => {
+    const real = createInlet(options);
+    return {
+      ...real,
+      async post(...parameters: Parameters<typeof real.post>) {
+        const attempt = await real.post(...parameters);
+        await new Promise<void>((resolve) => answers.push(resolve));
+        return attempt;
+      },
+    };
+  };
+  return { answers, create };
+}
+
 describe('a zombie', () => {
   it('sends nothing once its lease has run out, and what it knows still counts', async () => {
     const { database, open, log, drain, inlet, exceptions, cursor } = bench();
     await open();
     const ids = await log(40);
-    const answers: (() => void)[] = [];
-    const zombieInlet = (options: Parameters<typeof createInlet>[0]) => {
-      const real = createInlet(options);
-      return {
-        ...real,
-        async post(...parameters: Parameters<typeof real.post>) {
-          const attempt = await real.post(...parameters);
-          // The answer is there, but the stopped process does not look at it.
-          await new Promise<void>((resolve) => answers.push(resolve));
-          return attempt;
-        },
-      };
-    };
+    const { answers, create } = unansweredInlet();
     const hold = stoppable(database);
     const delivery = { ...SHORT_LEASE, concurrency: 4 };
-    const zombie = drain({ delivery }, { database: hold.database, createInlet: zombieInlet });
+    const zombie = drain({ delivery }, { database: hold.database, createInlet: create });
     await inlet.arrived(4);
     await expect.poll(() => answers.length).toBe(4);
     hold.stop();
@@ -116,6 +122,33 @@ describe('a zombie', () => {
     await drain({ delivery }).report;
     expect(everyOnce(inlet.posts, ids)).toBe(true);
     expect(await cursor()).toMatchObject({ cursor_seq: 40, accepted_count: 40 });
+  });
+
+  it('undoes nothing of what was settled for it while the gate was closed', async () => {
+    const { database, sourceId, open, log, drain, inlet, exceptions, cursor } = bench();
+    await open();
+    const ids = await log(40);
+    const { answers, create } = unansweredInlet();
+    const hold = stoppable(database);
+    const delivery = { ...SHORT_LEASE, concurrency: 4 };
+    const zombie = drain({ delivery }, { database: hold.database, createInlet: create });
+    await expect.poll(() => answers.length).toBe(4);
+    hold.stop();
+    await closeGate(database, sourceId, 'the flow is being changed');
+    await expect.poll(() => settleQuiet(database, sourceId), { timeout: 10_000 }).toEqual({ quiet: true });
+    expect(await cursor()).toMatchObject({ undecided: 0 });
+
+    for (const answer of answers) answer();
+    hold.goOn();
+    expect((await zombie.report).end.kind).toBe('stopped');
+    expect(await cursor()).toMatchObject({ undecided: 0 });
+    expect((await exceptions()).filter(({ resolution }) => resolution === 'delivered')).toHaveLength(4);
+
+    await open();
+    await drain({ delivery }).report;
+    await database.pool.query(`update exception set next_at = now() where state = 'waiting'`);
+    await drain({ delivery }).report;
+    expect(everyOnce(inlet.posts, ids)).toBe(true);
   });
 });
 
