@@ -28,6 +28,7 @@ import { migrate } from './store/migrate.js';
 import { createProvisioningStore, type ForwarderSettings } from './store/provisioning.js';
 import { connectClient, connectWorker } from './temporal/connection.js';
 import { installRuntime } from './temporal/runtime.js';
+import { REPLAYING } from './temporal/replaying.js';
 import { ensureSearchAttributes } from './temporal/searchAttributes.js';
 
 /** For requests that are under way: what is answered within it is recorded, and nothing is left unknown. */
@@ -74,6 +75,7 @@ async function main(): Promise<void> {
     namespace,
     taskQueue: '',
     ...workflowCode(),
+    ...REPLAYING,
     shutdownGraceTime: SHUTDOWN_GRACE,
   };
   const workers = await Promise.all([

@@ -5,6 +5,7 @@ import { FORWARDER_MESSAGES, type ForwarderInput, type WakeInput } from '../doma
 import type { SourceActivities } from '../domain/provisioning.js';
 import { forwarderWorkflowId, TASK_QUEUES, WORKFLOW_TYPES } from '../domain/source.js';
 import type { ForwarderSettings, ProvisioningStore } from '../store/provisioning.js';
+import { FORWARDER_HISTORY_EVENTS } from '../temporal/replaying.js';
 import { awaitQuiet } from './quiet.js';
 
 const SOURCE_NAME = defineSearchAttributeKey('SourceName', 'KEYWORD');
@@ -26,7 +27,9 @@ export function createForwarders(client: Client, store: ProvisioningStore): Forw
       client.workflow.signalWithStart(WORKFLOW_TYPES.forwarder, {
         workflowId: forwarderWorkflowId(name),
         taskQueue: TASK_QUEUES.forwarder,
-        args: [{ v: 1, uid, name, sandbox, delivery } satisfies ForwarderInput],
+        args: [
+          { v: 1, uid, name, sandbox, delivery, maxHistoryEvents: FORWARDER_HISTORY_EVENTS } satisfies ForwarderInput,
+        ],
         signal: FORWARDER_MESSAGES.wake,
         signalArgs: [input],
         staticSummary: `delivers the events of ${name}`,

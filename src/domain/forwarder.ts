@@ -14,7 +14,7 @@ export interface ForwarderInput {
   readonly pace?: { readonly sliceMs: number; readonly lingerMs: number; readonly firstProbeMs: number };
   /** Present in every run but the first: what the run before handed over. */
   readonly carried?: ForwarderState;
-  /** Test hook: continue as new after this many history events. */
+  /** Continue as new after this many history events, or when the server suggests it. */
   readonly maxHistoryEvents?: number;
 }
 
