@@ -44,7 +44,10 @@ export async function openDatabase(serverUrl: string, name: string, log: Logger)
   const url = withDatabase(serverUrl, name);
   const pool = new Pool({ connectionString: url, max: 8 });
   // A killed server ends idle connections; the pool makes new ones.
-  pool.on('error', (error) => log.warn({ err: error }, 'connection to the simulator database ended'));
+  const onEnded = (error: Error): void => log.warn({ err: error }, 'connection to the simulator database ended');
+  pool.on('error', onEnded);
+  // The pool listens to idle ones only.
+  pool.on('connect', (client) => client.on('error', onEnded));
   await pool.query(MAKE_TABLE);
   let closed = false;
 
@@ -122,13 +125,31 @@ function keyColumns(changes: readonly Change[]): string[][] {
 }
 
 async function createIfAbsent(serverUrl: string, name: string): Promise<void> {
-  const client = new Client({ connectionString: withDatabase(serverUrl, 'postgres') });
-  await client.connect();
+  const client = await connectWhenStarted(withDatabase(serverUrl, 'postgres'));
   try {
     const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [name]);
     if (rowCount === 0) await client.query(`CREATE DATABASE ${escapeIdentifier(name)}`);
   } finally {
     await client.end();
+  }
+}
+
+/** SQLSTATE `cannot_connect_now`: a server that was killed recovers, which takes seconds. */
+const STARTING_UP = '57P03';
+const START_TIMEOUT_MS = 30_000;
+
+async function connectWhenStarted(connectionString: string): Promise<Client> {
+  const untilMs = performance.now() + START_TIMEOUT_MS;
+  for (;;) {
+    const client = new Client({ connectionString });
+    try {
+      await client.connect();
+      return client;
+    } catch (error) {
+      await client.end().catch(() => undefined);
+      if ((error as { code?: unknown }).code !== STARTING_UP || performance.now() > untilMs) throw error;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
   }
 }
 

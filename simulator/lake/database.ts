@@ -71,7 +71,9 @@ export interface Lakes {
 export function createLakes(serverUrl: string, log: Logger): Lakes {
   const opened = new Map<string, Promise<LakeDatabase>>();
   const admin = new Pool({ connectionString: serverUrl, max: 1 });
-  admin.on('error', (error) => log.warn({ err: error }, 'connection to the lake server ended'));
+  const onServerEnded = (error: Error): void => log.warn({ err: error }, 'connection to the lake server ended');
+  admin.on('error', onServerEnded);
+  admin.on('connect', (client) => client.on('error', onServerEnded));
 
   async function open(sandboxName: string): Promise<LakeDatabase> {
     const name = sandboxName + LAKE_DATABASE_SUFFIX;
@@ -84,7 +86,10 @@ export function createLakes(serverUrl: string, log: Logger): Lakes {
     // pg decodes the path as a whole URI and leaves an escaped colon alone.
     url.pathname = `/${encodeURI(name)}`;
     const pool = new Pool({ connectionString: url.toString(), max: CONNECTIONS_PER_LAKE });
-    pool.on('error', (error) => log.warn({ err: error }, 'connection to the lake ended'));
+    const onEnded = (error: Error): void => log.warn({ err: error }, 'connection to the lake ended');
+    pool.on('error', onEnded);
+    // The pool listens to idle ones only: one that ends in the middle of a transaction would end the process.
+    pool.on('connect', (client) => client.on('error', onEnded));
     await pool.query(MAKE_TABLES);
     return { sandboxName, pool };
   }

@@ -44,9 +44,10 @@ export interface AuditSides {
   readonly progress?: (compared: number) => void;
 }
 
-/** Looked at more closely at once, and at most: where more than that is missing, it is not a matter of single events. */
+/** Looked at more closely at once. */
 const CLOSER_LOOK = 500;
-const MAX_CLOSER_LOOKS = 20;
+/** After so many looks in a row that have found nothing the lake is not asked for the rest: it is no matter of single events. */
+const FRUITLESS_LOOKS = 20;
 const PROGRESS_EVERY = 10_000;
 
 export async function audit(source: AuditedSource, sides: AuditSides): Promise<AuditReport> {
@@ -159,7 +160,7 @@ function createCloserLook(source: AuditedSource, sides: AuditSides, tally: Tally
   let strangers: LakeCopies[] = [];
   let unlogged: Unlogged[] = [];
   let spooled = sides.spooled ?? 0;
-  let looks = 0;
+  let fruitlessLooks = 0;
 
   async function lookAtAbsent(): Promise<void> {
     const events = absent;
@@ -173,10 +174,10 @@ function createCloserLook(source: AuditedSource, sides: AuditSides, tally: Tally
       else if (now.getTime() - known.acceptedAt.getTime() < source.lakeLatencyMs) tally.count('notYetVisible');
       else due.push(event);
     }
-    looks += 1;
     const sought = due.map(({ id }) => ({ id, occurredAt: times.get(id)?.occurredAt ?? now }));
-    const found =
-      looks > MAX_CLOSER_LOOKS || due.length === 0 ? new Map<string, number>() : await findCopies(lake, sought);
+    const isHopeless = fruitlessLooks >= FRUITLESS_LOOKS;
+    const found = isHopeless || due.length === 0 ? new Map<string, number>() : await findCopies(lake, sought);
+    if (due.length > 0) fruitlessLooks = found.size === 0 ? fruitlessLooks + 1 : 0;
     for (const event of due) {
       const copies = found.get(event.id) ?? 0;
       if (copies === 1) tally.count('confirmed');

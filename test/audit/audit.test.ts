@@ -123,6 +123,22 @@ describe('an audit', () => {
     expect((await run({ lake: { table: 't', query } })).counts).toMatchObject({ confirmed: 1, lost: 0 });
   });
 
+  it('looks for as many such events as there are', async () => {
+    const ids = await delivered(10_600, 2 * HOUR_MS);
+    const found = lakeOf(once(ids));
+    const query: LakeQuery = (text) => (text.includes("_id > '") ? Promise.resolve([]) : found.query(text));
+    const report = await run({ lake: { ...found, query } });
+    expect(report.counts).toMatchObject({ confirmed: 10_600, lost: 0 });
+  });
+
+  it('does not look for ever where nothing is to be found', async () => {
+    await delivered(10_600, 2 * HOUR_MS);
+    const lake = lakeOf({});
+    const report = await run({ lake });
+    expect(report.counts).toMatchObject({ confirmed: 0, lost: 10_600 });
+    expect(lake.statements).toHaveLength(21);
+  });
+
   it('takes no event of another window for invented', async () => {
     const old = await delivered(2, 30 * HOUR_MS);
     expect((await run({ lake: lakeOf(once(old)) })).counts).toMatchObject({ taken: 0, invented: 0 });
