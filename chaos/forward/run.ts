@@ -25,11 +25,18 @@ const repeat = `npm run chaos:forward -- --seed ${seed} --events ${events} --kil
 
 listenForInterruption(INTERRUPTED);
 say(repeat);
-const run = await runForwardChaos({
-  seed,
-  events,
-  kills,
-  log: (line) => say(`${new Date().toISOString().slice(11, 19)} ${line}`),
-});
-say(reportOf(run, repeat));
-process.exitCode = isWithoutFault(run) ? 0 : 1;
+try {
+  const run = await runForwardChaos({
+    seed,
+    events,
+    kills,
+    log: (line) => say(`${new Date().toISOString().slice(11, 19)} ${line}`),
+  });
+  say(reportOf(run, repeat));
+  process.exitCode = isWithoutFault(run) ? 0 : 1;
+} catch (error) {
+  say(`The run has not come to its end: ${error instanceof Error ? error.message : String(error)}`);
+  say(`once more: ${repeat}`);
+  // What posts, looks and changes faults has nothing to end it now.
+  process.exit(1);
+}

@@ -120,6 +120,7 @@ function prepare(keyRing: KeyRing, route: Route, raw: Buffer, receivedAtMs: numb
   const { occurredAt, receivedAt } = reading.event;
   const event = {
     ...common,
+    // Most events happen when they come; parsing costs more than a MAC.
     occurredAtMs: occurredAt === receivedAt ? receivedAtMs : Date.parse(occurredAt),
     bodyMac: keyRing.mac(reading.canonicalBody),
     stableMac: keyRing.mac(reading.contentKey),

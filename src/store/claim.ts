@@ -66,7 +66,8 @@ export async function claimPartition(database: Database, request: ClaimRequest):
        where source_id = $1 and partition = $2 returning fence`,
       [request.sourceId, request.partition, request.holder, request.leaseMs],
     );
-    const { fence = 0 } = rows[0] ?? {};
+    if (rows[0] === undefined) throw noCursor();
+    const { fence } = rows[0];
     return { state: 'claimed', claim: { fence, window, cursorLoggedAt: row.cursorLoggedAt, leftovers } };
   });
 }
@@ -99,7 +100,7 @@ interface CursorColumns {
 
 function parseCursor(result: { readonly rows: readonly CursorColumns[] }): CursorRow {
   const row = result.rows[0];
-  if (row === undefined) throw new Error('the partition has no cursor row');
+  if (row === undefined) throw noCursor();
   return {
     fence: row.fence,
     flushNumber: row.flush_number,
@@ -113,6 +114,10 @@ function parseCursor(result: { readonly rows: readonly CursorColumns[] }): Curso
     leaseLeftMs: row.lease_left_ms ?? 0,
     handoverAsked: row.handover_asked,
   };
+}
+
+function noCursor(): Error {
+  return new Error('the partition has no cursor row');
 }
 
 /**

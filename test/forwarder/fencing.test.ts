@@ -92,26 +92,37 @@ function unansweredInlet() {
   return { answers, create };
 }
 
+const FOUR_AT_ONCE = { ...SHORT_LEASE, concurrency: 4 };
+
+/** A drain that has sent four of the events, whose process is then stopped: before it sees an answer, or asks anything more. */
+async function stoppedDrain({ database, drain, inlet }: Bench) {
+  const { answers, create } = unansweredInlet();
+  const hold = stoppable(database);
+  const { report } = drain({ delivery: FOUR_AT_ONCE }, { database: hold.database, createInlet: create });
+  await inlet.arrived(4);
+  await expect.poll(() => answers.length).toBe(4);
+  hold.stop();
+  return {
+    goOn() {
+      for (const answer of answers) answer();
+      hold.goOn();
+      return report;
+    },
+  };
+}
+
 describe('a zombie', () => {
   it('sends nothing once its lease has run out, and what it knows still counts', async () => {
     const { database, open, log, drain, inlet, exceptions, cursor } = bench();
     await open();
     const ids = await log(40);
-    const { answers, create } = unansweredInlet();
-    const hold = stoppable(database);
-    const delivery = { ...SHORT_LEASE, concurrency: 4 };
-    const zombie = drain({ delivery }, { database: hold.database, createInlet: create });
-    await inlet.arrived(4);
-    await expect.poll(() => answers.length).toBe(4);
-    hold.stop();
-    const successor = await drain({ delivery }).report;
+    const zombie = await stoppedDrain(bench());
+    const successor = await drain({ delivery: FOUR_AT_ONCE }).report;
     expect(successor.end.kind).toBe('idle');
     expect((await exceptions()).length).toBeGreaterThan(4);
     const postsBefore = inlet.arrivals.length;
 
-    for (const answer of answers) answer();
-    hold.goOn();
-    expect((await zombie.report).end.kind).toBe('stopped');
+    expect((await zombie.goOn()).end.kind).toBe('stopped');
     expect(inlet.arrivals).toHaveLength(postsBefore);
 
     // Four were accepted, the others were never sent: their exceptions know it now.
@@ -119,7 +130,7 @@ describe('a zombie', () => {
     expect(after.filter(({ resolution }) => resolution === 'delivered')).toHaveLength(4);
     expect(after.filter(({ state }) => state === 'waiting')).toHaveLength(after.length - 4);
     await database.pool.query(`update exception set next_at = now() where state = 'waiting'`);
-    await drain({ delivery }).report;
+    await drain({ delivery: FOUR_AT_ONCE }).report;
     expect(everyOnce(inlet.posts, ids)).toBe(true);
     expect(await cursor()).toMatchObject({ cursor_seq: 40, accepted_count: 40 });
   });
@@ -128,26 +139,19 @@ describe('a zombie', () => {
     const { database, sourceId, open, log, drain, inlet, exceptions, cursor } = bench();
     await open();
     const ids = await log(40);
-    const { answers, create } = unansweredInlet();
-    const hold = stoppable(database);
-    const delivery = { ...SHORT_LEASE, concurrency: 4 };
-    const zombie = drain({ delivery }, { database: hold.database, createInlet: create });
-    await expect.poll(() => answers.length).toBe(4);
-    hold.stop();
+    const zombie = await stoppedDrain(bench());
     await closeGate(database, sourceId, 'the flow is being changed');
     await expect.poll(() => settleQuiet(database, sourceId), { timeout: 10_000 }).toEqual({ quiet: true });
     expect(await cursor()).toMatchObject({ undecided: 0 });
 
-    for (const answer of answers) answer();
-    hold.goOn();
-    expect((await zombie.report).end.kind).toBe('stopped');
+    expect((await zombie.goOn()).end.kind).toBe('stopped');
     expect(await cursor()).toMatchObject({ undecided: 0 });
     expect((await exceptions()).filter(({ resolution }) => resolution === 'delivered')).toHaveLength(4);
 
     await open();
-    await drain({ delivery }).report;
+    await drain({ delivery: FOUR_AT_ONCE }).report;
     await database.pool.query(`update exception set next_at = now() where state = 'waiting'`);
-    await drain({ delivery }).report;
+    await drain({ delivery: FOUR_AT_ONCE }).report;
     expect(everyOnce(inlet.posts, ids)).toBe(true);
   });
 });

@@ -1,6 +1,6 @@
+/** Lets the drain's loop sleep until something has changed. Changes while it runs are not lost and count once. */
 import { setImmediate as immediate } from 'node:timers/promises';
 
-/** Lets the drain's loop sleep until something has changed. Changes while it runs are not lost and count once. */
 export interface Change {
   readonly happened: () => void;
   readonly next: () => Promise<void>;
