@@ -20,7 +20,7 @@ export interface KeptProcess {
 type Running = Awaited<ReturnType<Service['start']>>;
 
 const RESTART_DELAY_MS = 500;
-const START_PATIENCE_MS = 180_000;
+const START_PATIENCE_MS = 120_000;
 
 /** Starts a process again that has ended by itself, as the product's supervisor does, and tells of it. */
 export function keepProcess(service: Service, onUnexpectedEnd: (line: string) => void): KeptProcess {

@@ -1,14 +1,32 @@
 /** TCP ports on loopback. */
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { codedError } from '../domain/errors.js';
 
-/** A port that nobody listens on at this moment. */
+/**
+ * Ports that no system hands to outgoing connections by default (Linux 32768 to 60999, macOS and Windows from 49152), so
+ * that one which is free now is still free seconds later, when its server is up.
+ */
+const LISTENING = { from: 20_000, to: 32_767 };
+const handedOut = new Set<number>();
+
+/** A port that nobody listens on at this moment; never the same twice from one process. */
 export async function freePort(): Promise<number> {
-  return (await tryListen(0)) ?? freePort();
+  for (;;) {
+    const port = randomInt(LISTENING.from, LISTENING.to + 1);
+    if (handedOut.has(port) || !(await isPortFree(port))) continue;
+    handedOut.add(port);
+    return port;
+  }
 }
 
-export async function isPortFree(port: number): Promise<boolean> {
-  return (await tryListen(port)) !== undefined;
+/** Listens on it for a moment. */
+export function isPortFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
+  });
 }
 
 /**
@@ -18,16 +36,4 @@ export async function isPortFree(port: number): Promise<boolean> {
  */
 export async function assertPortFree(port: number, service: string, option: string): Promise<void> {
   if (!(await isPortFree(port))) throw codedError('CAEP_PORT_TAKEN', { port: String(port), service, option });
-}
-
-/** Listens for a moment; undefined when the port is taken. */
-function tryListen(port: number): Promise<number | undefined> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(undefined));
-    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' ? address?.port : undefined));
-    });
-  });
 }

@@ -14,7 +14,8 @@ const SOURCES_PER_KILL = OPERATIONS.length * SOURCES_PER_OPERATION;
 /** Each at all steps of a source. */
 const FAILURES = ['cut, effect done, lists lag', '500, effect done', 'cut, lands later'];
 const LONGEST_AFTERMATH_MS = 10_000;
-const STACK_TIMEOUT_MS = 180_000;
+/** More than the patience with which its processes are started: one that does not start tells why. */
+const STACK_TIMEOUT_MS = 300_000;
 const TIMEOUT_MS = 300_000;
 
 let stack: ChaosStack;
