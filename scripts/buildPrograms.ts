@@ -4,7 +4,8 @@ import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { bundleWorkflowCode } from '@temporalio/worker';
+import { DefaultLogger } from '@temporalio/worker';
+import { bundleWorkflows } from '../src/temporal/workflowBundle.js';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const run = promisify(execFile);
@@ -26,10 +27,7 @@ export async function buildPrograms(folder: string): Promise<Programs> {
     out,
   ]);
   cpSync(join(ROOT, 'src/store/migrations'), join(out, 'src/store/migrations'), { recursive: true });
-  const { code } = await bundleWorkflowCode({
-    workflowsPath: join(out, 'src/workflows/index.js'),
-    logger: { trace() {}, debug() {}, info() {}, warn() {}, error() {}, log() {} },
-  });
+  const { code } = await bundleWorkflows(new DefaultLogger('ERROR'));
   writeFileSync(join(out, 'src/workflows/bundle.js'), code);
   return { pathOf: (entry) => join(out, `${entry}.js`) };
 }

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
+import { bundleWorkflows } from '../src/temporal/workflowBundle.js';
 import { SCENARIOS } from '../test/workflows/scenarios.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -31,7 +32,7 @@ for (const scenario of SCENARIOS) {
   const worker = await Worker.create({
     connection,
     taskQueue,
-    workflowsPath: fileURLToPath(new URL('../src/workflows/index.ts', import.meta.url)),
+    workflowBundle: await bundleWorkflows(),
     activities: scenario.activities,
     // Some activities of the scenarios never end.
     shutdownForceTime: '500 milliseconds',

@@ -28,8 +28,8 @@ import { migrate } from './store/migrate.js';
 import { createProvisioningStore, type ForwarderSettings } from './store/provisioning.js';
 import { connectClient, connectWorker } from './temporal/connection.js';
 import { installRuntime } from './temporal/runtime.js';
-import { REPLAYING } from './temporal/replaying.js';
 import { ensureSearchAttributes } from './temporal/searchAttributes.js';
+import { bundleWorkflows } from './temporal/workflowBundle.js';
 
 /** For requests that are under way: what is answered within it is recorded, and nothing is left unknown. */
 const SHUTDOWN_GRACE = '20 seconds';
@@ -74,8 +74,7 @@ async function main(): Promise<void> {
     connection,
     namespace,
     taskQueue: '',
-    ...workflowCode(),
-    ...REPLAYING,
+    workflowBundle: await workflowBundle(),
     shutdownGraceTime: SHUTDOWN_GRACE,
   };
   const workers = await Promise.all([
@@ -164,10 +163,9 @@ function required({ adobe, databaseUrl }: Configuration): { adobe: AdobeConfigur
 }
 
 /** From a build the bundle that was made with it; from source it is made now, which takes a second or two. */
-function workflowCode(): Pick<WorkerOptions, 'workflowsPath' | 'workflowBundle'> {
-  const bundle = fileURLToPath(new URL('./workflows/bundle.js', import.meta.url));
-  if (existsSync(bundle)) return { workflowBundle: { codePath: bundle } };
-  return { workflowsPath: fileURLToPath(new URL('./workflows/index.ts', import.meta.url)) };
+async function workflowBundle(): Promise<WorkerOptions['workflowBundle']> {
+  const codePath = fileURLToPath(new URL('./workflows/bundle.js', import.meta.url));
+  return existsSync(codePath) ? { codePath } : bundleWorkflows();
 }
 
 await runEntry(main);

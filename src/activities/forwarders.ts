@@ -5,7 +5,6 @@ import { FORWARDER_MESSAGES, type ForwarderInput, type WakeInput } from '../doma
 import type { SourceActivities } from '../domain/provisioning.js';
 import { forwarderWorkflowId, TASK_QUEUES, WORKFLOW_TYPES } from '../domain/source.js';
 import type { ForwarderSettings, ProvisioningStore } from '../store/provisioning.js';
-import { FORWARDER_HISTORY_EVENTS } from '../temporal/replaying.js';
 import { awaitQuiet } from './quiet.js';
 
 const SOURCE_NAME = defineSearchAttributeKey('SourceName', 'KEYWORD');
@@ -16,6 +15,8 @@ export interface Forwarders extends Pick<SourceActivities, 'startForwarder' | 's
   isRunning(settings: Pick<ForwarderSettings, 'name'>): Promise<boolean>;
 }
 
+/** Half an hour under full load, days when little comes. A worker that has just started replays so many in some 200 ms. */
+const MAX_HISTORY_EVENTS = 500;
 /** A server that says nothing is asked again by the next attempt, or by the waker's next look. */
 const CALL_DEADLINE_MS = 10_000;
 
@@ -27,9 +28,7 @@ export function createForwarders(client: Client, store: ProvisioningStore): Forw
       client.workflow.signalWithStart(WORKFLOW_TYPES.forwarder, {
         workflowId: forwarderWorkflowId(name),
         taskQueue: TASK_QUEUES.forwarder,
-        args: [
-          { v: 1, uid, name, sandbox, delivery, maxHistoryEvents: FORWARDER_HISTORY_EVENTS } satisfies ForwarderInput,
-        ],
+        args: [{ v: 1, uid, name, sandbox, delivery, maxHistoryEvents: MAX_HISTORY_EVENTS } satisfies ForwarderInput],
         signal: FORWARDER_MESSAGES.wake,
         signalArgs: [input],
         staticSummary: `delivers the events of ${name}`,

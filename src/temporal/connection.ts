@@ -4,6 +4,7 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection } from '@temporalio/worker';
 import type { Configuration } from '../configuration.js';
 import { codedError } from '../domain/errors.js';
+import { askAgain } from './askAgain.js';
 import { GRPC_STATUS, grpcStatusOf } from './grpcStatus.js';
 
 /** Promised is an answer within 5 s, connecting and giving up included. */
@@ -27,6 +28,11 @@ interface TemporalTarget {
  */
 export function temporalIsConfigured(configuration: Configuration): boolean {
   return configuration.temporal.address !== undefined || loadProfile().connectionOptions.address !== undefined;
+}
+
+/** All clients of the product: a query is asked again where it was refused for having overtaken its workflow. */
+export function createClient(connection: Connection, namespace: string): Client {
+  return new Client({ connection, namespace, interceptors: { workflow: [askAgain] } });
 }
 
 export interface TemporalClient {
@@ -54,7 +60,7 @@ export async function connectClient(configuration: Configuration): Promise<Tempo
     throw connectError(target, cause);
   }
   return {
-    client: new Client({ connection, namespace }),
+    client: createClient(connection, namespace),
     connection,
     namespace,
     address,

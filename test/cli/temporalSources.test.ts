@@ -1,7 +1,7 @@
 /** The port on a real Temporal server, in a namespace of its own; a stand-in plays the worker. */
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { Client, Connection } from '@temporalio/client';
+import { type Client, Connection } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
@@ -11,6 +11,7 @@ import { createAsker, sealFor } from '../../src/temporal/sealedAnswer.js';
 import { ensureSearchAttributes } from '../../src/temporal/searchAttributes.js';
 import { createTemporalSources } from '../../src/cli/temporalSources.js';
 import type { Sources } from '../../src/cli/ports.js';
+import { createClient } from '../../src/temporal/connection.js';
 import { withTemporal } from '../support/temporal.js';
 import { MANIFEST, UID } from './fakes.js';
 
@@ -26,7 +27,7 @@ beforeAll(async () => {
   const connection = await Connection.connect({ address: temporal().address });
   const workflowExecutionRetentionPeriod = msToTs('1 day');
   await connection.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod });
-  client = new Client({ connection, namespace });
+  client = createClient(connection, namespace);
   // A new namespace is known to the server's other parts after a moment.
   await vi.waitFor(() => ensureSearchAttributes(connection, namespace), { timeout: 30_000 });
   sources = createTemporalSources({ client, namespace, address: temporal().address, uiUrl: 'http://ui' });

@@ -1,6 +1,6 @@
 /** The commands against a real Temporal server, the real workflows and activities, and a real database. */
 import { randomUUID } from 'node:crypto';
-import { Client, Connection } from '@temporalio/client';
+import { type Client, Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -18,6 +18,7 @@ import { FORWARDER_MESSAGES, type ForwarderActivities, type ForwarderInput } fro
 import { forwarderWorkflowId, TASK_QUEUES, WORKFLOW_TYPES } from '../../src/domain/source.js';
 import { retireSource } from '../../src/store/sources.js';
 import { ensureSearchAttributes } from '../../src/temporal/searchAttributes.js';
+import { createClient } from '../../src/temporal/connection.js';
 import { fakeWorld } from '../cli/fakes.js';
 import { DELIVERY } from '../forwarder/bench.js';
 import { withTemporal } from '../support/temporal.js';
@@ -37,7 +38,7 @@ Runtime.install({ logger: new DefaultLogger('ERROR') });
 beforeAll(async () => {
   const connection = await Connection.connect({ address: temporal().address });
   await connection.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: msToTs('1 day') });
-  client = new Client({ connection, namespace });
+  client = createClient(connection, namespace);
   await vi.waitFor(() => ensureSearchAttributes(connection, namespace), { timeout: 30_000 });
   workflowBundle = await bundleWorkflows();
 });

@@ -1,9 +1,10 @@
 /** A Temporal namespace of its own for a test file: task queues and workflow ids may be those of the product. */
 import { randomUUID } from 'node:crypto';
-import { Client, Connection } from '@temporalio/client';
+import { type Client, Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { afterAll, beforeAll, vi } from 'vitest';
 import { ensureSearchAttributes } from '../../src/temporal/searchAttributes.js';
+import { createClient } from '../../src/temporal/connection.js';
 import type { TestTemporal } from './temporal.js';
 
 /**
@@ -21,7 +22,7 @@ export function withNamespace(temporal: () => TestTemporal): () => Client {
       workflowExecutionRetentionPeriod: msToTs('1 day'),
     });
     await vi.waitFor(() => ensureSearchAttributes(connection, namespace), { timeout: 30_000 });
-    client = new Client({ connection, namespace });
+    client = createClient(connection, namespace);
   });
   afterAll(() => client?.connection.close());
   return () => {

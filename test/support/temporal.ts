@@ -1,9 +1,10 @@
 /** A Temporal server that the run's test files share. Each test uses task queues and workflow ids of its own. */
 import { join } from 'node:path';
-import { Client, Connection } from '@temporalio/client';
+import { type Client, Connection } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import { afterAll, beforeAll, inject } from 'vitest';
 import { startTemporalServer } from '../../src/temporal/server.js';
+import { createClient } from '../../src/temporal/connection.js';
 import { sharedServer } from './shared.js';
 import { temporalBinary } from './temporalBinary.js';
 
@@ -29,7 +30,7 @@ export function withTemporal(): () => TestTemporal {
     const address = await sharedTemporal();
     const connection = await Connection.connect({ address });
     const nativeConnection = await NativeConnection.connect({ address });
-    const client = new Client({ connection, namespace: NAMESPACE });
+    const client = createClient(connection, NAMESPACE);
     temporal = { address, namespace: NAMESPACE, client, nativeConnection };
   });
   afterAll(async () => {

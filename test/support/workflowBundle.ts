@@ -1,10 +1,7 @@
-import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, DefaultLogger, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { DefaultLogger, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import * as product from '../../src/temporal/workflowBundle.js';
 
-/** The workflow code as a worker runs it; made once per test file, as it takes a second. */
+/** Made once per test file, as it takes a second. */
 export function bundleWorkflows(): Promise<WorkflowBundleWithSourceMap> {
-  return bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
-    logger: new DefaultLogger('ERROR'),
-  });
+  return product.bundleWorkflows(new DefaultLogger('ERROR'));
 }

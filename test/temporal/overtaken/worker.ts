@@ -2,14 +2,14 @@
 import { fileURLToPath } from 'node:url';
 import { CompleteAsyncError, Context } from '@temporalio/activity';
 import { NativeConnection, Worker } from '@temporalio/worker';
-import { REPLAYING } from '../../../src/temporal/replaying.js';
 
+const fileOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 const [address, taskQueue = ''] = process.argv.slice(2);
 const worker = await Worker.create({
-  ...REPLAYING,
+  interceptors: { workflowModules: [fileOf('../../../src/workflows/overtaking.ts')] },
   connection: await NativeConnection.connect({ address }),
   taskQueue,
-  workflowsPath: fileURLToPath(new URL('./workflow.ts', import.meta.url)),
+  workflowsPath: fileOf('./workflow.ts'),
   activities: {
     async first(): Promise<void> {
       console.log(`token ${Buffer.from(Context.current().info.taskToken).toString('base64')}`);
