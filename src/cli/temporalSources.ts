@@ -207,15 +207,26 @@ async function ask<Question extends Inquiry>(
   throw codedError('CAEP_NO_WORKER', { taskQueue: TASK_QUEUES.source });
 }
 
-/** Started and scheduled: two events of history. The third is a worker's. */
+/** Started and scheduled: two events of history. The third is a worker that has taken the task. */
 const EVENTS_BEFORE_A_WORKER = 2;
+/** From a worker that has taken it and does nothing, the server takes it back after 10 s: two more events. */
+const EVENTS_WITHOUT_AN_ANSWER = 5;
+const TASK_TAKEN_BACK_MS = 12_000;
 
-async function awaitTaken(describe: () => Promise<{ readonly historyLength: number }>): Promise<'taken' | 'not-taken'> {
-  await new Promise((resolve) => {
-    setTimeout(resolve, CALL_DEADLINE_MS).unref();
-  });
-  const { historyLength } = await describe();
-  return historyLength > EVENTS_BEFORE_A_WORKER ? 'taken' : 'not-taken';
+type Taken = 'taken' | 'not-taken';
+
+async function awaitTaken(describe: () => Promise<WorkflowExecutionDescription>): Promise<Taken> {
+  const lookAfter = async (ms: number): Promise<{ readonly begun: boolean; readonly taken: Taken }> => {
+    await new Promise((resolve) => {
+      setTimeout(resolve, ms).unref();
+    });
+    const { historyLength, status, raw } = await describe();
+    const isAtWork = (raw.pendingActivities ?? []).length > 0 || historyLength > EVENTS_WITHOUT_AN_ANSWER;
+    const taken = isAtWork || status.name !== 'RUNNING' ? 'taken' : 'not-taken';
+    return { begun: historyLength > EVENTS_BEFORE_A_WORKER, taken };
+  };
+  const { begun, taken } = await lookAfter(CALL_DEADLINE_MS);
+  return taken === 'taken' || !begun ? taken : (await lookAfter(TASK_TAKEN_BACK_MS)).taken;
 }
 
 function sourceRun(

@@ -89,6 +89,17 @@ describe('without a worker', () => {
     expect(count).toBe(0);
   });
 
+  it('says of a worker that takes a question and does nothing that there is none', async () => {
+    const { workflowService } = client.connection;
+    const take = () => workflowService.pollWorkflowTaskQueue({ namespace, taskQueue: { name: TASK_QUEUES.source } });
+    const frozen = async (): Promise<void> => {
+      const { workflowExecution } = await client.connection.withDeadline(Date.now() + 30_000, take);
+      if (workflowExecution?.workflowId?.startsWith('inquiry:') !== true) await frozen();
+    };
+    const noWorker = { error: { code: 'CAEP_NO_WORKER' } };
+    await Promise.all([frozen(), expect(sources.ask({ v: 1, ask: 'doctor' })).rejects.toMatchObject(noWorker)]);
+  });
+
   it('knows no source that was never started', async () => {
     const unknown = { error: { code: 'CAEP_SOURCE_UNKNOWN', fields: { name: 'nobody' } } };
     await expect(sources.state('nobody')).rejects.toMatchObject(unknown);
