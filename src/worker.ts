@@ -34,6 +34,8 @@ import { bundleWorkflows } from './temporal/workflowBundle.js';
 /** For requests that are under way: what is answered within it is recorded, and nothing is left unknown. */
 const SHUTDOWN_GRACE = '20 seconds';
 const HEARTBEAT_EVERY_MS = 1_000;
+/** A worker that has died leaves its workflows to the others after this long; one that lives takes its tasks in milliseconds. */
+const STICKY_FOR = '2 seconds';
 const LONGEST_RETRY_DELAY_MS = 30_000;
 
 async function main(): Promise<void> {
@@ -75,6 +77,7 @@ async function main(): Promise<void> {
     namespace,
     taskQueue: '',
     workflowBundle: await workflowBundle(),
+    stickyQueueScheduleToStartTimeout: STICKY_FOR,
     shutdownGraceTime: SHUTDOWN_GRACE,
   };
   const workers = await Promise.all([

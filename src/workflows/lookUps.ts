@@ -14,7 +14,8 @@ import type { ForwarderStore } from './forwarderStore.js';
 export async function lookUpWhenDue(store: ForwarderStore, { uid }: Pick<ForwarderInput, 'uid'>): Promise<void> {
   const { reconcile } = proxyActivities<ForwarderActivities>({
     startToCloseTimeout: '15 minutes',
-    heartbeatTimeout: '1 minute',
+    // A forwarder that continues as new waits for it, should its worker have died.
+    heartbeatTimeout: '20 seconds',
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry: { initialInterval: '1 second', maximumInterval: '5 minutes' },
   });
