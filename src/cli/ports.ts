@@ -75,6 +75,8 @@ export interface SourceRun {
   /** From the search attributes, as of the last change. */
   readonly phase?: string;
   readonly heldReason?: string;
+  /** In a list, where a forwarder runs for the source: what its search attributes say. */
+  readonly forwarding?: { readonly phase?: string; readonly heldReason?: string };
   /** In the Temporal UI, where its address is known. */
   readonly url?: string;
   readonly pending: readonly PendingActivity[];

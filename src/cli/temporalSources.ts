@@ -71,6 +71,14 @@ export function createTemporalSources(access: TemporalAccess): Sources {
     };
   };
   const source = (name: string) => client.workflow.getHandle(sourceWorkflowId(name));
+  const newestRuns = async (query: string): Promise<ReadonlyMap<string, WorkflowExecutionInfo>> => {
+    const newest = new Map<string, WorkflowExecutionInfo>();
+    for await (const run of client.workflow.list({ query, pageSize: LISTED_AT_MOST })) {
+      const known = newest.get(run.workflowId);
+      if (known === undefined || known.startTime < run.startTime) newest.set(run.workflowId, run);
+    }
+    return newest;
+  };
 
   return {
     address,
@@ -135,14 +143,16 @@ export function createTemporalSources(access: TemporalAccess): Sources {
 
     list: () =>
       byServer(undefined, async () => {
-        const newest = new Map<string, WorkflowExecutionInfo>();
-        const query = `WorkflowType = "${WORKFLOW_TYPES.source}"`;
-        for await (const run of client.workflow.list({ query, pageSize: LISTED_AT_MOST })) {
-          const known = newest.get(run.workflowId);
-          if (known === undefined || known.startTime < run.startTime) newest.set(run.workflowId, run);
-        }
-        return [...newest.values()]
-          .map((run) => sourceRun(run.workflowId.slice(sourceWorkflowId('').length), run, access))
+        const [sources, forwarders] = await Promise.all([
+          newestRuns(`WorkflowType = "${WORKFLOW_TYPES.source}"`),
+          newestRuns(`WorkflowType = "${WORKFLOW_TYPES.forwarder}" and ExecutionStatus = "Running"`),
+        ]);
+        return [...sources.values()]
+          .map((run) => {
+            const name = run.workflowId.slice(sourceWorkflowId('').length);
+            const forwarder = forwarders.get(forwarderWorkflowId(name));
+            return { ...sourceRun(name, run, access), forwarding: forwarder && standing(forwarder) };
+          })
           .sort((a, b) => (a.name < b.name ? -1 : 1));
       }),
 
@@ -245,11 +255,14 @@ function sourceRun(
     startedAt: run.startTime.getTime(),
     closedAt: run.closeTime?.getTime(),
     uid: typeof uid === 'string' ? uid : undefined,
-    phase: run.typedSearchAttributes.get(SOURCE_PHASE),
-    heldReason: run.typedSearchAttributes.get(HELD_REASON),
+    ...standing(run),
     url: uiUrl === undefined ? undefined : `${uiUrl}/namespaces/${namespace}/workflows/${run.workflowId}`,
     pending: pendingActivities.map(pendingActivity),
   };
+}
+
+function standing({ typedSearchAttributes }: Pick<WorkflowExecutionInfo, 'typedSearchAttributes'>) {
+  return { phase: typedSearchAttributes.get(SOURCE_PHASE), heldReason: typedSearchAttributes.get(HELD_REASON) };
 }
 
 type RawPendingActivity = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>[number];

@@ -207,13 +207,19 @@ describe('status', () => {
     const runs = [
       sourceRun({ name: 'a', phase: 'live' }),
       sourceRun({ name: 'b', phase: 'held', heldReason: 'CAEP_TITLE_TAKEN' }),
+      sourceRun({ name: 'b1', phase: 'live', forwarding: { phase: 'forwarding' } }),
+      sourceRun({ name: 'b2', phase: 'live', forwarding: { phase: 'paused' } }),
+      sourceRun({ name: 'b3', phase: 'live', forwarding: { phase: 'held', heldReason: 'no key' } }),
       sourceRun({ name: 'c', phase: 'provisioning', open: false, status: 'TERMINATED', closedAt: NOW }),
     ];
     expect(renderStatusList(runs, NOW, plain)).toMatchInlineSnapshot(`
-      "SOURCE  PHASE       HELD BY
-      a       live                          for 1m 00s
-      b       held        CAEP_TITLE_TAKEN  for 1m 00s
-      c       terminated                    since 2026-11-21 10:40:00Z"
+      "SOURCE  PHASE         HELD BY
+      a       live                            for 1m 00s
+      b       held          CAEP_TITLE_TAKEN  for 1m 00s
+      b1      live                            for 1m 00s
+      b2      live, paused                    for 1m 00s
+      b3      live, held    no key            for 1m 00s
+      c       terminated                      since 2026-11-21 10:40:00Z"
     `);
     expect(renderStatusList([], NOW, plain)).toContain('There is no source yet');
   });

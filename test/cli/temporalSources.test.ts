@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { type Client, Connection } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, defineSearchAttributeKey } from '@temporalio/common';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -73,6 +73,19 @@ describe('without a worker', () => {
     await sources.start({ v: 1, uid: UID, manifest: manifestOf('terminated') });
     await client.workflow.getHandle('source:terminated').terminate();
     expect(await sources.describe('terminated')).toMatchObject({ open: false, status: 'TERMINATED', uid: UID });
+  });
+
+  it('lists each source with the phase of its forwarder', async () => {
+    const paused = [{ key: defineSearchAttributeKey('SourcePhase', 'KEYWORD'), value: 'paused' }];
+    const forwarder = await client.workflow.start('forwarder', {
+      workflowId: 'forwarder:started',
+      taskQueue: 'nobody',
+      typedSearchAttributes: paused,
+    });
+    await expect
+      .poll(async () => (await sources.list()).find(({ name }) => name === 'started'), { timeout: 20_000 })
+      .toMatchObject({ open: true, forwarding: { phase: 'paused' } });
+    await forwarder.terminate();
   });
 
   it('says soon that nobody answers: to a query, an update and a question', async () => {

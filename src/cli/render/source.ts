@@ -134,7 +134,7 @@ export function opensLine(state: Pick<SourceState, 'opensAt' | 'paused'>, now: n
 
 /** What `--output json` shows of a source, on one level with the command's name. */
 export function sourceDocument({ run, state, forwarder, rates, intake }: Snapshot): object {
-  const { name, pending, phase: _phase, heldReason: _heldReason, uid, ...workflow } = run;
+  const { name, pending, phase: _phase, heldReason: _heldReason, forwarding, uid, ...workflow } = run;
   return {
     name,
     phase: phaseOf({ run, state }),
@@ -156,6 +156,7 @@ export function sourceDocument({ run, state, forwarder, rates, intake }: Snapsho
       ? {}
       : { hold: { ...state.hold, error: errorDocument(holdError(state.hold, name)) } }),
     pending,
+    ...(forwarding === undefined ? {} : { forwarding }),
     ...(forwarder === undefined ? {} : { forwarder: { ...forwarder, rates } }),
     ...(intake === undefined ? {} : { gate: intake.gate, receivers: intake.receivers, silent: intake.silent }),
   };

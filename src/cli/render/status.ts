@@ -65,11 +65,21 @@ function nextCommands(snapshot: Snapshot, paint: Paint): string[][] {
 export function renderStatusList(runs: readonly SourceRun[], now: number, paint: Paint): string {
   if (runs.length === 0)
     return 'There is no source yet. Write a manifest with `chatlio-aep init`, then `chatlio-aep provision FILE`.';
-  const rows = runs.map((run) => [
-    paint.strong(run.name),
-    paintedPhase(phaseOf({ run }), paint),
-    run.heldReason === undefined ? '' : paint.caution(run.heldReason),
-    paint.faint(run.open ? `for ${elapsed(now - run.startedAt)}` : `since ${instant(run.closedAt ?? run.startedAt)}`),
-  ]);
+  const rows = runs.map((run) => {
+    const heldBy = run.heldReason ?? run.forwarding?.heldReason;
+    return [
+      paint.strong(run.name),
+      listedPhase(run, paint),
+      heldBy === undefined ? '' : paint.caution(heldBy),
+      paint.faint(run.open ? `for ${elapsed(now - run.startedAt)}` : `since ${instant(run.closedAt ?? run.startedAt)}`),
+    ];
+  });
   return columns([['SOURCE', 'PHASE', 'HELD BY', ''].map(paint.faint), ...rows], 0);
+}
+
+/** Of a live source whose events do not go out, that too: paused, settling, outage or held. */
+function listedPhase(run: SourceRun, paint: Paint): string {
+  const phase = paintedPhase(phaseOf({ run }), paint);
+  const forwarding = run.open && run.phase === 'live' ? (run.forwarding?.phase ?? 'forwarding') : 'forwarding';
+  return forwarding === 'forwarding' ? phase : `${phase}, ${paint.caution(forwarding)}`;
 }
