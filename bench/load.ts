@@ -46,7 +46,9 @@ function sendAll(
 ): Promise<void> {
   return new Promise((resolve) => {
     const buffer = Buffer.allocUnsafe(REQUEST_BYTES);
+    /** Of the event that this connection sends next, from before its time on: -1 between two. */
     let number = -1;
+    let isDue = false;
     let length = 0;
     let sentMs = 0;
     let rest: Buffer | undefined;
@@ -56,7 +58,10 @@ function sendAll(
       rest = undefined;
       socket = connect(target.port, target.host);
       socket.setNoDelay(true);
-      socket.on('connect', () => (number === -1 ? begin() : send()));
+      socket.on('connect', () => {
+        if (number === -1) begin();
+        else if (isDue) send();
+      });
       socket.on('data', onData);
       socket.on('error', () => undefined);
       socket.on('close', onClose);
@@ -68,23 +73,24 @@ function sendAll(
     };
     const begin = (): void => {
       if (next >= order.events) {
-        number = -1;
         socket.end();
         resolve();
         return;
       }
+      number = next++;
+      isDue = false;
       const pause = due();
       if (pause === undefined) prepare();
       else void pause.then(prepare);
     };
     const prepare = (): void => {
-      if (next >= order.events) return begin();
-      number = next++;
+      isDue = true;
       const request = requests[number % requests.length] as Request;
       length = request.bytes.copy(buffer);
       for (const at of request.numberAt) writeNumber(buffer, at, number);
       sentMs = performance.now();
-      send();
+      // A connection that was closed meanwhile is being opened anew.
+      if (socket.readyState === 'open') send();
     };
     const send = (): void => {
       socket.write(buffer.subarray(0, length));
