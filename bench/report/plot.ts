@@ -119,7 +119,7 @@ function text(x: number, y: number, content: string, attributes: string): string
 function format(value: number): string {
   if (Math.abs(value) >= 1e6) return `${round(value / 1e6)}M`;
   if (Math.abs(value) >= 1e4) return `${round(value / 1e3)}k`;
-  return String(Math.abs(value) < 1 ? Number(value.toPrecision(2)) : round(value));
+  return String(Number(value.toPrecision(Math.abs(value) < 1 ? 2 : 3)));
 }
 
 function round(value: number): number {
