@@ -19,7 +19,8 @@ export const interceptors: WorkflowInterceptorsFactory = (): WorkflowInterceptor
         activate(input, next) {
           const { timestamp, historyLength, jobs } = input.activation;
           // The query itself changes nothing, and is told the length of the whole history.
-          if (jobs?.some(({ queryWorkflow }) => queryWorkflow != null) === true) return next(input);
+          const isQuery = jobs?.some(({ queryWorkflow }) => (queryWorkflow ?? undefined) !== undefined) ?? false;
+          if (isQuery) return next(input);
           const now = {
             time: `${timestamp?.seconds?.toString()} s ${timestamp?.nanos} ns`,
             length: historyLength ?? 0,
