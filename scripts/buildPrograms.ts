@@ -27,7 +27,7 @@ export async function buildPrograms(folder: string): Promise<Programs> {
     out,
   ]);
   cpSync(join(ROOT, 'src/store/migrations'), join(out, 'src/store/migrations'), { recursive: true });
-  const { code } = await bundleWorkflows(new DefaultLogger('ERROR'));
+  const { code } = await bundleWorkflows({ logger: new DefaultLogger('ERROR') });
   writeFileSync(join(out, 'src/workflows/bundle.js'), code);
   return { pathOf: (entry) => join(out, `${entry}.js`) };
 }

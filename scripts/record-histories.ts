@@ -22,6 +22,8 @@ const address = process.argv[2] ?? '127.0.0.1:7233';
 const client = new Client({ connection: await Connection.connect({ address }) });
 const connection = await NativeConnection.connect({ address });
 
+const workflowBundle = await bundleWorkflows();
+
 for (const scenario of SCENARIOS) {
   const file = `${folder}${scenario.name}.json`;
   if (existsSync(file)) {
@@ -32,7 +34,7 @@ for (const scenario of SCENARIOS) {
   const worker = await Worker.create({
     connection,
     taskQueue,
-    workflowBundle: await bundleWorkflows(),
+    workflowBundle,
     activities: scenario.activities,
     // Some activities of the scenarios never end.
     shutdownForceTime: '500 milliseconds',

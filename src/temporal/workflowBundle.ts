@@ -2,10 +2,16 @@
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, type Logger, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 
-export function bundleWorkflows(logger?: Logger): Promise<WorkflowBundleWithSourceMap> {
+interface BundleOptions {
+  readonly logger?: Logger;
+  /** Test hook: other workflows, run as the product's are. */
+  readonly workflowsPath?: string;
+}
+
+export function bundleWorkflows(options: BundleOptions = {}): Promise<WorkflowBundleWithSourceMap> {
   return bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)),
+    workflowsPath: options.workflowsPath ?? fileURLToPath(new URL('../workflows/index.ts', import.meta.url)),
     workflowInterceptorModules: [fileURLToPath(new URL('../workflows/overtaking.ts', import.meta.url))],
-    logger,
+    logger: options.logger,
   });
 }

@@ -3,5 +3,5 @@ import * as product from '../../src/temporal/workflowBundle.js';
 
 /** Made once per test file, as it takes a second. */
 export function bundleWorkflows(): Promise<WorkflowBundleWithSourceMap> {
-  return product.bundleWorkflows(new DefaultLogger('ERROR'));
+  return product.bundleWorkflows({ logger: new DefaultLogger('ERROR') });
 }

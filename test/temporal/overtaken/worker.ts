@@ -1,15 +1,17 @@
 /** A worker to be killed. Usage: `worker.ts ADDRESS TASK_QUEUE`; prints the token of the activity that it leaves to others. */
 import { fileURLToPath } from 'node:url';
 import { CompleteAsyncError, Context } from '@temporalio/activity';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Worker } from '@temporalio/worker';
+import { bundleWorkflows } from '../../../src/temporal/workflowBundle.js';
 
-const fileOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 const [address, taskQueue = ''] = process.argv.slice(2);
 const worker = await Worker.create({
-  interceptors: { workflowModules: [fileOf('../../../src/workflows/overtaking.ts')] },
   connection: await NativeConnection.connect({ address }),
   taskQueue,
-  workflowsPath: fileOf('./workflow.ts'),
+  workflowBundle: await bundleWorkflows({
+    workflowsPath: fileURLToPath(new URL('./workflow.ts', import.meta.url)),
+    logger: new DefaultLogger('ERROR'),
+  }),
   activities: {
     async first(): Promise<void> {
       console.log(`token ${Buffer.from(Context.current().info.taskToken).toString('base64')}`);
