@@ -272,7 +272,8 @@ export const ERROR_CATALOGUE = {
   },
   CAEP_LAKE_UNAVAILABLE: {
     sentence: 'Query Service cannot be read at the moment ({reason}).',
-    remedy: 'Nothing: it is tried again.',
+    remedy:
+      'The worker tries again by itself; give a command again later. A dataset in which nothing has landed yet may have no table.',
     retryable: true,
     exitCode: EXIT_CODES.failed,
   },
