@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { codedError } from '../src/domain/errors.js';
+import { listenAt } from '../src/process/listening.js';
 
 export interface Listener {
   readonly port: number;
@@ -12,7 +12,7 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** @throws CodedError `CAEP_PORT_TAKEN` */
+/** @throws CodedError `CAEP_PORT_TAKEN`, `CAEP_LISTEN_REFUSED` */
 export async function listen(server: Server, host: string, wantedPort: number): Promise<Listener> {
   await listenOn(server, host, wantedPort);
   const { port } = server.address() as AddressInfo;
@@ -41,9 +41,5 @@ export async function listen(server: Server, host: string, wantedPort: number): 
 }
 
 async function listenOn(server: Server, host: string, port: number): Promise<void> {
-  server.listen(port, host);
-  await once(server, 'listening').catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EADDRINUSE') throw error;
-    throw codedError('CAEP_PORT_TAKEN', { port: String(port), service: 'the simulator', option: '--port' });
-  });
+  await listenAt(server, { host, port, service: 'the simulator', option: '--host and --port' });
 }

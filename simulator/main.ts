@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { pino } from 'pino';
 import { CodedError, codedError, ERROR_CATALOGUE, remedyOf, sentenceOf } from '../src/domain/errors.js';
+import { systemFault } from '../src/process/systemFaults.js';
 import { PolicyError } from './policy.js';
 import { startSimulator, type Simulator } from './simulator.js';
 
@@ -84,7 +85,8 @@ function announce(simulator: Simulator, output: Options['output']): void {
 }
 
 function asCoded(error: unknown): CodedError {
-  if (error instanceof CodedError) return error;
+  const known = error instanceof CodedError ? error : systemFault(error);
+  if (known !== undefined) return known;
   const reason = error instanceof Error ? error.message : String(error);
   return codedError(error instanceof PolicyError ? 'CAEP_USAGE' : 'CAEP_INTERNAL', { reason });
 }

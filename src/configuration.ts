@@ -1,57 +1,65 @@
 /** Configuration of every process, from environment variables. Nothing else in the project reads `process.env`. */
 import { homedir } from 'node:os';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import {
+  oneOf,
+  optional,
+  organisation,
+  port,
+  postgresUrl,
+  scopes,
+  temporalAddress,
+  text,
+  url,
+  wholeNumber,
+  word,
+} from './configuration/values.js';
 import { codedError, type Problem } from './domain/errors.js';
-
-const url = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/+$/, ''));
-const port = z.coerce.number().int().min(0).max(65_535);
-/** An empty variable counts as an absent one, as shells make that easy to get wrong. */
-const optional = <T extends z.ZodType>(schema: T) => z.preprocess((v) => (v === '' ? undefined : v), schema.optional());
 
 const environmentSchema = z.object({
   /** Where keys, caches and embedded servers keep their files. */
-  CHATLIO_AEP_HOME: optional(z.string()),
-  DATABASE_URL: optional(z.string().startsWith('postgres')),
+  CHATLIO_AEP_HOME: optional(text),
+  DATABASE_URL: optional(postgresUrl),
   /** JSON key ring, mode 0600; made by `npm start` when absent. */
-  CHATLIO_AEP_KEY_FILE: optional(z.string()),
-  ADOBE_CLIENT_ID: optional(z.string()),
-  ADOBE_CLIENT_SECRET: optional(z.string()),
-  ADOBE_ORG_ID: optional(z.string()),
-  ADOBE_SCOPES: optional(z.string()),
+  CHATLIO_AEP_KEY_FILE: optional(text),
+  ADOBE_CLIENT_ID: optional(word),
+  ADOBE_CLIENT_SECRET: optional(word),
+  ADOBE_ORG_ID: optional(organisation),
+  ADOBE_SCOPES: optional(scopes),
   ADOBE_IMS_URL: optional(url),
   ADOBE_PLATFORM_URL: optional(url),
   /** Replaces scheme and host of inlet URLs, for a recording proxy; by default the inlet URL is used as Adobe gives it. */
   ADOBE_INLET_URL: optional(url),
   /** `postgres://host:port` in place of what `connection_parameters` answers. */
-  ADOBE_QUERY_SERVICE_URL: optional(z.string().startsWith('postgres')),
-  RECEIVER_HOST: optional(z.string()),
+  ADOBE_QUERY_SERVICE_URL: optional(postgresUrl),
+  RECEIVER_HOST: optional(word),
   RECEIVER_PORT: optional(port),
   /** As Chatlio reaches the receiver; stands in the webhook URLs that `urls` prints. */
   RECEIVER_PUBLIC_URL: optional(url),
   /** How much disk events may take that wait for PostgreSQL; 2 GiB by default. */
-  RECEIVER_SPOOL_MAX_BYTES: optional(z.coerce.number().int().min(1)),
+  RECEIVER_SPOOL_MAX_BYTES: optional(wholeNumber(1)),
   /** On loopback. Without it there are no metrics of the receiver. */
   RECEIVER_METRICS_PORT: optional(port),
   /** Where Prometheus scrapes the worker; without a port there are no metrics. */
-  WORKER_METRICS_HOST: optional(z.string()),
+  WORKER_METRICS_HOST: optional(word),
   WORKER_METRICS_PORT: optional(port),
-  TEMPORAL_ADDRESS: optional(z.string()),
-  TEMPORAL_NAMESPACE: optional(z.string()),
+  TEMPORAL_ADDRESS: optional(temporalAddress),
+  TEMPORAL_NAMESPACE: optional(word),
   TEMPORAL_UI_URL: optional(url),
   /** Ports of `npm start`; the receiver's is RECEIVER_PORT. */
   CHATLIO_AEP_TEMPORAL_PORT: optional(port),
   CHATLIO_AEP_TEMPORAL_UI_PORT: optional(port),
   CHATLIO_AEP_POSTGRES_PORT: optional(port),
   CHATLIO_AEP_SIMULATOR_PORT: optional(port),
-  XDG_CACHE_HOME: optional(z.string()),
-  LOG_LEVEL: optional(z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])),
+  XDG_CACHE_HOME: optional(text),
+  LOG_LEVEL: optional(oneOf(['trace', 'debug', 'info', 'warn', 'error', 'silent'])),
   /** Seconds are long in tests: the consistency window after an ambiguous create, in ms. */
-  ADOBE_CONSISTENCY_WINDOW_MS: optional(z.coerce.number().int().min(0)),
+  ADOBE_CONSISTENCY_WINDOW_MS: optional(wholeNumber(0)),
   /** Attempts of a provisioning step before a passing error is held, and the first delay between them. */
-  ADOBE_MAX_ATTEMPTS: optional(z.coerce.number().int().min(1)),
-  ADOBE_FIRST_RETRY_DELAY_MS: optional(z.coerce.number().int().min(1)),
-  ADOBE_REQUEST_TIMEOUT_MS: optional(z.coerce.number().int().min(100)),
+  ADOBE_MAX_ATTEMPTS: optional(wholeNumber(1)),
+  ADOBE_FIRST_RETRY_DELAY_MS: optional(wholeNumber(1)),
+  ADOBE_REQUEST_TIMEOUT_MS: optional(wholeNumber(100)),
 });
 
 export interface AdobeConfiguration {
@@ -119,17 +127,10 @@ export const ADOBE_DEFAULTS = {
  */
 export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration {
   const parsed = environmentSchema.safeParse(environment);
-  if (!parsed.success) {
-    const problems: Problem[] = parsed.error.issues.map((issue) => ({
-      path: issue.path.join('.'),
-      expected: issue.message,
-      got: SECRET_VARIABLES.has(String(issue.path[0])) ? '(not shown)' : String(environment[String(issue.path[0])]),
-    }));
-    const reason = problems.map((problem) => `${problem.path}: ${problem.expected}, got ${problem.got}`).join('; ');
-    throw codedError('CAEP_CONFIGURATION_INVALID', { reason }, { problems });
-  }
+  if (!parsed.success) throw invalid(parsed.error.issues, environment);
   const env = parsed.data;
-  const home = resolve((env.CHATLIO_AEP_HOME ?? '.chatlio-aep').replace(/^~(?=\/|$)/, homedir()));
+  const userHome = homeOf(environment);
+  const home = homeFolder(env.CHATLIO_AEP_HOME ?? '.chatlio-aep', userHome);
   const receiverPort = env.RECEIVER_PORT ?? 8088;
   return {
     home,
@@ -148,7 +149,7 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
         ? undefined
         : { host: env.WORKER_METRICS_HOST ?? '127.0.0.1', port: env.WORKER_METRICS_PORT },
     temporal: { address: env.TEMPORAL_ADDRESS, namespace: env.TEMPORAL_NAMESPACE, uiUrl: env.TEMPORAL_UI_URL },
-    cacheDir: resolve(env.XDG_CACHE_HOME ?? resolve(homedir(), '.cache'), 'chatlio-aep'),
+    cacheDir: cacheFolder(env.XDG_CACHE_HOME ?? (userHome && join(userHome, '.cache')), home),
     logLevel: env.LOG_LEVEL ?? 'info',
     devPorts: {
       temporal: env.CHATLIO_AEP_TEMPORAL_PORT ?? 7233,
@@ -160,6 +161,49 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
 }
 
 const SECRET_VARIABLES = new Set(['ADOBE_CLIENT_SECRET', 'DATABASE_URL', 'ADOBE_QUERY_SERVICE_URL']);
+const LONGEST_SHOWN = 120;
+
+function invalid(issues: readonly z.core.$ZodIssue[], environment: NodeJS.ProcessEnv): Error {
+  const problems: Problem[] = issues.map((issue) => {
+    const path = String(issue.path[0]);
+    return { path, expected: issue.message, got: shown(path, environment[path] ?? '') };
+  });
+  return notAsExpected(problems);
+}
+
+function notAsExpected(problems: readonly Problem[]): Error {
+  const names = [...new Set(problems.map(({ path }) => path))];
+  const reason = `${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} not as expected`;
+  return codedError('CAEP_CONFIGURATION_INVALID', { reason }, { problems });
+}
+
+/** Quoted, so that a blank or a line end is seen. What a URL says before its host may be a password. */
+function shown(variable: string, value: string): string {
+  if (SECRET_VARIABLES.has(variable)) return '(a secret, not shown)';
+  return JSON.stringify(value.slice(0, LONGEST_SHOWN).replace(/\/\/[^/]*@/, '//…@'));
+}
+
+/** Undefined for a user who has none: in a container a process may run under a number that has no name. */
+function homeOf(environment: NodeJS.ProcessEnv): string | undefined {
+  const { HOME } = environment;
+  if (HOME !== undefined && HOME !== '') return HOME;
+  try {
+    return homedir();
+  } catch {
+    return undefined;
+  }
+}
+
+function homeFolder(given: string, userHome: string | undefined): string {
+  if (!/^~(?=\/|$)/.test(given)) return resolve(given);
+  if (userHome !== undefined) return resolve(given.replace('~', () => userHome));
+  const expected = 'a path without ~, as this user has no home folder';
+  throw notAsExpected([{ path: 'CHATLIO_AEP_HOME', expected, got: JSON.stringify(given) }]);
+}
+
+function cacheFolder(caches: string | undefined, home: string): string {
+  return caches === undefined ? join(home, 'cache') : resolve(caches, 'chatlio-aep');
+}
 
 function adobeConfiguration(env: z.infer<typeof environmentSchema>): AdobeConfiguration | undefined {
   const { ADOBE_CLIENT_ID, ADOBE_CLIENT_SECRET, ADOBE_ORG_ID } = env;

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { type Command as Commander, CommanderError } from 'commander';
 import type { Configuration } from '../configuration.js';
 import { CodedError, codedError, ERROR_CATALOGUE, EXIT_CODES, type ExitCode } from '../domain/errors.js';
+import { systemFault } from '../process/systemFaults.js';
 import { createOutput, type Output } from './output.js';
 import type { Context, Sources } from './ports.js';
 import { createProgram, type GlobalOptions, type ProgramWiring } from './program.js';
@@ -95,6 +96,8 @@ function reportError(failure: unknown, output: Output): ExitCode {
 }
 
 function unexpected(failure: unknown): CodedError {
+  const refused = systemFault(failure);
+  if (refused !== undefined) return refused;
   const reason = failure instanceof Error ? failure.message : String(failure);
   return codedError('CAEP_INTERNAL', { reason }, { cause: failure });
 }

@@ -289,6 +289,25 @@ export const ERROR_CATALOGUE = {
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
+  CAEP_LISTEN_REFUSED: {
+    sentence: 'Nothing can listen at {host}, port {port}, for {service}: {reason}.',
+    remedy: 'Choose another place with {option}, or give this user what is missing.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_FILE_REFUSED: {
+    sentence: 'The file or folder {path} cannot be used: {reason}.',
+    remedy:
+      'Give the user that runs this the right to it, or choose another place: CHATLIO_AEP_HOME for the home, CHATLIO_AEP_KEY_FILE for the keys, XDG_CACHE_HOME for what is downloaded.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_DISK_FULL: {
+    sentence: 'The disk has no room left ({path}).',
+    remedy: 'Make room there, or choose a home on another disk with CHATLIO_AEP_HOME; what was taken is kept.',
+    retryable: true,
+    exitCode: EXIT_CODES.failed,
+  },
   CAEP_ALREADY_RUNNING: {
     sentence: 'Another copy runs already here (pid {pid}).',
     remedy: 'Use it, stop it with Ctrl-C, or choose another folder with CHATLIO_AEP_HOME.',

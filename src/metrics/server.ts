@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
-import { codedError } from '../domain/errors.js';
+import { listenAt } from '../process/listening.js';
 
 export interface MetricsServer {
   /** Of the metrics. */
@@ -24,7 +24,7 @@ export interface MetricsServerOptions {
 
 const SDK_ANSWERS_WITHIN_MS = 2_000;
 
-/** @throws CodedError `CAEP_PORT_TAKEN` */
+/** @throws CodedError `CAEP_PORT_TAKEN`, `CAEP_LISTEN_REFUSED` */
 export async function startMetricsServer(options: MetricsServerOptions): Promise<MetricsServer> {
   const { registry, host, port, option } = options;
   const server = createServer((request, response) => {
@@ -36,11 +36,7 @@ export async function startMetricsServer(options: MetricsServerOptions): Promise
       .then((parts) => response.setHeader('content-type', registry.contentType).end(parts.join('\n')))
       .catch(() => response.writeHead(500).end());
   });
-  server.listen(port, host);
-  await once(server, 'listening').catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EADDRINUSE') throw error;
-    throw codedError('CAEP_PORT_TAKEN', { port: String(port), service: 'the metrics', option });
-  });
+  await listenAt(server, { host, port, service: 'the metrics', option });
   return {
     url: `http://${host}:${(server.address() as AddressInfo).port}/metrics`,
     async close() {

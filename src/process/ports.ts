@@ -1,13 +1,14 @@
 /** TCP ports on loopback. */
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
-import { codedError } from '../domain/errors.js';
+import { listenFault } from './listening.js';
 
 /**
  * Ports that no system hands to outgoing connections by default (Linux 32768 to 60999, macOS and Windows from 49152), so
  * that one which is free now is still free seconds later, when its server is up.
  */
 const LISTENING = { from: 20_000, to: 32_767 };
+const LOOPBACK = '127.0.0.1';
 const handedOut = new Set<number>();
 
 /** A port that nobody listens on at this moment; never the same twice from one process. */
@@ -21,19 +22,24 @@ export async function freePort(): Promise<number> {
 }
 
 /** Listens on it for a moment. */
-export function isPortFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
-  });
+export async function isPortFree(port: number): Promise<boolean> {
+  return (await faultOfPort(port)) === undefined;
 }
 
 /**
  * @param service who wants it, for the message
  * @param option with which a person chooses another one, for the message
- * @throws CodedError `CAEP_PORT_TAKEN`
+ * @throws CodedError `CAEP_PORT_TAKEN`, `CAEP_LISTEN_REFUSED`
  */
 export async function assertPortFree(port: number, service: string, option: string): Promise<void> {
-  if (!(await isPortFree(port))) throw codedError('CAEP_PORT_TAKEN', { port: String(port), service, option });
+  const fault = await faultOfPort(port);
+  if (fault !== undefined) throw listenFault(fault, { host: LOOPBACK, port, service, option });
+}
+
+function faultOfPort(port: number): Promise<Error | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', resolve);
+    server.listen({ port, host: LOOPBACK, exclusive: true }, () => server.close(() => resolve(undefined)));
+  });
 }

@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
-import { codedError } from '../domain/errors.js';
+import { listenAt } from '../process/listening.js';
 import type { Answer } from './webhooks.js';
 
 const TIMES_MS = {
@@ -40,7 +40,7 @@ interface HttpServer {
   close(): Promise<void>;
 }
 
-/** @throws CodedError `CAEP_PORT_TAKEN` */
+/** @throws CodedError `CAEP_PORT_TAKEN`, `CAEP_LISTEN_REFUSED` */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { answerTo, onAnswered, log } = options;
   let isClosing = false;
@@ -74,11 +74,12 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     { ...TIMES_MS, ...options.timesMs, maxHeaderSize: MAX_HEADER_BYTES },
     (request, response) => void handle(request, response),
   );
-  server.listen(options.port, options.host);
-  await once(server, 'listening').catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code !== 'EADDRINUSE') throw cause;
-    const fields = { port: String(options.port), service: 'the receiver', option: 'RECEIVER_PORT' };
-    throw codedError('CAEP_PORT_TAKEN', fields, { cause });
+  const { host, port: wantedPort } = options;
+  await listenAt(server, {
+    host,
+    port: wantedPort,
+    service: 'the receiver',
+    option: 'RECEIVER_HOST and RECEIVER_PORT',
   });
 
   const { address, family, port } = server.address() as AddressInfo;

@@ -166,11 +166,15 @@ async function initialise(
   child.stdout?.on('data', (chunk: Buffer) => (printed += chunk.toString()));
   child.stderr?.on('data', (chunk: Buffer) => (printed += chunk.toString()));
   const [code] = (await once(child, 'close')) as [number | null];
-  if (code !== 0)
-    throw codedError('CAEP_POSTGRES_NOT_STARTED', {
-      reason: `initdb: ${printed.trim().split('\n').slice(-3).join(' | ')}`,
-    });
+  if (code !== 0) throw codedError('CAEP_POSTGRES_NOT_STARTED', { reason: reasonOfInitdb(printed) });
   renameSync(unfinished, cluster);
+}
+
+function reasonOfInitdb(printed: string): string {
+  const [, uid] = /could not look up effective user ID (\d+)/.exec(printed) ?? [];
+  return uid === undefined
+    ? `initdb: ${printed.trim().split('\n').slice(-3).join(' | ')}`
+    : `this process runs as user ${uid}, who has no name in /etc/passwd, which PostgreSQL asks for`;
 }
 
 async function choosePort(dataDir: string, asked: number | undefined): Promise<number> {

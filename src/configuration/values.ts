@@ -1,0 +1,62 @@
+/**
+ * The kinds of value that a variable can have. Each knows how to say what was expected; blanks and line ends around a value
+ * are dropped, because files and secret stores add them unseen.
+ */
+import { z } from 'zod';
+import { ADDRESS_EXPECTED, parseAddress } from './address.js';
+
+/** An empty variable counts as an absent one, as shells make that easy to get wrong. */
+export const optional = <T extends z.ZodType>(schema: T) =>
+  z.preprocess((value) => {
+    const text = typeof value === 'string' ? value.trim() : value;
+    return text === '' ? undefined : text;
+  }, schema.optional());
+
+export const text = z.string();
+
+export const word = z.string().regex(/^\S+$/, 'one word, without blanks or line ends inside');
+
+export const organisation = z
+  .string()
+  .regex(/^[^\s@]+@AdobeOrg$/, 'an organisation id such as 1A2B3C4D5E6F7A8B@AdobeOrg');
+
+/** Adobe's form is comma separated; its pages also show blanks between. */
+export const scopes = z.string().transform((list) =>
+  list
+    .split(/[\s,]+/)
+    .filter((scope) => scope !== '')
+    .join(','),
+);
+
+export const url = z
+  .url({ protocol: /^https?$/, error: 'an http or https URL, such as https://chat.example.com' })
+  .refine((address) => !/[?#]/.test(address), 'a URL without ? and #')
+  .transform((address) => address.replace(/\/+$/, ''));
+
+export const postgresUrl = z
+  .string()
+  .startsWith('postgres', 'a PostgreSQL URL, such as postgres://user:password@host:5432/database');
+
+export const temporalAddress = z.string().transform((address, context) => {
+  const parsed = parseAddress(address);
+  if (parsed !== undefined) return parsed;
+  context.addIssue({ code: 'custom', message: ADDRESS_EXPECTED });
+  return z.NEVER;
+});
+
+export const port = wholeNumber(0, 65_535);
+
+/** A whole number within bounds, in decimal digits: no `0x`, no exponent, no sign. */
+export function wholeNumber(least: number, most: number = Number.MAX_SAFE_INTEGER) {
+  const range = most === Number.MAX_SAFE_INTEGER ? `from ${least} on` : `from ${least} to ${most}`;
+  const expected = `a whole number ${range}`;
+  return z
+    .string()
+    .regex(/^\d+$/, expected)
+    .transform(Number)
+    .refine((number) => number >= least && number <= most, expected);
+}
+
+export function oneOf<const Names extends readonly [string, ...string[]]>(names: Names) {
+  return z.enum(names, { error: `one of ${names.join(', ')}` });
+}

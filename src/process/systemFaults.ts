@@ -1,0 +1,31 @@
+/** What the operating system refuses, as errors of our catalogue: a folder without rights, a full disk. */
+import { type CodedError, codedError } from '../domain/errors.js';
+
+const FILE_REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'this user has no right to it',
+  EPERM: 'this user has no right to it',
+  EROFS: 'the file system is read-only',
+  ENOENT: 'it is not there',
+  EEXIST: 'something else is in its place',
+  ENOTDIR: 'a part of the path is a file',
+  EISDIR: 'it is a folder',
+  ELOOP: 'its links lead in a circle',
+  ENAMETOOLONG: 'the name is too long',
+  EMFILE: 'this process has too many files open',
+  ENFILE: 'this machine has too many files open',
+  EIO: 'the disk does not read or write it',
+};
+
+/** @returns undefined for an error that is no such refusal */
+export function systemFault(cause: unknown): CodedError | undefined {
+  if (!(cause instanceof Error)) return undefined;
+  const { code = '', path, syscall = '' } = cause as NodeJS.ErrnoException;
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return codedError('CAEP_DISK_FULL', { path: path ?? 'the home' }, { cause });
+  const reason = FILE_REASONS[code];
+  // Sockets and processes fail with the same codes, and name no path.
+  if (reason === undefined || path === undefined) return undefined;
+  if (syscall.startsWith('spawn'))
+    return codedError('CAEP_FILE_REFUSED', { path, reason: `it cannot be run: ${reason}` }, { cause });
+  return codedError('CAEP_FILE_REFUSED', { path, reason }, { cause });
+}

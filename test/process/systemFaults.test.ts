@@ -1,0 +1,38 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { systemFault } from '../../src/process/systemFaults.js';
+
+function caught(run: () => void): unknown {
+  try {
+    run();
+  } catch (error) {
+    return error;
+  }
+  throw new Error('nothing was thrown');
+}
+
+describe('a system call that fails', () => {
+  it('is said with the path and the reason', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'chatlio-aep-faults-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    writeFileSync(join(folder, 'file'), '');
+    const path = join(folder, 'file', 'home');
+    const fault = systemFault(caught(() => mkdirSync(path, { recursive: true })));
+    expect(fault?.error).toMatchObject({ code: 'CAEP_FILE_REFUSED', fields: { path } });
+    expect(fault?.error.fields['reason']).toMatch(/part of the path is a file|something else is in its place/);
+  });
+
+  it.each(['ENOSPC', 'EDQUOT'])('for want of room (%s) says so', (code) => {
+    const fault = systemFault(Object.assign(new Error(`${code}: write`), { code, syscall: 'write' }));
+    expect(fault?.error.code).toBe('CAEP_DISK_FULL');
+  });
+
+  it('on a socket, or of another kind, is none of these', () => {
+    expect(
+      systemFault(Object.assign(new Error('connect EACCES'), { code: 'EACCES', syscall: 'connect' })),
+    ).toBeUndefined();
+    expect(systemFault(new Error('anything'))).toBeUndefined();
+  });
+});
