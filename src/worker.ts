@@ -26,9 +26,10 @@ import { readFigures } from './store/figures.js';
 import { openKeyRing } from './store/keyRing.js';
 import { migrate } from './store/migrate.js';
 import { createProvisioningStore, type ForwarderSettings } from './store/provisioning.js';
-import { connectClient, connectWorker } from './temporal/connection.js';
+import { connectClient } from './temporal/connection.js';
 import { installRuntime } from './temporal/runtime.js';
 import { ensureSearchAttributes } from './temporal/searchAttributes.js';
+import { connectWorker } from './temporal/workerConnection.js';
 import { bundleWorkflows } from './temporal/workflowBundle.js';
 
 /** For requests that are under way: what is answered within it is recorded, and nothing is left unknown. */

@@ -100,6 +100,17 @@ describe('imports', () => {
     expect(simulator.filter((one) => isRelative(one) && !allowed.test(one.to)).map(readable)).toEqual([]);
   });
 
+  it('of the client reach nothing of the worker, whatever command is run', () => {
+    const reached = new Set(['src/client.ts']);
+    for (const file of reached) {
+      const files = source.filter((one) => one.from === file && isRelative(one) && !one.typeOnly);
+      for (const { to } of files) reached.add(to.replace(/\.js$/, '.ts'));
+    }
+    const packages = source.filter(({ from, typeOnly }) => reached.has(from) && !typeOnly).map(({ to }) => to);
+    expect(packages).toContain('@temporalio/client');
+    expect(packages.filter((name) => /^@temporalio\/(worker|core-bridge|testing)/.test(name))).toEqual([]);
+  });
+
   it('name the file as it is after the build', () => {
     const wrong = [...source, ...simulator].filter((one) => isRelative(one) && !/\.(js|json)$/.test(one.specifier));
     expect(wrong.map(readable)).toEqual([]);

@@ -10,7 +10,7 @@ import { codedError } from '../domain/errors.js';
 import { tryLock } from '../process/lock.js';
 import { removeStackEnvironment, type StackEnvironment, writeStackEnvironment } from '../stackEnvironment.js';
 import { readKeyFile } from '../store/keyFile.js';
-import { temporalIsConfigured } from '../temporal/connection.js';
+import { temporalIsConfigured } from '../temporal/target.js';
 import { endLeftovers, type LedgerEntry, openLedger } from './ledger.js';
 import { choosePorts, type StackPorts } from './ports.js';
 import { postgresService, receiverService, simulatorService, temporalService, workerService } from './services.js';

@@ -221,3 +221,14 @@ describe('colour', () => {
     expect(refused.stderr).not.toContain('\u001b[');
   });
 });
+
+describe('the modules of the client', () => {
+  it('hold nothing of the worker: its native library takes a second and 60 MB', async () => {
+    const list = `import m from 'node:module'; process.on('exit', () => console.log('MODULES ' + Object.keys(m._cache).join(' ')))`;
+    const preload = `--import data:text/javascript,${encodeURIComponent(list)}`;
+    const { stdout } = await run(['status'], { ...nobody, NODE_OPTIONS: preload });
+    const modules = stdout.split('MODULES ')[1]?.split(' ') ?? [];
+    expect(modules.filter((path) => path.includes('@temporalio/client/')).length).toBeGreaterThan(10);
+    expect(modules.filter((path) => /@temporalio\/(worker|core-bridge|testing)\//.test(path))).toEqual([]);
+  });
+});

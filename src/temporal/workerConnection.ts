@@ -1,0 +1,35 @@
+/** The connection of a worker, through the SDK's native library. */
+import { NativeConnection } from '@temporalio/worker';
+import type { Configuration } from '../configuration.js';
+import { CONNECT_TIMEOUT_MS, connectError, targetOf } from './target.js';
+
+export interface TemporalWorkerConnection {
+  readonly connection: NativeConnection;
+  readonly namespace: string;
+  readonly address: string;
+}
+
+/**
+ * @throws CodedError `CAEP_TEMPORAL_UNREACHABLE` within 5 s
+ */
+export async function connectWorker(configuration: Configuration): Promise<TemporalWorkerConnection> {
+  const target = targetOf(configuration);
+  const { address, namespace } = target;
+  const connecting = NativeConnection.connect(target.connectOptions);
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error('timeout')), CONNECT_TIMEOUT_MS);
+  });
+  try {
+    return { connection: await Promise.race([connecting, timeout]), namespace, address };
+  } catch (cause) {
+    // It may still succeed, with nobody left who wants it.
+    connecting.then(
+      (connection) => connection.close(),
+      () => undefined,
+    );
+    throw connectError(target, cause);
+  } finally {
+    clearTimeout(timer);
+  }
+}
