@@ -11,7 +11,8 @@ import {
 } from '@temporalio/workflow';
 import { SOURCE_MESSAGES, type SourceInput, type SourceState, type UndoEntry } from '../domain/source.js';
 import type { StepName } from '../domain/steps.js';
-import { createDecisions } from './decisions.js';
+import { createDecisions, type Decisions } from './decisions.js';
+import { startForwarding, stopForwarding } from './forwarding.js';
 import { handlePausing } from './pausing.js';
 import { OperationAborted, provision } from './provisioning.js';
 import { createSourceStore, type SourceStore } from './sourceState.js';
@@ -40,14 +41,13 @@ export async function source(input: SourceInput): Promise<never> {
   setHandler(stateQuery, () => store.state, { description: 'Phase, steps, ids, what is held and why' });
 
   try {
-    if (store.state.phase === 'provisioning')
-      await becomeLive(store, proxies, () => provision(store, proxies, decisions));
+    if (store.state.phase === 'provisioning') await becomeLive(store, proxies, decisions);
     await live(input);
   } catch (reason) {
     if (!isCancellation(reason) && !(reason instanceof OperationAborted)) throw reason;
     await pausing.end();
     const liveBefore = store.state.liveSince !== undefined;
-    if (liveBefore) await CancellationScope.nonCancellable(() => stopSending(store.state, proxies));
+    await stopForwarding(store, proxies, decisions);
     await undo(entriesToUndo(store.state), store, proxies, decisions);
     await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
     store.change({ phase: liveBefore ? 'torn-down' : 'aborted', operation: undefined });
@@ -56,15 +56,10 @@ export async function source(input: SourceInput): Promise<never> {
   return continueAsNew<typeof source>({ ...input, manifest: store.state.manifest, carried: store.state });
 }
 
-async function becomeLive(store: SourceStore, proxies: StepProxies, make: () => Promise<void>): Promise<void> {
-  await make();
-  const { uid, manifest } = store.state;
-  await proxies.other.startForwarder({ name: manifest.name, uid, manifest });
+async function becomeLive(store: SourceStore, proxies: StepProxies, decisions: Decisions): Promise<void> {
+  await provision(store, proxies, decisions);
+  await startForwarding(store, proxies, decisions);
   store.change({ phase: 'live', liveSince: Date.now(), operation: undefined });
-}
-
-async function stopSending({ uid, manifest }: SourceState, proxies: StepProxies): Promise<void> {
-  await proxies.other.stopForwarder({ name: manifest.name, uid, reason: 'the source is being torn down' });
 }
 
 /** Waits for operations; returns when this run should hand over to a new one. */

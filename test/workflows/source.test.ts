@@ -75,6 +75,31 @@ describe.each(STEPS)('held at %s', (step: StepName) => {
   });
 });
 
+describe('held at the start of the forwarder', () => {
+  it('goes on after resume', async () => {
+    const fake = failAt('startForwarder', refuse);
+    await withSource(fake, async ({ reaches, handle }) => {
+      expect((await reaches('held')).hold).toMatchObject({ step: 'inlet', during: 'do', error: REFUSED });
+      await handle.executeUpdate('resume');
+      await reaches('live');
+      expect(fake.calls).toEqual([...STEPS, 'startForwarder', 'startForwarder']);
+    });
+  });
+
+  it('undoes everything after abort', async () => {
+    const fake = failAt('startForwarder', refuse);
+    await withSource(fake, async ({ reaches, handle }) => {
+      await reaches('held');
+      await handle.executeUpdate('abort');
+      await expect(handle.result()).rejects.toThrow(WorkflowFailedError);
+      expect(fake.calls.slice(STEPS.length + 1)).toEqual([
+        'stopForwarder',
+        ...STEPS.toReversed().map((name) => `undo-${name}`),
+      ]);
+    });
+  });
+});
+
 describe('hold', () => {
   it('is there for a filter: search attributes name the phase and the reason', async () => {
     const fake = failAt('schema', refuse);
@@ -153,6 +178,42 @@ describe('cancel', () => {
       await expect(handle.result()).rejects.toThrow(WorkflowFailedError);
       expect(fake.undoInputs.get('dataset')?.entry.resource?.id).toBe('dataset-id');
       expect(fake.calls).not.toContain('source-connection');
+    });
+  });
+
+  it.each([...STEPS, 'startForwarder'])('of %s whose attempt then fails undoes what was made', async (activity) => {
+    let fail: (reason: Error) => void = () => undefined;
+    const answered = new Promise<void>((_resolve, reject) => {
+      fail = reject;
+    });
+    const fake = failAt(activity, () => answered);
+    await withSource(fake, async ({ handle, state }) => {
+      await vi.waitFor(() => expect(fake.calls).toContain(activity), PATIENCE);
+      await handle.cancel();
+      fail(new Error('the connection is cut'));
+      await expect(handle.result()).rejects.toThrow(WorkflowFailedError);
+      expect((await handle.describe()).status.name).toBe('CANCELLED');
+      const begun = activity === 'startForwarder' ? STEPS : STEPS.slice(0, STEPS.indexOf(activity as StepName) + 1);
+      expect(fake.calls.slice(fake.calls.indexOf(activity) + 1)).toEqual([
+        // It may run although its start was never answered.
+        ...(activity === 'startForwarder' ? ['stopForwarder'] : []),
+        ...begun.toReversed().map((name) => `undo-${name}`),
+      ]);
+      expect((await state()).phase).toBe('aborted');
+    });
+  });
+
+  it('of a live source holds where the forwarder cannot be stopped, and goes on after resume', async () => {
+    const fake = failAt('stopForwarder', refuse);
+    await withSource(fake, async ({ reaches, handle }) => {
+      await reaches('live');
+      await handle.cancel();
+      const held = await reaches('held');
+      expect(held.hold).toMatchObject({ step: 'inlet', during: 'undo', error: REFUSED });
+      await handle.executeUpdate('resume');
+      await expect(handle.result()).rejects.toThrow(WorkflowFailedError);
+      expect(fake.calls.filter((call) => call === 'stopForwarder')).toHaveLength(2);
+      expect(fake.calls.at(-1)).toBe('undo-source-connection');
     });
   });
 
