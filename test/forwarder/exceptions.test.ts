@@ -103,6 +103,26 @@ describe('decisions', () => {
   });
 });
 
+describe('many resends', () => {
+  it('that are decided at once follow each other as fast as the inlet takes them, each once', async () => {
+    const { database, sourceId, uid, open, log, drain, inlet, exceptions } = bench();
+    await open();
+    const ids = await log(100);
+    inlet.behave(() => ({ status: 400, body: '{}' }));
+    for (let round = 0; round < 20 && (await exceptions()).length < ids.length; round += 1) await drain().report;
+    inlet.behave(() => 'accept');
+    const input = { decision: 'resend', by: 'ana', why: 'mended', reason: 'refused' } as const;
+    const request = { sourceId, name: uid, requestId: randomUUID(), input };
+    expect(await decideHeld(database, request, () => ({ fault: 'none' }))).toMatchObject({ decided: 100 });
+    const before = Date.now();
+    await drain().report;
+    expect(inlet.taken.size).toBe(100);
+    expect([...inlet.taken.values()].every((count) => count === 1)).toBe(true);
+    // One claim every two seconds took twelve.
+    expect(Date.now() - before).toBeLessThan(8_000);
+  });
+});
+
 describe('a resend', () => {
   it('whose outcome is unknown is looked for again', async () => {
     const { database, sourceId, drain, inlet, exceptions } = bench();
