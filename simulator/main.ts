@@ -1,7 +1,9 @@
 /** The command that runs the simulator alone: `npm run simulator -- --port 8099`. */
+import { once } from 'node:events';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { pino } from 'pino';
 import { CodedError, codedError, ERROR_CATALOGUE, remedyOf, sentenceOf } from '../src/domain/errors.js';
+import { askedToEnd } from '../src/process/endSignals.js';
 import { systemFault } from '../src/process/systemFaults.js';
 import { PolicyError } from './policy.js';
 import { startSimulator, type Simulator } from './simulator.js';
@@ -111,10 +113,7 @@ async function main(): Promise<void> {
     ...(options.sandbox === undefined ? {} : { credentials: { sandboxNames: options.sandbox } }),
     log,
   });
-  const signalled = new Promise<void>((resolve) => {
-    process.once('SIGINT', resolve);
-    process.once('SIGTERM', resolve);
-  });
+  const signalled = once(askedToEnd(), 'abort');
   announce(simulator, options.output);
   await signalled;
   await simulator.close();

@@ -28,10 +28,9 @@ process.exitCode = await runCli(process.argv.slice(2), {
   runProcess,
   async runDemo() {
     const { runDemo } = await import('./cli/demo.js');
-    const interruption = new AbortController();
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interruption.abort());
+    const { askedToEnd } = await import('./process/endSignals.js');
     const say = (line: string) => stderr.write(`${line}\n`);
-    return runDemo({ environment: env, stdout, say, paint: createPaint(colour), signal: interruption.signal });
+    return runDemo({ environment: env, stdout, say, paint: createPaint(colour), signal: askedToEnd() });
   },
   interview: interactive ? (await import('./cli/interview.js')).interview : undefined,
 });

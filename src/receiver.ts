@@ -8,6 +8,7 @@ import { codedError } from './domain/errors.js';
 import { createIntakeMetrics, type IntakeMetrics } from './metrics/intake.js';
 import { createReceiverMetrics } from './metrics/receiver.js';
 import { type MetricsServer, startMetricsServer } from './metrics/server.js';
+import { askedToEnd } from './process/endSignals.js';
 import { type Receiver, startReceiver } from './receiver/start.js';
 import { openDatabase } from './store/database.js';
 import { openKeyRing } from './store/keyRing.js';
@@ -28,7 +29,7 @@ async function main(): Promise<void> {
   const metrics = await serveMetrics(receiver, intake, configuration.receiver.metricsPort);
   log.info({ url: receiver.url, metrics: metrics?.url }, 'ready');
 
-  await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
+  await once(askedToEnd(), 'abort');
   await receiver.close();
   await metrics?.close();
   await database.close();

@@ -19,6 +19,7 @@ import { codedError } from './domain/errors.js';
 import { TASK_QUEUES } from './domain/source.js';
 import { startMetricsServer } from './metrics/server.js';
 import { createWorkerMetrics } from './metrics/worker.js';
+import { END_SIGNALS } from './process/endSignals.js';
 import { freePort } from './process/ports.js';
 import { createBell } from './store/bell.js';
 import { clockSkewMs, databaseVersion, openDatabase } from './store/database.js';
@@ -139,7 +140,7 @@ async function main(): Promise<void> {
     settingsOf: (sourceId) => store.forwarderSettings(sourceId),
     metrics: metrics.wakes,
   });
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => shuttingDown.abort());
+  for (const signal of END_SIGNALS) process.once(signal, () => shuttingDown.abort());
 
   log.info({ temporal: temporal.address, namespace, queues: TASK_QUEUES, metrics: metricsServer?.url }, 'ready');
   try {

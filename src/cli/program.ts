@@ -11,7 +11,7 @@ import { createInit, type Interview } from './commands/init.js';
 import { rotateKeys } from './commands/keys.js';
 import { pause } from './commands/pause.js';
 import { plan } from './commands/plan.js';
-import { PROCESS_NAMES, type ProcessName } from './commands/processes.js';
+import type { ProcessName } from './commands/processes.js';
 import { provision } from './commands/provision.js';
 import { resume } from './commands/resume.js';
 import { send } from './commands/send.js';
@@ -22,6 +22,7 @@ import { watch } from './commands/watch.js';
 import { addHeldCommands } from './heldProgram.js';
 import { collect, type Does, duration, person, pointInTime, wholeNumber } from './options.js';
 import type { Context } from './ports.js';
+import { addProcesses } from './processProgram.js';
 
 export interface GlobalOptions {
   readonly output: 'human' | 'json';
@@ -190,30 +191,15 @@ export function createProgram(wiring: ProgramWiring): Commander {
     .action(() => does('keys rotate', rotateKeys, {}));
 
   program.commandsGroup('Processes:');
-  for (const name of PROCESS_NAMES) {
-    program
-      .command(name)
-      .description(PROCESS_DESCRIPTIONS[name])
-      .argument('[options...]', 'handed on')
-      .allowUnknownOption()
-      .helpOption(false)
-      .action((parameters: string[]) =>
-        wiring.run(name, program.opts<GlobalOptions>(), () => wiring.runProcess(name, parameters)),
-      );
-  }
+  addProcesses(program, (name, parameters) =>
+    wiring.run(name, program.opts<GlobalOptions>(), () => wiring.runProcess(name, parameters)),
+  );
   program
     .command('demo')
     .description('the whole job unattended against the simulator, with a report')
     .action(() => wiring.run('demo', program.opts<GlobalOptions>(), () => wiring.runDemo()));
   return program;
 }
-
-const PROCESS_DESCRIPTIONS: Readonly<Record<ProcessName, string>> = {
-  dev: 'the whole stack on this machine: Temporal, PostgreSQL, worker, receiver, simulator',
-  worker: 'runs the workflows; holds the Adobe credentials',
-  receiver: 'takes the webhooks',
-  simulator: "Adobe's side, for development and tests",
-};
 
 const HELP_AFTER = `
 Exit codes: ${EXIT_CODES.done} done, ${EXIT_CODES.failed} failed, ${EXIT_CODES.changesPending} changes pending, ${EXIT_CODES.waitingForPerson} waiting for a person, ${EXIT_CODES.badConfiguration} bad configuration or credentials,

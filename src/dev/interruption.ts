@@ -1,5 +1,6 @@
 /** Signals to a program in the foreground: the first asks for an orderly end, another Ctrl-C does not wait for it. */
 import type { EventEmitter } from 'node:events';
+import { END_SIGNALS } from '../process/endSignals.js';
 
 /** npm passes on the Ctrl-C that the terminal has given us already: one press arrives twice. */
 const ECHO_MS = 1_000;
@@ -16,7 +17,7 @@ interface InterruptionOptions {
 export function watchInterruption({ signals, monotonicMs, endAtOnce }: InterruptionOptions): AbortSignal {
   const interruption = new AbortController();
   let firstAtMs: number | undefined;
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  for (const signal of END_SIGNALS) {
     signals.on(signal, () => {
       const nowMs = monotonicMs();
       firstAtMs ??= nowMs;

@@ -1,6 +1,7 @@
 /** The SDK's runtime of a worker process: its logs go to the process's log, its metrics to Prometheus. */
 import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';
+import { END_SIGNALS } from '../process/endSignals.js';
 
 /**
  * To be called once per process, before anything else of the SDK.
@@ -9,6 +10,7 @@ import type { Logger } from 'pino';
  */
 export function installRuntime(log: Logger, metricsPort: number | undefined): void {
   Runtime.install({
+    shutdownSignals: [...END_SIGNALS],
     logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
       const method = level === 'ERROR' ? 'error' : level === 'WARN' ? 'warn' : 'debug';
       log[method]({ sdk: withoutBigInts(meta ?? {}) }, message);

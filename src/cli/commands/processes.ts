@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { EXIT_CODES, type ExitCode } from '../../domain/errors.js';
 
 /** The processes, each with its entry seen from this file: from `src/` and, built, from `dist/src/`. */
@@ -11,29 +9,16 @@ const ENTRIES = {
 } as const;
 
 export type ProcessName = keyof typeof ENTRIES;
-export const PROCESS_NAMES = Object.keys(ENTRIES) as ProcessName[];
 
 /**
- * Runs a process in a process of its own, in this terminal: it gets Ctrl-C from the terminal itself and ends in its own
- * order, while this one waits.
+ * Becomes the process that is asked for: its entry runs in this one, which nobody has to outlive, hand signals to or clean up
+ * after. Returns when the entry has done its work.
  */
-export function runProcess(name: ProcessName, parameters: readonly string[]): Promise<ExitCode> {
+export async function runProcess(name: ProcessName, parameters: readonly string[]): Promise<ExitCode> {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  const entry = fileURLToPath(new URL(`${ENTRIES[name]}.${extension}`, import.meta.url));
-  // execArgv holds the TypeScript loader where this runs from source.
-  const child = spawn(process.execPath, [...process.execArgv, entry, ...parameters], { stdio: 'inherit' });
-  const stay = (): void => {};
-  const pass = (signal: NodeJS.Signals): void => {
-    child.kill(signal);
-  };
-  process.on('SIGINT', stay);
-  process.on('SIGTERM', pass);
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('exit', (code, signal) => {
-      process.off('SIGINT', stay);
-      process.off('SIGTERM', pass);
-      resolve((code ?? (signal === null ? EXIT_CODES.failed : EXIT_CODES.interrupted)) as ExitCode);
-    });
-  });
+  const entry = new URL(`${ENTRIES[name]}.${extension}`, import.meta.url);
+  process.argv = [process.execPath, entry.pathname, ...parameters];
+  // Not written out, so that what the client loads of its own holds nothing of the worker.
+  await import(entry.href);
+  return (process.exitCode ?? EXIT_CODES.done) as ExitCode;
 }
