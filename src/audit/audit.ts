@@ -8,12 +8,12 @@ import type { AuditedEvent, AuditReport } from '../domain/audit.js';
 import { kindOfCode } from '../domain/kinds.js';
 import { findCopies, type LakeCopies, lakeCopies, type LakeTable } from './lake.js';
 import {
+  conflictsBetween,
   type Connection,
   deliveryTimes,
   knownIds,
   loggedEvents,
   type LoggedEvent,
-  openConflicts,
   type Window,
 } from './log.js';
 import type { JournalledId } from './journal.js';
@@ -76,13 +76,16 @@ export async function audit(source: AuditedSource, sides: AuditSides): Promise<A
   }
   await closer.finish();
 
-  const conflicts = await openConflicts(snapshot, source.sourceId, CLOSER_LOOK);
-  for (const { id, kind, at } of conflicts.events) {
+  const conflicts = await conflictsBetween(snapshot, source, CLOSER_LOOK);
+  for (const { id, kind, at } of conflicts.undecided) {
     const what = 'in conflict with an event of the same id';
     tally.list('undecided', { eventId: id, kind: kindOfCode(kind), loggedAt: at.toISOString(), what });
   }
-  tally.count('undecided', conflicts.count - conflicts.events.length);
-  tally.count('taken', conflicts.count);
+  for (const [standing, count] of conflicts.counts) {
+    tally.count('taken', count);
+    if (standing === 'undecided') tally.count('undecided', count - conflicts.undecided.length);
+    else tally.count(standing === 'marked-delivered' ? 'markedDelivered' : standing, count);
+  }
   return {
     v: 1,
     name: source.name,

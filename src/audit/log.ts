@@ -54,19 +54,22 @@ export async function* loggedEvents(client: Connection, window: Window): AsyncGe
   await client.query('close audited');
 }
 
-interface Row {
+interface Row extends ExceptionColumns {
   readonly id: string;
   readonly kind: number;
   readonly partition: number;
   readonly seq: number;
   readonly logged_at: Date;
+}
+
+interface ExceptionColumns {
   readonly state: string | null;
   readonly next_action: string | null;
   readonly resolution: string | null;
   readonly decision: string | null;
 }
 
-function exceptionOf({ state, next_action, resolution, decision }: Row): ExceptionRow | undefined {
+function exceptionOf({ state, next_action, resolution, decision }: ExceptionColumns): ExceptionRow | undefined {
   return state === null ? undefined : { state, nextAction: next_action, resolution, decision };
 }
 
@@ -78,18 +81,36 @@ async function readPartitions(client: Connection, sourceId: number): Promise<Map
   return new Map(rows.map((row) => [row.partition, row]));
 }
 
-/** Second arrivals in conflict with an event of the log: each is an event of its own that waits for a decision. */
-export async function openConflicts(
+/** Second arrivals in conflict with an event of the log: each is an event of its own, which a person decides about. */
+export async function conflictsBetween(
   client: Connection,
-  sourceId: number,
+  { sourceId, since, until }: Window,
   limit: number,
-): Promise<{ readonly count: number; readonly events: readonly { id: string; kind: number; at: Date }[] }> {
-  const { rows } = await client.query<{ id: string; kind: number; at: Date; count: number }>(
-    `select encode(event_id, 'hex') as id, kind, created_at as at, count(*) over () as count from exception
-     where source_id = $1 and reason = 'conflict' and state <> 'resolved' order by id limit $2`,
-    [sourceId, limit],
+): Promise<{
+  readonly counts: ReadonlyMap<Standing, number>;
+  /** The first that are not decided. */
+  readonly undecided: readonly { readonly id: string; readonly kind: number; readonly at: Date }[];
+}> {
+  // The same body that came again after a decision is one event, asked about anew.
+  const newest = `
+    from exception e where source_id = $1 and reason = 'conflict' and created_at >= $2 and created_at < $3
+      and not exists (select from exception later where later.source_id = e.source_id and later.event_id = e.event_id
+        and later.body_mac = e.body_mac and later.id > e.id)`;
+  const between = [sourceId, since, until];
+  const counted = await client.query<ExceptionColumns & { readonly count: number }>(
+    `select state, next_action, resolution, decision, count(*) as count ${newest} group by 1, 2, 3, 4`,
+    between,
   );
-  return { count: rows[0]?.count ?? 0, events: rows };
+  const open = await client.query<{ id: string; kind: number; at: Date }>(
+    `select encode(event_id, 'hex') as id, kind, created_at as at ${newest} and state <> 'resolved' order by id limit $4`,
+    [...between, limit],
+  );
+  const counts = new Map<Standing, number>();
+  for (const { count, ...row } of counted.rows) {
+    const standing = standingOf(0, undefined, exceptionOf(row));
+    counts.set(standing, (counts.get(standing) ?? 0) + count);
+  }
+  return { counts, undecided: open.rows };
 }
 
 /** Which of the ids this installation has taken, at any time and for any source. */

@@ -1,4 +1,5 @@
 /** The forwarder workflow's state and messages, and what passes between it and its drains. JSON only. */
+import type { EventParts } from './eventParts.js';
 import type { DecideInput, DecideResult } from './heldEvents.js';
 import type { Delivery } from './manifest.js';
 import type { DestinationFault } from './outcomeAccounting.js';
@@ -80,9 +81,10 @@ interface ForwarderHold {
   readonly since: number;
 }
 
-interface ForwarderCounters {
+export interface ForwarderCounters {
   /** Each event once, however often it came; with those that were held when they came. */
   readonly taken: number;
+  /** Events, not attempts. */
   readonly accepted: number;
   /** Of the accepted: found in the lake. Absent while it is not known. */
   readonly confirmed?: number;
@@ -95,6 +97,8 @@ interface ForwarderCounters {
   /** Open ones, by reason. */
   readonly exceptions: Readonly<Record<string, number>>;
   readonly oldestExceptionMs?: number;
+  /** Where each of the taken is. Absent in what an earlier release has counted. */
+  readonly parts?: EventParts;
 }
 
 export const FORWARDER_MESSAGES = {

@@ -94,7 +94,7 @@ export function registerFigures(registry: Registry, read: () => Promise<Figures>
   metric(
     Counter,
     'chatlio_aep_events_accepted_total',
-    'Events that the inlet has accepted.',
+    'Events that the inlet has accepted; one that was sent again after that counts again.',
     source,
     perSource((one) => one.accepted),
   );

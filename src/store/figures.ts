@@ -11,6 +11,7 @@ export async function readFigures(database: Database) {
        (case when g.open then greatest(0, extract(epoch from g.opens_at - clock_timestamp())) * 1000 else 0 end)::float8
          as opens_in_ms,
        (select max(last_logged_at) from partition_head h where h.source_id = s.id and last_seq > 0) as last_taken_at,
+       (select coalesce(sum(accepted_count), 0)::float8 from partition_cursor c where c.source_id = s.id) as acceptances,
        (select max(last_accepted_at) from partition_cursor c where c.source_id = s.id) as last_accepted_at
      from source s left join gate g on g.source_id = s.id
      where s.retired_at is null order by s.name`,
@@ -25,7 +26,8 @@ async function figuresOf(database: Database, row: SourceRow) {
   return {
     source: row.name,
     taken: counters.taken,
-    accepted: counters.accepted,
+    // A counter may not go down: an event that is missing, and accepted again, counts twice here.
+    accepted: row.acceptances,
     confirmed: counters.confirmed,
     // Without access to the lake nothing is ever confirmed.
     oldestUnconfirmedMs:
@@ -45,6 +47,7 @@ interface SourceRow {
   readonly name: string;
   readonly gate_open: boolean;
   readonly opens_in_ms: number | null;
+  readonly acceptances: number;
   readonly last_taken_at: Date | null;
   readonly last_accepted_at: Date | null;
 }
