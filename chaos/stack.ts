@@ -14,7 +14,7 @@ import { choosePorts } from '../src/dev/ports.js';
 import { programService } from '../src/dev/programs.js';
 import { postgresService, temporalService, workerService } from '../src/dev/services.js';
 import type { Service } from '../src/dev/supervisor.js';
-import { readKeyFile } from '../src/store/keyFile.js';
+import { createKeyFile } from '../src/store/keyFileChanges.js';
 import { connectClient } from '../src/temporal/connection.js';
 import { endOnInterruption } from './interruption.js';
 import { keepProcess } from './keptProcess.js';
@@ -65,7 +65,7 @@ export async function startChaosStack(options: {
   const sandboxes = Array.from({ length: options.sandboxCount }, (_, index) => `chaos-${index + 1}`);
   const environment = isolatedEnvironment(home, times);
   const configuration = readConfiguration(environment);
-  await readKeyFile(configuration.keyFile, { create: true });
+  await createKeyFile(configuration.keyFile);
   const ports = await choosePorts(configuration, ['temporal', 'temporalUi', 'postgres', 'simulator', 'receiver']);
   const context: StackContext = { options: { configuration, environment, log }, ports, environment: {} };
   const unexpectedEnds: string[] = [];

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 /** The receiver's process: takes webhooks until it is told to stop, then answers what it has and ends. */
 import { once } from 'node:events';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { pino } from 'pino';
 import { runEntry } from './cli/runEntry.js';
 import { readConfiguration } from './configuration.js';
@@ -9,10 +11,12 @@ import { createIntakeMetrics, type IntakeMetrics } from './metrics/intake.js';
 import { createReceiverMetrics } from './metrics/receiver.js';
 import { type MetricsServer, startMetricsServer } from './metrics/server.js';
 import { askedToEnd } from './process/endSignals.js';
+import { confirmReceiverKeys } from './receiver/keys.js';
 import { type Receiver, startReceiver } from './receiver/start.js';
 import { openDatabase } from './store/database.js';
-import { openKeyRing } from './store/keyRing.js';
+import { openKeyRing, readHeldKeys } from './store/keyRing.js';
 import { migrate } from './store/migrate.js';
+import { startKeyReports } from './store/processKeys.js';
 
 async function main(): Promise<void> {
   const configuration = readConfiguration(process.env);
@@ -24,16 +28,24 @@ async function main(): Promise<void> {
   const database = openDatabase({ url: configuration.databaseUrl, applicationName: 'chatlio-aep receiver', log });
   // Without PostgreSQL it starts all the same and spools.
   await migrate(database).catch((error: Error) => log.warn({ reason: error.message }, 'the database was not migrated'));
+  const cacheFile = join(configuration.home, 'key-check.json');
+  const keys = await confirmReceiverKeys({ database, keyRing, cacheFile, log });
   const intake = createIntakeMetrics();
   const receiver = await startReceiver({ database, keyRing, configuration, log, metrics: intake });
   const metrics = await serveMetrics(receiver, intake, configuration.receiver.metricsPort);
   log.info({ url: receiver.url, metrics: metrics?.url }, 'ready');
 
-  await once(askedToEnd(), 'abort');
-  await receiver.close();
-  await metrics?.close();
-  await database.close();
-  log.info({ counts: receiver.counts(), spooled: receiver.spoolDepth().records }, 'stopped');
+  const keyReports = startKeyReports(database, `receiver ${hostname()}/${process.pid}`, () => readHeldKeys(keyRing));
+  try {
+    await Promise.race([once(askedToEnd(), 'abort'), keys.refused]);
+  } finally {
+    keys.close();
+    await receiver.close();
+    await keyReports.close();
+    await metrics?.close();
+    await database.close();
+    log.info({ counts: receiver.counts(), spooled: receiver.spoolDepth().records }, 'stopped');
+  }
 }
 
 /** On loopback only: the other port is the one that the internet reaches. */

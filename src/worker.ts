@@ -24,8 +24,10 @@ import { freePort } from './process/ports.js';
 import { createBell } from './store/bell.js';
 import { clockSkewMs, databaseVersion, openDatabase } from './store/database.js';
 import { readFigures } from './store/figures.js';
-import { openKeyRing } from './store/keyRing.js';
+import { confirmKeys } from './store/keyCheck.js';
+import { openKeyRing, readHeldKeys } from './store/keyRing.js';
 import { migrate } from './store/migrate.js';
+import { readProcessKeys, startKeyReports } from './store/processKeys.js';
 import { createProvisioningStore, type ForwarderSettings } from './store/provisioning.js';
 import { connectClient } from './temporal/connection.js';
 import { installRuntime } from './temporal/runtime.js';
@@ -50,6 +52,7 @@ async function main(): Promise<void> {
   const keyRing = await openKeyRing(configuration.keyFile);
   const database = openDatabase({ url: databaseUrl, applicationName: 'chatlio-aep worker', log });
   await migrate(database);
+  await confirmKeys(database, keyRing);
   const metrics = createWorkerMetrics(() => readFigures(database));
   const metricsServer =
     configuration.workerMetrics === undefined
@@ -108,6 +111,7 @@ async function main(): Promise<void> {
           store,
           receiverUrl: configuration.receiver.publicUrl,
           databaseVersion: () => databaseVersion(database),
+          processKeys: () => readProcessKeys(database),
           clockSkewMs: () => clockSkewMs(database),
           ...settleWindow,
         }),
@@ -131,6 +135,7 @@ async function main(): Promise<void> {
     }),
   ]);
   const maintenance = startMaintenance({ database, log });
+  const keyReports = startKeyReports(database, `worker ${hostname()}/${process.pid}`, () => readHeldKeys(keyRing));
   const waker = startWaker({
     database,
     bell,
@@ -148,6 +153,7 @@ async function main(): Promise<void> {
   } finally {
     await waker.close();
     await maintenance.close();
+    await keyReports.close();
     await bell.close();
     await Promise.all([connection.close(), temporal.close(), adobe.close()]);
     await metricsServer?.close();

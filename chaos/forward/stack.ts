@@ -14,7 +14,7 @@ import type { Service } from '../../src/dev/supervisor.js';
 import { identityOf } from '../../src/process/identity.js';
 import { freePort } from '../../src/process/ports.js';
 import { startEmbeddedPostgres } from '../../src/store/embedded.js';
-import { readKeyFile } from '../../src/store/keyFile.js';
+import { createKeyFile } from '../../src/store/keyFileChanges.js';
 import { endOnInterruption } from '../interruption.js';
 import { keepProcess, type KeptProcess } from '../keptProcess.js';
 import { isolatedEnvironment } from '../stack.js';
@@ -55,7 +55,7 @@ export async function startForwardStack(log: (line: string) => void): Promise<Fo
   const home = mkdtempSync(join(tmpdir(), 'chatlio-aep-forward-'));
   const environment = isolatedEnvironment(home, ADOBE_TIMES);
   const configuration = readConfiguration(environment);
-  await readKeyFile(configuration.keyFile, { create: true });
+  await createKeyFile(configuration.keyFile);
   const ports = await choosePorts(configuration, ['temporal', 'temporalUi', 'postgres', 'simulator']);
   const context: StackContext = { options: { configuration, environment, log }, ports, environment: {} };
   const receiverPorts = [await freePort(), await freePort()];

@@ -8,7 +8,7 @@ import { doctor } from './commands/doctor.js';
 import { doctorRestored } from './commands/doctorRestored.js';
 import { tailEvents } from './commands/events.js';
 import { createInit, type Interview } from './commands/init.js';
-import { rotateKeys } from './commands/keys.js';
+import { createKeys, mergeKeys, rotateKeys } from './commands/keys.js';
 import { pause } from './commands/pause.js';
 import { plan } from './commands/plan.js';
 import type { ProcessName } from './commands/processes.js';
@@ -183,9 +183,17 @@ export function createProgram(wiring: ProgramWiring): Commander {
     .action((name: string, options: { since?: string; until?: string }) => does('audit', audit, { name, ...options }));
 
   program.commandsGroup('Keep:');
-  program
-    .command('keys')
-    .description('the key file, with which bodies and secrets are encrypted')
+  const keys = program.command('keys').description('the key file, with which bodies and secrets are encrypted');
+  keys
+    .command('create')
+    .description('make the key file of a new installation; refused where there is data already')
+    .action(() => does('keys create', createKeys, {}));
+  keys
+    .command('merge')
+    .description('add the keys of another key file, so that what was sealed with either can be read')
+    .argument('<file>', 'the other key file; it is not changed')
+    .action((from: string) => does('keys merge', mergeKeys, { from }));
+  keys
     .command('rotate')
     .description('add a key to the key file of this machine and make it the active one; old keys stay')
     .action(() => does('keys rotate', rotateKeys, {}));

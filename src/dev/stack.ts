@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { codedError } from '../domain/errors.js';
 import { tryLock } from '../process/lock.js';
 import { removeStackEnvironment, type StackEnvironment, writeStackEnvironment } from '../stackEnvironment.js';
-import { readKeyFile } from '../store/keyFile.js';
+import { ensureInstallationKey } from '../store/keyCreation.js';
 import { temporalIsConfigured } from '../temporal/target.js';
 import { endLeftovers, type LedgerEntry, openLedger } from './ledger.js';
 import { choosePorts, type StackPorts } from './ports.js';
@@ -39,7 +39,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   try {
     const ledger = openLedger(join(home, 'dev', 'processes.json'));
     await endLeftovers(ledger, log);
-    await readKeyFile(configuration.keyFile, { create: true });
+    await ensureInstallationKey(configuration);
     const plan = planStages(options);
     const ports = await choosePorts(configuration, plan.ports);
     // Filled by the services as they come up; the later ones, and restarted ones, read it when they start.

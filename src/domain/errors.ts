@@ -367,6 +367,54 @@ export const ERROR_CATALOGUE = {
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
+  CAEP_KEY_FILE_MISSING: {
+    sentence: 'There is no key file {file}.',
+    remedy:
+      'For a new installation make one with `chatlio-aep keys create`. Where there is data already, put yours back from your backup: no other opens it.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_KEY_FILE_EXISTS: {
+    sentence: 'The key file {file} is there already; it was left as it is. Its keys: {keys}.',
+    remedy: 'Use it, or add a fresh key to it with `chatlio-aep keys rotate`.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_KEY_FILE_LOST: {
+    sentence: 'There is no key file {file}, and {where} holds data that was encrypted with one: no key is made.',
+    remedy:
+      'Put the key file back from your backup, or name it with CHATLIO_AEP_KEY_FILE. If it is lost for good, so is what it has sealed: start anew with an empty database and another CHATLIO_AEP_HOME.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_KEY_FILE_EXPOSED: {
+    sentence: 'The key file {file} has the mode {mode}, expected 0600: others than its owner may use it.',
+    remedy:
+      'Run `chmod 600 {file}`; if somebody may have read it, also `chatlio-aep keys rotate` and restart workers and receivers.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_KEY_FILE_BUSY: {
+    sentence: 'Another command changes the key file {file} (pid {pid}).',
+    remedy: 'Wait for its end, then give the command again.',
+    retryable: true,
+    exitCode: EXIT_CODES.failed,
+  },
+  CAEP_KEY_FILE_FOREIGN: {
+    sentence:
+      "The key file {file} does not fit this installation's data: {reason}. Keys of the data: {expected}; keys in the file: {got}.",
+    remedy:
+      'Put the key file of this installation back from your backup, or bring two files together with `chatlio-aep keys merge FILE`. Nothing was changed.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_KEYS_DIFFER: {
+    sentence: 'Workers and receivers work with different keys: {processes}.',
+    remedy:
+      'Bring the files together with `chatlio-aep keys merge FILE`, give every worker and receiver the same file, and restart those that have another one.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
   CAEP_CLOCK_SKEW: {
     sentence: 'The clocks of worker and database differ by {skew}.',
     remedy: 'Synchronise both (NTP), then run `chatlio-aep doctor` again.',

@@ -1,12 +1,13 @@
 /** The key file: JSON `{keys: [{id, key, createdAt}], active}`, mode 0600, keys oldest first. The first key is never removed. */
-import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { hkdfSync, randomBytes } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { codedError } from '../domain/errors.js';
 
-const KEY_BYTES = 32;
+export const KEY_BYTES = 32;
+/** Of the mode: for anybody but the owner, or executable. A read-only mount of a secret, 0400, is stricter than 0600. */
+const EXPOSING_BITS = 0o177;
 
 const keySchema = z.object({
   /** 8 hexadecimal digits; stands in everything that was sealed with the key. */
@@ -24,38 +25,64 @@ const keyFileSchema = z
   .refine(({ keys }) => new Set(keys.map(({ id }) => id)).size === keys.length, 'two keys have the same id');
 
 export type KeyFile = z.infer<typeof keyFileSchema>;
-
-export async function readKeyFile(file: string, options: { readonly create?: boolean }): Promise<KeyFile> {
-  const text = await readFile(file, 'utf8').catch(async (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw unusable(file, error.message);
-    if (options.create !== true) throw codedError('CAEP_KEY_MISSING', { keyId: '(any)', file });
-    await createKeyFile(file);
-    return readFile(file, 'utf8');
-  });
-  return parse(text, file);
-}
-
-/** For a process that runs: what was added since it has read the file. */
-export function readKeyFileAgain(file: string): KeyFile {
-  return parse(readFileSync(file, 'utf8'), file);
-}
+export type Key = KeyFile['keys'][number];
 
 /**
- * Adds a fresh key and makes it the active one. Running processes open with it at once, and seal with it after a restart.
- *
- * @returns the new key's id, and how many keys there are now
- * @throws CodedError `CAEP_KEY_MISSING` when there is no file; `CAEP_CONFIGURATION_INVALID` when it is not a key file
+ * @throws CodedError `CAEP_KEY_FILE_MISSING`; `CAEP_KEY_FILE_EXPOSED` when others may read it; `CAEP_CONFIGURATION_INVALID` when
+ *   it is not a key file
  */
-export async function rotateKeyFile(file: string): Promise<{ readonly active: string; readonly keys: number }> {
-  const { keys } = await readKeyFile(file, {});
-  const added = freshKey();
-  await writeBeside(
-    file,
-    [...keys.map((key) => ({ ...key, key: key.key.toString('base64') })), added],
-    added.id,
-    rename,
+export async function readKeyFile(file: string): Promise<KeyFile> {
+  try {
+    requirePrivate(file, (await stat(file)).mode);
+    return parse(await readFile(file, 'utf8'), file);
+  } catch (error) {
+    throw unread(file, error);
+  }
+}
+
+/** For a process that runs: what was added since it has read the file. Throws like {@link readKeyFile}. */
+export function readKeyFileAgain(file: string): KeyFile {
+  try {
+    requirePrivate(file, statSync(file).mode);
+    return parse(readFileSync(file, 'utf8'), file);
+  } catch (error) {
+    throw unread(file, error);
+  }
+}
+
+/** Tells two keys apart, also two with the same id, and says nothing about either. 8 hexadecimal digits. */
+export function fingerprintOf({ key }: Key): string {
+  return Buffer.from(hkdfSync('sha256', key, '', 'chatlio-aep/fingerprint/1', 4)).toString('hex');
+}
+
+/** As people compare them: `id:fingerprint`, the active one marked. */
+export function describeKeys({ keys, active }: KeyFile): string {
+  return keys.map((key) => `${key.id}:${fingerprintOf(key)}${key.id === active ? ' (active)' : ''}`).join(', ');
+}
+
+/** Writes a whole file beside and hands it over to be put in place, so that no reader ever sees half of one. */
+export async function writeKeyFile(
+  file: string,
+  content: KeyFile,
+  putInPlace: (from: string, to: string) => Promise<void>,
+): Promise<void> {
+  const beside = `${file}.${randomBytes(4).toString('hex')}`;
+  const text = JSON.stringify(
+    { ...content, keys: content.keys.map((key) => ({ ...key, key: key.key.toString('base64') })) },
+    undefined,
+    2,
   );
-  return { active: added.id, keys: keys.length + 1 };
+  try {
+    await writeFile(beside, `${text}\n`, { mode: 0o600, flush: true });
+    await putInPlace(beside, file);
+  } finally {
+    await rm(beside, { force: true });
+  }
+}
+
+function requirePrivate(file: string, mode: number): void {
+  if (process.platform === 'win32' || (mode & EXPOSING_BITS) === 0) return;
+  throw codedError('CAEP_KEY_FILE_EXPOSED', { file, mode: (mode & 0o777).toString(8).padStart(4, '0') });
 }
 
 /** Nothing of the file's content may stand in a message: it holds keys. */
@@ -71,40 +98,12 @@ function parse(text: string, file: string): KeyFile {
   throw unusable(file, parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '));
 }
 
+function unread(file: string, error: unknown): unknown {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT') return codedError('CAEP_KEY_FILE_MISSING', { file });
+  return code === undefined ? error : unusable(file, message);
+}
+
 function unusable(file: string, reason: string): Error {
   return codedError('CAEP_CONFIGURATION_INVALID', { reason: `the key file ${file} cannot be used: ${reason}` });
-}
-
-function freshKey() {
-  return {
-    id: randomBytes(4).toString('hex'),
-    key: randomBytes(KEY_BYTES).toString('base64'),
-    createdAt: new Date().toISOString(),
-  };
-}
-
-async function createKeyFile(file: string): Promise<void> {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  const key = freshKey();
-  // `link` fails when the file is there: of two processes that start together, the second uses the first one's key.
-  await writeBeside(file, [key], key.id, (from, to) =>
-    link(from, to).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error;
-    }),
-  );
-}
-
-async function writeBeside(
-  file: string,
-  keys: readonly unknown[],
-  active: string,
-  putInPlace: (from: string, to: string) => Promise<void>,
-): Promise<void> {
-  const beside = `${file}.${randomBytes(4).toString('hex')}`;
-  try {
-    await writeFile(beside, `${JSON.stringify({ keys, active }, undefined, 2)}\n`, { mode: 0o600, flush: true });
-    await putInPlace(beside, file);
-  } finally {
-    await rm(beside, { force: true });
-  }
 }

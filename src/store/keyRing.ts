@@ -12,7 +12,8 @@ import {
   randomFillSync,
 } from 'node:crypto';
 import { codedError } from '../domain/errors.js';
-import { type KeyFile, readKeyFile, readKeyFileAgain } from './keyFile.js';
+import { describeKeys, fingerprintOf, type KeyFile, readKeyFile, readKeyFileAgain } from './keyFile.js';
+import { createKeyFile } from './keyFileChanges.js';
 import { createMac } from './mac.js';
 
 const VERSION = 1;
@@ -37,23 +38,36 @@ export interface KeyRing {
   open(sealed: Uint8Array, associatedData: Uint8Array): Buffer;
   /** HMAC-SHA-256, its first 16 bytes. The same data has the same MAC for as long as the ring keeps its first key. */
   mac(data: string | Uint8Array): Buffer;
+  /** Which keys it holds, with what tells them apart. */
+  readonly held: HeldKeys;
+  /** Seals with another key than the active one: only for the proof that it is there. */
+  sealWith(keyId: string, plain: Uint8Array, associatedData: Uint8Array): Buffer;
+}
+
+export interface HeldKeys {
+  readonly file: string;
+  readonly active: string;
+  /** Oldest first. */
+  readonly keys: readonly { readonly id: string; readonly fingerprint: string }[];
+  /** For people: {@link describeKeys}. */
+  readonly described: string;
 }
 
 /**
  * Opens the key ring of a key file.
  *
- * @param create make a file with one fresh key (mode 0600) when there is none
- * @throws CodedError `CAEP_KEY_MISSING` when there is no file and none is to be made; `CAEP_CONFIGURATION_INVALID` when it is
- *   not a key file
+ * @param create make a file with one fresh key (mode 0600) when there is none: for tests and benches, which know that there is
+ *   no data
+ * @throws CodedError what {@link readKeyFile} throws
  */
 export async function openKeyRing(file: string, options: { readonly create?: boolean } = {}): Promise<KeyRing> {
-  return createKeyRing(await readKeyFile(file, options), file);
+  if (options.create === true) await createKeyFile(file);
+  return createKeyRing(await readKeyFile(file), file);
 }
 
 function createKeyRing(content: KeyFile, file: string): KeyRing {
   let sealingKeys = sealingKeysOf(content);
   const activeId = Number.parseInt(content.active, 16);
-  const activeKey = keyOf(activeId);
   // Always of the first key: a MAC is compared with one from years ago, so it must outlive every rotation. It is no
   // authentication and guards nothing but the guessing of short texts, which is why it need not follow a rotation.
   const mac = createMac(derive(content.keys[0].key, 'mac'));
@@ -74,20 +88,27 @@ function createKeyRing(content: KeyFile, file: string): KeyRing {
     }
   }
 
-  return {
-    seal(plain, associatedData) {
+  function sealer(id: number): KeyRing['seal'] {
+    const key = keyOf(id);
+    return (plain, associatedData) => {
       const sealed = Buffer.allocUnsafe(HEADER_BYTES + NONCE_BYTES + plain.length + TAG_BYTES);
       sealed[0] = VERSION;
-      sealed.writeUInt32BE(activeId, 1);
+      sealed.writeUInt32BE(id, 1);
       const nonce = nextNonce();
       sealed.set(nonce, HEADER_BYTES);
-      const cipher = createCipheriv('aes-256-gcm', activeKey, nonce);
+      const cipher = createCipheriv('aes-256-gcm', key, nonce);
       cipher.setAAD(associatedData);
       sealed.set(cipher.update(plain), HEADER_BYTES + NONCE_BYTES);
       cipher.final();
       sealed.set(cipher.getAuthTag(), sealed.length - TAG_BYTES);
       return sealed;
-    },
+    };
+  }
+
+  return {
+    seal: sealer(activeId),
+    sealWith: (keyId, plain, associatedData) => sealer(Number.parseInt(keyId, 16))(plain, associatedData),
+    held: heldIn(content, file),
     open(sealed, associatedData) {
       const data = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.length);
       if (data.length < HEADER_BYTES + NONCE_BYTES + TAG_BYTES || data[0] !== VERSION) throw notOpened();
@@ -105,6 +126,24 @@ function createKeyRing(content: KeyFile, file: string): KeyRing {
       return plain;
     },
     mac,
+  };
+}
+
+/** What the key file holds by now; what the ring was made from, when that cannot be told. */
+export function readHeldKeys({ held }: Pick<KeyRing, 'held'>): HeldKeys {
+  try {
+    return { ...heldIn(readKeyFileAgain(held.file), held.file), active: held.active };
+  } catch {
+    return held;
+  }
+}
+
+function heldIn(content: KeyFile, file: string): HeldKeys {
+  return {
+    file,
+    active: content.active,
+    keys: content.keys.map((key) => ({ id: key.id, fingerprint: fingerprintOf(key) })),
+    described: describeKeys(content),
   };
 }
 

@@ -206,6 +206,6 @@ async function changeRoutes<T>(database: Database, change: (client: ClientBase) 
   });
 }
 
-function routeContext(sourceId: number, widget: string, kind: Kind): Buffer {
+export function routeContext(sourceId: number, widget: string, kind: Kind): Buffer {
   return Buffer.from(JSON.stringify(['route', sourceId, widget, kind]));
 }

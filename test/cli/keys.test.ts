@@ -1,16 +1,16 @@
 import { mkdtempSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { rotateKeys } from '../../src/cli/commands/keys.js';
+import { createKeys, mergeKeys, rotateKeys } from '../../src/cli/commands/keys.js';
 import { readConfiguration } from '../../src/configuration.js';
 import { openKeyRing } from '../../src/store/keyRing.js';
 import { fakeSources, fakeWorld } from './fakes.js';
 
 function worldWith(file: string, format?: 'json') {
   const world = fakeWorld(fakeSources({}), { format, command: 'keys rotate' });
-  const configuration = () => readConfiguration({ CHATLIO_AEP_KEY_FILE: file });
+  const configuration = () => readConfiguration({ CHATLIO_AEP_KEY_FILE: file, CHATLIO_AEP_HOME: dirname(file) });
   return { ...world, context: { ...world.context, configuration } };
 }
 
@@ -41,6 +41,42 @@ describe('keys rotate', () => {
 
   it('makes no file where there is none', async () => {
     const file = join(mkdtempSync(join(tmpdir(), 'chatlio-aep-keys-')), 'keys.json');
-    await expect(rotateKeys(worldWith(file).context, {})).rejects.toThrow('CAEP_KEY_MISSING');
+    await expect(rotateKeys(worldWith(file).context, {})).rejects.toThrow('CAEP_KEY_FILE_MISSING');
+  });
+});
+
+describe('keys create', () => {
+  it('makes the key file of a new installation, for its owner alone, and says what to do', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'chatlio-aep-keys-')), 'secure', 'keys.json');
+    const world = worldWith(file);
+    expect(await createKeys(world.context, {})).toBe(0);
+    expect(world.stdout()).toContain('Back the file up');
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    const made = await readFile(file, 'utf8');
+    await expect(createKeys(worldWith(file).context, {})).rejects.toMatchObject({
+      error: { code: 'CAEP_KEY_FILE_EXISTS' },
+    });
+    expect(await readFile(file, 'utf8')).toBe(made);
+  });
+
+  it('makes none beside the data of a lost one', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'chatlio-aep-keys-'));
+    await mkdir(join(home, 'postgres'));
+    await expect(createKeys(worldWith(join(home, 'keys.json')).context, {})).rejects.toMatchObject({
+      error: { code: 'CAEP_KEY_FILE_LOST' },
+    });
+  });
+});
+
+describe('keys merge', () => {
+  it('adds the keys of the other file and says what to do about held events', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'chatlio-aep-keys-'));
+    const [file, from] = [join(folder, 'keys.json'), join(folder, 'other.json')];
+    await openKeyRing(file, { create: true });
+    const sealed = (await openKeyRing(from, { create: true })).seal(Buffer.from('other'), Buffer.from('here'));
+    const world = worldWith(file);
+    expect(await mergeKeys(world.context, { from })).toBe(0);
+    expect(world.stdout()).toContain('held reparse NAME --reason unreadable');
+    expect((await openKeyRing(file)).open(sealed, Buffer.from('here')).toString()).toBe('other');
   });
 });

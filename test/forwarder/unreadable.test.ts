@@ -4,9 +4,10 @@ import { copyFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Database } from '../../src/store/database.js';
 import { decideHeld } from '../../src/store/decisions.js';
 import { createEventLog } from '../../src/store/eventLog.js';
-import { rotateKeyFile } from '../../src/store/keyFile.js';
+import { rotateKeyFile } from '../../src/store/keyFileChanges.js';
 import { type KeyRing, openKeyRing } from '../../src/store/keyRing.js';
 import { bodyContext } from '../../src/store/takenEvent.js';
 import { takenEvent } from '../support/store.js';
@@ -38,6 +39,13 @@ async function oneResend({ open, log, drain, inlet, database, sourceId }: Bench)
   return id;
 }
 
+function reparse(database: Database, sourceId: number) {
+  const input = { decision: 'reparse', by: 'ana', why: 'restored', reason: 'unreadable' } as const;
+  return decideHeld(database, { sourceId, name: 'test', requestId: randomUUID(), input }, () => ({
+    fault: 'nothing is replaced here',
+  }));
+}
+
 describe('a body that was changed on disk', () => {
   it('is held, and everything else is delivered', async () => {
     const { open, log, drain, inlet, exceptions, cursor } = bench();
@@ -64,23 +72,12 @@ describe('a body that was changed on disk', () => {
     const [id] = await log(1);
     await damage(bench(), id);
     await drain().report;
-    const reparse = (requestId: string) =>
-      decideHeld(
-        database,
-        {
-          sourceId,
-          name: 'test',
-          requestId,
-          input: { decision: 'reparse', by: 'ana', why: 'restored', reason: 'unreadable' },
-        },
-        () => ({ fault: 'nothing is replaced here' }),
-      );
-    await reparse(randomUUID());
+    await reparse(database, sourceId);
     await drain({ lingerMs: 300 }).report;
     expect(await exceptions()).toMatchObject([{ reason: 'unreadable', state: 'held' }]);
 
     await damage(bench(), id);
-    expect(await reparse(randomUUID())).toMatchObject({ decided: 1 });
+    expect(await reparse(database, sourceId)).toMatchObject({ decided: 1 });
     await drain({ lingerMs: 300 }).report;
     expect(everyOnce(inlet.posts, [id ?? ''])).toBe(true);
     expect(await exceptions()).toMatchObject([{ state: 'resolved', resolution: 'delivered' }]);
@@ -124,35 +121,45 @@ describe('a missing key', () => {
     return { old, before: await openKeyRing(old), after: await openKeyRing(file) };
   }
 
-  it('ends the drain with words on what to do, and every event is sent once it is there', async () => {
+  it('holds each event whose key is not there by itself, and the others of the partition are sent', async () => {
     const { open, database, sourceId, keyRing, log, drain, inlet, exceptions, cursor } = bench();
     await open();
-    const { old, before, after } = await rotatedKeys();
+    const { before, after } = await rotatedKeys();
     const both = (bodies: KeyRing): Pick<KeyRing, 'open'> => ({
       open: (sealed, place) => (keyIdOf(sealed) === keyIdOf(own) ? keyRing : bodies).open(sealed, place),
     });
     const own = keyRing.seal(Buffer.alloc(1), Buffer.alloc(1));
-    inlet.behave(() => ({ acceptAfterMs: 20 }));
-    const ids = await log(20);
-    const events = ids.map((_id, n) => {
+    const events = Array.from({ length: 19 }, (_each, n) => {
       const event = takenEvent(`after-${n}`);
       const body = JSON.stringify({ eventId: event.eventId.toString('hex') });
       return { ...event, sealed: after.seal(Buffer.from(body), bodyContext(sourceId, event.eventId)) };
     });
     await createEventLog(database).append(sourceId, 0, events);
+    const ids = await log(20);
 
-    const failure = await drain({}, { keyRing: both(before) }).report.catch((error: unknown) => error);
-    expect(failure).toMatchObject({ type: 'CAEP_KEY_MISSING', nonRetryable: true });
-    expect(String(failure)).toContain(old);
-    expect(String(failure)).toContain('Restore the key file');
-    expect(await cursor()).toMatchObject({ undecided: 0, holder: null });
-    expect(await drain({}, { keyRing: both(after) }).report).toMatchObject({ end: { kind: 'idle' } });
-    expect(everyOnce(inlet.posts, [...ids, ...events.map(({ eventId }) => eventId.toString('hex'))])).toBe(true);
-    expect(await exceptions()).toEqual([]);
+    expect(await drain({}, { keyRing: both(before) }).report).toMatchObject({ accepted: 20, end: { kind: 'idle' } });
+    expect(everyOnce(inlet.posts, ids)).toBe(true);
+    expect(await cursor()).toMatchObject({ cursor_seq: 39, undecided: 0, holder: null });
+    const held = await exceptions();
+    expect(held).toHaveLength(19);
+    expect(held).toMatchObject(events.map(() => ({ reason: 'unreadable', state: 'held' })));
+    const { rows } = await database.pool.query<{ evidence: unknown }>(
+      'select evidence from exception where source_id = $1',
+      [sourceId],
+    );
+    expect(JSON.stringify(rows)).toContain(`key file lacks its key ${after.held.active}`);
+
+    await reparse(database, sourceId);
+    const all = [...ids, ...events.map(({ eventId }) => eventId.toString('hex'))];
+    const resent = async () => {
+      await drain({ lingerMs: 300 }, { keyRing: both(after) }).report;
+      return everyOnce(inlet.posts, all);
+    };
+    await expect.poll(resent, { timeout: 20_000 }).toBe(true);
   });
 
-  it('leaves an event that is to be sent again waiting', async () => {
-    const { drain, inlet, exceptions, keyRing, database } = bench();
+  it('holds an event that is to be sent again', async () => {
+    const { drain, inlet, exceptions, keyRing, database, sourceId } = bench();
     const id = await oneResend(bench());
     const { after } = await rotatedKeys();
     const own = keyRing.seal(Buffer.alloc(1), Buffer.alloc(1));
@@ -165,9 +172,9 @@ describe('a missing key', () => {
         return keyRing.open(sealed, place);
       },
     };
-    await expect(drain({}, { keyRing: lacksBodies }).report).rejects.toMatchObject({ type: 'CAEP_KEY_MISSING' });
-    expect(await exceptions()).toMatchObject([{ state: 'waiting', next_action: 'resend' }]);
-    await database.pool.query(`update exception set next_at = now() where state = 'waiting'`);
+    await drain({ lingerMs: 300 }, { keyRing: lacksBodies }).report;
+    expect(await exceptions()).toMatchObject([{ state: 'held', reason: 'unreadable' }]);
+    await reparse(database, sourceId);
     await drain({ lingerMs: 300 }).report;
     expect(inlet.posts.get(id ?? '')).toBe(2);
     expect(await exceptions()).toMatchObject([{ state: 'resolved', resolution: 'delivered' }]);

@@ -67,6 +67,7 @@ async function withWorkers(test: () => Promise<void>): Promise<void> {
     store: {} as InquiryDeps['store'],
     receiverUrl: 'http://receiver',
     minimumSettleWindowMs: 0,
+    processKeys: () => Promise.resolve([]),
     databaseVersion: never,
     clockSkewMs: never,
   });

@@ -60,17 +60,17 @@ interface Running {
 interface Result {
   readonly verdict: Verdict;
   readonly fault?: DestinationFault;
+  /** No request was made: says nothing about the destination. */
+  readonly unreadable?: true;
 }
 
 function resultOf(attempt: Attempt): Result {
   return { verdict: verdictOf(attempt), fault: faultOf(attempt) };
 }
 
-const UNREADABLE: Verdict = {
-  kind: 'refused',
-  reason: 'unreadable',
-  fact: 'not sent: its body was changed on disk, or is gone',
-};
+function resultOfUnreadable(why: string): Result {
+  return { verdict: { kind: 'refused', reason: 'unreadable', fact: `not sent: ${why}` }, unreadable: true };
+}
 
 export function createAttempts(deps: {
   readonly concurrency: number;
@@ -97,18 +97,18 @@ export function createAttempts(deps: {
   async function run(one: Running): Promise<void> {
     let result: Result;
     try {
-      const body = deps.open(one.sendable);
-      result = body === undefined ? { verdict: UNREADABLE } : resultOf(await post(one, body));
+      const opened = deps.open(one.sendable);
+      result = 'unreadable' in opened ? resultOfUnreadable(opened.unreadable) : resultOf(await post(one, opened.body));
     } catch (error) {
       deps.failed(error);
       result = resultOfFailure(one);
     }
-    const { verdict, fault: seen } = result;
+    const { verdict, fault: seen, unreadable = false } = result;
     running.delete(one);
     slow.delete(one);
     holdingSlots.delete(one);
     if (verdict.kind === 'accepted') acceptedAt(one.begunMs ?? 0);
-    else if (!one.byUs) notTaken(verdict.fact, seen, one.overtaken);
+    else if (!one.byUs) notTaken(verdict.fact, seen, one.overtaken || unreadable);
     deps.answered({ sendable: one.sendable, verdict, wasSlow: one.slowMs !== undefined });
   }
 
@@ -149,11 +149,11 @@ export function createAttempts(deps: {
     }
   }
 
-  function notTaken(fact: string, seen: DestinationFault | undefined, overtaken: boolean): void {
+  function notTaken(fact: string, seen: DestinationFault | undefined, saysNothing: boolean): void {
     notAccepted += 1;
     lastFact = fact;
     fault ??= seen;
-    if (overtaken) return;
+    if (saysNothing) return;
     streak += 1;
     if (streak >= inARow)
       fault ??= { stops: 'outage', detail: `${streak} outcomes in a row other than accepted; ${fact}` };

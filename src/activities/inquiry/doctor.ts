@@ -2,13 +2,17 @@ import { CHATLIO_CONNECTION_SPEC, STREAMING_FLOW_SPEC } from '../../adobe/consta
 import type { Adobe, AdobeClients } from '../../adobe/clients.js';
 import { codedError, sentenceOf } from '../../domain/errors.js';
 import type { DoctorReport, Finding } from '../../domain/plan.js';
+import type { ProcessKeys } from '../../store/processKeys.js';
 import { toCatalogueError } from '../failures.js';
+import { compareKeys } from './keysFinding.js';
 import { checkLake } from './lakeFinding.js';
 
 export interface DoctorDeps {
   readonly adobe: Adobe;
   /** Throws when PostgreSQL does not answer; answers its version. */
   readonly databaseVersion: () => Promise<string>;
+  /** With which keys each running worker and receiver works. */
+  readonly processKeys: () => Promise<readonly ProcessKeys[]>;
   /** Difference of the database's clock to this process's, ms. */
   readonly clockSkewMs: () => Promise<number>;
   /** See `src/configuration.ts`. */
@@ -65,6 +69,7 @@ function checks(deps: DoctorDeps, clients: AdobeClients, sandbox: string): Check
     ],
     ['Query Service', () => checkLake(clients, deps.queryServiceUrl)],
     ['database', async () => `PostgreSQL ${await deps.databaseVersion()}`],
+    ['keys', async () => compareKeys(await deps.processKeys())],
     [
       'clock',
       async () => {

@@ -1,0 +1,96 @@
+/** That a receiver seals with keys that the others have: by the canaries in PostgreSQL, or by what it has last read of them. */
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { dirname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { z } from 'zod';
+import { CodedError } from '../domain/errors.js';
+import type { Database } from '../store/database.js';
+import { confirmKeys, type KeyCanary, requireKeysOf } from '../store/keyCheck.js';
+import type { KeyRing } from '../store/keyRing.js';
+
+const ASK_AGAIN_MS = 3_000;
+
+export interface KeyConfirmation {
+  /** Rejects with `CAEP_KEY_FILE_FOREIGN` when the database, away until then, has canaries that the keys do not open. */
+  readonly refused: Promise<never>;
+  close(): void;
+}
+
+/** @throws CodedError `CAEP_KEY_FILE_FOREIGN` */
+export async function confirmReceiverKeys(options: {
+  readonly database: Database;
+  readonly keyRing: KeyRing;
+  /** What the database says, for a start without it. Holds no key. */
+  readonly cacheFile: string;
+  readonly log: Pick<Logger, 'warn'>;
+}): Promise<KeyConfirmation> {
+  const { database, keyRing, cacheFile, log } = options;
+  const closing = new AbortController();
+
+  async function confirm(): Promise<void> {
+    await writeCache(cacheFile, await confirmKeys(database, keyRing));
+  }
+
+  async function confirmLater(): Promise<never> {
+    for (;;) {
+      await delay(ASK_AGAIN_MS, undefined, { signal: closing.signal, ref: false });
+      const isConfirmed = await confirm().then(() => true, orLater);
+      if (isConfirmed) return never();
+    }
+  }
+
+  function orLater(error: unknown): false {
+    if (error instanceof CodedError) throw error;
+    log.warn({ reason: (error as Error).message }, 'the keys could not be compared with those of the database');
+    return false;
+  }
+
+  const isConfirmed = await confirm().then(() => true, orLater);
+  if (!isConfirmed) requireKeysOf(await readCache(cacheFile), keyRing);
+  const refused = isConfirmed
+    ? never()
+    : confirmLater().catch((error: unknown) => (isAbort(error) ? never() : Promise.reject(error)));
+  refused.catch(() => undefined);
+  return { refused, close: () => closing.abort() };
+}
+
+function never(): Promise<never> {
+  return new Promise(() => undefined);
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
+}
+
+const bytes = z.base64().transform((text) => Buffer.from(text, 'base64'));
+const cacheSchema = z.object({
+  v: z.literal(1),
+  canaries: z.array(z.object({ keyId: z.string(), fingerprint: z.string(), canary: bytes, mac: bytes })),
+});
+
+async function writeCache(file: string, canaries: readonly KeyCanary[]): Promise<void> {
+  const content = canaries.map((one) => ({
+    ...one,
+    canary: one.canary.toString('base64'),
+    mac: one.mac.toString('base64'),
+  }));
+  const beside = `${file}.${randomUUID()}`;
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(beside, JSON.stringify({ v: 1, canaries: content }), { mode: 0o600, flush: true });
+    await rename(beside, file);
+  } finally {
+    await rm(beside, { force: true });
+  }
+}
+
+/** A file that is missing or damaged says nothing. */
+async function readCache(file: string): Promise<readonly KeyCanary[]> {
+  try {
+    return cacheSchema.parse(JSON.parse(await readFile(file, 'utf8'))).canaries;
+  } catch {
+    return [];
+  }
+}
