@@ -2,7 +2,6 @@
 /** The command line `chatlio-aep`. */
 import { readConfiguration } from './configuration.js';
 import { runProcess } from './cli/commands/processes.js';
-import { createPaint } from './cli/render/paint.js';
 import { runCli } from './cli/run.js';
 import { withStackEnvironment } from './stackEnvironment.js';
 
@@ -26,11 +25,9 @@ process.exitCode = await runCli(process.argv.slice(2), {
     return { sources, close: () => connected.close() };
   },
   runProcess,
-  async runDemo() {
+  async runDemo({ output }) {
     const { runDemo } = await import('./cli/demo.js');
-    const { askedToEnd } = await import('./process/endSignals.js');
-    const say = (line: string) => stderr.write(`${line}\n`);
-    return runDemo({ environment: env, stdout, say, paint: createPaint(colour), signal: askedToEnd() });
+    return runDemo({ environment: env, output });
   },
   interview: interactive ? (await import('./cli/interview.js')).interview : undefined,
 });

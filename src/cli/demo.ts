@@ -10,23 +10,21 @@ import { fileURLToPath } from 'node:url';
 import { parseDocument } from 'yaml';
 import { type Configuration, readConfiguration } from '../configuration.js';
 import { startStack, type Stack } from '../dev/stack.js';
+import { watchInterruption } from '../dev/interruption.js';
 import { codedError, EXIT_CODES, type ExitCode } from '../domain/errors.js';
 import type { WebhookUrl } from '../domain/plan.js';
 import { runClient } from './demo/client.js';
-import { type DemoFindings, faultsOf, renderReport } from './demo/report.js';
+import { type DemoFindings, faultsOf, renderReport, reportDocument } from './demo/report.js';
 import { postWebhooks } from './demo/post.js';
 import { openDemoRun } from './demo/run.js';
+import { unreachableReason } from './unreachable.js';
 import { countObjects, waitUntilLanded } from './demo/truth.js';
-import type { Paint } from './render/paint.js';
+import type { Output } from './output.js';
 
 export interface DemoOptions {
   /** For example `process.env`. */
   readonly environment: NodeJS.ProcessEnv;
-  readonly stdout: NodeJS.WritableStream;
-  /** Takes one line for a person. */
-  readonly say: (line: string) => void;
-  readonly paint: Paint;
-  readonly signal: AbortSignal;
+  readonly output: Output;
 }
 
 const SOURCE = 'support-chat';
@@ -37,8 +35,31 @@ const SETTLE_WINDOW = '2s';
 const CONSISTENCY_WINDOW_MS = 2_000;
 const LANDED_TIMEOUT_MS = 120_000;
 
-export async function runDemo(options: DemoOptions): Promise<ExitCode> {
-  const { say, signal } = options;
+/** Ctrl-C ends it in order; another one at once, and the next start ends what was left behind. */
+export async function runDemo({ environment, output }: DemoOptions): Promise<ExitCode> {
+  const signal = watchInterruption({
+    signals: process,
+    monotonicMs: () => performance.now(),
+    endAtOnce: () => process.exit(EXIT_CODES.interrupted),
+  });
+  signal.addEventListener('abort', () => output.note('Ending everything (Ctrl-C again: at once)'), { once: true });
+  try {
+    return await demonstrate({ environment, output, signal });
+  } catch (error) {
+    // Whatever broke off then did so because everything is being ended.
+    if (!signal.aborted) throw error;
+    output.note('The demo was interrupted; the next one goes on with it.');
+    return EXIT_CODES.interrupted;
+  }
+}
+
+interface Interruptible extends DemoOptions {
+  readonly signal: AbortSignal;
+}
+
+async function demonstrate(options: Interruptible): Promise<ExitCode> {
+  const { output, signal } = options;
+  const say = (line: string) => output.note(line);
   const startedAt = performance.now();
   const environment = withoutOutside(options.environment);
   const configuration = readConfiguration(environment);
@@ -52,7 +73,7 @@ export async function runDemo(options: DemoOptions): Promise<ExitCode> {
     const findings = await doTheJob({ options, environment, configuration, stack, event: run });
     const allMs = performance.now() - startedAt;
     const report = { ...findings, timings: { ...findings.timings, stackMs, allMs } };
-    options.stdout.write(`${renderReport(report, options.paint)}\n`);
+    output.result(reportDocument(report), () => renderReport(report, output.paint));
     return faultsOf(report).length === 0 ? EXIT_CODES.done : EXIT_CODES.failed;
   } finally {
     await stack.stop();
@@ -61,7 +82,7 @@ export async function runDemo(options: DemoOptions): Promise<ExitCode> {
 }
 
 interface Job {
-  readonly options: DemoOptions;
+  readonly options: Interruptible;
   readonly environment: NodeJS.ProcessEnv;
   readonly configuration: Configuration;
   readonly stack: Stack;
@@ -69,30 +90,46 @@ interface Job {
 }
 
 async function doTheJob({ options, environment, configuration, stack, event }: Job): Promise<DemoFindings> {
-  const { say, signal } = options;
+  const { output, signal } = options;
+  const say = (line: string) => output.note(line);
   const adminUrl = stack.environment['SIMULATOR_ADMIN_URL'] ?? '';
   const client = (args: readonly string[], shown: boolean) =>
     runClient(args, { ...environment, ...stack.environment }, shown, signal);
 
   const provisionStartedAt = performance.now();
   const provisioned = await client(['provision', writeManifest(configuration.home)], true);
-  if (provisioned.exitCode !== 0)
-    throw codedError('CAEP_INTERNAL', { reason: 'the example source was not provisioned' });
+  if (provisioned.exitCode !== 0) throw unfinished('the example source was not provisioned', configuration);
   const provisionMs = performance.now() - provisionStartedAt;
 
-  const { stdout } = await client(['--output=json', 'urls', SOURCE], false);
+  const urls = await client(['--output=json', 'urls', SOURCE], false);
+  if (urls.exitCode !== 0) throw unfinished('the webhook URLs are not known', configuration);
   say('Posting one webhook of each kind');
-  const sent = await postWebhooks((JSON.parse(stdout) as { webhooks: WebhookUrl[] }).webhooks, event);
+  const { webhooks } = JSON.parse(urls.stdout) as { webhooks: WebhookUrl[] };
+  const sent = await postWebhooks(webhooks, event, signal).catch((error: unknown) => {
+    throw unfinished(`the receiver did not take the webhooks: ${unreachableReason(error)}`, configuration, error);
+  });
 
   say('Waiting until each stands in the dataset');
   const kindOf = new Map(sent.map(({ eventId, kind }) => [eventId, kind]));
   let firstLandedMs: number | undefined;
-  const landed = await waitUntilLanded(adminUrl, [...kindOf.keys()], LANDED_TIMEOUT_MS, (eventId) => {
+  const onLanded = (eventId: string): void => {
     firstLandedMs ??= performance.now() - provisionStartedAt;
     say(`  ${kindOf.get(eventId)} landed`);
+  };
+  const awaited = { eventIds: [...kindOf.keys()], timeoutMs: LANDED_TIMEOUT_MS, onLanded, signal };
+  const [landed, objects] = await seen(adminUrl, awaited).catch((error: unknown) => {
+    throw unfinished(`the simulator does not tell what landed: ${unreachableReason(error)}`, configuration, error);
   });
-  const objects = await countObjects(adminUrl, SOURCE);
   return { sent, landed, objects, timings: { stackMs: 0, provisionMs, firstLandedMs, allMs: 0 } };
+}
+
+async function seen(adminUrl: string, awaited: Parameters<typeof waitUntilLanded>[1]) {
+  const landed = await waitUntilLanded(adminUrl, awaited);
+  return [landed, await countObjects(adminUrl, SOURCE)] as const;
+}
+
+function unfinished(reason: string, { home }: Configuration, cause?: unknown): Error {
+  return codedError('CAEP_DEMO_UNFINISHED', { reason, logs: join(home, 'logs') }, { cause });
 }
 
 /** Nothing outside is touched: no database, no Adobe organisation, no port that somebody may want. */

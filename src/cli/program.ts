@@ -34,7 +34,7 @@ export interface ProgramWiring {
   /** Runs a command: makes its context, prints its error, keeps its exit code. */
   run(command: string, options: GlobalOptions, action: (context: Context) => Promise<ExitCode>): Promise<void>;
   runProcess(name: ProcessName, parameters: readonly string[]): Promise<ExitCode>;
-  runDemo(): Promise<ExitCode>;
+  runDemo(context: Context): Promise<ExitCode>;
   readonly interview: Interview | undefined;
 }
 
@@ -205,7 +205,7 @@ export function createProgram(wiring: ProgramWiring): Commander {
   program
     .command('demo')
     .description('the whole job unattended against the simulator, with a report')
-    .action(() => wiring.run('demo', program.opts<GlobalOptions>(), () => wiring.runDemo()));
+    .action(() => wiring.run('demo', program.opts<GlobalOptions>(), (context) => wiring.runDemo(context)));
   return program;
 }
 

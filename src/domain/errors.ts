@@ -421,6 +421,12 @@ export const ERROR_CATALOGUE = {
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
+  CAEP_DEMO_UNFINISHED: {
+    sentence: 'The demo could not be finished: {reason}.',
+    remedy: 'The logs are in {logs}. `chatlio-aep demo` goes on where it was.',
+    retryable: true,
+    exitCode: EXIT_CODES.failed,
+  },
   CAEP_USAGE: {
     sentence: '{reason}.',
     remedy: 'See `chatlio-aep --help`.',

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { isRunning } from '../../src/process/identity.js';
 import { killGroup, spawnEntry, temporaryFolder } from '../support/processes.js';
 import { FREE_PORTS, killLeftoversAfterTest, processesOf, STACK_TIMEOUT_MS } from '../support/stack.js';
 
@@ -23,4 +24,25 @@ it(
     expect(second.output()).toMatch(/first event landed\s+\d+\.\d s after provisioning began/);
   },
   2 * STACK_TIMEOUT_MS,
+);
+
+it.each([
+  ['while everything starts', /Starting Temporal/],
+  ['while the source is provisioned', /dataset: made/],
+])(
+  'the demo, left with Ctrl-C %s, ends everything in order and says that it can go on',
+  async (_when, seen) => {
+    const home = temporaryFolder();
+    killLeftoversAfterTest(join(home, 'demo'));
+    const demo = spawnEntry('src/client', ['demo'], { ...FREE_PORTS, CHATLIO_AEP_HOME: home, NO_COLOR: '1' });
+    await demo.waitFor(seen);
+    process.kill(demo.pid, 'SIGINT');
+    // One press of Ctrl-C, which npm passes on as well.
+    process.kill(demo.pid, 'SIGINT');
+    expect(await demo.exitCode).toBe(130);
+    expect(demo.output()).toContain('The demo was interrupted; the next one goes on with it.');
+    expect(demo.output()).not.toContain('CAEP_');
+    expect(processesOf(join(home, 'demo')).filter(isRunning)).toEqual([]);
+  },
+  STACK_TIMEOUT_MS,
 );

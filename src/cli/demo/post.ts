@@ -1,6 +1,5 @@
 /** Posts one webhook of each kind to the receiver, as Chatlio would. */
 import { fixture } from '../../chatlio/fixtures.js';
-import { codedError } from '../../domain/errors.js';
 import { isKind, type Kind } from '../../domain/kinds.js';
 import type { WebhookUrl } from '../../domain/plan.js';
 import { isTaken } from '../sentEvent.js';
@@ -16,20 +15,19 @@ const TIMEOUT_MS = 10_000;
 export async function postWebhooks(
   webhooks: readonly WebhookUrl[],
   event: { readonly seed: number; readonly atMs: number },
+  signal: AbortSignal,
 ): Promise<PostedEvent[]> {
   return Promise.all(
     webhooks.map(async ({ kind, url }) => {
-      if (!isKind(kind)) throw codedError('CAEP_INTERNAL', { reason: `there is no kind ${kind}` });
+      if (!isKind(kind)) throw new Error(`there is no kind ${kind}`);
       const answer = await fetch(url, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(fixture(kind, event)),
-        signal: AbortSignal.timeout(TIMEOUT_MS),
+        signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
       });
       const text = await answer.text();
-      if (!isTaken(answer.status)) {
-        throw codedError('CAEP_INTERNAL', { reason: `the receiver answered ${answer.status} to ${kind}: ${text}` });
-      }
+      if (!isTaken(answer.status)) throw new Error(`HTTP ${answer.status} to ${kind}`);
       return { kind, eventId: (JSON.parse(text) as { eventId: string }).eventId };
     }),
   );

@@ -34,6 +34,14 @@ export function faultsOf({ sent, landed, objects }: DemoFindings): string[] {
   ];
 }
 
+/** For `--output json`. */
+export function reportDocument(findings: DemoFindings): object {
+  const { sent, landed, objects, timings } = findings;
+  const copies = new Map(landed.map(({ eventId, rows }) => [eventId, rows]));
+  const events = sent.map(({ kind, eventId }) => ({ kind, eventId, rows: copies.get(eventId) ?? 0 }));
+  return { events, objects, timings, faults: faultsOf(findings) };
+}
+
 export function renderReport(findings: DemoFindings, paint: Paint): string {
   const copies = new Map(findings.landed.map(({ eventId, rows }) => [eventId, rows]));
   const events = findings.sent.map(({ kind, eventId }) => {

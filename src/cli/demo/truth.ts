@@ -31,17 +31,22 @@ export async function countObjects(adminUrl: string, source: string): Promise<Re
   return counts;
 }
 
+interface Awaited {
+  readonly eventIds: readonly string[];
+  readonly timeoutMs: number;
+  /** Told of each event when it is first seen. */
+  readonly onLanded: (eventId: string) => void;
+  readonly signal: AbortSignal;
+}
+
 /**
  * Waits until every event stands in the dataset and none is on its way.
  *
- * @param onLanded told of each event when it is first seen
  * @returns what is known then, or when the time is over
  */
 export async function waitUntilLanded(
   adminUrl: string,
-  eventIds: readonly string[],
-  timeoutMs: number,
-  onLanded: (eventId: string) => void,
+  { eventIds, timeoutMs, onLanded, signal }: Awaited,
 ): Promise<LandedEvent[]> {
   const deadline = performance.now() + timeoutMs;
   const seen = new Set<string>();
@@ -54,7 +59,7 @@ export async function waitUntilLanded(
     }
     const settled = eventIds.every((id) => seen.has(id)) && events.every(({ pending }) => pending === 0);
     if (settled || performance.now() > deadline) return events;
-    await delay(POLL_MS);
+    await delay(POLL_MS, undefined, { signal });
   }
 }
 
