@@ -3,9 +3,10 @@
  *
  * Lies in `<home>/dev/environment.json` while the stack runs; holds the password of the embedded PostgreSQL, so mode 0600.
  */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { readConfiguration } from './configuration.js';
+import { readJsonFile } from './process/jsonFile.js';
 
 export type StackEnvironment = Readonly<Record<string, string>>;
 
@@ -15,9 +16,8 @@ export type StackEnvironment = Readonly<Record<string, string>>;
  * @param environment for example `process.env`
  */
 export function withStackEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const file = environmentFile(readConfiguration(environment).home);
-  if (!existsSync(file)) return environment;
-  const stack = JSON.parse(readFileSync(file, 'utf8')) as StackEnvironment;
+  const stack = readJsonFile(environmentFile(readConfiguration(environment).home)) as StackEnvironment | undefined;
+  if (stack === undefined) return environment;
   const set = Object.entries(environment).filter(([, value]) => value !== undefined && value !== '');
   return { ...stack, ...Object.fromEntries(set) };
 }

@@ -14,7 +14,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   domain: [],
   configuration: ['domain'],
   process: ['domain'],
-  stackEnvironment: ['configuration'],
+  stackEnvironment: ['configuration', 'process'],
   adobe: FOUNDATION,
   chatlio: FOUNDATION,
   manifest: FOUNDATION,

@@ -4,6 +4,8 @@ import { catalogueErrorOf } from '../adobe/catalogue.js';
 import { AdobeCallError } from '../adobe/errors.js';
 import { CodedError, ERROR_CATALOGUE, sentenceOf, type CatalogueError } from '../domain/errors.js';
 import type { StepFailureDetails } from '../domain/provisioning.js';
+import { systemFault } from '../process/systemFaults.js';
+import { databaseFault } from '../store/databaseFault.js';
 
 export interface RetryBounds {
   /** After so many attempts a passing error surfaces as a hold. */
@@ -22,6 +24,8 @@ export function retryDelayMs(attempt: number, bounds: RetryBounds, random: numbe
 export function toCatalogueError(failure: unknown, fields: Readonly<Record<string, string>>): CatalogueError {
   if (failure instanceof AdobeCallError) return catalogueErrorOf(failure, fields);
   if (failure instanceof CodedError) return { ...failure.error, fields: { ...fields, ...failure.error.fields } };
+  const known = systemFault(failure) ?? databaseFault(failure);
+  if (known !== undefined) return { ...known.error, fields: { ...fields, ...known.error.fields } };
   const reason = failure instanceof Error ? failure.message : String(failure);
   return { code: 'CAEP_INTERNAL', fields: { ...fields, reason } };
 }

@@ -1,6 +1,6 @@
 /** What the Temporal client throws, as errors of our catalogue. */
 import { WorkflowNotFoundError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
 import { CodedError, codedError, ERROR_CATALOGUE, type CatalogueError } from '../domain/errors.js';
 import { GRPC_STATUS, grpcStatusOf } from '../temporal/grpcStatus.js';
 
@@ -41,15 +41,42 @@ function fromTemporal(cause: unknown, facts: CallFacts): CodedError {
         : codedError('CAEP_TEMPORAL_UNREACHABLE', { address: facts.address }, { cause });
     case GRPC_STATUS.failedPrecondition:
       // "no poller seen for task queue recently, worker may be down"
-      return facts.answeredByWorker ? noWorker() : internal(cause);
+      return facts.answeredByWorker ? noWorker() : failed(cause, facts);
     case GRPC_STATUS.unavailable:
       return codedError('CAEP_TEMPORAL_UNREACHABLE', { address: facts.address }, { cause });
     case GRPC_STATUS.permissionDenied:
     case GRPC_STATUS.unauthenticated:
       return codedError('CAEP_TEMPORAL_REFUSED', { address: facts.address, reason: reasonOf(cause) }, { cause });
+    case undefined:
+      return withoutStatus(cause);
     default:
-      return internal(cause);
+      return failed(cause, facts);
   }
+}
+
+/** A workflow or activity of ours ended without an error of the catalogue. */
+function withoutStatus(cause: unknown): CodedError {
+  for (let error = cause; error instanceof Error; error = error.cause) {
+    const reason = UNANSWERED.find(([kind]) => error instanceof kind)?.[1];
+    if (reason !== undefined) return codedError('CAEP_NO_ANSWER', { reason }, { cause });
+  }
+  return internal(cause);
+}
+
+const UNANSWERED = [
+  [TimeoutFailure, 'its time is over'],
+  [TerminatedFailure, 'somebody has ended it'],
+  [CancelledFailure, 'somebody has cancelled it'],
+] as const;
+
+function failed(cause: unknown, { address }: CallFacts): CodedError {
+  return codedError('CAEP_TEMPORAL_FAILED', { address, reason: innermostReason(cause) }, { cause });
+}
+
+/** The client wraps the server's own words in ones of its own. */
+function innermostReason(cause: unknown): string {
+  const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
+  return reasonOf(inner).replace(/^\d+ ([A-Z_]+): /, '$1, ');
 }
 
 function internal(cause: unknown): CodedError {

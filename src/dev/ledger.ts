@@ -1,7 +1,8 @@
 /** The processes that a start has made, on disk: a later start ends what a killed one has left behind. */
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { endProcess } from '../process/end.js';
+import { readJsonFile } from '../process/jsonFile.js';
 import { isRunning, type ProcessIdentity } from '../process/identity.js';
 
 export interface LedgerEntry extends ProcessIdentity {
@@ -18,7 +19,7 @@ export interface Ledger {
 
 /** The file holds one entry per name: the newest process of that name. */
 export function openLedger(file: string): Ledger {
-  const entries = new Map(readEntries(file).map((entry) => [entry.name, entry]));
+  const entries = new Map(((readJsonFile(file) ?? []) as LedgerEntry[]).map((entry) => [entry.name, entry]));
   return {
     record: (entry) => {
       entries.set(entry.name, entry);
@@ -37,8 +38,4 @@ export async function endLeftovers(ledger: Ledger, log: (line: string) => void):
     log(`Ending ${entry.name} (pid ${entry.pid}), left over from a start that was killed`);
     await endProcess(entry, [{ signal: 'SIGTERM', graceMs: LEFTOVER_GRACE_MS }]);
   }
-}
-
-function readEntries(file: string): LedgerEntry[] {
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as LedgerEntry[]) : [];
 }

@@ -50,6 +50,25 @@ export const ERROR_CATALOGUE = {
     retryable: true,
     exitCode: EXIT_CODES.failed,
   },
+  CAEP_TEMPORAL_FAILED: {
+    sentence: 'The Temporal server at {address} does not carry out the call: {reason}.',
+    remedy: 'Try again in a moment. When it stays so, look into the log of the Temporal server.',
+    retryable: true,
+    exitCode: EXIT_CODES.failed,
+  },
+  CAEP_NO_ANSWER: {
+    sentence: 'The worker has taken up the question and has not answered it: {reason}.',
+    remedy: 'See with `chatlio-aep doctor` what the worker waits for, then ask again.',
+    retryable: true,
+    exitCode: EXIT_CODES.failed,
+  },
+  CAEP_WORKFLOW_STUCK: {
+    sentence: 'The workflow {workflow} stands still, because its worker cannot go on with its history: {reason}.',
+    remedy:
+      'Nothing is lost, and it goes on by itself once a worker can: run the release of chatlio-aep that it began with, or a later one, on every worker. `chatlio-aep doctor` lists all that stand still.',
+    retryable: true,
+    exitCode: EXIT_CODES.failed,
+  },
   CAEP_NO_WORKER: {
     sentence: 'No worker polls the task queue {taskQueue}.',
     remedy: 'Start one with `chatlio-aep worker` (or the whole stack with `npm start`).',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AdobeCallError } from '../../src/adobe/errors.js';
-import { activityFailure, retryDelayMs } from '../../src/activities/failures.js';
+import { activityFailure, retryDelayMs, toCatalogueError } from '../../src/activities/failures.js';
 import { codedError } from '../../src/domain/errors.js';
 
 const bounds = { maxAttempts: 8, firstDelayMs: 1_000, longestDelayMs: 30_000 };
@@ -33,6 +33,29 @@ describe('an activity that fails', () => {
       error: { code: 'CAEP_NAMESPACE_UNKNOWN', fields: { namespace: 'X', name: 'n' } },
       ambiguousSince: 5,
     });
+  });
+});
+
+describe('a failure of the surroundings', () => {
+  it.each([
+    [
+      'CAEP_DATABASE_UNREACHABLE',
+      Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:5432'), { code: 'ECONNREFUSED' }),
+    ],
+    [
+      'CAEP_DATABASE_UNREACHABLE',
+      Object.assign(new Error('canceling statement due to statement timeout'), { code: '57014' }),
+    ],
+    ['CAEP_DATABASE_UNREACHABLE', new Error('Query read timeout')],
+    ['CAEP_DATABASE_UNREACHABLE', new Error('timeout exceeded when trying to connect')],
+    ['CAEP_DISK_FULL', Object.assign(new Error('ENOSPC'), { code: 'ENOSPC', syscall: 'write' })],
+  ])('is %s', (code, failure) => {
+    expect(toCatalogueError(failure, { name: 'n' })).toMatchObject({ code, fields: { name: 'n' } });
+  });
+
+  it('is not made of a statement that PostgreSQL refuses', () => {
+    const refused = Object.assign(new Error('column "x" does not exist'), { code: '42703' });
+    expect(toCatalogueError(refused, {}).code).toBe('CAEP_INTERNAL');
   });
 });
 

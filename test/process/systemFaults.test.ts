@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { openLedger } from '../../src/dev/ledger.js';
 import { systemFault } from '../../src/process/systemFaults.js';
 
 function caught(run: () => void): unknown {
@@ -12,6 +13,15 @@ function caught(run: () => void): unknown {
   }
   throw new Error('nothing was thrown');
 }
+
+it('a small file of ours that was spoilt is named', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'chatlio-aep-faults-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'processes.json');
+  writeFileSync(path, '[{"pid"');
+  expect(() => openLedger(path)).toThrow('CAEP_FILE_REFUSED');
+  expect(openLedger(join(folder, 'none.json')).entries()).toEqual([]);
+});
 
 describe('a system call that fails', () => {
   it('is said with the path and the reason', () => {

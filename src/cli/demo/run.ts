@@ -1,6 +1,7 @@
 /** What a demo leaves on disk for the next one: an unfinished one is gone on with, a finished one makes room. */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readJsonFile } from '../../process/jsonFile.js';
 
 export interface DemoRun {
   /** Of the events: made again from seed and time, they are the same events. */
@@ -20,7 +21,7 @@ interface DemoFile {
 /** @param home belongs to the demo alone */
 export function openDemoRun(home: string): DemoRun {
   const file = join(home, 'demo.json');
-  const before = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as DemoFile) : undefined;
+  const before = readJsonFile(file) as DemoFile | undefined;
   if (before?.finished === true) rmSync(home, { recursive: true, force: true });
   mkdirSync(home, { recursive: true });
   const isResumed = before?.finished === false;
