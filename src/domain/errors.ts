@@ -167,6 +167,13 @@ export const ERROR_CATALOGUE = {
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
+  CAEP_RESUME_OTHER_SOURCE: {
+    sentence: 'The corrected manifest has another {fields}, so it is of another source than {name}.',
+    remedy:
+      'Resume with a manifest of this source; or `chatlio-aep abort {name}`, then provision the other one with `chatlio-aep provision FILE`.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
   CAEP_ABORTED: {
     sentence: 'The operation on {name} was aborted: {reason}.',
     remedy: 'See what is left with `chatlio-aep status {name}`; start again with `chatlio-aep provision FILE`.',
@@ -210,7 +217,7 @@ export const ERROR_CATALOGUE = {
   CAEP_FOREIGN_RESOURCE: {
     sentence: 'A {resource} with our name but another owner exists: {holder}.',
     remedy:
-      'Take it over with `chatlio-aep resume {name} --adopt`, or choose another name in the manifest and `chatlio-aep resume {name} --manifest FILE`.',
+      'Take it over with `chatlio-aep resume {name} --adopt`, or choose another `{field}` in the manifest and `chatlio-aep resume {name} --manifest FILE` (with another `name` it is another source: `chatlio-aep abort {name}`, then provision that one).',
     retryable: false,
     exitCode: EXIT_CODES.waitingForPerson,
   },

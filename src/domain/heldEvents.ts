@@ -110,7 +110,13 @@ export const MAX_DECIDE_IDS = 1_000;
  */
 export function faultOfDecision(input: unknown): string | undefined {
   if (typeof input !== 'object' || input === null) return 'expected an object with decision, by and why';
-  const { decision, by, why, ids, version, limit, reason, kind, before } = input as Record<string, unknown>;
+  const { decision, by, why, ids, version, limit, reason, kind, before, dryRun, ...others } = input as Record<
+    string,
+    unknown
+  >;
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) return `${unknown.slice(0, 40)} is unknown`;
+  if (dryRun !== undefined && typeof dryRun !== 'boolean') return 'dryRun must be true or false';
   if (!(DECISIONS as readonly unknown[]).includes(decision)) return `decision must be one of ${DECISIONS.join(', ')}`;
   if (!isText(by)) return 'by must name the person who decides';
   if (!isText(why)) return 'why must say why';

@@ -51,20 +51,6 @@ export function pauseReason({ by, reason }: Paused): string {
   return `paused${by === undefined ? '' : ` by ${by}`}${reason === undefined ? '' : `: ${reason}`}`;
 }
 
-/**
- * What is wrong with the input of either update; undefined when nothing is.
- *
- * @param input as it came, perhaps typed by hand in the Temporal UI
- */
-export function faultOfPause(input: unknown): string | undefined {
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) return 'expected an object, {} is enough';
-  const { reason, by, disableFlow } = input as Record<string, unknown>;
-  if (reason !== undefined && typeof reason !== 'string') return 'reason must be a text';
-  if (by !== undefined && typeof by !== 'string') return 'by must name a person';
-  if (disableFlow !== undefined && typeof disableFlow !== 'boolean') return 'disableFlow must be true or false';
-  return undefined;
-}
-
 /** What an operation on a live source is done to. */
 export interface OperationInput {
   readonly marker: Marker;

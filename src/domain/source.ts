@@ -2,7 +2,7 @@
 import type { CatalogueError } from './errors.js';
 import type { Manifest } from './manifest.js';
 import type { Paused } from './pause.js';
-import { STEPS, type Resource, type Resources, type StepName } from './steps.js';
+import type { Resource, Resources, StepName } from './steps.js';
 
 export const TASK_QUEUES = { source: 'chatlio-aep-source', forwarder: 'chatlio-aep-forwarder' } as const;
 
@@ -124,23 +124,6 @@ export interface ResumeInput {
 export interface AbortInput {
   readonly reason?: string;
   readonly by?: string;
-}
-
-/** The first made step whose deciding fields a corrected manifest changes, or undefined when it may be resumed with. */
-export function changesOfMadeSteps(
-  state: Pick<SourceState, 'manifest' | 'steps'>,
-  corrected: Manifest,
-): { readonly step: StepName; readonly fields: readonly string[] } | undefined {
-  const differences = manifestDifferences(state.manifest, corrected);
-  for (const { step, state: stepState } of state.steps) {
-    if (stepState !== 'made' && stepState !== 'adopted') continue;
-    const { decidedBy } = STEPS[step];
-    const fields = differences.filter((path) =>
-      decidedBy.some((prefix) => path === prefix || path.startsWith(`${prefix}.`) || prefix.startsWith(`${path}.`)),
-    );
-    if (fields.length > 0) return { step, fields };
-  }
-  return undefined;
 }
 
 /** Fields in which two manifests differ, dotted paths. Lists and maps are compared as a whole. */

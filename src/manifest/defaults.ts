@@ -1,7 +1,12 @@
 /** From the manifest as written to the manifest as used: standard values filled in, durations in milliseconds. */
 import { KINDS } from '../domain/kinds.js';
 import type { Delivery, Identity, Manifest } from '../domain/manifest.js';
-import { CHOICE_SETTINGS, COUNT_SETTINGS, DURATION_SETTINGS, type DurationSetting } from './delivery.js';
+import {
+  CHOICE_SETTINGS,
+  COUNT_SETTINGS,
+  DURATION_SETTINGS,
+  type DurationSetting,
+} from '../domain/deliverySettings.js';
 import { parseDuration } from './duration.js';
 import { mappingRows } from './mapping.js';
 import type { ManifestInput } from './schema.js';

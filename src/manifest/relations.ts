@@ -5,7 +5,7 @@
  * together with all others, not one correction later.
  */
 import { CANONICAL_FIELDS } from '../domain/canonical.js';
-import { COUNT_SETTINGS, DURATION_SETTINGS, type DurationSetting } from './delivery.js';
+import { COUNT_SETTINGS, DURATION_SETTINGS, type DurationSetting } from '../domain/deliverySettings.js';
 import { formatDuration, parseDuration } from './duration.js';
 import { standardTitles } from './defaults.js';
 import { fullDestination, NEEDED_DESTINATIONS } from './mapping.js';

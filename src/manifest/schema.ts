@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { CANONICAL_FIELD_NAMES } from '../domain/canonical.js';
 import { KINDS } from '../domain/kinds.js';
-import { CHOICE_SETTINGS, COUNT_SETTINGS, DURATION_SETTINGS } from './delivery.js';
+import { CHOICE_SETTINGS, COUNT_SETTINGS, DURATION_SETTINGS } from '../domain/deliverySettings.js';
 import { DURATION_PATTERN, parseDuration } from './duration.js';
 import { DESTINATION_SPELLINGS } from './mapping.js';
 

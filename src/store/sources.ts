@@ -41,7 +41,11 @@ export async function registerSource(database: Database, source: SourceRegistrat
   } catch (cause) {
     if ((cause as { code?: string }).code !== UNIQUE_VIOLATION) throw cause;
     const holder = `another source named ${source.name} that was not torn down`;
-    throw codedError('CAEP_FOREIGN_RESOURCE', { resource: 'source', holder, name: source.name }, { cause });
+    throw codedError(
+      'CAEP_FOREIGN_RESOURCE',
+      { resource: 'source', holder, name: source.name, field: 'name' },
+      { cause },
+    );
   }
 }
 

@@ -1,13 +1,8 @@
 import { condition, defineUpdate, setHandler } from '@temporalio/workflow';
-import {
-  changesOfMadeSteps,
-  SOURCE_MESSAGES,
-  type AbortInput,
-  type Hold,
-  type ResumeInput,
-  type SourcePhase,
-} from '../domain/source.js';
-import { refuse } from './refuse.js';
+import { refusalOfCorrection } from '../domain/correction.js';
+import { SOURCE_MESSAGES, type AbortInput, type Hold, type ResumeInput, type SourcePhase } from '../domain/source.js';
+import { ABORT_INPUT, RESUME_INPUT } from '../domain/updateInputs.js';
+import { refuse, requireShape } from './refuse.js';
 import type { SourceStore } from './sourceState.js';
 
 type HoldDecision =
@@ -43,15 +38,11 @@ export function createDecisions(store: SourceStore): Decisions {
     {
       description: 'Try the held step again: {} or {"adopt": true} or {"manifest": {…corrected, parsed…}}',
       validator: (input: ResumeInput = {}) => {
-        requireHeld();
+        requireShape(RESUME_INPUT, input);
+        const hold = requireHeld();
         if (input.manifest === undefined) return;
-        const change = changesOfMadeSteps(store.state, input.manifest);
-        if (change !== undefined) {
-          refuse({
-            code: 'CAEP_RESUME_CHANGES_MADE_STEP',
-            fields: { name: store.state.manifest.name, fields: change.fields.join(', '), step: change.step },
-          });
-        }
+        const refusal = refusalOfCorrection(store.state, hold, input.manifest);
+        if (refusal !== undefined) refuse(refusal);
       },
     },
   );
@@ -63,7 +54,8 @@ export function createDecisions(store: SourceStore): Decisions {
     },
     {
       description: 'Undo the held operation: {} or {"reason": "…"}',
-      validator: (_input?: AbortInput) => {
+      validator: (input: AbortInput = {}) => {
+        requireShape(ABORT_INPUT, input);
         requireHeld();
       },
     },

@@ -38,8 +38,10 @@ import {
   woken,
 } from '../domain/forwarderState.js';
 import type { Delivery } from '../domain/manifest.js';
+import { FORWARDER_RESUME_INPUT } from '../domain/updateInputs.js';
 import { handleDecisions } from './heldDecisions.js';
 import { lookUpWhenDue } from './lookUps.js';
+import { requireShape } from './refuse.js';
 import { createForwarderStore, type ForwarderStore } from './forwarderStore.js';
 
 const wakeSignal = defineSignal<[WakeInput?]>(FORWARDER_MESSAGES.wake);
@@ -77,7 +79,10 @@ export async function forwarder(input: ForwarderInput): Promise<never> {
     },
     {
       description: 'End a hold, or probe the destination now: {}',
-      validator: (_input: ForwarderResumeInput = {}) => requireStopped(store.state, input.name),
+      validator: (resume: ForwarderResumeInput = {}) => {
+        requireShape(FORWARDER_RESUME_INPUT, resume);
+        requireStopped(store.state, input.name);
+      },
     },
   );
   setHandler(

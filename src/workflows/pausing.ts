@@ -7,7 +7,6 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import {
-  faultOfPause,
   type OperationInput,
   type PauseInput,
   pauseReason,
@@ -17,7 +16,8 @@ import {
 } from '../domain/pause.js';
 import { SOURCE_MESSAGES } from '../domain/source.js';
 import { failureOf } from './provisioning.js';
-import { refuse } from './refuse.js';
+import { PAUSE_INPUT, UNPAUSE_INPUT } from '../domain/updateInputs.js';
+import { refuse, requireShape } from './refuse.js';
 import type { SourceStore } from './sourceState.js';
 import type { StepProxies } from './stepProxies.js';
 
@@ -37,12 +37,9 @@ export interface Pausing {
 export function handlePausing(store: SourceStore, proxies: StepProxies): Pausing {
   let hasEnded = false;
 
-  const validator = (input: PauseInput | UnpauseInput = {}): void => {
+  const requireIdle = (): void => {
     const { manifest, phase, operation } = store.state;
     const { name } = manifest;
-    const fault = faultOfPause(input);
-    if (fault !== undefined)
-      refuse({ code: 'CAEP_USAGE', fields: { reason: `The input is not understood: ${fault}` } });
     if (phase !== 'live' || hasEnded) {
       refuse({ code: 'CAEP_NOT_LIVE', fields: { name, phase: hasEnded ? 'undoing' : phase } });
     }
@@ -96,11 +93,17 @@ export function handlePausing(store: SourceStore, proxies: StepProxies): Pausing
   setHandler(pauseUpdate, pause, {
     description:
       'Send nothing until unpause; events are taken and wait: {} or {"reason": "…", "by": "…", "disableFlow": true}',
-    validator,
+    validator: (input: PauseInput = {}) => {
+      requireShape(PAUSE_INPUT, input);
+      requireIdle();
+    },
   });
   setHandler(unpauseUpdate, unpause, {
     description: 'Open the gate again, also one that something else has closed, and enable the flow: {}',
-    validator,
+    validator: (input: UnpauseInput = {}) => {
+      requireShape(UNPAUSE_INPUT, input);
+      requireIdle();
+    },
   });
 
   return {

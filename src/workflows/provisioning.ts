@@ -1,5 +1,7 @@
-import { ActivityFailure, ApplicationFailure, isCancellation } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, isCancellation, patched } from '@temporalio/workflow';
+import { stepsFollowing } from '../domain/correction.js';
 import type { CatalogueError } from '../domain/errors.js';
+import type { Manifest } from '../domain/manifest.js';
 import type { StepFailureDetails } from '../domain/provisioning.js';
 import type { Operation, UndoEntry } from '../domain/source.js';
 import type { StepName } from '../domain/steps.js';
@@ -36,9 +38,11 @@ export async function provision(store: SourceStore, proxies: StepProxies, decisi
   if (store.state.operation === undefined) {
     store.change({ operation: { kind: 'provision', startedAt: Date.now(), undo: [] } });
   }
-  for (const { step, state } of store.state.steps) {
-    if (state === 'made' || state === 'adopted') continue;
-    await makeStep(step, store, proxies, decisions);
+  // Looked for anew each time: a corrected manifest may ask for other steps.
+  for (;;) {
+    const next = store.state.steps.find(({ state }) => state !== 'made' && state !== 'adopted');
+    if (next === undefined) return;
+    await makeStep(next.step, store, proxies, decisions);
   }
 }
 
@@ -80,9 +84,17 @@ async function makeStep(step: StepName, store: SourceStore, proxies: StepProxies
       const decision = await decisions.awaitDecision({ step, during: 'do', error, since: Date.now() });
       if (decision.kind === 'abort') throw new OperationAborted(decision.input.reason ?? 'no reason given');
       adopt = decision.input.adopt ?? false;
-      if (decision.input.manifest !== undefined) store.change({ manifest: decision.input.manifest });
+      if (decision.input.manifest !== undefined) correct(store, decision.input.manifest);
+      // What it may have made all the same, its undo entry still finds.
+      if (!store.state.steps.some((row) => row.step === step)) return;
     }
   }
+}
+
+function correct(store: SourceStore, manifest: Manifest): void {
+  // Runs of 0.1.0 kept to the steps of the manifest that they began with.
+  const steps = patched('steps-follow-manifest') ? stepsFollowing(manifest, store.state.steps) : store.state.steps;
+  store.change({ manifest, steps });
 }
 
 function changeUndo(store: SourceStore, change: (undo: readonly UndoEntry[]) => readonly UndoEntry[]): void {

@@ -70,6 +70,14 @@ describe('the steps', () => {
     const wrong = newSource({ identity: { field: 'visitorEmail', namespace: 'NoSuchNamespace' } });
     await expect(provision(wrong)).rejects.toMatchObject({ type: 'CAEP_NAMESPACE_UNKNOWN', nonRetryable: true });
   });
+
+  it('take away an identity also where a correction has taken it out of the manifest meanwhile', async () => {
+    const source = newSource({ identity: { field: 'visitorEmail', namespace: 'Email' } });
+    const { 'identity-descriptor': descriptor, ...resources } = await provision(source, 'identity-descriptor');
+    expect(descriptor?.origin).toBe('created');
+    const { identity: _identity, ...manifest } = source.manifest;
+    expect(await undo({ ...source, manifest }, 'identity-descriptor', resources)).toEqual({ outcome: 'undone' });
+  });
 });
 
 const CREATES = {

@@ -195,6 +195,8 @@ describe('a decision', () => {
     [{ decision: 'resend', by: 'a', why: 'w', before: 'yesterday' }, 'before must be'],
     [{ decision: 'resend', by: 'a', why: 'w', ids: [1, 2], version: 1 }, 'version is'],
     [{ decision: 'resend', by: 'a', why: 'w', kind: 'feedback', limit: 0 }, 'limit must be'],
+    [{ decision: 'resend', by: 'a', why: 'w', ids: [1], dryrun: true }, 'dryrun is unknown'],
+    [{ decision: 'resend', by: 'a', why: 'w', ids: [1], dryRun: 'yes' }, 'dryRun must be'],
     [undefined, 'expected an object'],
     [{ decision: 'resend', by: 'a', why: 'w', ids: [1], version: 1 }, undefined],
     [{ decision: 'abandon', by: 'a', why: 'w', kind: 'feedback', limit: 10 }, undefined],

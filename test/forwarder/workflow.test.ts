@@ -261,6 +261,9 @@ describe('forwarder', () => {
       const { searchAttributes } = await handle.describe();
       expect(searchAttributes['HeldReason']?.[0]).toContain('HTTP 404');
       fake.script = () => ({ kind: 'idle' });
+      await expect(handle.executeUpdate('resume', { args: [{ after: '10m' }] })).rejects.toMatchObject({
+        cause: { type: 'CAEP_USAGE' },
+      });
       await handle.executeUpdate('resume', { args: [{}] });
       await reaches('idle');
       await expect(handle.executeUpdate('resume', { args: [{}] })).rejects.toMatchObject({

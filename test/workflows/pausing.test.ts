@@ -174,6 +174,9 @@ describe('both', () => {
       await expect(running.handle.executeUpdate('unpause', { args: ['now'] })).rejects.toMatchObject(
         refused('CAEP_USAGE'),
       );
+      // It would pause and leave the flow enabled.
+      await expect(pause(running, { disableflow: true })).rejects.toMatchObject(refused('CAEP_USAGE'));
+      await expect(unpause(running, { reason: 'enough' })).rejects.toMatchObject(refused('CAEP_USAGE'));
       expect(callsSince(fake)).toEqual([]);
     });
   });

@@ -135,6 +135,93 @@ describe('hold', () => {
     });
   });
 
+  it.each([
+    ['another name', { manifest: manifestFixture({ name: 'other' }) }, 'CAEP_RESUME_OTHER_SOURCE'],
+    ['another sandbox', { manifest: manifestFixture({ sandbox: 'other' }) }, 'CAEP_RESUME_OTHER_SOURCE'],
+    ['a manifest as it is written', { manifest: { version: 1, name: 'support-chat', sandbox: 'prod' } }, 'CAEP_USAGE'],
+    [
+      'a malformed manifest',
+      { manifest: { ...manifestFixture(), delivery: { ...manifestFixture().delivery, partitions: '4' } } },
+      'CAEP_USAGE',
+    ],
+    ['no object', 'again', 'CAEP_USAGE'],
+    ['a misspelt member', { adopted: true }, 'CAEP_USAGE'],
+    ['a flag that is a text', { adopt: 'no' }, 'CAEP_USAGE'],
+  ])('refuses to resume with %s', async (_what, input, type) => {
+    await withSource(failAt('field-group', refuse), async ({ reaches, handle, state }) => {
+      const { manifest } = await reaches('held');
+      await expect(handle.executeUpdate('resume', { args: [input] })).rejects.toMatchObject({ cause: { type } });
+      expect(await state()).toMatchObject({ phase: 'held', manifest });
+    });
+  });
+
+  it('refuses an abort that it does not understand', async () => {
+    await withSource(failAt('field-group', refuse), async ({ reaches, handle }) => {
+      await reaches('held');
+      const refused = handle.executeUpdate('abort', { args: [{ reason: 7 }] });
+      await expect(refused).rejects.toMatchObject({ cause: { type: 'CAEP_USAGE' } });
+    });
+  });
+
+  it('takes another sandbox where Adobe does not know the one that was named', async () => {
+    const unknown = () => {
+      throw refusal({ code: 'CAEP_SANDBOX_UNKNOWN', fields: {} });
+    };
+    const fake = failAt('field-group', unknown);
+    await withSource(fake, async ({ reaches, handle }) => {
+      await reaches('held');
+      await handle.executeUpdate('resume', { args: [{ manifest: manifestFixture({ sandbox: 'other' }) }] });
+      expect((await reaches('live')).manifest.sandbox).toBe('other');
+    });
+  });
+
+  it('takes no manifest for an undo', async () => {
+    const fake = failAt('schema', refuse);
+    fake.script.set('undo-schema', [refuse]);
+    await withSource(fake, async ({ reaches, handle }) => {
+      await reaches('held');
+      await handle.executeUpdate('abort');
+      await vi.waitFor(() => expect(fake.calls).toContain('undo-field-group'), PATIENCE);
+      await reaches('held');
+      const resumed = handle.executeUpdate('resume', { args: [{ manifest: manifestFixture() }] });
+      await expect(resumed).rejects.toMatchObject({ cause: { type: 'CAEP_USAGE' } });
+    });
+  });
+
+  const identity = { field: 'visitorUUID', namespace: 'ChatlioVisitor' } as const;
+
+  it('makes the identity that a corrected manifest asks for', async () => {
+    const fake = failAt('schema', refuse);
+    await withSource(fake, async ({ reaches, handle }) => {
+      await reaches('held');
+      await handle.executeUpdate('resume', { args: [{ manifest: manifestFixture({ identity }) }] });
+      const { steps } = await reaches('live');
+      expect(fake.calls).toContain('identity-descriptor');
+      expect(steps.map(({ step, state }) => [step, state])).toEqual(
+        stepsFor(manifestFixture({ identity })).map((step) => [step, 'made']),
+      );
+    });
+  });
+
+  it('goes on without the identity that a corrected manifest has taken out, and still undoes what its step may have made', async () => {
+    const fake = failAt('identity-descriptor', refuse);
+    fake.script.set('flow', [refuse]);
+    await withSource(
+      fake,
+      async ({ reaches, handle }) => {
+        await reaches('held');
+        await handle.executeUpdate('resume', { args: [{ manifest: manifestFixture() }] });
+        await vi.waitFor(() => expect(fake.calls).toContain('flow'), PATIENCE);
+        expect(fake.calls.filter((call) => call === 'identity-descriptor')).toHaveLength(1);
+        await reaches('held');
+        await handle.executeUpdate('abort');
+        await expect(handle.result()).rejects.toThrow(WorkflowFailedError);
+        expect(fake.calls).toContain('undo-identity-descriptor');
+      },
+      { manifest: manifestFixture({ identity }) },
+    );
+  });
+
   it('hands over that a create may have taken effect, to the resumed step and to the undo', async () => {
     const ambiguous = () => {
       throw refusal({ code: 'CAEP_ADOBE_AMBIGUOUS', fields: {} }, 1_700_000_000_000);

@@ -21,11 +21,14 @@ export const identityDescriptor: Step = {
   label: (context) => `${identityOf(context).field} as ${identityOf(context).namespace}`,
   async lookup(context) {
     const schema = made(context.resources, 'schema');
+    // Undone after a correction has taken the identity out of the manifest: whichever field it was, on a schema of ours.
+    const wanted = context.manifest.identity !== undefined;
+    if (!wanted && schema.origin !== 'created') return { ours: [] };
     const [descriptors, property] = await Promise.all([
       context.adobe.schemaRegistry.listDescriptors(schema.id),
-      sourceProperty(context),
+      wanted ? sourceProperty(context) : undefined,
     ]);
-    const onOurField = descriptors.filter((descriptor) => descriptor.sourceProperty === property);
+    const onOurField = descriptors.filter((descriptor) => !wanted || descriptor.sourceProperty === property);
     const resources = onOurField.map(({ id }) => ({ kind: 'identity-descriptor', id, origin: schema.origin }) as const);
     const [first] = resources;
     if (schema.origin === 'created' || first === undefined) return { ours: resources };

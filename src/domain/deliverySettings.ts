@@ -1,5 +1,5 @@
 /** Delivery settings: what each means, its default and its bounds. One table feeds the schema, the defaults and the docs. */
-import type { Delivery } from '../domain/manifest.js';
+import type { Delivery } from './manifest.js';
 
 interface DurationFacts {
   readonly field: keyof Delivery;

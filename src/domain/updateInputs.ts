@@ -1,0 +1,78 @@
+/**
+ * What the updates of the workflows take, one shape for each. Validators refuse by them and are not replayed; handlers go on
+ * accepting whatever stands in a history.
+ */
+import { CANONICAL_FIELD_NAMES } from './canonical.js';
+import { CHOICE_SETTINGS, COUNT_SETTINGS } from './deliverySettings.js';
+import type { ForwarderResumeInput } from './forwarder.js';
+import { KINDS } from './kinds.js';
+import type { Delivery, Identity, Manifest, MappingRow } from './manifest.js';
+import type { PauseInput, UnpauseInput } from './pause.js';
+import { filledText, flag, listOf, mapOf, object, oneOf, optional, text, wholeNumber } from './shape.js';
+import type { AbortInput, ResumeInput } from './source.js';
+
+const LONGEST_MS = 3_650 * 86_400_000;
+const duration = wholeNumber(0, LONGEST_MS);
+
+const count = ({ atLeast, atMost }: { readonly atLeast: number; readonly atMost: number }) =>
+  wholeNumber(atLeast, atMost);
+
+const DELIVERY = object<Delivery>({
+  partitions: count(COUNT_SETTINGS.partitions),
+  concurrency: count(COUNT_SETTINGS.concurrency),
+  maxRequestsPerSecond: count(COUNT_SETTINGS.maxRequestsPerSecond),
+  requestTimeoutMs: duration,
+  leaseMs: duration,
+  settleWindowMs: duration,
+  schemaSettleWindowMs: duration,
+  on503: oneOf(CHOICE_SETTINGS.on503.choices),
+  onNotFound: oneOf(CHOICE_SETTINGS.onNotFound.choices),
+  lakeLatencyMs: duration,
+  quietWarningMs: duration,
+  retentionMs: duration,
+});
+
+/** As `provision` hands it over: parsed, with every standard value filled in. */
+const MANIFEST = object<Manifest>({
+  version: oneOf([1]),
+  name: filledText,
+  sandbox: filledText,
+  chatlio: object<Manifest['chatlio']>({
+    widgets: listOf(
+      object<Manifest['chatlio']['widgets'][number]>({
+        key: filledText,
+        kinds: listOf(oneOf(KINDS), { atLeast: 1 }),
+      }),
+      { atLeast: 1 },
+    ),
+  }),
+  xdm: object<Manifest['xdm']>({
+    fieldGroup: object<Manifest['xdm']['fieldGroup']>({ title: filledText }),
+    schema: object<Manifest['xdm']['schema']>({ title: filledText }),
+  }),
+  dataset: object<Manifest['dataset']>({ name: filledText, tags: mapOf(listOf(filledText)) }),
+  identity: optional(object<Identity>({ field: oneOf(CANONICAL_FIELD_NAMES), namespace: filledText, primary: flag })),
+  mapping: listOf(
+    object<MappingRow>({ source: filledText, sourceType: oneOf(['ATTRIBUTE', 'EXPRESSION']), destination: filledText }),
+    { atLeast: 1 },
+  ),
+  delivery: DELIVERY,
+});
+
+export const RESUME_INPUT = object<ResumeInput>({
+  manifest: optional(MANIFEST),
+  adopt: optional(flag),
+  by: optional(text),
+});
+
+export const ABORT_INPUT = object<AbortInput>({ reason: optional(text), by: optional(text) });
+
+export const PAUSE_INPUT = object<PauseInput>({
+  reason: optional(text),
+  by: optional(text),
+  disableFlow: optional(flag),
+});
+
+export const UNPAUSE_INPUT = object<UnpauseInput>({ by: optional(text) });
+
+export const FORWARDER_RESUME_INPUT = object<ForwarderResumeInput>({ by: optional(text) });
