@@ -97,4 +97,9 @@ async function look(
   }
 }
 
-const PASSING: ReadonlySet<string> = new Set(['CAEP_NO_WORKER', 'CAEP_TEMPORAL_UNREACHABLE']);
+const PASSING: ReadonlySet<string> = new Set([
+  'CAEP_NO_WORKER',
+  'CAEP_TEMPORAL_UNREACHABLE',
+  'CAEP_TEMPORAL_FAILED',
+  'CAEP_WORKFLOW_STUCK',
+]);

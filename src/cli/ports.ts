@@ -1,5 +1,5 @@
 /** What the commands need of the world: small ports, so that they can be tried without a server. */
-import type { ExitCode } from '../domain/errors.js';
+import type { CatalogueError, ExitCode } from '../domain/errors.js';
 import type { ForwarderState } from '../domain/forwarder.js';
 import type { DecideInput, DecideResult } from '../domain/heldEvents.js';
 import type { Answer, Inquiry } from '../domain/plan.js';
@@ -42,6 +42,8 @@ export interface Sources {
   list(): Promise<SourceRun[]>;
   /** Asks the worker. Throws `CAEP_NO_WORKER` when none takes the question. */
   ask<Question extends Inquiry>(question: Question): Promise<Answer<Question>>;
+  /** Running workflows of sources that stand still because a worker fails at them; of many only some are looked at. */
+  stuckWorkflows(): Promise<{ readonly looked: number; readonly stuck: readonly CatalogueError[] }>;
   /** Task queues that somebody polls. */
   polledTaskQueues(): Promise<readonly string[]>;
   readonly address: string;

@@ -9,7 +9,7 @@ import {
   type WorkflowExecutionInfo,
 } from '@temporalio/client';
 import { defaultPayloadConverter, defineSearchAttributeKey } from '@temporalio/common';
-import { codedError, sentenceOf } from '../domain/errors.js';
+import { CodedError, codedError, sentenceOf } from '../domain/errors.js';
 import { FORWARDER_MESSAGES, type ForwarderState } from '../domain/forwarder.js';
 import type { DecideInput, DecideResult } from '../domain/heldEvents.js';
 import type { Answer, Inquiry } from '../domain/plan.js';
@@ -23,6 +23,7 @@ import {
   type SourceState,
 } from '../domain/source.js';
 import type { PendingActivity, SourceRun, Sources, Underway } from './ports.js';
+import { stuckError } from './stuckWorkflows.js';
 import { catalogueErrorIn, translated } from './temporalFaults.js';
 
 export interface TemporalAccess {
@@ -44,6 +45,10 @@ const OPERATION_DEADLINE_MS = 3_600_000;
 /** Pollers ask again at least every 60 s: one that was not seen for longer is gone, though the server lists it for 5 min. */
 const POLLER_AGE_MS = 75_000;
 const LISTED_AT_MOST = 1_000;
+/** Of `doctor`: one call each, a millisecond or two. */
+const LOOKED_AT_MOST = 200;
+/** What Temporal answers for a workflow whose task fails again and again. */
+const SIGNS_OF_STUCK: ReadonlySet<string> = new Set(['CAEP_NO_WORKER', 'CAEP_NO_ANSWER', 'CAEP_TEMPORAL_FAILED']);
 
 const SOURCE_NAME = defineSearchAttributeKey('SourceName', 'KEYWORD');
 const SOURCE_PHASE = defineSearchAttributeKey('SourcePhase', 'KEYWORD');
@@ -57,17 +62,31 @@ export function createTemporalSources(access: TemporalAccess): Sources {
     translated({ address, taskQueue: TASK_QUEUES.source, name, answeredByWorker: false }, () =>
       within(CALL_DEADLINE_MS, call),
     );
-  const byWorker = <T>(taskQueue: string, name: string, call: () => Promise<T>): Promise<T> =>
-    translated({ address, taskQueue, name, answeredByWorker: true }, () => within(CALL_DEADLINE_MS, call));
+  /** Asks a workflow of the source: the one that the task queue serves. */
+  const byWorker = async <T>(
+    taskQueue: string,
+    name: string,
+    call: () => Promise<T>,
+    deadlineMs: number = CALL_DEADLINE_MS,
+  ): Promise<T> => {
+    try {
+      return await translated({ address, taskQueue, name, answeredByWorker: true }, () => within(deadlineMs, call));
+    } catch (error) {
+      const workflowId = taskQueue === TASK_QUEUES.forwarder ? forwarderWorkflowId(name) : sourceWorkflowId(name);
+      throw (await stuckBehind(error, workflowId)) ?? error;
+    }
+  };
+  const stuckBehind = async (error: unknown, workflowId: string): Promise<CodedError | undefined> => {
+    if (!(error instanceof CodedError) || !SIGNS_OF_STUCK.has(error.error.code)) return undefined;
+    const look = async () => stuckError(client, namespace, await client.workflow.getHandle(workflowId).describe());
+    return within(CALL_DEADLINE_MS, look).catch(() => undefined);
+  };
   const operate = async <T>(name: string, update: string, input: object): Promise<Underway<T>> => {
     const underway = await byWorker(TASK_QUEUES.source, name, () =>
       source(name).startUpdate<T, [object]>(update, { args: [input], waitForStage: WorkflowUpdateStage.ACCEPTED }),
     );
     return {
-      result: () =>
-        translated({ address, taskQueue: TASK_QUEUES.source, name, answeredByWorker: true }, () =>
-          within(OPERATION_DEADLINE_MS, () => underway.result()),
-        ),
+      result: () => byWorker(TASK_QUEUES.source, name, () => underway.result(), OPERATION_DEADLINE_MS),
     };
   };
   const source = (name: string) => client.workflow.getHandle(sourceWorkflowId(name));
@@ -133,12 +152,14 @@ export function createTemporalSources(access: TemporalAccess): Sources {
     unpause: (name, input) => operate(name, SOURCE_MESSAGES.unpause, input),
 
     decide: (name, input) =>
-      translated({ address, taskQueue: TASK_QUEUES.forwarder, name, answeredByWorker: true }, () =>
-        within(DECIDE_DEADLINE_MS, () =>
+      byWorker(
+        TASK_QUEUES.forwarder,
+        name,
+        () =>
           client.workflow
             .getHandle(forwarderWorkflowId(name))
             .executeUpdate<DecideResult, [DecideInput]>(FORWARDER_MESSAGES.decide, { args: [input] }),
-        ),
+        DECIDE_DEADLINE_MS,
       ),
 
     list: () =>
@@ -157,6 +178,25 @@ export function createTemporalSources(access: TemporalAccess): Sources {
       }),
 
     ask: <Question extends Inquiry>(question: Question) => ask(question, access, byServer),
+
+    stuckWorkflows: () =>
+      byServer(undefined, async () => {
+        const types = [WORKFLOW_TYPES.source, WORKFLOW_TYPES.forwarder].map((type) => `"${type}"`).join(', ');
+        const query = `WorkflowType in (${types}) and ExecutionStatus = "Running"`;
+        const stuck: CodedError[] = [];
+        let looked = 0;
+        for await (const { workflowId, runId } of client.workflow.list({ query })) {
+          if (looked === LOOKED_AT_MOST) break;
+          looked += 1;
+          const found = await stuckError(
+            client,
+            namespace,
+            await client.workflow.getHandle(workflowId, runId).describe(),
+          );
+          if (found !== undefined) stuck.push(found);
+        }
+        return { looked, stuck: stuck.map(({ error }) => error) };
+      }),
 
     polledTaskQueues: () =>
       byServer(undefined, async () => {

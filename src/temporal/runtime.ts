@@ -1,6 +1,7 @@
 /** The SDK's runtime of a worker process: its logs go to the process's log, its metrics to Prometheus. */
 import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';
+import { createSdkLog } from './sdkLog.js';
 import { END_SIGNALS } from '../process/endSignals.js';
 
 /**
@@ -11,19 +12,10 @@ import { END_SIGNALS } from '../process/endSignals.js';
 export function installRuntime(log: Logger, metricsPort: number | undefined): void {
   Runtime.install({
     shutdownSignals: [...END_SIGNALS],
-    logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
-      const method = level === 'ERROR' ? 'error' : level === 'WARN' ? 'warn' : 'debug';
-      log[method]({ sdk: withoutBigInts(meta ?? {}) }, message);
-    }),
+    logger: new DefaultLogger('INFO', createSdkLog({ log, monotonicMs: () => performance.now() })),
     telemetryOptions: {
       logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) },
       ...(metricsPort === undefined ? {} : { metrics: { prometheus: { bindAddress: `127.0.0.1:${metricsPort}` } } }),
     },
   });
-}
-
-function withoutBigInts(meta: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(meta).map(([key, value]) => [key, typeof value === 'bigint' ? Number(value) : value]),
-  );
 }

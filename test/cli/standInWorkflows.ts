@@ -15,6 +15,8 @@ const activities = proxyActivities<InquiryActivities & { dataset(): Promise<void
 /** Held until it is resumed; refuses to be aborted; then tries an activity that keeps failing. */
 export async function source(input: SourceInput): Promise<void> {
   let phase = 'held';
+  // As code that does not fit a history: it fails the workflow's task, not the workflow.
+  if (input.manifest.name.startsWith('stuck')) throw new Error('[TMPRL1100] Nondeterminism error');
   setHandler(defineQuery('state'), () => ({ v: 1, uid: input.uid, manifest: input.manifest, phase, steps: [] }));
   setHandler(defineUpdate('resume'), () => {
     phase = 'live';

@@ -147,6 +147,28 @@ describe('with a worker', () => {
     });
   });
 
+  it('says of a workflow whose task fails again and again that it stands still, and why', async () => {
+    await withWorker(async () => {
+      await sources.start({ v: 1, uid: UID, manifest: manifestOf('stuck-chat') });
+      const stuck = {
+        code: 'CAEP_WORKFLOW_STUCK',
+        fields: { workflow: 'source:stuck-chat', reason: '[TMPRL1100] Nondeterminism error' },
+      };
+      await vi.waitFor(
+        async () => {
+          const { raw } = await client.workflow.getHandle('source:stuck-chat').describe();
+          expect(raw.pendingWorkflowTask?.attempt).toBeGreaterThan(1);
+        },
+        { timeout: 20_000 },
+      );
+      await Promise.all([
+        expect(sources.state('stuck-chat')).rejects.toMatchObject({ error: stuck }),
+        expect(sources.resume('stuck-chat', {})).rejects.toMatchObject({ error: stuck }),
+        expect.poll(async () => (await sources.stuckWorkflows()).stuck, { timeout: 20_000 }).toEqual([stuck]),
+      ]);
+    });
+  });
+
   it('asks a question and opens the sealed answer', async () => {
     await withWorker(async () => {
       const asker = createAsker();

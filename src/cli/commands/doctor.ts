@@ -69,13 +69,23 @@ async function throughTemporal(context: Context, sandbox: string | undefined): P
     }
     return `polls ${queues.join(' and ')}`;
   });
-  findings.push(polled);
+  findings.push(polled, ...(await stuck(reached)));
   if (polled.state !== 'ok') return [...findings, ...skipped(['Adobe'], 'needs a worker')];
   try {
     const report = await reached.ask({ v: 1, ask: 'doctor', ...(sandbox === undefined ? {} : { sandbox }) });
     return [...findings, ...report.findings];
   } catch (error) {
     return [...findings, await found('Adobe', () => Promise.reject(error))];
+  }
+}
+
+/** Each that stands still with its reason; nothing where all go on. */
+async function stuck(sources: Sources): Promise<Finding[]> {
+  try {
+    const { stuck: errors } = await sources.stuckWorkflows();
+    return errors.map((error) => ({ check: 'workflow', state: 'failed', detail: '', error }));
+  } catch (error) {
+    return [await found('workflows', () => Promise.reject(error))];
   }
 }
 

@@ -35,11 +35,13 @@ async function showOne(context: Context, sources: Sources, name: string) {
   return EXIT_CODES.done;
 }
 
+const WITHOUT_A_WORKER: ReadonlySet<string> = new Set(['CAEP_NO_WORKER', 'CAEP_WORKFLOW_STUCK']);
+
 async function orTold<T>({ output }: Context, answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;
   } catch (error) {
-    if (!(error instanceof CodedError) || error.error.code !== 'CAEP_NO_WORKER') throw error;
+    if (!(error instanceof CodedError) || !WITHOUT_A_WORKER.has(error.error.code)) throw error;
     output.note(`${output.paint.caution('!')} ${sentenceOf(error.error)} ${remedyOf(error.error)}`);
     return undefined;
   }
