@@ -15,8 +15,8 @@ import { confirmReceiverKeys } from './receiver/keys.js';
 import { type Receiver, startReceiver } from './receiver/start.js';
 import { openDatabase } from './store/database.js';
 import { openKeyRing, readHeldKeys } from './store/keyRing.js';
-import { migrate } from './store/migrate.js';
 import { startKeyReports } from './store/processKeys.js';
+import { isDatabaseUnfit, prepareDatabase } from './store/prepare.js';
 
 async function main(): Promise<void> {
   const configuration = readConfiguration(process.env);
@@ -27,7 +27,10 @@ async function main(): Promise<void> {
   const keyRing = await openKeyRing(configuration.keyFile);
   const database = openDatabase({ url: configuration.databaseUrl, applicationName: 'chatlio-aep receiver', log });
   // Without PostgreSQL it starts all the same and spools.
-  await migrate(database).catch((error: Error) => log.warn({ reason: error.message }, 'the database was not migrated'));
+  await prepareDatabase(database, log).catch((error: Error) => {
+    if (isDatabaseUnfit(error)) throw error;
+    log.warn({ reason: error.message }, 'the database was not prepared');
+  });
   const cacheFile = join(configuration.home, 'key-check.json');
   const keys = await confirmReceiverKeys({ database, keyRing, cacheFile, log });
   const intake = createIntakeMetrics();

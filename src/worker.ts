@@ -26,8 +26,9 @@ import { clockSkewMs, databaseVersion, openDatabase } from './store/database.js'
 import { readFigures } from './store/figures.js';
 import { confirmKeys } from './store/keyCheck.js';
 import { openKeyRing, readHeldKeys } from './store/keyRing.js';
-import { migrate } from './store/migrate.js';
 import { readProcessKeys, startKeyReports } from './store/processKeys.js';
+import { readDurability } from './store/durability.js';
+import { prepareDatabase } from './store/prepare.js';
 import { createProvisioningStore, type ForwarderSettings } from './store/provisioning.js';
 import { connectClient } from './temporal/connection.js';
 import { installRuntime } from './temporal/runtime.js';
@@ -51,7 +52,7 @@ async function main(): Promise<void> {
 
   const keyRing = await openKeyRing(configuration.keyFile);
   const database = openDatabase({ url: databaseUrl, applicationName: 'chatlio-aep worker', log });
-  await migrate(database);
+  await prepareDatabase(database, log);
   await confirmKeys(database, keyRing);
   const metrics = createWorkerMetrics(() => readFigures(database));
   const metricsServer =
@@ -112,6 +113,7 @@ async function main(): Promise<void> {
           receiverUrl: configuration.receiver.publicUrl,
           databaseVersion: () => databaseVersion(database),
           processKeys: () => readProcessKeys(database),
+          durability: () => readDurability(database),
           clockSkewMs: () => clockSkewMs(database),
           ...settleWindow,
         }),

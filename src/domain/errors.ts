@@ -81,6 +81,26 @@ export const ERROR_CATALOGUE = {
     retryable: true,
     exitCode: EXIT_CODES.failed,
   },
+  CAEP_DATABASE_REFUSED: {
+    sentence: 'PostgreSQL refuses what DATABASE_URL asks for: {reason}.',
+    remedy:
+      'Correct user, password or database in DATABASE_URL; or give the role a schema of its own with `create schema authorization ROLE`.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_DATABASE_FULL: {
+    sentence: 'PostgreSQL has no disk space left: {reason}.',
+    remedy: 'Free space on the disk of the database, or give it a larger one; what waits goes on by itself.',
+    retryable: true,
+    exitCode: EXIT_CODES.failed,
+  },
+  CAEP_DATABASE_NOT_DURABLE: {
+    sentence: 'PostgreSQL may lose what it has committed: {setting} is {value}, expected {expected}.',
+    remedy:
+      'Set {setting} = {expected} on the server (`alter system set {setting} = {expected}`, then reload it), and look with `chatlio-aep doctor`.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
   CAEP_RECEIVER_UNREACHABLE: {
     sentence: 'The receiver does not answer at {address}: {reason}.',
     remedy: 'Start it with `chatlio-aep receiver` (or the whole stack with `npm start`).',

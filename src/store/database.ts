@@ -1,6 +1,8 @@
 /** The connection to PostgreSQL: a pool, transactions, and whether it answers. */
+import { callbackify } from 'node:util';
 import { Pool, type PoolClient, TypeOverrides, types } from 'pg';
 import type { Logger } from 'pino';
+import { beginSession, beginTransaction, runAlone } from './session.js';
 
 export interface Database {
   /** bigint columns arrive as numbers: none of ours comes near 2^53. */
@@ -15,7 +17,7 @@ export interface DatabaseOptions {
   readonly maxConnections?: number;
   /**
    * A statement that is not answered in this time fails, and its connection is closed. A transaction in which nothing is
-   * asked for as long is ended by the server: a process that stands still keeps no locks.
+   * asked for as long is ended by the server: a process that stands still keeps no locks. 0: no limits.
    */
   readonly statementTimeoutMs?: number;
   readonly log: Pick<Logger, 'warn' | 'info'>;
@@ -33,17 +35,49 @@ export function openDatabase(options: DatabaseOptions): Database {
     application_name: options.applicationName,
     max: options.maxConnections ?? 10,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    statement_timeout: statementTimeoutMs,
-    query_timeout: statementTimeoutMs + SILENT_SERVER_MARGIN_MS,
-    idle_in_transaction_session_timeout: statementTimeoutMs,
+    query_timeout: statementTimeoutMs === 0 ? 0 : statementTimeoutMs + SILENT_SERVER_MARGIN_MS,
     keepAlive: true,
     types: numericBigints(),
+    verify: (client, done) => begin(client, { statementTimeoutMs }, (error) => done(error ?? undefined)),
   });
+  pool.query = ((...statement: Parameters<PoolClient['query']>) =>
+    queryAlone(pool, statement)) as unknown as Pool['query'];
   // An idle connection that breaks is replaced at the next use; without a listener Node would end the process.
   pool.on('error', (error) => options.log.warn({ reason: error.message }, 'an idle PostgreSQL connection broke'));
   // One that is in use tells it by the query that fails; between two queries of a transaction, only by this event.
   pool.on('connect', (client) => client.on('error', () => undefined));
   return { pool, close: () => pool.end() };
+}
+
+const begin = callbackify(beginSession);
+
+/** The pool's own `query`, but for what a pooler needs. */
+async function queryAlone(pool: Pool, statement: Parameters<PoolClient['query']>): Promise<unknown> {
+  const client = await pool.connect();
+  try {
+    const result: unknown = await runAlone(client, async () => client.query(...statement));
+    client.release();
+    return result;
+  } catch (error) {
+    client.release(true);
+    throw error;
+  }
+}
+
+/** For work that takes longer than a process waits for a statement: a pool of one connection without time limits. */
+export async function withoutTimeLimits<T>({ pool }: Database, work: (patient: Database) => Promise<T>): Promise<T> {
+  const patient = openDatabase({
+    url: pool.options.connectionString ?? '',
+    applicationName: pool.options.application_name ?? '',
+    maxConnections: 1,
+    statementTimeoutMs: 0,
+    log: { info: () => undefined, warn: () => undefined },
+  });
+  try {
+    return await work(patient);
+  } finally {
+    await patient.close();
+  }
 }
 
 function numericBigints(): TypeOverrides {
@@ -52,11 +86,19 @@ function numericBigints(): TypeOverrides {
   return parsers;
 }
 
-/** Runs `work` in one transaction; a failure rolls back, and closes the connection, whose state nobody knows. */
-export async function inTransaction<T>(database: Database, work: (client: PoolClient) => Promise<T>): Promise<T> {
+/**
+ * Runs `work` in one transaction; a failure rolls back, and closes the connection, whose state nobody knows.
+ *
+ * @param mode of the transaction, where it is not the usual one: for example `isolation level repeatable read read only`
+ */
+export async function inTransaction<T>(
+  database: Database,
+  work: (client: PoolClient) => Promise<T>,
+  mode?: string,
+): Promise<T> {
   const client = await database.pool.connect();
   try {
-    await client.query('begin');
+    await beginTransaction(client, mode);
     const result = await work(client);
     await client.query('commit');
     client.release();

@@ -1,41 +1,121 @@
 /** Brings the tables to this release. */
+import { readdir } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { runner } from 'node-pg-migrate';
-import { Client } from 'pg';
+import { PG_MIGRATE_LOCK_ID, runner } from 'node-pg-migrate';
+import type { PoolClient } from 'pg';
+import type { Logger } from 'pino';
 import { codedError } from '../domain/errors.js';
 import { ensureBodyPartitions } from './bodyPartitions.js';
-import type { Database } from './database.js';
+import { type Database, inTransaction, withoutTimeLimits } from './database.js';
+import { databaseFault } from './databaseFault.js';
+import { schemaOf } from './session.js';
+
+const MIGRATIONS = fileURLToPath(new URL('migrations', import.meta.url));
+const TABLE = 'migration';
+const LOCK_POLL_MS = 250;
+/** Counting a long log once takes minutes. */
+const LONGEST_WAIT_MS = 15 * 60_000;
+
+export interface MigrateOptions {
+  readonly log?: Pick<Logger, 'warn'>;
+  readonly longestWaitMs?: number;
+}
 
 /**
  * Brings the tables to this release and makes the body partitions of the coming days. Several processes may call it at
  * once: the others wait.
  *
- * @throws CodedError `CAEP_DATABASE_UNREACHABLE`
+ * @throws CodedError `CAEP_DATABASE_UNREACHABLE`, `CAEP_DATABASE_REFUSED`, `CAEP_DATABASE_FULL`, `CAEP_DATABASE_NOT_DURABLE`
  */
-export async function migrate(database: Database): Promise<void> {
-  // Without the pool's time limits: a large table, or another process that migrates, may take longer.
-  const client = new Client({ ...database.pool.options, statement_timeout: false, query_timeout: 0 });
-  client.on('error', () => undefined);
-  await client.connect().catch((cause: unknown) => {
-    throw codedError('CAEP_DATABASE_UNREACHABLE', { reason: reasonOf(cause) }, { cause });
-  });
+export async function migrate(database: Database, options: MigrateOptions = {}): Promise<void> {
   try {
-    await runner({
-      dbClient: client,
-      dir: fileURLToPath(new URL('migrations', import.meta.url)),
-      migrationsTable: 'migration',
-      direction: 'up',
-      advisoryLockMode: 'wait',
-      log: () => undefined,
-    });
-  } finally {
-    await client.end();
+    await withoutTimeLimits(database, (patient) => inTransaction(patient, (client) => runPending(client, options)));
+    await ensureBodyPartitions(database);
+  } catch (failure) {
+    throw databaseFault(failure) ?? failure;
   }
-  await ensureBodyPartitions(database);
 }
 
-/** An AggregateError of several refused addresses has an empty message of its own. */
-function reasonOf(cause: unknown): string {
-  if (cause instanceof AggregateError) return cause.errors.map(reasonOf).join('; ');
-  return cause instanceof Error ? cause.message : String(cause);
+/**
+ * In one transaction, which the lock ends with: behind a pooler a lock of the session would stay with a connection of the
+ * server's that is somebody else's by then.
+ */
+async function runPending(client: PoolClient, options: MigrateOptions): Promise<void> {
+  const schema = schemaOf(client);
+  if (schema === undefined) throw refused('the role has no schema to make tables in: its search_path names none');
+  const migrationsSchema = await schemaOfMigrations(client, schema);
+  if ((await pending(client, migrationsSchema)).length === 0) return;
+  await waitForTurn(client, options);
+  await requireCreate(client, schema);
+  await runner({
+    dbClient: client,
+    dir: MIGRATIONS,
+    migrationsTable: TABLE,
+    migrationsSchema,
+    direction: 'up',
+    noLock: true,
+    singleTransaction: true,
+    log: () => undefined,
+  });
+}
+
+/** With the tables; beside tables that 0.1.0 has made elsewhere it is in `public`. */
+async function schemaOfMigrations(client: PoolClient, schema: string): Promise<string> {
+  const { rows } = await client.query<{ there: boolean; before: boolean }>(
+    `select to_regclass(format('%I.%I', $1::text, $2::text)) is not null as there,
+       to_regclass(format('%I.partition_head', $1::text)) is not null
+         and to_regclass(format('public.%I', $2::text)) is not null as before`,
+    [schema, TABLE],
+  );
+  return rows[0]?.there !== true && rows[0]?.before === true ? 'public' : schema;
+}
+
+async function pending(client: PoolClient, schema: string): Promise<string[]> {
+  const files = (await readdir(MIGRATIONS)).map((file) => file.replace(/\.sql$/, ''));
+  const table = `${client.escapeIdentifier(schema)}.${TABLE}`;
+  const { rows: found } = await client.query('select where to_regclass($1) is not null', [table]);
+  if (found.length === 0) return files;
+  const { rows } = await client.query<{ name: string }>(`select name from ${table}`);
+  const done = new Set(rows.map(({ name }) => name));
+  return files.filter((name) => !done.has(name));
+}
+
+async function waitForTurn(client: PoolClient, { log, longestWaitMs = LONGEST_WAIT_MS }: MigrateOptions) {
+  const deadline = performance.now() + longestWaitMs;
+  for (let waits = 0; ; waits += 1) {
+    const { rows } = await client.query<{ mine: boolean }>('select pg_try_advisory_xact_lock($1) as mine', [
+      PG_MIGRATE_LOCK_ID,
+    ]);
+    if (rows[0]?.mine === true) return;
+    const holder = await lockHolder(client);
+    if (waits === 0) log?.warn({ holder }, 'another connection brings the tables to a release: waiting for it');
+    if (performance.now() > deadline) {
+      throw refused(`another connection (${holder}) holds the lock of the migrations and does not end`);
+    }
+    await delay(LOCK_POLL_MS);
+  }
+}
+
+async function lockHolder(client: PoolClient): Promise<string> {
+  const { rows } = await client.query<{ holder: string }>(
+    `select format('pid %s, %s', pid, coalesce(nullif(application_name, ''), usename, 'unknown')) as holder
+     from pg_locks join pg_stat_activity using (pid)
+     where locktype = 'advisory' and granted and ((classid::bigint << 32) | objid::bigint) = $1 limit 1`,
+    [PG_MIGRATE_LOCK_ID],
+  );
+  return rows[0]?.holder ?? 'unknown';
+}
+
+async function requireCreate(client: PoolClient, schema: string): Promise<void> {
+  const { rows } = await client.query<{ may: boolean; role: string }>(
+    `select has_schema_privilege($1, 'create') as may, current_user as role`,
+    [schema],
+  );
+  if (rows[0]?.may === true) return;
+  throw refused(`the role ${rows[0]?.role} may not make tables in the schema ${schema}`);
+}
+
+function refused(reason: string) {
+  return codedError('CAEP_DATABASE_REFUSED', { reason });
 }

@@ -1,5 +1,5 @@
 /** Whether a statement that failed may succeed when it is made again, with nobody changing anything. */
-import { CodedError } from '../domain/errors.js';
+import { CodedError, ERROR_CATALOGUE } from '../domain/errors.js';
 
 /**
  * SQLSTATE classes: connection, transaction state (ended while it was idle; read only, as on a server that is being
@@ -8,9 +8,14 @@ import { CodedError } from '../domain/errors.js';
 const PASSING_CLASSES = new Set(['08', '25', '40', '53', '55', '57', '58']);
 
 export function isPassing(error: unknown): boolean {
-  if (error instanceof CodedError) return false;
+  if (error instanceof CodedError) return ERROR_CATALOGUE[error.error.code].retryable;
+  const state = sqlState(error);
+  return state === undefined || PASSING_CLASSES.has(state.slice(0, 2));
+}
+
+/** Absent where the server has not refused anything: the connection broke, or the answer did not come. */
+export function sqlState(error: unknown): string | undefined {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  // Without an SQLSTATE the server has not refused anything: the connection broke, or the answer did not come.
-  if (typeof code !== 'string' || !/^[0-9A-Z]{5}$/.test(code)) return true;
-  return PASSING_CLASSES.has(code.slice(0, 2));
+  // A system error's code may have five letters as well; it has none of an SQLSTATE's digits.
+  return typeof code === 'string' && /^(?=.*\d)[0-9A-Z]{5}$/.test(code) ? code : undefined;
 }

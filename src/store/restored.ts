@@ -3,11 +3,11 @@
  * are closed, and everything that was in the log then and is not delivered becomes `unknown`, as of now: it is looked for in
  * the lake, and held where that cannot tell.
  */
-import { Pool, type PoolClient } from 'pg';
+import type { PoolClient } from 'pg';
 import { countUndecided, emptyWindow, record, sequencesIn, type Window } from '../domain/cursor.js';
 import type { RestoredSource } from '../domain/passingEvents.js';
 import { lockCursor, type PartitionId, settleLeftovers } from './claim.js';
-import { type Database, inTransaction } from './database.js';
+import { type Database, inTransaction, withoutTimeLimits } from './database.js';
 import { closeGate } from './gate.js';
 
 /** What {@link settleRestored} would do. Nothing is changed. */
@@ -107,15 +107,4 @@ async function settleExceptions({ pool }: Database, sourceId: number, since: Dat
     [sourceId, since],
   );
   return rowCount ?? 0;
-}
-
-/** A long backlog takes one statement more time than a worker's queries have. */
-async function withoutTimeLimits<T>(database: Database, work: (patient: Database) => Promise<T>): Promise<T> {
-  const pool = new Pool({ ...database.pool.options, max: 1, statement_timeout: false, query_timeout: 0 });
-  pool.on('error', () => undefined);
-  try {
-    return await work({ pool, close: () => pool.end() });
-  } finally {
-    await pool.end();
-  }
 }

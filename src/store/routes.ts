@@ -61,17 +61,12 @@ export async function createRoutes(
 
 /** The routes that are taken now, newest first for each widget and kind, with their secrets. */
 export async function listRoutes(database: Database, keyRing: KeyRing, sourceId: number): Promise<OpenedRoute[]> {
-  const client = await database.pool.connect();
-  try {
-    return (await liveRoutes(client, sourceId)).flatMap((row) => {
-      const kind = kindOfCode(row.kind);
-      if (kind === undefined) return [];
-      const secret = keyRing.open(row.secret_sealed, routeContext(sourceId, row.widget, kind)).toString();
-      return [{ widget: row.widget, kind, secret, createdAt: row.created_at, expiresAt: row.expires_at ?? undefined }];
-    });
-  } finally {
-    client.release();
-  }
+  return (await liveRoutes(database.pool, sourceId)).flatMap((row) => {
+    const kind = kindOfCode(row.kind);
+    if (kind === undefined) return [];
+    const secret = keyRing.open(row.secret_sealed, routeContext(sourceId, row.widget, kind)).toString();
+    return [{ widget: row.widget, kind, secret, createdAt: row.created_at, expiresAt: row.expires_at ?? undefined }];
+  });
 }
 
 export interface RouteSelection {
@@ -150,7 +145,7 @@ interface RouteRow {
   readonly expires_at: Date | null;
 }
 
-async function liveRoutes(client: ClientBase, sourceId: number): Promise<RouteRow[]> {
+async function liveRoutes(client: Pick<ClientBase, 'query'>, sourceId: number): Promise<RouteRow[]> {
   const { rows } = await client.query<RouteRow>(
     `select widget, kind, secret_sealed, created_at, expires_at from route
       where source_id = $1 and (expires_at is null or expires_at > now())

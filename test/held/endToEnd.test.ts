@@ -69,6 +69,7 @@ async function withWorkers(test: () => Promise<void>): Promise<void> {
     minimumSettleWindowMs: 0,
     processKeys: () => Promise.resolve([]),
     databaseVersion: never,
+    durability: never,
     clockSkewMs: never,
   });
   const common = { connection: temporal().nativeConnection, namespace, workflowBundle };

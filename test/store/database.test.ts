@@ -98,7 +98,7 @@ describe('migrations', () => {
   it('run once when several processes start together', async () => {
     const open = (): Database => openDatabase({ url, applicationName: 'test', log: silentLog });
     const databases = [open(), open(), open()];
-    await Promise.all(databases.map(migrate));
+    await Promise.all(databases.map((database) => migrate(database)));
     await migrate(open());
     const { rows } = await (databases[0] as Database).pool.query('select count(*) as sources from source');
     expect(rows).toEqual([{ sources: 0 }]);

@@ -19,15 +19,19 @@ const TEMPLATE = 'migrated';
 /**
  * Call it at the top of a test file or of a `describe`.
  *
+ * @param defaults of the database's sessions
  * @returns gives the database, from `beforeAll` on
  */
-export function withPostgres(): () => TestDatabase {
+export function withPostgres(defaults: Readonly<Record<string, string>> = {}): () => TestDatabase {
   let database: TestDatabase | undefined;
   const name = `test_${randomUUID().replaceAll('-', '')}`;
 
   beforeAll(async () => {
     const server = await sharedPostgres();
     await administer(server, `create database ${name} template ${TEMPLATE}`);
+    for (const [setting, value] of Object.entries(defaults)) {
+      await administer(server, `alter database ${name} set ${setting} = '${value}'`);
+    }
     const url = databaseUrl(server, name);
     const pool = new Pool({ connectionString: url, max: 20 });
     pool.on('error', () => undefined);

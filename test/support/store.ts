@@ -9,9 +9,30 @@ import { withPostgres } from './postgres.js';
 
 export const silentLog = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
-/** As the processes open it. */
+/** As a database of somebody else's may have them: what we do must not depend on any of these. */
+const HOSTILE_DEFAULTS: Readonly<Record<string, string>> = {
+  datestyle: 'German, DMY',
+  intervalstyle: 'sql_standard',
+  timezone: 'America/St_Johns',
+  bytea_output: 'escape',
+  extra_float_digits: '-10',
+  search_path: 'pg_catalog',
+  standard_conforming_strings: 'off',
+  array_nulls: 'off',
+  transform_null_equals: 'on',
+  default_transaction_isolation: 'serializable',
+  default_transaction_deferrable: 'on',
+  synchronous_commit: 'off',
+  lock_timeout: '1ms',
+  statement_timeout: '300ms',
+  idle_in_transaction_session_timeout: '300ms',
+  idle_session_timeout: '300ms',
+  transaction_timeout: '300ms',
+};
+
+/** As the processes open it, over hostile defaults: so each test of the store is one of its sessions as well. */
 export function withDatabase(): () => Database {
-  const postgres = withPostgres();
+  const postgres = withPostgres(HOSTILE_DEFAULTS);
   let database: Database | undefined;
   beforeAll(() => {
     database = openDatabase({ url: postgres().url, applicationName: 'test', maxConnections: 20, log: silentLog });

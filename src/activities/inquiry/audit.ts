@@ -1,15 +1,15 @@
 /** Opens what the audit reads: one snapshot of our database, and the lake where it can be read. */
 import { Context } from '@temporalio/activity';
-import { Client } from 'pg';
 import type { Adobe, AdobeClients } from '../../adobe/clients.js';
 import { type LakeSession, openLakeSession } from '../../adobe/lakeSession.js';
 import { audit } from '../../audit/audit.js';
 import { journalledIds, readJournalState } from '../../audit/journal.js';
 import type { LakeTable } from '../../audit/lake.js';
+import type { Connection } from '../../audit/log.js';
 import type { AuditReport } from '../../domain/audit.js';
 import { codedError, sentenceOf } from '../../domain/errors.js';
 import type { Ask } from '../../domain/plan.js';
-import type { Database } from '../../store/database.js';
+import { type Database, inTransaction, withoutTimeLimits } from '../../store/database.js';
 import { toCatalogueError } from '../failures.js';
 
 export interface AuditDeps {
@@ -29,6 +29,7 @@ interface SourceRow {
 /** Documented: up to 60 min; advised to wait for longer. */
 const LAKE_LATENCY_MS = 3 * 3_600_000;
 const HEARTBEAT_EVERY_MS = 5_000;
+const SNAPSHOT = 'isolation level repeatable read read only';
 const NO_JOURNAL =
   'what receivers answered is not read apart from the log: an event that was answered and never reached the log would not be seen';
 
@@ -40,14 +41,6 @@ export async function auditReport(deps: AuditDeps, { name, since, until }: Ask<'
   let lake: (LakeTable & Pick<LakeSession, 'close'>) | undefined;
   let compared = 0;
   const heartbeat = setInterval(() => Context.current().heartbeat({ compared }), HEARTBEAT_EVERY_MS);
-  // Without the pool's time limits: sorting a long window takes a while, and so does a page of the lake.
-  const snapshot = new Client({
-    ...database.pool.options,
-    statement_timeout: false,
-    query_timeout: 0,
-    idle_in_transaction_session_timeout: 0,
-  });
-  snapshot.on('error', () => undefined);
   try {
     try {
       lake = await openLake(adobe.forSandbox(source.sandbox ?? 'prod'), source.flow_id, deps.queryServiceUrl);
@@ -55,8 +48,6 @@ export async function auditReport(deps: AuditDeps, { name, since, until }: Ask<'
       const error = toCatalogueError(failure, { name, sandbox: source.sandbox ?? 'prod' });
       notKnown.push(`the lake was not read, so nothing is confirmed: ${sentenceOf(error)}`);
     }
-    await snapshot.connect();
-    await snapshot.query('begin transaction isolation level repeatable read read only');
     const audited = {
       sourceId: source.id,
       name,
@@ -64,21 +55,25 @@ export async function auditReport(deps: AuditDeps, { name, since, until }: Ask<'
       until: until === undefined ? now : new Date(until),
       lakeLatencyMs: source.lake_latency_ms ?? LAKE_LATENCY_MS,
     };
-    const journals = await readJournalState(snapshot, audited, now);
-    notKnown.push(...(journals.isThere ? [] : [NO_JOURNAL]), ...journals.notKnown);
-    return await audit(audited, {
-      snapshot,
-      present: database.pool,
-      journal: journals.isThere ? journalledIds(snapshot, audited) : undefined,
-      spooled: journals.spooled,
-      lake,
-      notKnown,
-      now,
-      progress: (done) => (compared = done),
-    });
+    const compare = async (snapshot: Connection): Promise<AuditReport> => {
+      const journals = await readJournalState(snapshot, audited, now);
+      notKnown.push(...(journals.isThere ? [] : [NO_JOURNAL]), ...journals.notKnown);
+      return audit(audited, {
+        snapshot,
+        present: database.pool,
+        journal: journals.isThere ? journalledIds(snapshot, audited) : undefined,
+        spooled: journals.spooled,
+        lake,
+        notKnown,
+        now,
+        progress: (done) => (compared = done),
+      });
+    };
+    // Sorting a long window takes a while, and so does a page of the lake.
+    return await withoutTimeLimits(database, (patient) => inTransaction(patient, compare, SNAPSHOT));
   } finally {
     clearInterval(heartbeat);
-    await Promise.allSettled([snapshot.end(), lake?.close()]);
+    await lake?.close().catch(() => undefined);
   }
 }
 

@@ -1,5 +1,6 @@
 import { CHATLIO_CONNECTION_SPEC, STREAMING_FLOW_SPEC } from '../../adobe/constants.js';
 import type { Adobe, AdobeClients } from '../../adobe/clients.js';
+import { areCommitsFinal, describeDurability, type Durability, flawsOf } from '../../domain/durability.js';
 import { codedError, sentenceOf } from '../../domain/errors.js';
 import type { DoctorReport, Finding } from '../../domain/plan.js';
 import type { ProcessKeys } from '../../store/processKeys.js';
@@ -13,6 +14,8 @@ export interface DoctorDeps {
   readonly databaseVersion: () => Promise<string>;
   /** With which keys each running worker and receiver works. */
   readonly processKeys: () => Promise<readonly ProcessKeys[]>;
+  /** Whether what it commits is kept. */
+  readonly durability: () => Promise<Durability>;
   /** Difference of the database's clock to this process's, ms. */
   readonly clockSkewMs: () => Promise<number>;
   /** See `src/configuration.ts`. */
@@ -22,7 +25,7 @@ export interface DoctorDeps {
 /** Leases are kept by the database's clock and checked by the worker's; more skew than this makes both slow. */
 const TOLERABLE_SKEW_MS = 2_000;
 
-type Check = readonly [name: string, run: () => Promise<string>];
+type Check = readonly [name: string, run: () => Promise<string | Omit<Finding, 'check'>>];
 
 /** Everything on the worker's side that provisioning and forwarding need, each with its fix. */
 export async function doctorReport(deps: DoctorDeps, sandbox: string): Promise<DoctorReport> {
@@ -30,7 +33,8 @@ export async function doctorReport(deps: DoctorDeps, sandbox: string): Promise<D
   const findings: Finding[] = [];
   for (const [check, run] of checks(deps, clients, sandbox)) {
     try {
-      findings.push({ check, state: 'ok', detail: await run() });
+      const found = await run();
+      findings.push(typeof found === 'string' ? { check, state: 'ok', detail: found } : { check, ...found });
     } catch (failure) {
       const error = toCatalogueError(failure, { sandbox, name: 'NAME' });
       findings.push({ check, state: 'failed', detail: sentenceOf(error), error });
@@ -70,6 +74,7 @@ function checks(deps: DoctorDeps, clients: AdobeClients, sandbox: string): Check
     ['Query Service', () => checkLake(clients, deps.queryServiceUrl)],
     ['database', async () => `PostgreSQL ${await deps.databaseVersion()}`],
     ['keys', async () => compareKeys(await deps.processKeys())],
+    ['durability', async () => durabilityFinding(await deps.durability())],
     [
       'clock',
       async () => {
@@ -79,6 +84,14 @@ function checks(deps: DoctorDeps, clients: AdobeClients, sandbox: string): Check
       },
     ],
   ];
+}
+
+/** One line: what may be lost is named first. */
+function durabilityFinding(durability: Durability): Omit<Finding, 'check'> {
+  const detail = describeDurability(durability);
+  const [error] = flawsOf(durability.facts);
+  if (error !== undefined) return { state: 'failed', detail, error };
+  return { state: areCommitsFinal(durability) ? 'ok' : 'warning', detail };
 }
 
 async function checkEntitlement({ flowService }: AdobeClients): Promise<string> {

@@ -1,0 +1,27 @@
+/** What worker and receiver do with the database before they use it. */
+import type { Logger } from 'pino';
+import { describeDurability, flawsOf } from '../domain/durability.js';
+import { CodedError, sentenceOf } from '../domain/errors.js';
+import type { Database } from './database.js';
+import { readDurability } from './durability.js';
+import { migrate } from './migrate.js';
+
+/**
+ * Brings the tables to this release, and looks whether what is committed is kept: a server that forgets by a mere crash is
+ * refused by `beginSession` already, the rest is said.
+ *
+ * @throws CodedError as `migrate` does
+ */
+export async function prepareDatabase(database: Database, log: Pick<Logger, 'info' | 'warn'>): Promise<void> {
+  await migrate(database, { log });
+  const durability = await readDurability(database);
+  for (const flaw of flawsOf(durability.facts)) log.warn({ code: flaw.code }, sentenceOf(flaw));
+  const said = { durability: describeDurability(durability) };
+  if (durability.failover === 'none' || durability.failover === 'keeps') log.info(said, 'database ready');
+  else log.warn(said, 'database ready, but a failover may lose the last commits');
+}
+
+/** An error that waiting does not mend: a process that can do without the database for a while must not go on, either. */
+export function isDatabaseUnfit(error: unknown): boolean {
+  return error instanceof CodedError && error.error.code === 'CAEP_DATABASE_NOT_DURABLE';
+}
