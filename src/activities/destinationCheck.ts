@@ -5,7 +5,7 @@ import { connect as connectTls } from 'node:tls';
 import { ApplicationFailure } from '@temporalio/activity';
 import type { Adobe } from '../adobe/clients.js';
 import { AdobeCallError } from '../adobe/errors.js';
-import { describeAdobeError } from '../domain/errors.js';
+import { describeAdobeCodes } from '../domain/errors.js';
 import type { DestinationCheck, ForwarderActivities } from '../domain/forwarder.js';
 import type { Database } from '../store/database.js';
 import { inletContext, readGate } from '../store/gate.js';
@@ -64,7 +64,7 @@ async function checkFlow(adobe: Pick<Adobe, 'forSandbox'>, sandbox: string, flow
     return {
       well: false,
       stops: error.kind === 'refused' ? 'held' : 'outage',
-      detail: describeAdobeError(error.error),
+      detail: describeAdobeCodes(error.error),
     };
   }
 }

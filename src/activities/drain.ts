@@ -12,12 +12,14 @@ import type { Database } from '../store/database.js';
 import { expireUnanswered, nextDueMs } from '../store/exceptions.js';
 import { readSourceName } from '../store/figures.js';
 import { type Gate, gateReport, inletContext, readGate } from '../store/gate.js';
+import { keepInletAnswers } from '../store/inletAnswers.js';
 import type { KeyRing } from '../store/keyRing.js';
 import { findSourceId } from '../store/survey.js';
 import { MAX_SLOW } from './drain/attempts.js';
 import { createOpenBody } from './drain/body.js';
 import { type Clock, createLease, type LeaseMark, markNow, SYSTEM_CLOCK } from './drain/lease.js';
 import { type LoopResult, runLoop } from './drain/loop.js';
+import { createHearing } from './drain/hearing.js';
 import { createInlets, type InletFactory } from './drain/inlets.js';
 
 /** How often a busy partition is asked for again. */
@@ -28,7 +30,7 @@ const SHUTDOWN_GRACE_MS = 10_000;
 
 export interface DrainDependencies {
   readonly database: Database;
-  readonly keyRing: Pick<KeyRing, 'open'>;
+  readonly keyRing: Pick<KeyRing, 'open' | 'seal'>;
   readonly bell: Bell;
   readonly createInlet: InletFactory;
   /** Names this process to people who look at leases. */
@@ -79,6 +81,10 @@ export function createDrain(deps: DrainDependencies): (input: DrainInput) => Pro
     }
     const meters = metrics.ofSource(await readSourceName(deps.database, partition.sourceId));
     const post = openInlet(partition, gate, input, meters);
+    const hearing = createHearing(
+      (answers) => keepInletAnswers(deps.database, deps.keyRing, partition.sourceId, answers),
+      (error) => deps.log.warn({ ...partition, reason: String(error) }, "the inlet's words were not kept"),
+    );
     const running = runLoop(
       {
         database: deps.database,
@@ -90,6 +96,7 @@ export function createDrain(deps: DrainDependencies): (input: DrainInput) => Pro
         gate,
         post,
         open: createOpenBody(deps.keyRing, partition.sourceId),
+        heard: ({ first, resend }, text) => hearing.heard({ eventId: (first ?? resend).eventId, text }),
         stop: activity.stop,
         heartbeat: activity.heartbeat,
         databaseFailed: (error) => deps.log.warn({ ...partition, reason: String(error) }, 'PostgreSQL did not answer'),
@@ -108,6 +115,7 @@ export function createDrain(deps: DrainDependencies): (input: DrainInput) => Pro
       },
     );
     const result = await counted(running, meters);
+    await hearing.settled();
     const dueInMs = await nextDueMs(deps.database, partition);
     return { ...report(input, result.end), accepted: result.accepted, notAccepted: result.notAccepted, dueInMs };
   }

@@ -73,7 +73,7 @@ export function createInlet(options: InletOptions): Inlet {
         mayStart,
       });
       const attempt = classifyAttempt(observationOf(seen), policy);
-      return withEvidence(attempt, seen, inletId, body);
+      return withEvidence(attempt, seen, inletId);
     },
     close: () => pool.close(),
   };
@@ -88,29 +88,33 @@ function observationOf(seen: Exchange): Observation {
     : { phase: 'complete', status, body: body.toString('utf8'), retryAfterMs };
 }
 
-/** What a person needs to see of an answer that is not a receipt; none of the event and not the inlet's id. */
-function withEvidence(attempt: Attempt, seen: Exchange, inletId: string, sent: Buffer): Attempt {
+/**
+ * Of an answer that is no receipt. It may quote the event, shortened, in lower case or escaped in ways that no mask foresees:
+ * so only what has the shape of a code is evidence, and its words are kept apart.
+ */
+function withEvidence(attempt: Attempt, seen: Exchange, inletId: string): Attempt {
   if (!('answer' in seen) || (attempt.outcome !== 'refused' && attempt.outcome !== 'unknown')) return attempt;
   const { body, headers } = seen.answer;
   if (body.length === 0) return attempt;
-  const said = readErrorBody('inlet', seen.answer, [inletId, ...textsOf(sent)]);
-  // A page may quote the request in ways that no mask foresees: its kind and size must do.
-  const page = `${headers['content-type']?.slice(0, 80) ?? 'no content type'}, ${body.length} bytes`;
-  const evidence = [said.code, said.title, said.detail].filter((part) => part !== undefined).join(', ');
-  return { ...attempt, evidence: evidence === '' ? page : evidence };
+  const { code, title, detail, raw, requestId } = readErrorBody('inlet', seen.answer, [inletId]);
+  const codes = [shaped(code, CODE), ...(requestId === undefined ? [] : [shaped(requestId, REQUEST_ID, 'request ')])];
+  const known = codes.filter((part) => part !== undefined);
+  const page = `${shaped(headers['content-type']?.split(';')[0], MEDIA_TYPE) ?? 'no content type'}, ${body.length} bytes`;
+  const words = [title, detail, raw].filter((part) => part !== undefined).join(', ');
+  return {
+    ...attempt,
+    evidence: known.length === 0 ? page : known.join(', '),
+    ...(words === '' ? {} : { said: words.slice(0, LONGEST_SAID) }),
+  };
 }
 
-/** The event's texts, as they are and as JSON escapes them. */
-function textsOf(event: Buffer): string[] {
-  const texts: string[] = [];
-  try {
-    JSON.parse(event.toString('utf8'), (_key, value: unknown) => {
-      if (typeof value === 'string') texts.push(value, JSON.stringify(value).slice(1, -1));
-      return value;
-    });
-  } catch {
-    texts.push(event.toString('utf8'));
-  }
-  // Longest first, so that a text that is part of another does not leave the rest of it.
-  return texts.sort((a, b) => b.length - a.length);
+const LONGEST_SAID = 2_000;
+/** For example `DCVS-1106-400`, `EXEG-0104`, `403010`. */
+const CODE = /^(?:[A-Z]{2,8}-)?\d{3,6}(?:-\d{3})?$/;
+/** A UUID, or 32 letters and digits as Adobe's gateway makes them. */
+const REQUEST_ID = /^(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?=.*\d)[A-Za-z0-9]{32})$/;
+const MEDIA_TYPE = /^(?:text|application)\/[a-z]+(?:[.+-][a-z]+){0,2}$/;
+
+function shaped(text: string | undefined, shape: RegExp, title = ''): string | undefined {
+  return text !== undefined && shape.test(text) ? `${title}${text}` : undefined;
 }

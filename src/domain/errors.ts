@@ -520,6 +520,11 @@ export interface CatalogueError {
   readonly adobe?: AdobeError;
 }
 
+/** Without Adobe's words, which may quote what was sent: for where no text of others is to stand. */
+export function describeAdobeCodes({ service, httpStatus, code, requestId }: AdobeError): string {
+  return describeAdobeError({ service, httpStatus, code, requestId });
+}
+
 export function describeAdobeError(error: AdobeError): string {
   const status = error.httpStatus === undefined ? 'no answer' : `HTTP ${error.httpStatus}`;
   const said = [error.code, error.title, error.detail ?? error.raw].filter((part) => part !== undefined && part !== '');

@@ -62,6 +62,8 @@ export interface ExceptionDetails {
   readonly bodyBytes?: number;
   /** The body for the one who asked, when asked to reveal it: {@link SealedAnswer.sealed}. Cut after {@link MAX_REVEALED_BYTES}. */
   readonly sealedBody?: string;
+  /** What the inlet said of the event, as JSON `[{at, text}]`, sealed likewise. */
+  readonly sealedAnswers?: string;
 }
 
 /** So that an answer stays well below the 2 MB that Temporal takes. */

@@ -14,8 +14,10 @@ export type Attempt =
       readonly scope: FaultScope;
       readonly status: number;
       readonly retryAfterMs?: number;
-      /** What the answer said, masked: nothing of the event, not the inlet's id. */
+      /** Codes and request ids of the answer: by their shapes nothing of the event can be in them. */
       readonly evidence?: string;
+      /** What the answer said in words. It may quote the event: only ever kept sealed. */
+      readonly said?: string;
     }
   /** No byte left; may be tried again without risk. */
   | { readonly outcome: 'not-sent'; readonly cause: string }
@@ -29,6 +31,7 @@ export type Attempt =
       readonly status?: number;
       readonly retryAfterMs?: number;
       readonly evidence?: string;
+      readonly said?: string;
     };
 
 type FaultScope = 'event' | 'destination';

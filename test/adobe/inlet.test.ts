@@ -133,11 +133,39 @@ describe('connections', () => {
 });
 
 describe('evidence', () => {
-  it('is what the inlet said, without its id and without a word of the event', async () => {
-    const said = `inletId: [${INLET_ID}] Message has unknown xdm format near "Olá, Zoë: ещё 🙂"`;
-    server.reply({ status: 400, body: { title: 'Invalid XDM Message Format', report: { message: said } } });
+  /** A text of the event as an answer may quote it: cut, in lower case, escaped, percent-encoded. */
+  const QUOTES = [
+    'Olá, Zo',
+    'olá, zoë',
+    'Ol\\u00e1, Zo\\u00eb',
+    'Ol&aacute;, Zo&euml;',
+    encodeURIComponent('Olá, Zoë'),
+  ];
+
+  it.each(QUOTES)('is a code and a request id; words, such as %s, are kept apart', async (quote) => {
+    const requestId = '0f7d3a52-8c39-4f0c-9b1a-1d2e3f405162';
+    const said = `inletId: [${INLET_ID}] Message has unknown xdm format near "${quote}"`;
+    server.reply({
+      status: 400,
+      headers: { 'x-request-id': requestId },
+      body: { error_code: 'DCVS-1106-400', title: `Invalid ${quote}`, report: { message: said } },
+    });
+    const attempt = await inlet.post(BODY);
+    expect(attempt).toMatchObject({
+      evidence: `DCVS-1106-400, request ${requestId}`,
+      said: expect.stringContaining(quote) as string,
+    });
+    expect(JSON.stringify(attempt)).not.toContain(INLET_ID);
+  });
+
+  it.each(QUOTES)('has no place for %s where an answer puts it instead of a code', async (quote) => {
+    server.reply({
+      status: 400,
+      headers: { 'x-request-id': quote.replaceAll(/[^ -~]/g, '?'), 'content-type': `text/html; near=x` },
+      body: { error_code: quote, title: quote },
+    });
     expect(await inlet.post(BODY)).toMatchObject({
-      evidence: 'Invalid XDM Message Format, inletId: [***] Message has unknown xdm format near "***"',
+      evidence: expect.stringMatching(/^text\/html, \d+ bytes$/) as string,
     });
   });
 

@@ -125,7 +125,8 @@ describe('a missing key', () => {
     const { open, database, sourceId, keyRing, log, drain, inlet, exceptions, cursor } = bench();
     await open();
     const { before, after } = await rotatedKeys();
-    const both = (bodies: KeyRing): Pick<KeyRing, 'open'> => ({
+    const both = (bodies: KeyRing): Pick<KeyRing, 'open' | 'seal'> => ({
+      seal: (plain, place) => keyRing.seal(plain, place),
       open: (sealed, place) => (keyIdOf(sealed) === keyIdOf(own) ? keyRing : bodies).open(sealed, place),
     });
     const own = keyRing.seal(Buffer.alloc(1), Buffer.alloc(1));
@@ -165,7 +166,8 @@ describe('a missing key', () => {
     const own = keyRing.seal(Buffer.alloc(1), Buffer.alloc(1));
     let inletOpened = false;
     // Of the two things that this drain opens, the inlet's URL comes first.
-    const lacksBodies: Pick<KeyRing, 'open'> = {
+    const lacksBodies: Pick<KeyRing, 'open' | 'seal'> = {
+      seal: (plain, place) => keyRing.seal(plain, place),
       open(sealed, place) {
         if (inletOpened) return after.open(sealed, place);
         inletOpened = keyIdOf(sealed) === keyIdOf(own);

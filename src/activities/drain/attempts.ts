@@ -78,6 +78,8 @@ export function createAttempts(deps: {
   readonly open: OpenBody;
   readonly post: (body: Buffer, options: { readonly mayStart: () => boolean }) => Promise<Attempt>;
   readonly monotonicMs: () => number;
+  /** What the destination said in words: it may quote the event. */
+  readonly heard: (sendable: Sendable, said: string) => void;
   readonly answered: (answered: Answered) => void;
   /** A request could not be made, and neither could the next one: the drain has to end. */
   readonly failed: (error: unknown) => void;
@@ -98,7 +100,7 @@ export function createAttempts(deps: {
     let result: Result;
     try {
       const opened = deps.open(one.sendable);
-      result = 'unreadable' in opened ? resultOfUnreadable(opened.unreadable) : resultOf(await post(one, opened.body));
+      result = 'unreadable' in opened ? resultOfUnreadable(opened.unreadable) : resultOf(await heard(one, opened.body));
     } catch (error) {
       deps.failed(error);
       result = resultOfFailure(one);
@@ -110,6 +112,12 @@ export function createAttempts(deps: {
     if (verdict.kind === 'accepted') acceptedAt(one.begunMs ?? 0);
     else if (!one.byUs) notTaken(verdict.fact, seen, one.overtaken || unreadable);
     deps.answered({ sendable: one.sendable, verdict, wasSlow: one.slowMs !== undefined });
+  }
+
+  async function heard(one: Running, body: Buffer): Promise<Attempt> {
+    const attempt = await post(one, body);
+    if ('said' in attempt && attempt.said !== undefined) deps.heard(one.sendable, attempt.said);
+    return attempt;
   }
 
   function post(one: Running, body: Buffer): Promise<Attempt> {

@@ -4,7 +4,7 @@ import type { Bell } from '../../store/bell.js';
 import type { Claim, PartitionId } from '../../store/claim.js';
 import type { Database } from '../../store/database.js';
 import type { Gate } from '../../store/gate.js';
-import { createAttempts } from './attempts.js';
+import { createAttempts, type Sendable } from './attempts.js';
 import { createBackground, createFailure } from './background.js';
 import type { OpenBody } from './body.js';
 import { createBooking } from './booking.js';
@@ -49,6 +49,7 @@ export interface LoopDependencies {
   readonly gate: Gate;
   readonly post: (body: Buffer, options: { readonly mayStart: () => boolean }) => Promise<Attempt>;
   readonly open: OpenBody;
+  readonly heard: (sendable: Sendable, said: string) => void;
   /** Asked at each turn. */
   readonly stop: () => 'no' | 'stop' | 'shutdown';
   readonly heartbeat: () => void;
@@ -92,6 +93,7 @@ export function createParts(deps: LoopDependencies, options: LoopOptions, change
     open: deps.open,
     post: deps.post,
     monotonicMs,
+    heard: deps.heard,
     answered(answered) {
       booking.answered(answered);
       changed();

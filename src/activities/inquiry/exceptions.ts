@@ -3,6 +3,7 @@ import { type ExceptionDetails, type ExceptionPage, MAX_PAGE, MAX_REVEALED_BYTES
 import type { Ask } from '../../domain/plan.js';
 import type { Database } from '../../store/database.js';
 import { findException, pageOfExceptions } from '../../store/exceptionPages.js';
+import { readInletAnswers } from '../../store/inletAnswers.js';
 import type { KeyRing } from '../../store/keyRing.js';
 import { requireSource } from '../../store/sources.js';
 import { bodyContext } from '../../store/takenEvent.js';
@@ -22,13 +23,17 @@ export async function exceptionDetails(
   const found = await findException(database, source.id, id);
   if (found === undefined) throw codedError('CAEP_EVENT_UNKNOWN', { name, id: String(id) });
   const { details, sealed } = found;
-  if (sealed === undefined) return details;
-  const body = keyRing.open(sealed, bodyContext(source.id, Buffer.from(details.exception.eventId, 'hex')));
+  const eventId = Buffer.from(details.exception.eventId, 'hex');
+  const answers = sealTo === undefined ? [] : await readInletAnswers(database, keyRing, source.id, eventId);
+  const body = sealed === undefined ? undefined : keyRing.open(sealed, bodyContext(source.id, eventId));
   return {
     ...details,
-    bodyBytes: body.length,
-    ...(sealTo === undefined
+    ...(body === undefined ? {} : { bodyBytes: body.length }),
+    ...(sealTo === undefined || body === undefined
       ? {}
       : { sealedBody: sealFor(sealTo, body.subarray(0, MAX_REVEALED_BYTES).toString('utf8')) }),
+    ...(sealTo === undefined || answers.length === 0
+      ? {}
+      : { sealedAnswers: sealFor(sealTo, JSON.stringify(answers)) }),
   };
 }

@@ -2,7 +2,7 @@ import { EXIT_CODES } from '../../domain/errors.js';
 import type { ExceptionFilter, ExceptionState } from '../../domain/heldEvents.js';
 import { createAsker } from '../../temporal/sealedAnswer.js';
 import type { Command } from '../ports.js';
-import { renderException, renderExceptions } from '../render/held.js';
+import { type InletWords, renderException, renderExceptions } from '../render/held.js';
 import { requireWorker } from '../worker.js';
 
 export const LISTED_STATES = {
@@ -57,10 +57,17 @@ export const showHeld: Command<ShowHeldArguments> = async (context, { name, id, 
   await requireWorker(sources);
   const asker = createAsker();
   const sealTo = reveal === true ? { sealTo: asker.sealTo } : {};
-  const { v: _v, sealedBody, ...details } = await sources.ask({ v: 1, ask: 'exception', name, id, ...sealTo });
+  const {
+    v: _v,
+    sealedBody,
+    sealedAnswers,
+    ...details
+  } = await sources.ask({ v: 1, ask: 'exception', name, id, ...sealTo });
   const body = sealedBody === undefined ? undefined : asker.open(sealedBody);
-  context.output.result({ name, ...details, body }, () =>
-    renderException({ ...details, body }, { name, now: context.now() }, context.output.paint),
+  const answers =
+    sealedAnswers === undefined ? undefined : (JSON.parse(asker.open(sealedAnswers)) as readonly InletWords[]);
+  context.output.result({ name, ...details, body, answers }, () =>
+    renderException({ ...details, body, answers }, { name, now: context.now() }, context.output.paint),
   );
   return EXIT_CODES.done;
 };

@@ -65,12 +65,20 @@ function cut(text: string): string {
   return text.length <= MAX_FACT_WIDTH ? text : `${text.slice(0, MAX_FACT_WIDTH - 1)}…`;
 }
 
+export interface InletWords {
+  readonly at: string;
+  readonly text: string;
+}
+
 export function renderException(
-  details: Omit<ExceptionDetails, 'v' | 'sealedBody'> & { readonly body?: string },
+  details: Omit<ExceptionDetails, 'v' | 'sealedBody' | 'sealedAnswers'> & {
+    readonly body?: string;
+    readonly answers?: readonly InletWords[];
+  },
   { name, now }: { readonly name: string; readonly now: number },
   paint: Paint,
 ): string {
-  const { exception, allowed, evidence, decisions, bodyBytes, body } = details;
+  const { exception, allowed, evidence, decisions, bodyBytes, body, answers } = details;
   const { id, reason, state, resolution } = exception;
   const since = Date.parse(exception.since);
   return [
@@ -100,6 +108,13 @@ export function renderException(
     ...(allowed.length === 0
       ? []
       : ['', columns(allowed.map((decision) => [`chatlio-aep held ${decision} ${name} ${id} --why TEXT`]))]),
+    ...(answers === undefined
+      ? []
+      : [
+          '',
+          paint.strong('What the inlet said'),
+          columns(answers.map(({ at, text }) => [paint.faint(instant(Date.parse(at))), text])),
+        ]),
     ...(body === undefined ? [] : ['', paint.strong('Content'), body]),
   ].join('\n');
 }
