@@ -1,9 +1,9 @@
 /** The command that runs the simulator alone: `npm run simulator -- --port 8099`. */
 import { once } from 'node:events';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { pino } from 'pino';
 import { CodedError, codedError, ERROR_CATALOGUE, remedyOf, sentenceOf } from '../src/domain/errors.js';
 import { askedToEnd } from '../src/process/endSignals.js';
+import { createProcessLog, toleratesLoss } from '../src/process/log.js';
 import { systemFault } from '../src/process/systemFaults.js';
 import { PolicyError } from './policy.js';
 import { startSimulator, type Simulator } from './simulator.js';
@@ -102,7 +102,8 @@ function report(error: unknown): number {
 async function main(): Promise<void> {
   const options = program.parse().opts<Options>();
   // Standard output belongs to the announcement.
-  const log = pino({ level: 'warn' }, pino.destination(2));
+  const { log } = createProcessLog({ level: 'warn', stream: process.stderr });
+  toleratesLoss(process.stdout);
   const simulator = await startSimulator({
     port: options.port,
     host: options.host,

@@ -2,6 +2,7 @@
 /** The command line `chatlio-aep`. */
 import { readConfiguration } from './configuration.js';
 import { runProcess } from './cli/commands/processes.js';
+import { watchOutput } from './cli/lostOutput.js';
 import { runCli } from './cli/run.js';
 import { withStackEnvironment } from './stackEnvironment.js';
 
@@ -10,7 +11,9 @@ const interactive = stdin.isTTY && stderr.isTTY;
 // https://no-color.org: set and not empty means no colour.
 const colour = (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb' && (stdout.isTTY || (env.FORCE_COLOR ?? '') !== '');
 
-process.exitCode = await runCli(process.argv.slice(2), {
+const lostOutput = watchOutput(stdout, stderr);
+
+const exitCode = await runCli(process.argv.slice(2), {
   stdout,
   stderr,
   colour,
@@ -27,7 +30,10 @@ process.exitCode = await runCli(process.argv.slice(2), {
   runProcess,
   async runDemo({ output }) {
     const { runDemo } = await import('./cli/demo.js');
+    // What the demo has started is ended first.
+    lostOutput.letEnd();
     return runDemo({ environment: env, output });
   },
   interview: interactive ? (await import('./cli/interview.js')).interview : undefined,
 });
+process.exitCode = lostOutput.exitCode() ?? exitCode;

@@ -3,16 +3,16 @@
 import { once } from 'node:events';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { pino } from 'pino';
 import { runEntry } from './cli/runEntry.js';
 import { readConfiguration } from './configuration.js';
 import { codedError } from './domain/errors.js';
 import { createIntakeMetrics, type IntakeMetrics } from './metrics/intake.js';
-import { createReceiverMetrics } from './metrics/receiver.js';
+import { createReceiverMetrics, type ReceiverReadings } from './metrics/receiver.js';
 import { type MetricsServer, startMetricsServer } from './metrics/server.js';
 import { askedToEnd } from './process/endSignals.js';
+import { createProcessLog } from './process/log.js';
 import { confirmReceiverKeys } from './receiver/keys.js';
-import { type Receiver, startReceiver } from './receiver/start.js';
+import { startReceiver } from './receiver/start.js';
 import { openDatabase } from './store/database.js';
 import { openKeyRing, readHeldKeys } from './store/keyRing.js';
 import { startKeyReports } from './store/processKeys.js';
@@ -20,7 +20,7 @@ import { isDatabaseUnfit, prepareDatabase } from './store/prepare.js';
 
 async function main(): Promise<void> {
   const configuration = readConfiguration(process.env);
-  const log = pino({ level: configuration.logLevel, base: { process: 'receiver' } });
+  const { log, lostLines } = createProcessLog({ level: configuration.logLevel, process: 'receiver' });
   if (configuration.databaseUrl === undefined) {
     throw codedError('CAEP_CONFIGURATION_INVALID', { reason: 'DATABASE_URL: expected a PostgreSQL URL, got nothing' });
   }
@@ -35,7 +35,8 @@ async function main(): Promise<void> {
   const keys = await confirmReceiverKeys({ database, keyRing, cacheFile, log });
   const intake = createIntakeMetrics();
   const receiver = await startReceiver({ database, keyRing, configuration, log, metrics: intake });
-  const metrics = await serveMetrics(receiver, intake, configuration.receiver.metricsPort);
+  const readings = { counts: () => receiver.counts(), spoolDepth: () => receiver.spoolDepth(), lostLines };
+  const metrics = await serveMetrics(readings, intake, configuration.receiver.metricsPort);
   log.info({ url: receiver.url, metrics: metrics?.url }, 'ready');
 
   const keyReports = startKeyReports(database, `receiver ${hostname()}/${process.pid}`, () => readHeldKeys(keyRing));
@@ -53,12 +54,11 @@ async function main(): Promise<void> {
 
 /** On loopback only: the other port is the one that the internet reaches. */
 async function serveMetrics(
-  receiver: Receiver,
+  readings: ReceiverReadings,
   intake: IntakeMetrics,
   port: number | undefined,
 ): Promise<MetricsServer | undefined> {
   if (port === undefined) return undefined;
-  const readings = { counts: () => receiver.counts(), spoolDepth: () => receiver.spoolDepth() };
   const registry = createReceiverMetrics(readings, intake);
   return startMetricsServer({ registry, host: '127.0.0.1', port, option: 'RECEIVER_METRICS_PORT' });
 }

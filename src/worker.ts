@@ -4,7 +4,6 @@ import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Worker, type WorkerOptions } from '@temporalio/worker';
-import { pino } from 'pino';
 import { createForwarderActivities } from './activities/forwarder.js';
 import { createForwarders } from './activities/forwarders.js';
 import { createInquiryActivities } from './activities/inquiry.js';
@@ -20,6 +19,7 @@ import { TASK_QUEUES } from './domain/source.js';
 import { startMetricsServer } from './metrics/server.js';
 import { createWorkerMetrics } from './metrics/worker.js';
 import { END_SIGNALS } from './process/endSignals.js';
+import { createProcessLog } from './process/log.js';
 import { freePort } from './process/ports.js';
 import { createBell } from './store/bell.js';
 import { clockSkewMs, databaseVersion, openDatabase } from './store/database.js';
@@ -45,7 +45,7 @@ const LONGEST_RETRY_DELAY_MS = 30_000;
 
 async function main(): Promise<void> {
   const configuration = readConfiguration(process.env);
-  const log = pino({ level: configuration.logLevel, base: { process: 'worker' } });
+  const { log, lostLines } = createProcessLog({ level: configuration.logLevel, process: 'worker' });
   const sdkMetricsPort = configuration.workerMetrics === undefined ? undefined : await freePort();
   installRuntime(log, sdkMetricsPort);
   const { adobe: adobeConfiguration, databaseUrl } = required(configuration);
@@ -54,7 +54,7 @@ async function main(): Promise<void> {
   const database = openDatabase({ url: databaseUrl, applicationName: 'chatlio-aep worker', log });
   await prepareDatabase(database, log);
   await confirmKeys(database, keyRing);
-  const metrics = createWorkerMetrics(() => readFigures(database));
+  const metrics = createWorkerMetrics(() => readFigures(database), lostLines);
   const metricsServer =
     configuration.workerMetrics === undefined
       ? undefined

@@ -1,13 +1,20 @@
 /** How a process's entry ends when it cannot do its work: said in the catalogue's words, with its exit code, without a stack. */
 import { CodedError, codedError, ERROR_CATALOGUE } from '../domain/errors.js';
+import { toleratesLoss } from '../process/log.js';
 import { systemFault } from '../process/systemFaults.js';
 import { databaseFault } from '../store/databaseFault.js';
 import { createPaint } from './render/paint.js';
 import { renderError } from './render/error.js';
 
+/** For the last lines of a log to reach a reader that is slow. */
+const LAST_WORDS_MS = 2_000;
+
 export async function runEntry(main: () => Promise<void>): Promise<void> {
+  toleratesLoss(process.stdout, process.stderr);
   try {
     await main();
+    // A pipe that nobody reads keeps what was written to it, and a process alive that has nothing left to do.
+    setTimeout(() => process.exit(), LAST_WORDS_MS).unref();
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     const known = cause instanceof CodedError ? cause : (systemFault(cause) ?? databaseFault(cause));

@@ -354,6 +354,12 @@ export const ERROR_CATALOGUE = {
     retryable: true,
     exitCode: EXIT_CODES.failed,
   },
+  CAEP_OUTPUT_NOT_WRITTEN: {
+    sentence: 'The output cannot be written ({reason}).',
+    remedy: 'Make room where it goes to, then run the command again; what it began goes on without it.',
+    retryable: true,
+    exitCode: EXIT_CODES.failed,
+  },
   CAEP_ALREADY_RUNNING: {
     sentence: 'Another copy runs already here (pid {pid}).',
     remedy: 'Use it, stop it with Ctrl-C, or choose another folder with CHATLIO_AEP_HOME.',

@@ -4,7 +4,7 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 
 const RESOLUTION_MS = 20;
 
-export function registerProcessMetrics(registry: Registry): void {
+export function registerProcessMetrics(registry: Registry, lostLines: () => number): void {
   registry.registerMetric(
     new Gauge({
       name: 'process_resident_memory_bytes',
@@ -24,6 +24,17 @@ export function registerProcessMetrics(registry: Registry): void {
         const { user, system } = process.cpuUsage();
         this.reset();
         this.inc((user + system) / 1e6);
+      },
+    }),
+  );
+  registry.registerMetric(
+    new Counter({
+      name: 'chatlio_aep_log_lines_lost_total',
+      help: 'Lines of the log that could not be written: a full disk, or nobody who reads.',
+      registers: [],
+      collect() {
+        this.reset();
+        this.inc(lostLines());
       },
     }),
   );

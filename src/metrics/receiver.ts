@@ -8,6 +8,8 @@ export interface ReceiverReadings {
   readonly counts: () => Readonly<Record<string, number>>;
   /** What waits for PostgreSQL. */
   readonly spoolDepth: () => { readonly records: number; readonly bytes: number };
+  /** Of the log, since the start. */
+  readonly lostLines: () => number;
 }
 
 /** Answered with 503 while they rise: shown from the start, so that the first one is an increase. */
@@ -16,7 +18,7 @@ const UNAVAILABLE = ['no-room', 'not-durable', 'no-routes'];
 export function createReceiverMetrics(read: ReceiverReadings, intake: IntakeMetrics = createIntakeMetrics()): Registry {
   const registry = new Registry();
   for (const metric of intake.metrics) registry.registerMetric(metric);
-  registerProcessMetrics(registry);
+  registerProcessMetrics(registry, read.lostLines);
   registry.registerMetric(
     new Counter({
       name: 'chatlio_aep_receiver_requests_total',

@@ -11,9 +11,13 @@ export interface WorkerMetrics {
   readonly wakes: WakeMetrics;
 }
 
-export function createWorkerMetrics(readFigures: () => Promise<Figures>): WorkerMetrics {
+/** @param lostLines of the log, since the start */
+export function createWorkerMetrics(
+  readFigures: () => Promise<Figures>,
+  lostLines: () => number = () => 0,
+): WorkerMetrics {
   const registry = new Registry();
-  registerProcessMetrics(registry);
+  registerProcessMetrics(registry, lostLines);
   registerFigures(registry, readFigures);
   return { registry, delivery: createDeliveryMetrics(registry), wakes: createWakeMetrics(registry) };
 }

@@ -8,7 +8,11 @@ import { createWorkerMetrics } from '../../src/metrics/worker.js';
 const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 
 const worker = createWorkerMetrics(() => Promise.resolve({ sources: [], receivers: [], silences: [] })).registry;
-const receiver = createReceiverMetrics({ counts: () => ({}), spoolDepth: () => ({ records: 0, bytes: 0 }) });
+const receiver = createReceiverMetrics({
+  counts: () => ({}),
+  spoolDepth: () => ({ records: 0, bytes: 0 }),
+  lostLines: () => 0,
+});
 const exported = new Map(
   [...worker.getMetricsAsArray(), ...receiver.getMetricsAsArray()].map((metric) => [metric.name, metric]),
 );
