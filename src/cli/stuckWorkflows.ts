@@ -29,7 +29,7 @@ export async function stuckError(
   const failed = attributes.find((one) => one !== null && one !== undefined);
   // Attempts also count tasks that a worker took and never answered: then there is no such event, and no worker.
   if (failed === undefined) return undefined;
-  const message = (failed?.failure?.message ?? 'its task fails').replaceAll(/\s+/g, ' ').slice(0, LONGEST_REASON);
-  const reason = failed?.cause === NON_DETERMINISTIC ? `nondeterminism, ${message}` : message;
+  const message = (failed.failure?.message ?? 'its task fails').replaceAll(/\s+/g, ' ').slice(0, LONGEST_REASON);
+  const reason = Number(failed.cause) === NON_DETERMINISTIC ? `nondeterminism, ${message}` : message;
   return codedError('CAEP_WORKFLOW_STUCK', { workflow: workflowId, reason: reason.replace(/\.$/, '') });
 }

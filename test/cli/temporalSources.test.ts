@@ -164,8 +164,8 @@ describe('with a worker', () => {
       await Promise.all([
         expect(sources.state('stuck-chat')).rejects.toMatchObject({ error: stuck }),
         expect(sources.resume('stuck-chat', {})).rejects.toMatchObject({ error: stuck }),
-        expect.poll(async () => (await sources.stuckWorkflows()).stuck, { timeout: 20_000 }).toEqual([stuck]),
       ]);
+      await expect.poll(async () => (await sources.stuckWorkflows()).stuck, { timeout: 20_000 }).toEqual([stuck]);
     });
   });
 
