@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readManifestFile } from '../../src/manifest/read.js';
 
@@ -111,25 +111,6 @@ describe('a wrong configuration', () => {
     expect(exitCode).toBe(4);
     expect(stderr).toContain('DATABASE_URL');
     expect(stderr).not.toContain('s3cret');
-  });
-});
-
-describe('a cache that cannot be written', () => {
-  it('is named where the Temporal server is to be put there', async () => {
-    const blocked = join(folder, 'no-folder');
-    await writeFile(blocked, '');
-    const elsewhere = {
-      DATABASE_URL: 'postgres://localhost:1/none',
-      ADOBE_CLIENT_ID: 'id',
-      ADOBE_CLIENT_SECRET: 'secret',
-      ADOBE_ORG_ID: 'org@AdobeOrg',
-    };
-    const ports = { CHATLIO_AEP_TEMPORAL_PORT: '0', CHATLIO_AEP_TEMPORAL_UI_PORT: '0', RECEIVER_PORT: '0' };
-    const path = dirname(process.execPath);
-    const { exitCode, stderr } = await run(['dev'], { ...elsewhere, ...ports, PATH: path, XDG_CACHE_HOME: blocked });
-    expect(stderr).toContain('CAEP_FILE_REFUSED');
-    expect(stderr).toContain(blocked);
-    expect(exitCode).toBe(4);
   });
 });
 

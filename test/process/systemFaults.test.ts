@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openLedger } from '../../src/dev/ledger.js';
+import { obtainTemporalServer } from '../../src/temporal/obtainServer.js';
 import { systemFault } from '../../src/process/systemFaults.js';
 
 function caught(run: () => void): unknown {
@@ -13,6 +14,17 @@ function caught(run: () => void): unknown {
   }
   throw new Error('nothing was thrown');
 }
+
+it('a cache in which nothing can be made is named where the Temporal server is to be put there', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'chatlio-aep-faults-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, 'file'), '');
+  const cacheDir = join(folder, 'file');
+  const options = { cacheDir, environment: { PATH: '' }, log: () => undefined };
+  const failure: unknown = await obtainTemporalServer(options).catch((error: unknown) => error);
+  expect(systemFault(failure)?.error).toMatchObject({ code: 'CAEP_FILE_REFUSED' });
+  expect(systemFault(failure)?.error.fields['path']).toContain(cacheDir);
+});
 
 it('a small file of ours that was spoilt is named', () => {
   const folder = mkdtempSync(join(tmpdir(), 'chatlio-aep-faults-'));
