@@ -3,7 +3,7 @@ import type { Fault } from '../simulator/faults.js';
 import { STEP_NAMES, type StepName } from '../src/domain/steps.js';
 import { provisionAgain } from './again.js';
 import { type Cell, holdAtInlet, permit, waitForHold } from './cell.js';
-import { patiently, type SourceUnderTest, waitForStand } from './sourceUnderTest.js';
+import { type SourceUnderTest, waitForStand } from './sourceUnderTest.js';
 import type { ChaosStack, Times } from './stack.js';
 import { ADOBE_STEPS, INLET_READ, STEP_REQUESTS } from './stepRequests.js';
 import { faultsOfGone, faultsOfLive } from './verify.js';
@@ -123,7 +123,7 @@ const whileUndoing = (group: Group) =>
   groupOf(group, async (stack, source, chosen) => {
     await holdAtInlet(stack, source);
     await placeFaults(stack, source, group.failure, chosen);
-    await patiently(() => source.abort());
+    await source.abort();
     await waitForStand(source, ['failed'], END_TIMEOUT_MS);
     return goneAndAgain(stack, source, await notMet(stack, source, chosen));
   });
@@ -137,7 +137,7 @@ const lastingWhileProvisioning = (group: Group) =>
       const hold = await waitForHold(source, 'do', END_TIMEOUT_MS, step);
       if (hold.error.code !== 'CAEP_ADOBE_UNAVAILABLE') faults.push(`${step} is held with ${hold.error.code}`);
       await stack.simulator.remove(faultId(source, route));
-      await patiently(() => source.resume());
+      await source.resume();
     }
     await waitForStand(source, ['live'], END_TIMEOUT_MS);
     return { faults: [...faults, ...(await faultsOfLive(stack, source))] };
@@ -147,12 +147,12 @@ const lastingWhileUndoing = (group: Group) =>
   groupOf(group, async (stack, source, chosen) => {
     await holdAtInlet(stack, source);
     await placeFaults(stack, source, group.failure, chosen, 0);
-    await patiently(() => source.abort());
+    await source.abort();
     // Goes on after an undo that fails: one hold at the end stands for all.
     await waitForHold(source, 'undo', END_TIMEOUT_MS);
     const faults = await notMet(stack, source, chosen);
     for (const [, route] of chosen) await stack.simulator.remove(faultId(source, route));
-    await patiently(() => source.resume());
+    await source.resume();
     await waitForStand(source, ['failed'], END_TIMEOUT_MS);
     return goneAndAgain(stack, source, faults);
   });

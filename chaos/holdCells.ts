@@ -3,7 +3,7 @@ import type { StepName } from '../src/domain/steps.js';
 import { provisionAgain } from './again.js';
 import { type Cell, permit, refuse, waitForHold } from './cell.js';
 import { runClient, runProvision } from './commandLine.js';
-import { patiently, type SourceUnderTest, waitForStand } from './sourceUnderTest.js';
+import { type SourceUnderTest, waitForStand } from './sourceUnderTest.js';
 import type { ChaosStack } from './stack.js';
 import { ADOBE_STEPS, INLET_READ, STEP_REQUESTS } from './stepRequests.js';
 import { faultsOfGone, faultsOfLive, faultsOfTornDown } from './verify.js';
@@ -34,7 +34,7 @@ const WAYS_OUT: readonly WayOut[] = [
     what: 'held, resumed by the update that the Temporal UI sends',
     operation: 'provision',
     async leave(stack, source) {
-      await patiently(() => source.resume());
+      await source.resume();
       return live(stack, source);
     },
   },
@@ -51,7 +51,7 @@ const WAYS_OUT: readonly WayOut[] = [
     what: 'held, aborted, provisioned again',
     operation: 'abort',
     async leave(stack, source) {
-      await patiently(() => source.abort());
+      await source.abort();
       await waitForStand(source, ['failed'], TIMEOUT_MS);
       const faults = await faultsOfGone(stack, source);
       const again = await provisionAgain(stack, source);

@@ -42,7 +42,7 @@ export function atRequest(point: KillPoint): Approach {
       }
       await stack.simulator.place(parkId(source), parkRule(source.sandbox, point));
       if (!isBoundary(point)) await stack.simulator.place(strikeId(source), strikeRule(source.sandbox, point));
-      if (operation === 'abort') await patiently(() => source.abort());
+      if (operation === 'abort') await source.abort();
       else await source.start();
       await waitForHit(stack, parkId(source), NEAR_TIMEOUT_MS);
     },

@@ -86,9 +86,13 @@ export async function carryOut(stage: Stage, plan: readonly PlannedAct[], posts:
       case 'forwarder':
         return alone('forwarder', async () => {
           await stage.source.endForwarder(planned.how);
-          // The product starts it as for production: back to small steps.
-          await stage.source.startForwarder();
           count(`${planned.how} forwarder`);
+        });
+      case 'lost-drains':
+        return alone('forwarder', async () => {
+          await stage.source.configureForwarder();
+          await Promise.all(planned.strikes.map(strike));
+          count('kill all workers while their drains are asked to end');
         });
       case 'lake-stall':
         return alone('lake-stall', async () => {
@@ -103,8 +107,7 @@ export async function carryOut(stage: Stage, plan: readonly PlannedAct[], posts:
   }
 
   /** What takes long goes beside the rest. */
-  const isLong = ({ act: { kind } }: PlannedAct): boolean =>
-    kind === 'flow-change' || kind === 'forwarder' || kind === 'lake-stall';
+  const isLong = ({ act: { kind } }: PlannedAct): boolean => kind !== 'kill' && kind !== 'pause';
   let short = 0;
   const mayBegin = ({ afterPosts }: PlannedAct) =>
     load.answered() >= afterPosts && short < AT_ONCE && stage.progress.waiting() < MOST_WAITING;

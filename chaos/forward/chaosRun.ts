@@ -10,8 +10,8 @@ import { runClient } from '../commandLine.js';
 import { createSimulatorAdmin } from '../simulatorAdmin.js';
 import { type Acted, carryOut } from './acts.js';
 import { type Comparison, compare } from './compare.js';
+import { watchHolds } from './holds.js';
 import { type Load, startLoad } from './load.js';
-import { startOperator } from './operator.js';
 import { planOf } from './plan.js';
 import { createPlatform } from './platform.js';
 import { type Backlog, readBacklog, readPlatform, readStore } from './records.js';
@@ -29,7 +29,8 @@ export interface ForwardRun {
   readonly faultHits: number;
   readonly fronts: ReadonlyMap<string, number>;
   readonly unexpectedEnds: readonly string[];
-  readonly resumed: { readonly holds: number; readonly outages: number };
+  /** Why the forwarder was held: nothing in a run needs a person. */
+  readonly holds: readonly string[];
   /** What the product's own audit says is wrong. */
   readonly audit: readonly string[];
   /** What did not come to its end, when it did not. */
@@ -48,8 +49,10 @@ export interface ForwardRunOptions {
   readonly log: (line: string) => void;
 }
 
-export function isWithoutFault({ comparison, stuck, audit }: ForwardRun): boolean {
-  return comparison.differences.length === 0 && stuck === undefined && audit.length === 0;
+export function isWithoutFault({ comparison, stuck, audit, holds, unexpectedEnds }: ForwardRun): boolean {
+  return (
+    [comparison.differences, audit, holds, unexpectedEnds].every(({ length }) => length === 0) && stuck === undefined
+  );
 }
 
 export async function runForwardChaos(options: ForwardRunOptions): Promise<ForwardRun> {
@@ -83,7 +86,7 @@ async function runOn(stack: ForwardStack, { seed, events, kills, log }: ForwardR
     const { secrets } = source;
     const load = startLoad({ seed, posts, receiverUrls: stack.receiverUrls, widget: WIDGET, secrets });
     const weather = startWeather(seed, simulator);
-    const operator = startOperator(source);
+    const holds = watchHolds(source);
     const progress = watchProgress({ stack, lakeUrl, load, total: posts.length, weather, log });
     const acting = carryOut({ stack, database, platform, source, load, progress, log }, plan, posts.length);
     const acted = await Promise.race([acting, progress.stuck]);
@@ -95,7 +98,7 @@ async function runOn(stack: ForwardStack, { seed, events, kills, log }: ForwardR
     log(`all ${posts.length} posts are answered; waiting until all is settled`);
     progress.end();
     const stuck = await waitUntilSettled({ stack, lakeUrl, taken: load.taken().size, log });
-    await operator.end();
+    await holds.end();
     const comparison = compare({
       taken: load.taken(),
       contradictions: load.contradictions(),
@@ -111,7 +114,7 @@ async function runOn(stack: ForwardStack, { seed, events, kills, log }: ForwardR
       faultHits: weather.hits(),
       fronts: weather.fronts,
       unexpectedEnds: stack.unexpectedEnds,
-      resumed: operator.resumed,
+      holds: [...holds.reasons],
       audit: await runClient(stack, ['audit', source.name]),
       ...(stuck === undefined ? {} : { stuck }),
       loadMs,

@@ -18,6 +18,8 @@ type Act =
   | Strike
   | { readonly kind: 'flow-change'; readonly change: FlowChange; readonly strikes: readonly Strike[] }
   | { readonly kind: 'forwarder'; readonly how: ForwarderEnd }
+  /** The forwarder asks its drains to end, and the workers are killed before they do. */
+  | { readonly kind: 'lost-drains'; readonly strikes: readonly Strike[] }
   | { readonly kind: 'lake-stall' };
 
 export interface PlannedAct {
@@ -57,6 +59,14 @@ export function planOf(seed: number, posts: number, kills: number): PlannedAct[]
   const restarts = Math.max(2, Math.round(kills / 10));
   for (let index = 0; index < restarts; index += 1) {
     acts.push({ kind: 'forwarder', how: index % 2 === 0 ? 'terminate' : 'cancel' });
+  }
+  for (let index = 0; index < Math.max(1, Math.round(kills / 25)); index += 1) {
+    const strikes = (['worker-1', 'worker-2'] as const).map((victim) => ({
+      kind: 'kill' as const,
+      victim,
+      forMs: Math.round(random.between(DOWN_MS.from, DOWN_MS.to)),
+    }));
+    acts.push({ kind: 'lost-drains', strikes });
   }
   for (let index = 0; index < Math.max(1, Math.round(kills / 100)); index += 1) acts.push({ kind: 'lake-stall' });
   return acts

@@ -15,7 +15,7 @@ export function reportOf(run: ForwardRun, repeat: string): string {
       ['posts made', run.posts],
       ['posts not answered with 2xx', run.failedPosts],
       ['inlet requests that met a fault', run.faultHits],
-      ['forwarder resumed by a person', `${run.resumed.holds} holds, ${run.resumed.outages} outages`],
+      ['forwarder held', run.holds.join(' | ') || 'never'],
       ['seconds of load, seconds until settled', `${seconds(run.loadMs)}, ${seconds(run.settleMs)}`],
       ['processes that ended by themselves', run.unexpectedEnds.join(', ') || 'none'],
     ]),

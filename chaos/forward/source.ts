@@ -1,7 +1,7 @@
 /** The one source of a run: provisioned as a user would, then its forwarder is run in small steps. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Client } from '@temporalio/client';
+import { type Client, WorkflowUpdateStage } from '@temporalio/client';
 import type { Sources } from '../../src/cli/ports.js';
 import { FORWARDER_MESSAGES, type ForwarderInput, type ForwarderState } from '../../src/domain/forwarder.js';
 import type { Manifest } from '../../src/domain/manifest.js';
@@ -29,13 +29,13 @@ export interface ForwardedSource {
   readonly flowId: string;
   /** By kind. */
   readonly secrets: ReadonlyMap<string, string>;
-  /** Starts it in small steps; one that runs is terminated by the same call. */
+  /** Before the load: in place of the one that the product has started, one in small steps. */
   startForwarder(): Promise<void>;
   /** Ends it, and waits until the product has started it again by itself. */
   endForwarder(how: ForwarderEnd): Promise<void>;
   forwarderState(): Promise<ForwarderState>;
-  /** As a person does from the Temporal UI. */
-  resumeForwarder(): Promise<void>;
+  /** The same settings once more: it asks all of its drains to end. Resolves when it knows. */
+  configureForwarder(): Promise<void>;
 }
 
 export async function provisionSource(deps: {
@@ -101,7 +101,13 @@ export async function provisionSource(deps: {
       }
     },
     forwarderState: () => handle().query<ForwarderState>(FORWARDER_MESSAGES.state),
-    resumeForwarder: async () => void (await handle().executeUpdate(FORWARDER_MESSAGES.resume, { args: [{}] })),
+    configureForwarder: () =>
+      patiently(async () => {
+        await handle().startUpdate(FORWARDER_MESSAGES.configure, {
+          args: [manifest.delivery],
+          waitForStage: WorkflowUpdateStage.ACCEPTED,
+        });
+      }),
   };
 }
 

@@ -12,6 +12,7 @@ describe('forwarding while processes are killed and the inlet fails', () => {
       expect(run.comparison.differences).toEqual([]);
       expect(run.audit).toEqual([]);
       expect(run.stuck).toBeUndefined();
+      expect(run.holds).toEqual([]);
       expect(run.unexpectedEnds).toEqual([]);
       expect(run.comparison.delivered).toBeGreaterThan(0);
       expect(run.faultHits).toBeGreaterThan(0);

@@ -1,0 +1,93 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { DrainEnd } from '../../src/domain/forwarder.js';
+import { DELIVERY } from './bench.js';
+import { FakeActivities, type RunningForwarder, untilCancelled, withForwarders } from './fakeForwarder.js';
+
+const { withForwarder } = withForwarders();
+const FEW_EVENTS = 40;
+
+/** As an activity that meets with what may pass when it was asked to end, as a database that is just away. */
+async function stumbles(): Promise<never> {
+  await untilCancelled();
+  throw new Error('the database is starting up');
+}
+
+const FAULT: DrainEnd = { kind: 'fault', fault: { stops: 'outage', detail: 'HTTP 503' } };
+
+/** Sends again by itself, and was held at no time. */
+async function goesOn(fake: FakeActivities, { handle, reaches }: RunningForwarder): Promise<void> {
+  fake.script = ({ mode }) =>
+    mode === 'probe' ? { kind: 'probed', accepted: true, detail: 'HTTP 200' } : { kind: 'idle' };
+  expect((await reaches('idle')).hold).toBeUndefined();
+  const upserts = ((await handle.fetchHistory()).events ?? []).flatMap(
+    ({ upsertWorkflowSearchAttributesEventAttributes: upsert }) =>
+      Object.entries(upsert?.searchAttributes?.indexedFields ?? {}),
+  );
+  expect(upserts.length).toBeGreaterThan(0);
+  expect(upserts.map(([, { data }]) => Buffer.from(data ?? []).toString())).not.toContain('"held"');
+}
+
+/** Until a new run has begun. */
+async function continues({ handle }: RunningForwarder): Promise<void> {
+  const { runId } = await handle.describe();
+  await vi.waitFor(
+    async () => {
+      await handle.signal('wake', {});
+      expect((await handle.describe()).runId).not.toBe(runId);
+    },
+    { timeout: 45_000, interval: 100 },
+  );
+}
+
+describe('a drain that was asked to end', () => {
+  it.each(['whose worker dies', 'that meets with what may pass'])(
+    '%s: is run again, nobody has to resume',
+    async (end) => {
+      const fake = new FakeActivities();
+      fake.script = end === 'whose worker dies' ? fake.dies : stumbles;
+      await withForwarder(fake, async (running) => {
+        await vi.waitFor(() => expect(fake.running).toBe(2), { timeout: 15_000 });
+        await running.handle.executeUpdate('configure', { args: [{ ...DELIVERY, partitions: 2, leaseMs: 1_000 }] });
+        await goesOn(fake, running);
+      });
+    },
+  );
+
+  it('because of the fault of another partition, and whose worker dies: is run again after the probe', async () => {
+    const fake = new FakeActivities();
+    fake.script = ({ partition }) => (partition === 0 ? fake.dies() : FAULT);
+    await withForwarder(fake, async (running) => {
+      await running.reaches('outage');
+      await goesOn(fake, running);
+    });
+  });
+
+  it('because the forwarder continues as new, and whose worker dies: is run again by the next run', async () => {
+    const fake = new FakeActivities();
+    fake.script = (_input, n) => (n <= 2 ? fake.dies() : { kind: 'idle' });
+    await withForwarder(
+      fake,
+      async (running) => {
+        await vi.waitFor(() => expect(fake.running).toBe(2), { timeout: 15_000 });
+        await continues(running);
+        await goesOn(fake, running);
+      },
+      { maxHistoryEvents: FEW_EVENTS },
+    );
+  });
+});
+
+it('a look at the lake that was asked to end and whose worker dies says nothing of the lake', async () => {
+  const fake = new FakeActivities();
+  fake.lookUps = { dueInMs: 0, unplanned: false };
+  fake.look = fake.dies;
+  await withForwarder(
+    fake,
+    async (running) => {
+      await vi.waitFor(() => expect(fake.looks).toBe(1), { timeout: 15_000 });
+      await continues(running);
+      expect((await running.state()).lake).toBeUndefined();
+    },
+    { maxHistoryEvents: FEW_EVENTS },
+  );
+});
