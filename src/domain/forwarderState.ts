@@ -79,10 +79,15 @@ export function lookedUp(state: ForwarderState, report: ReconcileReport, now: nu
   return { ...next, lookUpAt: lookUpTime(next, report.lookUps, now) };
 }
 
-/** The look itself failed: the lake is not to blame, and neither is any event. */
-export function lookUpFailed(state: ForwarderState, detail: string, now: number): ForwarderState {
+/**
+ * The look itself failed: the lake is not to blame, and neither is any event.
+ *
+ * @param detail why; undefined when whoever looked could not say: what is known of the lake stays
+ */
+export function lookUpFailed(state: ForwarderState, detail: string | undefined, now: number): ForwarderState {
   const lookUpAt = now + planningPauseMs(state.delivery.lakeLatencyMs);
-  return { ...state, lake: { state: 'away', detail }, lookedUpAt: now, lookUpAt };
+  const lake = detail === undefined ? state.lake : ({ state: 'away', detail } as const);
+  return { ...state, lake, lookedUpAt: now, lookUpAt };
 }
 
 /** A wake that comes while the drain runs wants it again afterwards. */

@@ -1,6 +1,5 @@
 import {
   ActivityCancellationType,
-  ActivityFailure,
   allHandlersFinished,
   ApplicationFailure,
   CancellationScope,
@@ -10,8 +9,8 @@ import {
   defineSignal,
   defineUpdate,
   isCancellation,
+  patched,
   proxyActivities,
-  rootCause,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -43,6 +42,7 @@ import { handleDecisions } from './heldDecisions.js';
 import { lookUpWhenDue } from './lookUps.js';
 import { requireShape } from './refuse.js';
 import { createForwarderStore, type ForwarderStore } from './forwarderStore.js';
+import { needsAPerson, reasonOf } from './lostActivities.js';
 
 const wakeSignal = defineSignal<[WakeInput?]>(FORWARDER_MESSAGES.wake);
 const resumeUpdate = defineUpdate<ForwarderPhase, [ForwarderResumeInput?]>(FORWARDER_MESSAGES.resume);
@@ -56,6 +56,10 @@ const SURVEY_EVERY_MS = 30_000;
 const DRAIN_MARGIN_MS = 120_000;
 const LONGEST_RETRY_MS = 15_000;
 
+/** Patch ids. A run that began under 0.1.0 does as it did then; the first wake makes it hand over to a run that has both. */
+const REVISED = 'only-a-person-holds';
+const RENEWED = 'renewed-by-wake';
+
 /**
  * Delivers one source's events for as long as it exists: runs one drain per partition that has something to send, waits
  * while nothing is to be done or nothing may be sent. No event and no chat text comes through here.
@@ -65,11 +69,18 @@ const LONGEST_RETRY_MS = 15_000;
  * Signal `wake`, updates `resume`, `configure` and `decide`, query `state`.
  */
 export async function forwarder(input: ForwarderInput): Promise<never> {
+  const revised = patched(REVISED);
   const store = createForwarderStore(input);
+  let renew = false;
   let restart = false;
-  setHandler(wakeSignal, ({ partitions } = {}) => store.set(woken(store.state, partitions)), {
-    description: 'There may be events to deliver: {} or {"partitions": [0, 1]}',
-  });
+  setHandler(
+    wakeSignal,
+    ({ partitions } = {}) => {
+      if (!revised && patched(RENEWED)) renew = true;
+      store.set(woken(store.state, partitions));
+    },
+    { description: 'There may be events to deliver: {} or {"partitions": [0, 1]}' },
+  );
   setHandler(
     resumeUpdate,
     (_input: ForwarderResumeInput = {}) => {
@@ -97,10 +108,10 @@ export async function forwarder(input: ForwarderInput): Promise<never> {
   handleDecisions(input);
   setHandler(stateQuery, () => store.state, { description: 'Phase, counters, what waits and why' });
 
-  const activities = createActivityProxies(input, store.state.delivery);
+  const activities = createActivityProxies(input, store.state.delivery, revised);
   const mustContinue = (): boolean => {
     const { continueAsNewSuggested, historyLength } = workflowInfo();
-    return continueAsNewSuggested || historyLength >= (input.maxHistoryEvents ?? Number.MAX_SAFE_INTEGER);
+    return renew || continueAsNewSuggested || historyLength >= (input.maxHistoryEvents ?? Number.MAX_SAFE_INTEGER);
   };
 
   const lookUps = new CancellationScope();
@@ -120,7 +131,9 @@ export async function forwarder(input: ForwarderInput): Promise<never> {
   lookUps.cancel();
   await lookingUp;
   await condition(allHandlersFinished);
-  return continueAsNew<typeof forwarder>({ ...input, delivery: store.state.delivery, carried: store.state });
+  // A hold of 0.1.0 may be what a worker that died has left: what does need a person holds again at once.
+  const carried = renew ? { ...store.state, hold: undefined } : store.state;
+  return continueAsNew<typeof forwarder>({ ...input, delivery: carried.delivery, carried });
 }
 
 function requireStopped(state: ForwarderState, name: string): void {
@@ -210,7 +223,7 @@ async function drainPartition(
     store.set(outdated ? drainLost(state, partition, true) : drainEnded(state, report, Date.now(), firstProbeMs));
   } catch (failure) {
     store.set(drainLost(store.state, partition, true));
-    if (!isCancellation(failure)) hold(store, failure);
+    if (!isCancellation(failure) && activities.mustHold(failure)) hold(store, failure);
   }
 }
 
@@ -241,7 +254,8 @@ async function probe(store: ForwarderStore, activities: Activities, input: Forwa
     else if (report.end.kind !== 'stopped') store.change({ outage: undefined });
   } catch (failure) {
     if (isCancellation(failure)) throw failure;
-    hold(store, failure);
+    if (activities.mustHold(failure)) hold(store, failure);
+    else failed({ detail: reasonOf(failure), stops: 'outage' });
   }
 }
 
@@ -255,19 +269,23 @@ async function survey(store: ForwarderStore, activities: Activities, input: Forw
     store.set(surveyed(store.state, counted, Date.now()));
   } catch (failure) {
     if (isCancellation(failure)) throw failure;
-    hold(store, failure);
+    if (activities.mustHold(failure)) hold(store, failure);
   }
 }
 
 function hold(store: ForwarderStore, failure: unknown): void {
-  const reason = (failure instanceof ActivityFailure ? rootCause(failure) : undefined) ?? String(failure);
+  const reason = reasonOf(failure);
   store.change({ hold: { reason, since: Date.now() }, lastError: reason });
 }
 
 type Activities = ReturnType<typeof createActivityProxies>;
 
-/** A drain that fails is run again for ever: its fence makes that harmless. Only what a person must mend ends it. */
-function createActivityProxies(input: ForwarderInput, delivery: Delivery) {
+/**
+ * A drain that fails is run again for ever: its fence makes that harmless. Only what a person must mend ends it.
+ *
+ * @param revised of runs of 0.1.0 alone not so: they held on whatever was no cancellation
+ */
+function createActivityProxies(input: ForwarderInput, delivery: Delivery, revised: boolean) {
   const retry = { initialInterval: '1 second', maximumInterval: LONGEST_RETRY_MS };
   const drains = proxyActivities<ForwarderActivities>({
     startToCloseTimeout: (input.pace ?? PACE).sliceMs + delivery.requestTimeoutMs + DRAIN_MARGIN_MS,
@@ -281,5 +299,6 @@ function createActivityProxies(input: ForwarderInput, delivery: Delivery) {
     drain: (summary: string, drainInput: Parameters<ForwarderActivities['drain']>[0]) =>
       drains.drain.executeWithOptions({ summary }, [drainInput]),
     other,
+    mustHold: (failure: unknown) => !revised || needsAPerson(failure),
   };
 }

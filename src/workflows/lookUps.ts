@@ -1,14 +1,8 @@
-import {
-  ActivityCancellationType,
-  ActivityFailure,
-  condition,
-  isCancellation,
-  proxyActivities,
-  rootCause,
-} from '@temporalio/workflow';
+import { ActivityCancellationType, condition, isCancellation, proxyActivities } from '@temporalio/workflow';
 import type { ForwarderActivities, ForwarderInput } from '../domain/forwarder.js';
 import { lookedUp, lookUpFailed } from '../domain/forwarderState.js';
 import type { ForwarderStore } from './forwarderStore.js';
+import { hasToldWhy, reasonOf } from './lostActivities.js';
 
 /** Beside the drains: reading the lake goes on while nothing may be sent. Ends when it is cancelled. */
 export async function lookUpWhenDue(store: ForwarderStore, { uid }: Pick<ForwarderInput, 'uid'>): Promise<void> {
@@ -27,7 +21,8 @@ export async function lookUpWhenDue(store: ForwarderStore, { uid }: Pick<Forward
         store.set(lookedUp(store.state, report, Date.now()));
       } catch (failure) {
         if (isCancellation(failure)) throw failure;
-        const reason = (failure instanceof ActivityFailure ? rootCause(failure) : undefined) ?? String(failure);
+        // A worker that died says nothing of the lake.
+        const reason = hasToldWhy(failure) ? reasonOf(failure) : undefined;
         store.set(lookUpFailed(store.state, reason, Date.now()));
       }
     }

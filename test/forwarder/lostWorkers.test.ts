@@ -15,7 +15,7 @@ async function stumbles(): Promise<never> {
 const FAULT: DrainEnd = { kind: 'fault', fault: { stops: 'outage', detail: 'HTTP 503' } };
 
 /** Sends again by itself, and was held at no time. */
-async function goesOn(fake: FakeActivities, { handle, reaches }: RunningForwarder): Promise<void> {
+async function expectGoingOn(fake: FakeActivities, { handle, reaches }: RunningForwarder): Promise<void> {
   fake.script = ({ mode }) =>
     mode === 'probe' ? { kind: 'probed', accepted: true, detail: 'HTTP 200' } : { kind: 'idle' };
   expect((await reaches('idle')).hold).toBeUndefined();
@@ -48,7 +48,7 @@ describe('a drain that was asked to end', () => {
       await withForwarder(fake, async (running) => {
         await vi.waitFor(() => expect(fake.running).toBe(2), { timeout: 15_000 });
         await running.handle.executeUpdate('configure', { args: [{ ...DELIVERY, partitions: 2, leaseMs: 1_000 }] });
-        await goesOn(fake, running);
+        await expectGoingOn(fake, running);
       });
     },
   );
@@ -57,8 +57,8 @@ describe('a drain that was asked to end', () => {
     const fake = new FakeActivities();
     fake.script = ({ partition }) => (partition === 0 ? fake.dies() : FAULT);
     await withForwarder(fake, async (running) => {
-      await running.reaches('outage');
-      await goesOn(fake, running);
+      expect((await running.reaches('outage')).hold).toBeUndefined();
+      await expectGoingOn(fake, running);
     });
   });
 
@@ -70,7 +70,7 @@ describe('a drain that was asked to end', () => {
       async (running) => {
         await vi.waitFor(() => expect(fake.running).toBe(2), { timeout: 15_000 });
         await continues(running);
-        await goesOn(fake, running);
+        await expectGoingOn(fake, running);
       },
       { maxHistoryEvents: FEW_EVENTS },
     );
