@@ -2,7 +2,7 @@
 import { callbackify } from 'node:util';
 import { Pool, type PoolClient, TypeOverrides, types } from 'pg';
 import type { Logger } from 'pino';
-import { beginSession, beginTransaction, runAlone } from './session.js';
+import { beginSession, beginTransaction, isPooled, runAlone } from './session.js';
 
 export interface Database {
   /** bigint columns arrive as numbers: none of ours comes near 2^53. */
@@ -117,10 +117,12 @@ export async function isReachable(database: Database): Promise<boolean> {
   );
 }
 
-/** For example `18.4`. */
+/** For example `18.4`, or `18.4, through a pooler`. */
 export async function databaseVersion(database: Database): Promise<string> {
-  const { rows } = await database.pool.query<{ server_version: string }>('show server_version');
-  return rows[0]?.server_version ?? 'unknown';
+  return inTransaction(database, async (client) => {
+    const { rows } = await client.query<{ server_version: string }>('show server_version');
+    return `${rows[0]?.server_version ?? 'unknown'}${isPooled(client) ? ', through a pooler' : ''}`;
+  });
 }
 
 /** The database's clock minus this process's, in milliseconds; the way there and back is halved. */

@@ -80,6 +80,10 @@ export function schemaOf(client: ClientBase): string | undefined {
   return sessions.get(client)?.schema;
 }
 
+export function isPooled(client: ClientBase): boolean {
+  return sessions.get(client)?.isPooled === true;
+}
+
 /** @param mode of the transaction, where it is not the usual one: for example `isolation level repeatable read read only` */
 export async function beginTransaction(client: ClientBase, mode?: string): Promise<void> {
   const session = sessions.get(client);
@@ -95,7 +99,7 @@ export async function beginTransaction(client: ClientBase, mode?: string): Promi
 
 /** One statement by itself, under our settings. */
 export async function runAlone<T>(client: PoolClient, run: () => Promise<T>): Promise<T> {
-  if (sessions.get(client)?.isPooled !== true) return run();
+  if (!isPooled(client)) return run();
   await beginTransaction(client);
   const result = await run();
   await client.query('commit');
