@@ -6,7 +6,8 @@ import type { InquiryActivities } from '../domain/plan.js';
 import type { Database } from '../store/database.js';
 import type { KeyRing } from '../store/keyRing.js';
 import { decideWithoutForwarder } from './inquiry/decide.js';
-import { eventPage, intakeReport, restoredReport } from './inquiry/events.js';
+import { eventPage, restoredReport } from './inquiry/events.js';
+import { intakeReport } from './inquiry/intake.js';
 import { exceptionDetails, exceptionPage } from './inquiry/exceptions.js';
 import { auditReport } from './inquiry/audit.js';
 import { doctorReport, type DoctorDeps } from './inquiry/doctor.js';
@@ -48,7 +49,7 @@ export function createInquiryActivities(deps: InquiryDeps): InquiryActivities {
     exceptions: (ask) => answer({ name: ask.name }, () => exceptionPage(deps.database, ask)),
     audit: (ask) => answer({ name: ask.name }, () => auditReport(deps, ask)),
     events: (ask) => answer({ name: ask.name }, () => eventPage(deps, ask)),
-    intake: ({ name }) => answer({ name }, () => intakeReport(deps.database, name)),
+    intake: (ask) => answer({ name: ask.name }, () => intakeReport(deps.database, ask)),
     restored: (ask) => answer({}, () => restoredReport(deps.database, ask)),
     exception: (ask) => answer({ name: ask.name }, () => exceptionDetails(deps, ask)),
   };

@@ -3,17 +3,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CodedError, type CatalogueError } from '../domain/errors.js';
 import type { SourceState } from '../domain/source.js';
 import type { Context, ForwarderReport, SourceRun, Sources } from './ports.js';
-import type { IntakeReport } from '../domain/passingEvents.js';
+import { type Counting, type SeenIntake, startCounting } from './counting.js';
 import { createProgress } from './progress.js';
-import { type Rates, ratesBetween } from './rates.js';
 
 /** What is known of a source at one moment. Without a worker the state is unknown, or the last one that was seen. */
 export interface Snapshot {
   readonly run: SourceRun;
   readonly state?: SourceState;
   readonly forwarder?: ForwarderReport;
-  readonly rates?: Rates;
-  readonly intake?: Pick<IntakeReport, 'gate' | 'receivers' | 'silent'>;
+  readonly intake?: SeenIntake;
 }
 
 /** `closed`: the workflow ended without having undone or torn down anything, as when somebody terminated it. */
@@ -51,11 +49,14 @@ export async function follow(
   const progress = createProgress(context, name);
   const interruption = context.interruption();
   let snapshot: Snapshot | undefined;
+  let counting: Counting | undefined;
   try {
     for (;;) {
-      const next = await look(sources, name, options, snapshot, (trouble) => progress.trouble(trouble));
+      const looked = await look(sources, name, options, snapshot, (trouble) => progress.trouble(trouble));
+      if (looked?.forwarder !== undefined) counting ??= startCounting(context, sources, name);
+      const next = looked && { ...looked, intake: counting?.latest() };
       if (next !== undefined) {
-        if (JSON.stringify(next) !== JSON.stringify(snapshot)) options.onChange?.(next);
+        if (whatChanges(next) !== (snapshot && whatChanges(snapshot))) options.onChange?.(next);
         snapshot = next;
         progress.show(next);
         const ending = endingOf(next);
@@ -69,9 +70,17 @@ export async function follow(
       if (!goesOn) return { ending: 'interrupted', snapshot };
     }
   } finally {
+    counting?.end();
     progress.end();
     interruption.release();
   }
+}
+
+/** Without what only grows older. */
+function whatChanges({ forwarder, intake, ...rest }: Snapshot): string {
+  const { counters: _counters, surveyedAt: _surveyedAt, ...report } = forwarder ?? {};
+  const { counted, gate, silent = [] } = intake ?? {};
+  return JSON.stringify([rest, report, counted?.mark, gate?.open, gate?.opensAt, silent.map(({ kind }) => kind)]);
 }
 
 /** A server or worker that is away for a while does not end the following: the run goes on without us. */
@@ -89,7 +98,7 @@ async function look(
     const state = await sources.state(name);
     const forwarder = withForwarder === true && state.phase === 'live' ? await sources.forwarderState(name) : undefined;
     trouble(undefined);
-    return { run, state, forwarder, rates: ratesBetween(before?.forwarder, forwarder) ?? before?.rates };
+    return { run, state, forwarder };
   } catch (error) {
     if (!(error instanceof CodedError) || !PASSING.has(error.error.code)) throw error;
     trouble(error.error);

@@ -40,8 +40,8 @@ export interface Sources {
   decide(name: string, input: DecideInput): Promise<DecideResult>;
   /** Newest run of every source, by name. Eventually consistent. */
   list(): Promise<SourceRun[]>;
-  /** Asks the worker. Throws `CAEP_NO_WORKER` when none takes the question. */
-  ask<Question extends Inquiry>(question: Question): Promise<Answer<Question>>;
+  /** Asks the worker. Throws `CAEP_NO_WORKER` when none takes the question. Aborting the signal ends the wait at once. */
+  ask<Question extends Inquiry>(question: Question, signal?: AbortSignal): Promise<Answer<Question>>;
   /** Running workflows of sources that stand still because a worker fails at them; of many only some are looked at. */
   stuckWorkflows(): Promise<{ readonly looked: number; readonly stuck: readonly CatalogueError[] }>;
   /** Task queues that somebody polls. */
@@ -58,7 +58,7 @@ export interface Underway<T> {
 /** What of the forwarder's state is shown; the rest is its own bookkeeping. */
 export type ForwarderReport = Pick<
   ForwarderState,
-  'phase' | 'counters' | 'gate' | 'outage' | 'hold' | 'lastError' | 'lake'
+  'phase' | 'counters' | 'gate' | 'outage' | 'hold' | 'lastError' | 'lastErrorAt' | 'lake'
 > &
   Partial<Pick<ForwarderState, 'surveyedAt'>>;
 

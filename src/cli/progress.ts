@@ -4,7 +4,8 @@ import { STEPS } from '../domain/steps.js';
 import type { Snapshot } from './follow.js';
 import type { LiveRegion } from './output.js';
 import type { Context } from './ports.js';
-import { heading, pausedSince, renderForwarder } from './render/source.js';
+import { deliveryLine, renderDelivery } from './render/delivery.js';
+import { heading, pausedSince } from './render/source.js';
 import { renderSteps, stepOf } from './render/steps.js';
 import { clockTime, elapsed } from './render/text.js';
 
@@ -27,12 +28,11 @@ function liveProgress({ output, now }: Context, live: LiveRegion, name: string):
   let trouble: CatalogueError | undefined;
   const draw = (moving: boolean): void => {
     const view = { now: now(), columns: live.columns, paint: output.paint, live: moving };
+    const delivery = snapshot && renderDelivery(snapshot, now(), output.paint);
     const parts = [
       ...(snapshot === undefined ? [output.paint.faint(`Waiting for ${name} …`)] : [heading(snapshot, view)]),
       ...(snapshot?.state === undefined ? [] : [renderSteps(snapshot.state, snapshot.run.pending, view)]),
-      ...(snapshot?.forwarder === undefined
-        ? []
-        : ['', renderForwarder({ forwarder: snapshot.forwarder, rates: snapshot.rates }, output.paint)]),
+      ...(delivery === undefined ? [] : ['', delivery]),
       ...(trouble === undefined
         ? []
         : [output.paint.caution(`! ${sentenceOf(trouble)} The run goes on; ${remedyOf(trouble)}`)]),
@@ -66,7 +66,7 @@ function lineProgress({ output, now }: Context): Progress {
   const line = (text: string): void => output.note(`${output.paint.faint(clockTime(now()))}  ${text}`);
   return {
     show(next) {
-      for (const text of changes(previous, next)) line(text);
+      for (const text of changes(previous, next, now())) line(text);
       previous = next;
     },
     trouble(error) {
@@ -80,7 +80,7 @@ function lineProgress({ output, now }: Context): Progress {
 }
 
 /** What a person is told between two looks, oldest first. */
-export function changes(before: Snapshot | undefined, after: Snapshot): string[] {
+export function changes(before: Snapshot | undefined, after: Snapshot, now = Date.now()): string[] {
   const phase = after.state?.phase ?? after.run.phase;
   const phaseBefore = before?.state?.phase ?? before?.run.phase;
   return [
@@ -97,7 +97,7 @@ export function changes(before: Snapshot | undefined, after: Snapshot): string[]
       if (lastFailure === undefined || known?.attempt === attempt) return [];
       return [`${titleOf(name)}: attempt ${attempt} after: ${lastFailure}`];
     }),
-    ...forwarderChanges(before, after),
+    ...deliveryChanges(before, after, now),
     ...pauseChanges(before, after),
     ...(phase === phaseBefore || phase === undefined ? [] : [`${after.run.name}: ${phase}`]),
     ...(after.run.open || before?.run.open === false
@@ -113,16 +113,9 @@ function pauseChanges(before: Snapshot | undefined, { run, state }: Snapshot): s
   return [`${run.name}: ${paused === undefined ? 'not paused any more' : pausedSince(paused)}`];
 }
 
-function forwarderChanges(before: Snapshot | undefined, after: Snapshot): string[] {
-  const line = forwarderLine(after);
-  return line === undefined || (before !== undefined && line === forwarderLine(before)) ? [] : [line];
-}
-
-function forwarderLine({ forwarder }: Snapshot): string | undefined {
-  if (forwarder === undefined) return undefined;
-  const { taken, accepted, waiting, exceptions } = forwarder.counters;
-  const total = Object.values(exceptions).reduce((sum, count) => sum + count, 0);
-  return `events: ${forwarder.phase}, taken ${taken}, accepted ${accepted}, waiting ${waiting}, exceptions ${total}`;
+function deliveryChanges(before: Snapshot | undefined, after: Snapshot, now: number): string[] {
+  const line = deliveryLine(after, now);
+  return line === undefined || (before !== undefined && line === deliveryLine(before, now)) ? [] : [line];
 }
 
 function titleOf(activityName: string): string {

@@ -134,12 +134,12 @@ export function createTemporalSources(access: TemporalAccess): Sources {
         }),
       );
       if (runs === undefined) return undefined;
-      const { phase, counters, gate, outage, hold, lastError, lake, surveyedAt } = await byWorker(
+      const { phase, counters, gate, outage, hold, lastError, lastErrorAt, lake, surveyedAt } = await byWorker(
         TASK_QUEUES.forwarder,
         name,
         () => forwarder.query<ForwarderState>(FORWARDER_MESSAGES.state),
       );
-      return { phase, counters, gate, outage, hold, lastError, lake, surveyedAt };
+      return { phase, counters, gate, outage, hold, lastError, lastErrorAt, lake, surveyedAt };
     },
 
     resume: (name, input) =>
@@ -177,7 +177,8 @@ export function createTemporalSources(access: TemporalAccess): Sources {
           .sort((a, b) => (a.name < b.name ? -1 : 1));
       }),
 
-    ask: <Question extends Inquiry>(question: Question) => ask(question, access, byServer),
+    ask: <Question extends Inquiry>(question: Question, signal?: AbortSignal) =>
+      ask(question, signal, access, byServer),
 
     stuckWorkflows: () =>
       byServer(undefined, async () => {
@@ -231,6 +232,7 @@ function startOptions(input: SourceInput) {
 /** A short workflow of its own: started, its answer awaited; ended when no worker takes it up within the deadline. */
 async function ask<Question extends Inquiry>(
   question: Question,
+  signal: AbortSignal | undefined,
   { client, address }: TemporalAccess,
   byServer: <T>(name: string | undefined, call: () => Promise<T>) => Promise<T>,
 ): Promise<Answer<Question>> {
@@ -245,8 +247,11 @@ async function ask<Question extends Inquiry>(
       staticSummary: `Question of the command line: ${question.ask}`,
     }),
   );
+  const result = () =>
+    client.connection.withDeadline(Date.now() + deadlineMs, () => handle.result() as Promise<Answer<Question>>);
+  // Left at once: a call that goes on would keep the process until the worker has answered.
   const answer = translated(facts, () =>
-    client.connection.withDeadline(Date.now() + deadlineMs, () => handle.result() as Promise<Answer<Question>>),
+    signal === undefined ? result() : client.connection.withAbortSignal(signal, result),
   );
   // A first look at the answer fails only when nobody has taken up the question.
   const taken = awaitTaken(() => byServer(undefined, () => handle.describe()));

@@ -18,6 +18,17 @@ export type EventPart = (typeof EVENT_PARTS)[number];
 
 export type EventParts = Readonly<Record<EventPart, number>>;
 
+export const PART_FACTS: Readonly<Record<EventPart, { readonly word: string; readonly meaning: string }>> = {
+  waiting: { word: 'waiting', meaning: 'to be sent' },
+  sending: { word: 'sending', meaning: 'sent, not answered yet' },
+  accepted: { word: 'accepted', meaning: 'the inlet has them' },
+  lookedFor: { word: 'looked for', meaning: 'the inlet may have them: looked for in the lake' },
+  held: { word: 'held', meaning: 'for a person to decide' },
+  abandoned: { word: 'abandoned', meaning: 'by a person’s decision' },
+  replaced: { word: 'replaced', meaning: 'delivered as another event' },
+  markedDelivered: { word: 'marked delivered', meaning: 'by a person’s decision' },
+};
+
 /** As the store keeps an exception. */
 export interface ExceptionStanding {
   readonly state: string;

@@ -12,7 +12,12 @@ export interface ForwarderInput {
   /** Where the flow is looked at before a probe; without it only the connection is. */
   readonly sandbox?: string;
   /** Test hook: shorter slices and lingering. */
-  readonly pace?: { readonly sliceMs: number; readonly lingerMs: number; readonly firstProbeMs: number };
+  readonly pace?: {
+    readonly sliceMs: number;
+    readonly lingerMs: number;
+    readonly firstProbeMs: number;
+    readonly surveyMs?: number;
+  };
   /** Present in every run but the first: what the run before handed over. */
   readonly carried?: ForwarderState;
   /** Continue as new after this many history events, or when the server suggests it. */
@@ -40,8 +45,12 @@ export interface ForwarderState {
   readonly gate?: ClosedGate;
   readonly outage?: Outage;
   readonly hold?: ForwarderHold;
+  /** Why sending last failed: gone once an event is accepted after it. */
   readonly lastError?: string;
+  readonly lastErrorAt?: number;
   readonly surveyedAt: number;
+  /** When a survey last found other numbers than the one before. */
+  readonly countsChangedAt?: number;
   /** When events are next looked for in the lake. Absent: there are none to look for. */
   readonly lookUpAt?: number;
   readonly lookedUpAt?: number;
@@ -99,6 +108,9 @@ export interface ForwarderCounters {
   readonly oldestExceptionMs?: number;
   /** Where each of the taken is. Absent in what an earlier release has counted. */
   readonly parts?: EventParts;
+  /** Of those that are held: by reason, and the age of the oldest, ms. */
+  readonly heldBy?: Readonly<Record<string, number>>;
+  readonly oldestHeldMs?: number;
 }
 
 export const FORWARDER_MESSAGES = {

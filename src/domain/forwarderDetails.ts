@@ -1,32 +1,61 @@
 /** What an operator reads in the Temporal UI's "current details" of a forwarder. */
+import { EVENT_PARTS, type EventParts, PART_FACTS } from './eventParts.js';
 import { EXCEPTION_FACTS, isExceptionReason } from './exceptions.js';
 import type { ForwarderState } from './forwarder.js';
 
 /** Markdown without images and HTML, which the UI does not show. */
 export function describeForwarder(state: ForwarderState, name: string, workflowId: string): string {
-  const { counters } = state;
-  const exceptions = Object.entries(counters.exceptions);
   return [
     `Delivery of **${name}** is **${state.phase}**${state.draining.length === 0 ? '' : ` · partitions ${state.draining.join(', ')}`}`,
     '',
-    '| Taken | Accepted | Confirmed | Waiting | Oldest waiting | Exceptions | Oldest exception |',
-    '| --- | --- | --- | --- | --- | --- | --- |',
-    `| ${counters.taken} | ${counters.accepted} | ${counters.confirmed ?? 'not known'} | ${counters.waiting} | ${age(counters.oldestWaitingMs)} | ${exceptions.reduce((sum, [, count]) => sum + count, 0)} | ${age(counters.oldestExceptionMs)} |`,
+    ...phaseLines(state, name, workflowId),
+    ...(state.lastError === undefined
+      ? []
+      : [
+          `Last error${state.lastErrorAt === undefined ? '' : `, at ${time(state.lastErrorAt)}`}: ${state.lastError}`,
+          '',
+        ]),
+    ...(state.surveyedAt === 0 ? [] : countLines(state, name)),
+    ...lakeLines(state),
+  ].join('\n');
+}
+
+/** Points in time and no ages: nobody writes this page anew while nothing happens. */
+function countLines({ counters, surveyedAt }: ForwarderState, name: string): string[] {
+  const { taken, accepted, confirmed, waiting, exceptions } = counters;
+  const parts: Partial<EventParts> = counters.parts ?? { waiting, accepted };
+  const shown = EVENT_PARTS.filter(
+    (part) => part === 'waiting' || part === 'accepted' || (parts[part] !== undefined && parts[part] > 0),
+  );
+  const reasons = Object.entries(exceptions);
+  const since = (ms: number | undefined) => (ms === undefined ? undefined : time(surveyedAt - ms));
+  const oldest = [
+    ['waiting', since(waiting === 0 ? undefined : counters.oldestWaitingMs)],
+    ['held', since(counters.oldestHeldMs)],
+  ].flatMap(([word, at]) => (at === undefined ? [] : [`The oldest that is ${word}: since ${at}.`]));
+  return [
+    `Events as of ${time(surveyedAt)} (\`chatlio-aep status ${name}\` counts anew):`,
     '',
-    ...(exceptions.length === 0
+    `| Taken | ${shown.map((part) => capitalised(PART_FACTS[part].word)).join(' | ')} | Confirmed in the lake |`,
+    `| --- |${' --- |'.repeat(shown.length + 1)}`,
+    `| ${taken} | ${shown.map((part) => parts[part]).join(' | ')} | ${confirmed ?? 'not known'} |`,
+    '',
+    ...(oldest.length === 0 ? [] : [oldest.join(' '), '']),
+    ...(reasons.length === 0
       ? []
       : [
           '| Exception | Events | Means |',
           '| --- | --- | --- |',
-          ...exceptions.map(([reason, count]) => `| ${reason} | ${count} | ${meaningOf(reason)} |`),
+          ...reasons.map(([reason, count]) => `| ${reason} | ${count} | ${meaningOf(reason)} |`),
           '',
           `\`chatlio-aep held list ${name}\` shows them.`,
           '',
         ]),
-    ...phaseLines(state, name, workflowId),
-    ...lakeLines(state),
-    ...(state.surveyedAt === 0 ? [] : [`Counted at ${new Date(state.surveyedAt).toISOString()}.`]),
-  ].join('\n');
+  ];
+}
+
+function capitalised(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
 }
 
 function phaseLines(state: ForwarderState, name: string, workflowId: string): string[] {
@@ -74,13 +103,6 @@ function lakeLines({ lake, counters }: ForwarderState): string[] {
 
 function time(at: number | undefined): string {
   return at === undefined ? '' : new Date(at).toISOString();
-}
-
-function age(ms: number | undefined): string {
-  if (ms === undefined) return '';
-  const seconds = Math.round(ms / 1_000);
-  if (seconds < 120) return `${seconds} s`;
-  return seconds < 7_200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3_600)} h`;
 }
 
 function meaningOf(reason: string): string {

@@ -1,6 +1,7 @@
 /** How the forwarder's state answers to what happens: pure, so that the workflow only waits and calls. */
 import type {
   DrainReport,
+  ForwarderCounters,
   ForwarderInput,
   ForwarderPhase,
   ForwarderState,
@@ -42,11 +43,38 @@ export function woken(state: ForwarderState, partitions: readonly number[] | und
 
 export function surveyed(state: ForwarderState, survey: PartitionSurvey, now: number): ForwarderState {
   const wanted = state.wanted === 'all' ? survey.partitions : state.wanted;
-  const next = { ...state, counters: survey.counters, partitions: survey.partitions, wanted, surveyedAt: now };
+  const isNews = numbersOf(state.counters) !== numbersOf(survey.counters);
+  const next = {
+    ...state,
+    counters: survey.counters,
+    partitions: survey.partitions,
+    wanted,
+    surveyedAt: now,
+    countsChangedAt: isNews ? now : state.countsChangedAt,
+  };
   if (survey.lookUps === undefined) return next;
   const at = lookUpTime(state, survey.lookUps, now);
   if (at === undefined || (state.lookUpAt !== undefined && state.lookUpAt <= at + SAME_TIME_MS)) return next;
   return { ...next, lookUpAt: at };
+}
+
+/** Without ages, which always change. */
+function numbersOf({ oldestWaitingMs: _w, oldestExceptionMs: _e, oldestHeldMs: _h, ...numbers }: ForwarderCounters) {
+  return JSON.stringify(numbers);
+}
+
+export const FIRST_SURVEY_PAUSE_MS = 15_000;
+const LONGEST_SURVEY_PAUSE_MS = 5 * 60_000;
+
+/**
+ * When a forwarder that stands still counts again, as events go on coming: after as long as the counts have stayed the same.
+ *
+ * @returns undefined while it does not: what has changed is then counted when it changes
+ */
+export function nextSurvey(state: ForwarderState, firstPauseMs: number): number | undefined {
+  if (state.hold === undefined && state.gate === undefined && state.outage === undefined) return undefined;
+  const unchangedMs = state.surveyedAt - (state.countsChangedAt ?? state.surveyedAt);
+  return state.surveyedAt + Math.min(Math.max(unchangedMs, firstPauseMs), LONGEST_SURVEY_PAUSE_MS);
 }
 
 /** A timer is not worth moving for less. */
@@ -108,7 +136,11 @@ export function drainEnded(
   firstProbeMs: number,
 ): ForwarderState {
   const { partition, end, dueInMs } = report;
-  const next = drainLost(state, partition, end.kind !== 'idle');
+  const isWellAgain = report.accepted > 0 || (end.kind === 'probed' && end.accepted);
+  const next = {
+    ...drainLost(state, partition, end.kind !== 'idle'),
+    ...(isWellAgain ? { lastError: undefined, lastErrorAt: undefined } : {}),
+  };
   const due = dueInMs === undefined || end.kind !== 'idle' ? next.due : [...next.due, { partition, at: now + dueInMs }];
   switch (end.kind) {
     case 'idle':
@@ -120,12 +152,21 @@ export function drainEnded(
       return { ...next, gate: { reason: end.gate.reason, opensAt } };
     }
     case 'fault':
-      return { ...next, outage: next.outage ?? outageOf(end.fault, now, firstProbeMs), lastError: end.fault.detail };
+      return {
+        ...next,
+        outage: next.outage ?? outageOf(end.fault, now, firstProbeMs),
+        ...failedWith(end.fault.detail, now),
+      };
     case 'probed':
-      return end.accepted ? { ...next, outage: undefined } : { ...next, lastError: end.detail };
+      return end.accepted ? { ...next, outage: undefined } : { ...next, ...failedWith(end.detail, now) };
     default:
       return end satisfies never;
   }
+}
+
+/** For people: what went wrong last, and when. */
+export function failedWith(lastError: string, now: number): Pick<ForwarderState, 'lastError' | 'lastErrorAt'> {
+  return { lastError, lastErrorAt: now };
 }
 
 /** The drain is not running any more; whether its partition has more to do is not told by a report. */
@@ -175,13 +216,13 @@ export function probeFailed(
   const probes = state.outage.probes + 1;
   if (probe.stops === 'held' && probes >= PROBES_BEFORE_HOLD) {
     const reason = `the destination turns everything down (${probe.detail})`;
-    return { ...state, outage: undefined, hold: { reason, since: now }, lastError: probe.detail };
+    return { ...state, outage: undefined, hold: { reason, since: now }, ...failedWith(probe.detail, now) };
   }
   const intervalMs = Math.min(firstProbeMs * 2 ** probes, LONGEST_PROBE_INTERVAL_MS);
   return {
     ...state,
     outage: { ...state.outage, ...probe, probes, nextProbeAt: now + intervalMs },
-    lastError: probe.detail,
+    ...failedWith(probe.detail, now),
   };
 }
 

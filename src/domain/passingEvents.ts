@@ -1,6 +1,6 @@
 /** Events as they pass, and who takes them: what `events tail` and `status` show. JSON only, never chat text. */
 import type { ExceptionReason } from './exceptions.js';
-import type { GateReport } from './forwarder.js';
+import type { ForwarderCounters, GateReport } from './forwarder.js';
 import type { Kind } from './kinds.js';
 
 export interface PassingEvent {
@@ -51,8 +51,19 @@ export interface SilentKind {
   readonly silentForMs: number;
 }
 
+/** Events as they are counted when somebody asks. */
+export interface CountedEvents {
+  /** ISO 8601, by the database's clock. */
+  readonly asOf: string;
+  readonly counters: ForwarderCounters;
+  /** The same while nothing but ages has changed. */
+  readonly mark: string;
+}
+
 export interface IntakeReport {
   readonly v: 1;
+  /** Of the source that was asked about. Absent while the store does not have it, and from a worker of 0.1.0. */
+  readonly counted?: CountedEvents;
   /** Of the source that was asked about, as it stands. Absent while it has none. */
   readonly gate?: GateReport;
   readonly receivers: readonly ReceiverView[];

@@ -62,7 +62,14 @@ export type Inquiry =
       readonly waitMs?: number;
       readonly sealTo?: string;
     }
-  | { readonly v: 1; readonly ask: 'intake'; readonly name: string }
+  /** With `unlike`, the mark of an answer before: waits for up to `waitMs` for something to have changed since. */
+  | {
+      readonly v: 1;
+      readonly ask: 'intake';
+      readonly name: string;
+      readonly unlike?: string;
+      readonly waitMs?: number;
+    }
   /** Changes something when told to apply. */
   | { readonly v: 1; readonly ask: 'restored'; readonly since: string; readonly apply: boolean; readonly by: string };
 

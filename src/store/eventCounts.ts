@@ -29,6 +29,7 @@ export async function countEvents(database: Database, sourceId: number): Promise
     const partitions = await readPartitions(client, sourceId);
     const apart = await readApart(client, sourceId);
     const open = await readOpen(client, sourceId);
+    const held = open.filter(({ state, reason }) => state === 'held' && reason !== 'repeated');
     const lake = await readLake(client, sourceId);
 
     const logged = sum(partitions, ({ taken }) => taken);
@@ -51,9 +52,11 @@ export async function countEvents(database: Database, sourceId: number): Promise
         ...(lake.readable ? { confirmed: sum(partitions, ({ confirmed }) => confirmed), repeated: lake.repeated } : {}),
         waiting: inLog.waiting,
         oldestWaitingMs: oldest(partitions),
-        exceptions: Object.fromEntries(open.map((row) => [row.reason, row.count])),
+        exceptions: byReason(open),
         oldestExceptionMs: oldest(open),
         parts,
+        heldBy: byReason(held),
+        oldestHeldMs: oldest(held),
       },
     };
   });
@@ -141,14 +144,16 @@ async function readApart(client: ClientBase, sourceId: number): Promise<ApartRow
 
 interface OpenRow {
   readonly reason: string;
+  readonly state: string;
   readonly count: number;
   readonly oldest_ms: number;
 }
 
 async function readOpen(client: ClientBase, sourceId: number): Promise<OpenRow[]> {
   const { rows } = await client.query<OpenRow>(
-    `select reason, count(*) as count, (extract(epoch from clock_timestamp() - min(created_at)) * 1000)::float8 as oldest_ms
-     from exception where source_id = $1 and state <> 'resolved' group by reason order by reason`,
+    `select reason, state, count(*) as count,
+       (extract(epoch from clock_timestamp() - min(created_at)) * 1000)::float8 as oldest_ms
+     from exception where source_id = $1 and state <> 'resolved' group by reason, state order by reason, state`,
     [sourceId],
   );
   return rows;
@@ -168,6 +173,12 @@ async function readLake(client: ClientBase, sourceId: number): Promise<LakeRow> 
     [sourceId],
   );
   return rows[0] ?? { asOf: new Date(), readable: false, repeated: 0 };
+}
+
+function byReason(rows: readonly OpenRow[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { reason, count } of rows) counts[reason] = (counts[reason] ?? 0) + count;
+  return counts;
 }
 
 function sum<Row>(rows: readonly Row[], of: (row: Row) => number): number {

@@ -29,7 +29,10 @@ import {
   drainLost,
   drainStarted,
   type FailedProbe,
+  failedWith,
   FIRST_PROBE_MS,
+  FIRST_SURVEY_PAUSE_MS,
+  nextSurvey,
   nextTimer,
   probeFailed,
   surveyed,
@@ -39,7 +42,7 @@ import {
 import type { Delivery } from '../domain/manifest.js';
 import { FORWARDER_RESUME_INPUT } from '../domain/updateInputs.js';
 import { handleDecisions } from './heldDecisions.js';
-import { lookUpWhenDue } from './lookUps.js';
+import { COUNTS_AT_A_STANDSTILL, lookUpWhenDue } from './lookUps.js';
 import { requireShape } from './refuse.js';
 import { createForwarderStore, type ForwarderStore } from './forwarderStore.js';
 import { needsAPerson, reasonOf } from './lostActivities.js';
@@ -124,7 +127,7 @@ export async function forwarder(input: ForwarderInput): Promise<never> {
       if (state.outage === undefined) await forward(store, activities, input, () => restart || mustContinue());
       else await probe(store, activities, input);
     } else {
-      await until(() => isDue(store.state) || mustContinue(), nextTimer(state));
+      await standStill(store, activities, input, () => isDue(store.state) || mustContinue());
     }
     store.set(withDue(store.state, Date.now()));
   }
@@ -148,6 +151,23 @@ function isDue(state: ForwarderState): boolean {
   if (state.outage !== undefined) return state.outage.nextProbeAt <= Date.now();
   if (state.gate !== undefined) return (state.gate.opensAt ?? Number.POSITIVE_INFINITY) <= Date.now();
   return state.wanted === 'all' || state.wanted.length > 0;
+}
+
+/** Waits for something to do; meanwhile what comes in is counted on a slow clock, for people who look. */
+async function standStill(
+  store: ForwarderStore,
+  activities: Activities,
+  input: ForwarderInput,
+  mayGoOn: () => boolean,
+): Promise<void> {
+  const next = (): number | undefined => nextSurvey(store.state, input.pace?.surveyMs ?? FIRST_SURVEY_PAUSE_MS);
+  // Asked only where it matters: the mark that it leaves is an event of the history.
+  const counts = next() !== undefined && patched(COUNTS_AT_A_STANDSTILL);
+  const surveyAt = (): number | undefined => (counts ? next() : undefined);
+  const at = surveyAt();
+  const timers = [nextTimer(store.state), at].filter((time) => time !== undefined);
+  await until(() => mayGoOn() || surveyAt() !== at, timers.length === 0 ? undefined : Math.min(...timers));
+  if (!mayGoOn() && at !== undefined && at <= Date.now()) await survey(store, activities, input);
 }
 
 /** Idle costs nothing: no timer unless something is due by itself. */
@@ -275,7 +295,7 @@ async function survey(store: ForwarderStore, activities: Activities, input: Forw
 
 function hold(store: ForwarderStore, failure: unknown): void {
   const reason = reasonOf(failure);
-  store.change({ hold: { reason, since: Date.now() }, lastError: reason });
+  store.change({ hold: { reason, since: Date.now() }, ...failedWith(reason, Date.now()) });
 }
 
 type Activities = ReturnType<typeof createActivityProxies>;

@@ -1,11 +1,15 @@
-import { ActivityCancellationType, condition, isCancellation, proxyActivities } from '@temporalio/workflow';
+import { ActivityCancellationType, condition, isCancellation, patched, proxyActivities } from '@temporalio/workflow';
 import type { ForwarderActivities, ForwarderInput } from '../domain/forwarder.js';
-import { lookedUp, lookUpFailed } from '../domain/forwarderState.js';
+import { lookedUp, lookUpFailed, surveyed } from '../domain/forwarderState.js';
 import type { ForwarderStore } from './forwarderStore.js';
 import { hasToldWhy, reasonOf } from './lostActivities.js';
 
+/** Patch: counts are kept fresh also while nothing is sent. */
+export const COUNTS_AT_A_STANDSTILL = 'counts-at-a-standstill';
+
 /** Beside the drains: reading the lake goes on while nothing may be sent. Ends when it is cancelled. */
 export async function lookUpWhenDue(store: ForwarderStore, { uid }: Pick<ForwarderInput, 'uid'>): Promise<void> {
+  const { surveyPartitions } = proxyActivities<ForwarderActivities>({ startToCloseTimeout: '30 seconds' });
   const { reconcile } = proxyActivities<ForwarderActivities>({
     startToCloseTimeout: '15 minutes',
     // A forwarder that continues as new waits for it, should its worker have died.
@@ -19,6 +23,10 @@ export async function lookUpWhenDue(store: ForwarderStore, { uid }: Pick<Forward
       try {
         const report = await reconcile({ v: 1, uid, delivery: store.state.delivery });
         store.set(lookedUp(store.state, report, Date.now()));
+        // What a look has found changes the counts, and nobody else may count for long.
+        if (patched(COUNTS_AT_A_STANDSTILL)) {
+          store.set(surveyed(store.state, await surveyPartitions({ uid }), Date.now()));
+        }
       } catch (failure) {
         if (isCancellation(failure)) throw failure;
         // A worker that died says nothing of the lake.

@@ -2,15 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { EventPage, PassingEvent, RestoredReport } from '../../src/domain/passingEvents.js';
 import { doctorRestored } from '../../src/cli/commands/doctorRestored.js';
 import { tailEvents } from '../../src/cli/commands/events.js';
-import { status } from '../../src/cli/commands/status.js';
-import type { ForwarderReport, Sources } from '../../src/cli/ports.js';
-import { ratesBetween } from '../../src/cli/rates.js';
+import type { Sources } from '../../src/cli/ports.js';
 import { sealFor } from '../../src/temporal/sealedAnswer.js';
-import { createPaint } from '../../src/cli/render/paint.js';
-import { renderForwarder } from '../../src/cli/render/source.js';
-import { fakeSources, fakeWorld, LIVE, NOW, script, sourceRun } from './fakes.js';
+import { fakeSources, fakeWorld, NOW, script } from './fakes.js';
 
-const plain = createPaint(false);
 const at = (agoMs: number) => new Date(NOW - agoMs).toISOString();
 
 function event(seq: number, changes: Partial<PassingEvent> = {}): PassingEvent {
@@ -142,75 +137,6 @@ describe('doctor --restored', () => {
         chatlio-aep audit NAME                       what the lake has of it
         chatlio-aep held list NAME --reason unknown  decide what is left
         chatlio-aep unpause NAME                     send again: opens the gate
-      "
-    `);
-  });
-});
-
-const FORWARDER: ForwarderReport = {
-  phase: 'forwarding',
-  counters: {
-    taken: 120,
-    accepted: 100,
-    waiting: 18,
-    oldestWaitingMs: 185_000,
-    exceptions: { unknown: 2 },
-    oldestExceptionMs: 7_500_000,
-  },
-  surveyedAt: NOW,
-};
-
-describe('delivery in figures', () => {
-  it('has rates between two counts, and the age of what waits and is held', () => {
-    const later = {
-      ...FORWARDER,
-      surveyedAt: NOW + 30_000,
-      counters: { ...FORWARDER.counters, taken: 180, accepted: 175 },
-    };
-    const rates = ratesBetween(FORWARDER, later);
-    expect(rates).toEqual({ takenPerSecond: 2, acceptedPerSecond: 2.5 });
-    expect(ratesBetween(FORWARDER, FORWARDER)).toBeUndefined();
-    expect(renderForwarder({ forwarder: later, rates }, plain)).toMatchInlineSnapshot(`
-      "Events  forwarding  taken 180  accepted 175  waiting 18  exceptions 2  2/s in, 2.5/s out
-        the oldest waits for 3m 05s
-        unknown  2
-        the oldest of them is 2h 05m old"
-    `);
-  });
-
-  it('of a live source tells what its receivers say', async () => {
-    const receivers = [
-      { id: 'eu-1', startedAt: at(90_000), reportedAt: at(2_000), silentForMs: 2_000, spooled: 0 },
-      { id: 'eu-2', startedAt: at(90_000), reportedAt: at(400_000), silentForMs: 400_000, spooled: 31 },
-    ];
-    const world = fakeWorld(
-      fakeSources({
-        describe: () => Promise.resolve(sourceRun()),
-        state: () => Promise.resolve(LIVE),
-        forwarderState: () => Promise.resolve(FORWARDER),
-        ask: (() =>
-          Promise.resolve({
-            v: 1,
-            receivers,
-            silent: [{ kind: 'feedback', lastAt: at(0), silentForMs: 100_000_000 }],
-          })) as unknown as Sources['ask'],
-      }),
-    );
-    expect(await status(world.context, { name: 'support-chat' })).toBe(0);
-    const shown = world.stdout();
-    expect(shown.slice(shown.indexOf('Events  '))).toMatchInlineSnapshot(`
-      "Events  forwarding  taken 120  accepted 100  waiting 18  exceptions 2
-        the oldest waits for 3m 05s
-        unknown  2
-        the oldest of them is 2h 05m old
-
-      Receivers
-        eu-1  nothing spooled    reported 2.0s ago
-        eu-2  31 events spooled  has said nothing for 6m 40s
-
-      ! No feedback has come for 27h 46m. Is its URL still in Chatlio's settings?
-
-      chatlio-aep urls support-chat  the webhook URLs
       "
     `);
   });

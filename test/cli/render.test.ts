@@ -10,7 +10,8 @@ import { errorDocument, renderError } from '../../src/cli/render/error.js';
 import { createPaint } from '../../src/cli/render/paint.js';
 import { renderPlan } from '../../src/cli/render/plan.js';
 import { renderSent } from '../../src/cli/render/sent.js';
-import { renderForwarder, sourceDocument } from '../../src/cli/render/source.js';
+import { renderDelivery } from '../../src/cli/render/delivery.js';
+import { sourceDocument } from '../../src/cli/render/source.js';
 import { renderStatus, renderStatusList } from '../../src/cli/render/status.js';
 import { renderSteps } from '../../src/cli/render/steps.js';
 import { elapsed, shortened } from '../../src/cli/render/text.js';
@@ -22,6 +23,7 @@ const plain = createPaint(false);
 
 const FORWARDER: ForwarderReport = {
   phase: 'outage',
+  surveyedAt: NOW - 720_000,
   counters: { taken: 12, accepted: 9, waiting: 2, exceptions: { unknown: 1, refused: 0 } },
   outage: { detail: 'HTTP 503', stops: 'outage', since: NOW, probes: 2, nextProbeAt: NOW },
 };
@@ -155,8 +157,11 @@ describe('status', () => {
         ✔  inlet              2.9s  inlet-id
         ✔  webhook routes     2.9s  webhook-routes-id
 
-      Events  outage  taken 12  accepted 9  waiting 2  exceptions 1
-        unknown  1
+      Events  outage  as the forwarder counted them 12m 00s ago
+        taken       12  answered to Chatlio, of which
+          waiting   2   to be sent
+          accepted  9   the inlet has them
+        unknown 1
         outage: HTTP 503
 
       chatlio-aep urls support-chat  the webhook URLs"
@@ -166,7 +171,7 @@ describe('status', () => {
   it('tells the truth of the gate, whatever the source workflow knows', () => {
     const opened = { ...LIVE, opensAt: '2026-11-21T10:00:00.000Z' };
     const shown = (gate?: GateReport, state: SourceState = opened) =>
-      renderStatus({ run: sourceRun(), state, intake: { gate, receivers: [], silent: [] } }, NOW, plain);
+      renderStatus({ run: sourceRun(), state, intake: { gate, receivers: [], silent: [], seenAt: NOW } }, NOW, plain);
     const opens = { open: true, opensAt: '2026-11-21T10:41:00.000Z', reason: 'settle window' };
     expect(shown()).toContain('events are sent as they come');
     expect(shown({ open: true, opensAt: '2026-11-21T10:00:00.000Z', reason: 'settle window' })).toContain(
@@ -181,10 +186,13 @@ describe('status', () => {
 
   it('names what nothing is sent for, and until when', () => {
     const gate = { reason: 'settle window after a change of the flow', opensAt: NOW + 60_000 };
-    const settling = renderForwarder({ forwarder: { ...FORWARDER, phase: 'settling', gate } }, plain);
-    expect(settling).toContain('nothing is sent before 2026-11-21 10:41:00Z: settle window after a change of the flow');
-    const closed = { ...FORWARDER, phase: 'paused', gate: { reason: 'paused by ana' } } as const;
-    expect(renderForwarder({ forwarder: closed }, plain)).toContain('nothing is sent: paused by ana');
+    const shown = (forwarder: ForwarderReport) => renderDelivery({ run: sourceRun(), forwarder }, NOW, plain);
+    expect(shown({ ...FORWARDER, phase: 'settling', gate })).toContain(
+      'nothing is sent before 2026-11-21 10:41:00Z: settle window after a change of the flow',
+    );
+    expect(shown({ ...FORWARDER, phase: 'paused', gate: { reason: 'paused by ana' } })).toContain(
+      'nothing is sent: paused by ana',
+    );
   });
 
   it('of a held source ends with the hold and what to type', () => {

@@ -7,6 +7,7 @@ import {
   initialForwarderState,
   lookedUp,
   lookUpFailed,
+  nextSurvey,
   nextTimer,
   phaseOf,
   planningPauseMs,
@@ -17,6 +18,16 @@ import {
 } from '../../src/domain/forwarderState.js';
 import { DELIVERY } from '../forwarder/bench.js';
 
+const NO_PARTS = {
+  waiting: 0,
+  sending: 0,
+  accepted: 0,
+  lookedFor: 0,
+  held: 0,
+  abandoned: 0,
+  replaced: 0,
+  markedDelivered: 0,
+};
 const COUNTERS = { taken: 0, accepted: 0, waiting: 0, exceptions: {} };
 const first = initialForwarderState({ v: 1, uid: 'u', name: 'n', delivery: DELIVERY });
 const known = surveyed(first, { partitions: [0, 1], counters: COUNTERS }, 1);
@@ -73,6 +84,63 @@ describe('forwarder state', () => {
     for (let n = 0; n < 3; n += 1) state = probeFailed(state, { detail: 'HTTP 404', stops: 'held' }, 0, 100);
     expect([phaseOf(state), nextTimer(state)]).toEqual(['held', undefined]);
     expect(describeForwarder({ ...state, phase: 'held' }, 'n', 'forwarder:n')).toContain('--name resume');
+  });
+
+  it('remembers when something went wrong, until an event is accepted after it', () => {
+    const report = { v: 1, partition: 0, notAccepted: 0 } as const;
+    const fault = { stops: 'outage', detail: 'HTTP 503' } as const;
+    const away = drainEnded(draining, { ...report, accepted: 3, end: { kind: 'fault', fault } }, 1_000, 100);
+    expect(away).toMatchObject({ lastError: 'HTTP 503', lastErrorAt: 1_000 });
+    const nothing = drainEnded(away, { ...report, accepted: 0, end: { kind: 'idle' } }, 2_000, 100);
+    expect(nothing).toMatchObject({ lastError: 'HTTP 503', lastErrorAt: 1_000 });
+    const well = drainEnded(nothing, { ...report, accepted: 1, end: { kind: 'idle' } }, 3_000, 100);
+    expect([well.lastError, well.lastErrorAt]).toEqual([undefined, undefined]);
+    const probed = drainEnded(
+      away,
+      { ...report, accepted: 0, end: { kind: 'probed', accepted: true, detail: '' } },
+      2,
+      1,
+    );
+    expect(probed.lastError).toBeUndefined();
+  });
+
+  it('counts again at a standstill after as long as nothing has changed, and not while it is idle', () => {
+    const counted = (state: typeof first, taken: number, now: number) =>
+      surveyed(state, { partitions: [0], counters: { ...COUNTERS, taken } }, now);
+    const paused = { ...first, gate: { reason: 'paused' } };
+    const changed = counted(paused, 8, 100_000);
+    expect(nextSurvey(changed, 15_000)).toBe(115_000);
+    expect(nextSurvey(counted(changed, 8, 140_000), 15_000)).toBe(180_000);
+    expect(nextSurvey(counted(changed, 8, 9_000_000), 15_000)).toBe(9_300_000);
+    expect(nextSurvey(counted(counted(changed, 8, 9_000_000), 9, 9_300_000), 15_000)).toBe(9_315_000);
+    expect(nextSurvey(counted(first, 8, 100_000), 15_000)).toBeUndefined();
+  });
+
+  it('tells in the Temporal UI as of when the numbers are, in points of time and not in ages', () => {
+    const now = Date.parse('2026-11-21T10:40:00Z');
+    const parts = { ...NO_PARTS, waiting: 1, held: 2, accepted: 4 };
+    const counters = { taken: 7, accepted: 4, waiting: 1, oldestWaitingMs: 60_000, exceptions: { unknown: 2 }, parts };
+    const state = { ...surveyed(first, { partitions: [0], counters }, now), lastError: 'HTTP 503', lastErrorAt: now };
+    expect(describeForwarder(state, 'n', 'forwarder:n')).toMatchInlineSnapshot(`
+      "Delivery of **n** is **idle**
+
+      Last error, at 2026-11-21T10:40:00.000Z: HTTP 503
+
+      Events as of 2026-11-21T10:40:00.000Z (\`chatlio-aep status n\` counts anew):
+
+      | Taken | Waiting | Accepted | Held | Confirmed in the lake |
+      | --- | --- | --- | --- | --- |
+      | 7 | 1 | 4 | 2 | not known |
+
+      The oldest that is waiting: since 2026-11-21T10:39:00.000Z.
+
+      | Exception | Events | Means |
+      | --- | --- | --- |
+      | unknown | 2 | sent, and the inlet may or may not have it |
+
+      \`chatlio-aep held list n\` shows them.
+      "
+    `);
   });
 
   it('wakes for exceptions that come due', () => {

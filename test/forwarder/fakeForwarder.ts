@@ -52,10 +52,11 @@ export class FakeActivities implements ForwarderActivities {
   readonly surveyPartitions = () =>
     Promise.resolve({
       partitions: [0, 1],
-      counters: { taken: 5, accepted: 4, waiting: 1, exceptions: { unknown: 1 } },
+      counters: { taken: this.taken, accepted: 4, waiting: 1, exceptions: { unknown: 1 } },
       lookUps: this.lookUps,
     });
 
+  taken = 5;
   lookUps: LookUpsAhead | undefined;
 
   decide: () => Promise<DecideResult> = () => Promise.reject(new Error('this test does not decide'));

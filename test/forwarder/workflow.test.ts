@@ -87,6 +87,22 @@ describe('forwarder', () => {
     });
   });
 
+  it('counts again while it is paused, as events go on coming', async () => {
+    const fake = new FakeActivities();
+    fake.script = () => ({ kind: 'gate', gate: { open: false, reason: 'paused by ana' } });
+    const pace = { sliceMs: 1_000, lingerMs: 100, firstProbeMs: 50, surveyMs: 200 };
+    await withForwarder(
+      fake,
+      async ({ reaches, state }) => {
+        await reaches('paused');
+        fake.taken = 25;
+        await vi.waitFor(async () => expect((await state()).counters.taken).toBe(25), { timeout: 10_000 });
+        expect(await reaches('paused')).toMatchObject({ gate: { reason: 'paused by ana' } });
+      },
+      { pace },
+    );
+  });
+
   it('stays paused until it is woken', async () => {
     const fake = new FakeActivities();
     fake.script = () => ({ kind: 'gate', gate: { open: false, reason: 'paused by ana' } });

@@ -2,20 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MAX_PAGE } from '../../domain/heldEvents.js';
 import {
   type EventPage,
-  type IntakeReport,
   MAX_REVEALED_PAGE_BYTES,
   type PassingEvent,
   type RestoredReport,
 } from '../../domain/passingEvents.js';
 import type { Ask } from '../../domain/plan.js';
 import type { Database } from '../../store/database.js';
-import { gateReport, readGate } from '../../store/gate.js';
 import { pageOfEvents, sealedBodies } from '../../store/eventPages.js';
 import type { KeyRing } from '../../store/keyRing.js';
-import { readSilences } from '../../store/lastEvents.js';
-import { readReceivers } from '../../store/receiverReports.js';
 import { previewRestored, settleRestored } from '../../store/restored.js';
-import { findSource, requireSource } from '../../store/sources.js';
+import { requireSource } from '../../store/sources.js';
 import { bodyContext } from '../../store/takenEvent.js';
 import { sealFor } from '../../temporal/sealedAnswer.js';
 
@@ -58,20 +54,6 @@ async function bodiesOf(
     return opened.subarray(0, maxBytes).toString('utf8');
   });
   return JSON.stringify(texts);
-}
-
-/** Whether events are sent, what receivers say of themselves, and which kinds have stopped coming. */
-export async function intakeReport(database: Database, name: string): Promise<IntakeReport> {
-  const source = await findSource(database, name);
-  const [gate, receivers, silences] = await Promise.all([
-    source && readGate(database, source.id),
-    readReceivers(database),
-    readSilences(database),
-  ]);
-  const silent = silences
-    .filter(({ source, isTooLong }) => source === name && isTooLong)
-    .map(({ kind, lastAt, silentForMs }) => ({ kind, lastAt: lastAt.toISOString(), silentForMs }));
-  return { v: 1, gate: gate && gateReport(gate), receivers, silent };
 }
 
 export async function restoredReport(

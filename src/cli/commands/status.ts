@@ -1,4 +1,4 @@
-import { CodedError, codedError, EXIT_CODES, remedyOf, sentenceOf } from '../../domain/errors.js';
+import { CodedError, codedError, type ErrorCode, EXIT_CODES, remedyOf, sentenceOf } from '../../domain/errors.js';
 import type { Snapshot } from '../follow.js';
 import type { Command, Context, Sources } from '../ports.js';
 import { renderStatus, renderStatusList } from '../render/status.js';
@@ -27,21 +27,27 @@ async function showOne(context: Context, sources: Sources, name: string) {
     orTold(context, sources.state(name)),
     orTold(context, sources.forwarderState(name)),
   ]);
-  // What receivers say is of a live source only; before, there is nothing for them to take.
-  const intake =
+  // Events are of a live source only; before, there is nothing for receivers to take.
+  const answer =
     state?.phase === 'live' ? await orTold(context, sources.ask({ v: 1, ask: 'intake', name })) : undefined;
+  const intake = answer && { ...answer, seenAt: context.now() };
   const snapshot: Snapshot = { run, state, forwarder, intake };
   output.result(sourceDocument(snapshot), () => renderStatus(snapshot, context.now(), output.paint));
   return EXIT_CODES.done;
 }
 
-const WITHOUT_A_WORKER: ReadonlySet<string> = new Set(['CAEP_NO_WORKER', 'CAEP_WORKFLOW_STUCK']);
+/** Without the one who would know, what is known is shown, and as of when. */
+const TOLD: ReadonlySet<ErrorCode> = new Set([
+  'CAEP_NO_WORKER',
+  'CAEP_WORKFLOW_STUCK',
+  'CAEP_DATABASE_UNREACHABLE',
+] as const);
 
 async function orTold<T>({ output }: Context, answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;
   } catch (error) {
-    if (!(error instanceof CodedError) || !WITHOUT_A_WORKER.has(error.error.code)) throw error;
+    if (!(error instanceof CodedError) || !TOLD.has(error.error.code)) throw error;
     output.note(`${output.paint.caution('!')} ${sentenceOf(error.error)} ${remedyOf(error.error)}`);
     return undefined;
   }

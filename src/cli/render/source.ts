@@ -5,8 +5,7 @@ import type { GateReport } from '../../domain/forwarder.js';
 import { STEPS } from '../../domain/steps.js';
 import type { Hold, SourceState } from '../../domain/source.js';
 import type { Snapshot } from '../follow.js';
-import type { ForwarderReport } from '../ports.js';
-import type { Rates } from '../rates.js';
+import { ratesAt } from '../rates.js';
 import type { Paint, Style } from './paint.js';
 import { errorDocument, renderError } from './error.js';
 import { columns, elapsed, instant } from './text.js';
@@ -69,46 +68,6 @@ export function renderRemainders({ remainders }: SourceState, paint: Paint): str
   ].join('\n');
 }
 
-export function renderForwarder(
-  { forwarder, rates }: { readonly forwarder: ForwarderReport; readonly rates?: Rates },
-  paint: Paint,
-): string {
-  const { taken, accepted, waiting, exceptions, oldestWaitingMs, oldestExceptionMs } = forwarder.counters;
-  const kept = Object.entries(exceptions).filter(([, count]) => count > 0);
-  const total = kept.reduce((sum, [, count]) => sum + count, 0);
-  const pace = rates === undefined ? '' : `  ${rates.takenPerSecond}/s in, ${rates.acceptedPerSecond}/s out`;
-  return [
-    `${paint.strong('Events')}  ${paintedPhase(forwarder.phase, paint)}  taken ${taken}  accepted ${accepted}  waiting ${waiting}  exceptions ${total}${paint.faint(pace)}`,
-    ...(oldestWaitingMs === undefined ? [] : [`  ${paint.faint(`the oldest waits for ${elapsed(oldestWaitingMs)}`)}`]),
-    ...(kept.length === 0 ? [] : [columns(kept.map(([reason, count]) => [paint.caution(reason), String(count)]))]),
-    ...(oldestExceptionMs === undefined
-      ? []
-      : [`  ${paint.faint(`the oldest of them is ${elapsed(oldestExceptionMs)} old`)}`]),
-    ...lakeLines(forwarder, paint),
-    ...(forwarder.gate === undefined ? [] : [`  ${paint.caution(gateLine(forwarder.gate))}`]),
-    ...(forwarder.hold === undefined ? [] : [`  ${paint.caution(`held: ${forwarder.hold.reason}`)}`]),
-    ...(forwarder.outage === undefined ? [] : [`  ${paint.caution(`outage: ${forwarder.outage.detail}`)}`]),
-    ...(forwarder.lastError === undefined ? [] : [`  ${paint.faint(`last error: ${forwarder.lastError}`)}`]),
-  ].join('\n');
-}
-
-function gateLine({ reason, opensAt }: NonNullable<ForwarderReport['gate']>): string {
-  return `nothing is sent${opensAt === undefined ? '' : ` before ${instant(opensAt)}`}: ${reason}`;
-}
-
-/** Accepted means that the inlet said so; confirmed, that the event was found in the lake. */
-function lakeLines({ lake, counters }: ForwarderReport, paint: Paint): string[] {
-  if (lake === undefined) return [];
-  if (lake.state !== 'readable') {
-    return [`  ${paint.caution(`not known whether the lake has them: ${lake.detail ?? lake.state}`)}`];
-  }
-  const { confirmed, repeated = 0 } = counters;
-  return [
-    ...(confirmed === undefined ? [] : [`  confirmed in the lake ${confirmed} of ${counters.accepted}`]),
-    ...(repeated === 0 ? [] : [`  ${paint.bad(`in the lake more than once: ${repeated}`)}`]),
-  ];
-}
-
 /** `paused by ana: maintenance, since …, the flow is disabled`. */
 export function pausedSince(paused: Paused): string {
   const flow = paused.flowDisabled === true ? ', the flow is disabled' : '';
@@ -133,7 +92,7 @@ export function opensLine(state: Pick<SourceState, 'opensAt' | 'paused'>, now: n
 }
 
 /** What `--output json` shows of a source, on one level with the command's name. */
-export function sourceDocument({ run, state, forwarder, rates, intake }: Snapshot): object {
+export function sourceDocument({ run, state, forwarder, intake }: Snapshot): object {
   const { name, pending, phase: _phase, heldReason: _heldReason, forwarding, uid, ...workflow } = run;
   return {
     name,
@@ -157,7 +116,15 @@ export function sourceDocument({ run, state, forwarder, rates, intake }: Snapsho
       : { hold: { ...state.hold, error: errorDocument(holdError(state.hold, name)) } }),
     pending,
     ...(forwarding === undefined ? {} : { forwarding }),
-    ...(forwarder === undefined ? {} : { forwarder: { ...forwarder, rates } }),
+    ...(forwarder === undefined ? {} : { forwarder: forwarderDocument(forwarder, intake) }),
+    ...(intake?.counted === undefined ? {} : { events: { asOf: intake.counted.asOf, ...intake.counted.counters } }),
     ...(intake === undefined ? {} : { gate: intake.gate, receivers: intake.receivers, silent: intake.silent }),
   };
+}
+
+/** With the counts as they are now, where somebody could count them. */
+function forwarderDocument(forwarder: NonNullable<Snapshot['forwarder']>, intake: Snapshot['intake']): object {
+  if (intake?.counted === undefined) return forwarder;
+  const { counters, asOf } = intake.counted;
+  return { ...forwarder, counters, surveyedAt: Date.parse(asOf), rates: ratesAt(intake, intake.seenAt) };
 }

@@ -2,16 +2,8 @@
 import type { Snapshot } from '../follow.js';
 import type { SourceRun } from '../ports.js';
 import type { Paint } from './paint.js';
-import {
-  heading,
-  isGateClosed,
-  opensLine,
-  paintedPhase,
-  phaseOf,
-  renderForwarder,
-  renderHold,
-  renderRemainders,
-} from './source.js';
+import { heading, isGateClosed, opensLine, paintedPhase, phaseOf, renderHold, renderRemainders } from './source.js';
+import { renderDelivery } from './delivery.js';
 import { renderIntake } from './intake.js';
 import { renderSteps } from './steps.js';
 import { columns, elapsed, instant } from './text.js';
@@ -20,7 +12,8 @@ import { columns, elapsed, instant } from './text.js';
 const COLUMNS = 160;
 
 export function renderStatus(snapshot: Snapshot, now: number, paint: Paint): string {
-  const { run, state, forwarder, intake } = snapshot;
+  const { run, state, intake } = snapshot;
+  const delivery = renderDelivery(snapshot, now, paint);
   const view = { now, columns: COLUMNS, paint, live: false };
   const facts = [
     [paint.faint('workflow'), `${run.workflowId}  ${paint.faint(run.status.toLowerCase())}`],
@@ -36,7 +29,7 @@ export function renderStatus(snapshot: Snapshot, now: number, paint: Paint): str
     ...(state === undefined ? [] : ['', renderSteps(state, run.pending, view)]),
     ...(state?.hold === undefined ? [] : ['', renderHold(state.hold, run.name, paint)]),
     ...(state === undefined || state.remainders.length === 0 ? [] : ['', renderRemainders(state, paint)]),
-    ...(forwarder === undefined ? [] : ['', renderForwarder({ forwarder }, paint)]),
+    ...(delivery === undefined ? [] : ['', delivery]),
     ...(intake === undefined ? [] : renderIntake(intake, paint)),
     ...(state?.phase === 'live' ? ['', columns(nextCommands(snapshot, paint), 0)] : []),
   ].join('\n');

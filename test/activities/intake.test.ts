@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { intakeReport } from '../../src/activities/inquiry/intake.js';
+import { withHeldSource } from '../held/source.js';
+
+const source = withHeldSource();
+
+describe('the question of how many events there are', () => {
+  it('is answered from the database, with arrivals that were held', async () => {
+    const { database, name, hold, holdRaw } = source();
+    await hold(2, 'unknown');
+    await holdRaw('not JSON', 'feedback');
+    const { counted, gate } = await intakeReport(database, { v: 1, ask: 'intake', name });
+    expect(counted?.counters).toMatchObject({ taken: 3, parts: { held: 3 }, heldBy: { unknown: 2, unreadable: 1 } });
+    expect(Math.abs(Date.parse(counted?.asOf ?? '') - Date.now())).toBeLessThan(60_000);
+    expect(gate?.open).toBe(false);
+  });
+
+  it('waits for something to have changed, where it is told what was known', async () => {
+    const { database, name, hold } = source();
+    const first = await intakeReport(database, { v: 1, ask: 'intake', name });
+    const waiting = { v: 1, ask: 'intake', name, unlike: first.counted?.mark, waitMs: 15_000 } as const;
+    const answer = intakeReport(database, waiting);
+    await hold(1, 'refused');
+    expect((await answer).counted?.counters.taken).toBe(1);
+    const unchanged = await intakeReport(database, { ...waiting, unlike: (await answer).counted?.mark, waitMs: 10 });
+    expect(unchanged.counted?.mark).toBe((await answer).counted?.mark);
+  });
+});
