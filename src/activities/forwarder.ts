@@ -11,6 +11,7 @@ import type { Database } from '../store/database.js';
 import type { KeyRing } from '../store/keyRing.js';
 import { findSourceId, surveySource } from '../store/survey.js';
 import { createDestinationCheck } from './destinationCheck.js';
+import { createDestinationWatch } from './destinationWatch.js';
 import { createDrain } from './drain.js';
 import { createReconcile } from './reconcile.js';
 import { createDecideHeld } from './held/decide.js';
@@ -41,6 +42,7 @@ export function createForwarderActivities(deps: ForwarderActivityDependencies): 
   return {
     drain,
     checkDestination,
+    watchDestination: createDestinationWatch(deps),
     decideHeld: createDecideHeld(deps),
     reconcile: createReconcile(deps),
     async surveyPartitions({ uid }) {

@@ -1,4 +1,5 @@
 /** The operations on a live source's gate. Each may be done again: after a lost answer, and by a person who types it twice. */
+import { codedError } from '../domain/errors.js';
 import type { GateOpening } from '../domain/pause.js';
 import { readFlow, settledAt, switchFlow } from './flowState.js';
 import { awaitQuiet } from './quiet.js';
@@ -24,6 +25,7 @@ export async function openGate(context: StepContext): Promise<GateOpening> {
   const { store, marker, manifest } = context;
   const gate = await store.gate(marker);
   const { state } = await readFlow(flowOf(context));
+  await requireDataset(context);
   if (gate.open && state === 'enabled') {
     return { opened: false, opensAt: (gate.opensAt ?? new Date()).toISOString() };
   }
@@ -34,6 +36,12 @@ export async function openGate(context: StepContext): Promise<GateOpening> {
   const opensAt = settledAt(await switchFlow(flowOf(context), 'enabled'), manifest.delivery);
   await store.openGate(marker, opensAt);
   return { opened: true, opensAt: opensAt.toISOString() };
+}
+
+/** @throws CodedError `CAEP_DATASET_GONE`: what is sent would be lost */
+async function requireDataset({ adobe, resources }: StepContext): Promise<void> {
+  const { id } = made(resources, 'dataset');
+  if ((await adobe.catalog.getDataset(id)) === undefined) throw codedError('CAEP_DATASET_GONE', { id });
 }
 
 function flowOf({ adobe, resources, signal }: StepContext) {

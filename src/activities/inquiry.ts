@@ -40,8 +40,8 @@ export function createInquiryActivities(deps: InquiryDeps): InquiryActivities {
     }
   };
   return {
-    plan: ({ manifest, uid }) =>
-      answer({ name: manifest.name, sandbox: manifest.sandbox }, () => planReport(deps, manifest, uid)),
+    plan: ({ manifest, uid, live }) =>
+      answer({ name: manifest.name, sandbox: manifest.sandbox }, () => planReport(deps, manifest, { uid, live })),
     doctor: ({ sandbox }) => answer({ sandbox: sandbox ?? 'prod' }, () => doctorReport(deps, sandbox ?? 'prod')),
     urls: (ask) => answer({ name: ask.name }, () => sealedUrls(deps, ask)),
     rotate: (ask) => answer({ name: ask.name }, () => rotatedUrls(deps, ask)),

@@ -297,6 +297,26 @@ export const ERROR_CATALOGUE = {
     retryable: false,
     exitCode: EXIT_CODES.failed,
   },
+  CAEP_DATASET_GONE: {
+    sentence: 'The dataset {id} is not there any more: somebody has deleted it.',
+    remedy:
+      'Cancel the workflow source:{name}, which takes away what belongs to the flow; then `chatlio-aep provision FILE` makes a new dataset.',
+    retryable: false,
+    exitCode: EXIT_CODES.failed,
+  },
+  CAEP_RESOURCE_GONE: {
+    sentence: '{name} is live, but of what it was made of, this is not at Adobe any more: {resources}.',
+    remedy:
+      'Cancel the workflow source:{name}, which takes away what belongs to the flow and keeps the data; then `chatlio-aep provision FILE` makes what is missing.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_FLOW_DISABLED: {
+    sentence: 'The flow {id} is disabled at Adobe: what is sent to it would be lost.',
+    remedy: 'Enable it with `chatlio-aep unpause {name}`, which waits until it has settled.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
   CAEP_SETTLE_WINDOW_TOO_SHORT: {
     sentence: 'The settle window {window} is shorter than the five minutes that Adobe documents.',
     remedy: 'Set `delivery.settleWindow` to 5m or more; shorter is only for the simulator.',

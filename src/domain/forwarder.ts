@@ -56,6 +56,8 @@ export interface ForwarderState {
   readonly lookedUpAt?: number;
   /** As it was when events were last looked for. */
   readonly lake?: LakeView;
+  /** When flow and dataset were last looked at, and how much had been accepted then. */
+  readonly destination?: { readonly lookedAt: number; readonly accepted: number };
 }
 
 /** `refused`: this installation may not read the lake; nothing can be confirmed. `away`: tried again later. */
@@ -196,6 +198,16 @@ export interface ForwarderActivities {
   }): Promise<DecideResult>;
   /** Before a probe: does the destination take connections, and is the flow well? */
   checkDestination(input: { readonly uid: string; readonly sandbox?: string }): Promise<DestinationCheck>;
+  /** Do flow and dataset still stand? Closes the gate where what is sent would be lost. */
+  watchDestination(input: { readonly uid: string; readonly sandbox: string }): Promise<DestinationLook>;
+}
+
+export interface DestinationLook {
+  readonly v: 1;
+  /** False: Adobe did not answer, or the gate was changed meanwhile. Looked at again later. */
+  readonly looked: boolean;
+  /** Why the gate was closed. */
+  readonly closedFor?: string;
 }
 
 export interface PartitionSurvey {

@@ -16,7 +16,14 @@ import type { StepName } from './steps.js';
 
 /** Input of the workflow `inquiry`. */
 export type Inquiry =
-  | { readonly v: 1; readonly ask: 'plan'; readonly manifest: Manifest; readonly uid?: string }
+  | {
+      readonly v: 1;
+      readonly ask: 'plan';
+      readonly manifest: Manifest;
+      readonly uid?: string;
+      /** It is live: what is missing will not be made by provisioning. */
+      readonly live?: { readonly paused: boolean };
+    }
   | { readonly v: 1; readonly ask: 'doctor'; readonly sandbox?: string }
   /** Answered with a {@link SealedAnswer} of {@link SourceUrls}: the URLs are secrets, and questions stand in Temporal's history. */
   | { readonly v: 1; readonly ask: 'urls'; readonly name: string; readonly sealTo: string }

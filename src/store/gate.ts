@@ -100,18 +100,24 @@ export async function openGate(database: Database, opening: GateOpening): Promis
   });
 }
 
-/** Closes the gate. Running requests end by themselves: wait with {@link settleQuiet} before changing anything at Adobe. */
+/**
+ * Closes the gate. Running requests end by themselves: wait with {@link settleQuiet} before changing anything at Adobe.
+ *
+ * @param ifEpoch only if nobody has changed the gate since it was of this epoch
+ * @returns undefined when it was not closed
+ */
 export async function closeGate(
   database: Database,
   sourceId: number,
   reason: string,
-): Promise<{ readonly epoch: number }> {
+  { ifEpoch }: { readonly ifEpoch?: number } = {},
+): Promise<{ readonly epoch: number } | undefined> {
   const { rows } = await database.pool.query<{ epoch: number }>(
     `update gate set open = false, opens_at = null, reason = $2, epoch = epoch + 1, changed_at = clock_timestamp()
-     where source_id = $1 returning epoch`,
-    [sourceId, reason],
+     where source_id = $1 and epoch = coalesce($3, epoch) returning epoch`,
+    [sourceId, reason, ifEpoch],
   );
-  return { epoch: rows[0]?.epoch ?? 0 };
+  return rows[0];
 }
 
 export type Quiet =

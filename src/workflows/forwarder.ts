@@ -41,6 +41,7 @@ import {
 } from '../domain/forwarderState.js';
 import type { Delivery } from '../domain/manifest.js';
 import { FORWARDER_RESUME_INPUT } from '../domain/updateInputs.js';
+import { watchDestination } from './destinationWatch.js';
 import { handleDecisions } from './heldDecisions.js';
 import { COUNTS_AT_A_STANDSTILL, lookUpWhenDue } from './lookUps.js';
 import { requireShape } from './refuse.js';
@@ -118,7 +119,7 @@ export async function forwarder(input: ForwarderInput): Promise<never> {
   };
 
   const lookUps = new CancellationScope();
-  const lookingUp = lookUps.run(() => lookUpWhenDue(store, input));
+  const lookingUp = lookUps.run(() => Promise.all([lookUpWhenDue(store, input), watchDestination(store, input)]));
 
   while (!mustContinue()) {
     const { state } = store;

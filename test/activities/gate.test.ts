@@ -1,5 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ApplicationFailure } from '@temporalio/common';
+import { createDestinationWatch } from '../../src/activities/destinationWatch.js';
+import { silentLog } from '../support/store.js';
 import { claimPartition } from '../../src/store/claim.js';
 import type { OperationInput } from '../../src/domain/pause.js';
 import { settleQuiet } from '../../src/store/gate.js';
@@ -193,6 +195,13 @@ describe('opening the gate', () => {
     expect((await gate()).open).toBe(false);
   });
 
+  it('keeps it closed when the dataset is gone', async () => {
+    await closeGate();
+    await adobe.forSandbox(input.manifest.sandbox).catalog.deleteDataset(input.resources.dataset?.id ?? '');
+    await expect(openGate()).rejects.toMatchObject({ type: 'CAEP_DATASET_GONE', nonRetryable: true });
+    expect((await gate()).open).toBe(false);
+  });
+
   it('refuses a settle window that is shorter than what Adobe documents', async () => {
     await closeGate();
     const strict = installation().activitiesWith({}, { minimumSettleWindowMs: 300_000 });
@@ -206,5 +215,46 @@ describe('opening the gate', () => {
     const failure = await attempts(() => activities.openGate(forgotten)).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(ApplicationFailure);
     expect(failure).toMatchObject({ type: 'CAEP_SOURCE_UNKNOWN', nonRetryable: true });
+  });
+});
+
+describe('watching the destination', () => {
+  const watch = () => {
+    const look = createDestinationWatch({ database, adobe, log: silentLog }, 10);
+    return attempts(() => look({ uid: input.marker.uid, sandbox: input.manifest.sandbox }));
+  };
+
+  it('leaves the gate alone while everything stands', async () => {
+    const { epoch } = await gate();
+    expect(await watch()).toEqual({ v: 1, looked: true });
+    expect(await gate()).toMatchObject({ open: true, epoch });
+  });
+
+  it.each([
+    ['a flow that somebody has disabled', disabledBySomebody, /^the flow .* was disabled at Adobe$/],
+    ['a flow that somebody has deleted', () => flowService().deleteFlow(flowId), /^the flow .* was deleted at Adobe$/],
+    [
+      'a dataset that somebody has deleted',
+      () => adobe.forSandbox(input.manifest.sandbox).catalog.deleteDataset(input.resources.dataset?.id ?? ''),
+      /^the dataset .* was deleted at Adobe$/,
+    ],
+  ])('closes the gate for %s', async (_what, harm, reason) => {
+    await harm();
+    const { closedFor } = await watch();
+    expect(closedFor).toMatch(reason);
+    expect(await gate()).toMatchObject({ open: false, reason: closedFor });
+  });
+
+  it('says nothing of a flow that was disabled with a pause', async () => {
+    await closeGate();
+    await disableFlow();
+    expect(await watch()).toEqual({ v: 1, looked: true });
+    expect((await gate()).reason).toBe('paused by ana');
+  });
+
+  it('says nothing where Adobe does not answer', async () => {
+    simulator.admin.faults.place({ match: { method: 'GET' }, fault: { kind: 'status', status: 503 }, times: 0 });
+    expect(await watch()).toEqual({ v: 1, looked: false });
+    expect((await gate()).open).toBe(true);
   });
 });

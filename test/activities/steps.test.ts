@@ -217,11 +217,11 @@ describe('plan', () => {
   it('says create for everything first, keep for everything afterwards', async () => {
     const source = newSource();
     const deps = { adobe, store, minimumSettleWindowMs: 0 };
-    const before = await planReport(deps, source.manifest, source.marker.uid);
+    const before = await planReport(deps, source.manifest, { uid: source.marker.uid });
     expect(new Set(before.steps.map(({ action }) => action))).toEqual(new Set(['create']));
     expect(before.problems).toEqual([]);
     await provision(source);
-    const after = await planReport(deps, source.manifest, source.marker.uid);
+    const after = await planReport(deps, source.manifest, { uid: source.marker.uid });
     expect(after.steps.map(({ step, action }) => [step, action])).toEqual(
       stepsFor(source.manifest).map((step) => [step, 'keep']),
     );
@@ -231,13 +231,32 @@ describe('plan', () => {
     const { manifest, marker } = newSource();
     const { settleWindowMs, lakeLatencyMs } = manifest.delivery;
     const problemsWith = async (minimums: { minimumSettleWindowMs: number; minimumLakeLatencyMs?: number }) =>
-      (await planReport({ adobe, store, ...minimums }, manifest, marker.uid)).problems.map(({ code }) => code);
+      (await planReport({ adobe, store, ...minimums }, manifest, { uid: marker.uid })).problems.map(({ code }) => code);
     expect(await problemsWith({ minimumSettleWindowMs: settleWindowMs + 1 })).toEqual(['CAEP_SETTLE_WINDOW_TOO_SHORT']);
     const lake = { minimumSettleWindowMs: 0, minimumLakeLatencyMs: lakeLatencyMs };
     expect(await problemsWith(lake)).toEqual([]);
     expect(await problemsWith({ ...lake, minimumLakeLatencyMs: lakeLatencyMs + 1 })).toEqual([
       'CAEP_LAKE_LATENCY_TOO_SHORT',
     ]);
+  });
+
+  it('of a live source says blocked where something was deleted or disabled at Adobe, as provisioning makes nothing then', async () => {
+    const source = newSource();
+    const resources = await provision(source);
+    const blocked = async (paused = false) =>
+      (
+        await planReport({ adobe, store, minimumSettleWindowMs: 0 }, source.manifest, {
+          uid: source.marker.uid,
+          live: { paused },
+        })
+      ).steps.flatMap(({ step, action, error }) => (action === 'keep' ? [] : [[step, action, error?.code]]));
+    expect(await blocked()).toEqual([]);
+    const { flowService, catalog } = adobe.forSandbox(source.manifest.sandbox);
+    await flowService.flowAction(resources.flow?.id ?? '', 'disable', undefined);
+    expect(await blocked()).toEqual([['flow', 'blocked', 'CAEP_FLOW_DISABLED']]);
+    expect(await blocked(true)).toEqual([]);
+    await catalog.deleteDataset(resources.dataset?.id ?? '');
+    expect(await blocked(true)).toEqual([['dataset', 'blocked', 'CAEP_RESOURCE_GONE']]);
   });
 
   it("says blocked where somebody else's object stands", async () => {

@@ -3,8 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { codedError } from '../../src/domain/errors.js';
+import type { PlannedStep, PlanReport } from '../../src/domain/plan.js';
+import type { Sources } from '../../src/cli/ports.js';
 import type { SourceInput } from '../../src/domain/source.js';
 import { abort } from '../../src/cli/commands/abort.js';
+import { plan } from '../../src/cli/commands/plan.js';
 import { provision } from '../../src/cli/commands/provision.js';
 import { resume } from '../../src/cli/commands/resume.js';
 import {
@@ -29,6 +32,12 @@ beforeAll(async () => {
   await writeFile(file, MANIFEST_TEXT);
 });
 afterAll(() => rm(folder, { recursive: true }));
+
+/** Answers the question for a plan; every step that is not named stands. */
+const planned = (steps: readonly PlannedStep[] = []): Sources['ask'] => {
+  const report: PlanReport = { v: 1, name: 'support-chat', sandbox: 'prod', steps, mapping: [], problems: [] };
+  return () => Promise.resolve(report as never);
+};
 
 /** Keeps what was started. */
 function starts(answer: 'started' | 'already-runs' = 'started') {
@@ -67,14 +76,29 @@ describe('provision', () => {
   );
 
   it('joins a source that runs with the same manifest', async () => {
-    const world = fakeWorld(fakeSources({ describe: script(sourceRun()), state: script(LIVE) }));
+    const world = fakeWorld(fakeSources({ describe: script(sourceRun()), state: script(LIVE), ask: planned() }));
     expect(await provision(world.context, { file })).toBe(0);
     expect(world.stderr()).toContain('runs already with this manifest: joining it');
   });
 
+  it('agrees with `plan` about a live source of which something was deleted at Adobe', async () => {
+    const error = (resources: string) =>
+      ({ code: 'CAEP_RESOURCE_GONE', fields: { name: 'support-chat', resources } }) as const;
+    const ask = planned([
+      { step: 'dataset', action: 'blocked', label: '', error: error('dataset') },
+      { step: 'flow', action: 'blocked', label: '', error: error('flow') },
+    ]);
+    const world = fakeWorld(fakeSources({ describe: script(sourceRun()), state: script(LIVE), ask }));
+    await expect(provision(world.context, { file })).rejects.toMatchObject({ error: error('dataset, flow') });
+    const planning = fakeWorld(fakeSources({ describe: script(sourceRun()), state: script(LIVE), ask }));
+    expect(await plan(planning.context, { file })).toBe(4);
+  });
+
   it('joins when another start was first', async () => {
     const { start } = starts('already-runs');
-    const world = fakeWorld(fakeSources({ start, describe: script(undefined, sourceRun()), state: script(LIVE) }));
+    const world = fakeWorld(
+      fakeSources({ start, describe: script(undefined, sourceRun()), state: script(LIVE), ask: planned() }),
+    );
     expect(await provision(world.context, { file })).toBe(0);
     expect(world.stderr()).toContain('joining it');
   });

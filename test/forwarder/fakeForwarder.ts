@@ -7,6 +7,7 @@ import { Worker, type WorkerOptions, type WorkflowBundleWithSourceMap } from '@t
 import { beforeAll, expect, vi } from 'vitest';
 import type {
   DestinationCheck,
+  DestinationLook,
   DrainEnd,
   DrainInput,
   DrainReport,
@@ -52,12 +53,20 @@ export class FakeActivities implements ForwarderActivities {
   readonly surveyPartitions = () =>
     Promise.resolve({
       partitions: [0, 1],
-      counters: { taken: this.taken, accepted: 4, waiting: 1, exceptions: { unknown: 1 } },
+      counters: { taken: this.taken, accepted: this.accepted, waiting: 1, exceptions: { unknown: 1 } },
       lookUps: this.lookUps,
     });
 
   taken = 5;
   lookUps: LookUpsAhead | undefined;
+  accepted = 4;
+
+  watches = 0;
+  watch = (): Promise<DestinationLook> => Promise.resolve({ v: 1, looked: true });
+  readonly watchDestination = () => {
+    this.watches += 1;
+    return this.watch();
+  };
 
   decide: () => Promise<DecideResult> = () => Promise.reject(new Error('this test does not decide'));
   readonly decideHeld = () => this.decide();
@@ -128,6 +137,7 @@ export function withForwarders(): Forwarders {
         drain: activities.drain,
         surveyPartitions: activities.surveyPartitions,
         checkDestination: activities.checkDestination,
+        watchDestination: activities.watchDestination,
         reconcile: activities.reconcile,
         decideHeld: activities.decideHeld,
       },

@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { describe, expect, it, vi } from 'vitest';
-import type { DrainEnd } from '../../src/domain/forwarder.js';
+import type { DestinationLook, DrainEnd } from '../../src/domain/forwarder.js';
 import { DELIVERY } from './bench.js';
 import { FakeActivities, untilCancelled, withForwarders } from './fakeForwarder.js';
 
@@ -33,6 +33,35 @@ describe('forwarder', () => {
       await vi.waitFor(async () => expect((await state()).lake).toEqual({ state: 'readable' }), { timeout: 10_000 });
       expect(fake.running).toBe(2);
     });
+  });
+
+  it('looks at flow and dataset after something was delivered, and stops where they are not there any more', async () => {
+    const fake = new FakeActivities();
+    const looking = (look: DestinationLook) => () => Promise.resolve(look);
+    await withForwarder(
+      fake,
+      async ({ handle, reaches, state }) => {
+        await reaches('idle');
+        expect(fake.watches).toBe(0);
+        fake.watch = looking({ v: 1, looked: false });
+        fake.accepted = 5;
+        await handle.signal('wake');
+        // An Adobe that does not answer is asked again, and so is an activity that has failed.
+        await vi.waitFor(() => expect(fake.watches).toBeGreaterThan(1), { timeout: 10_000 });
+        fake.watch = () => Promise.reject(ApplicationFailure.nonRetryable('the source is not in the store'));
+        const { watches } = fake;
+        await vi.waitFor(() => expect(fake.watches).toBeGreaterThan(watches + 1), { timeout: 10_000 });
+        fake.watch = looking({ v: 1, looked: true, closedFor: 'the dataset d-1 was deleted at Adobe' });
+        expect((await reaches('paused')).gate).toEqual({ reason: 'the dataset d-1 was deleted at Adobe' });
+        const looks = fake.watches;
+        fake.watch = looking({ v: 1, looked: true });
+        await handle.signal('wake');
+        await reaches('idle');
+        expect((await state()).gate).toBeUndefined();
+        expect(fake.watches).toBe(looks);
+      },
+      { sandbox: 'prod' },
+    );
   });
 
   it('drains a partition again that is woken while it is being drained', async () => {

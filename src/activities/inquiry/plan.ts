@@ -2,9 +2,10 @@ import type { Adobe, AdobeClients } from '../../adobe/clients.js';
 import { CANONICAL_FIELDS, type CanonicalField } from '../../domain/canonical.js';
 import { CodedError, type CatalogueError } from '../../domain/errors.js';
 import type { Manifest, MappingRow } from '../../domain/manifest.js';
-import type { PlannedMapping, PlannedStep, PlanReport } from '../../domain/plan.js';
-import { stepsFor, type Resource, type Resources, type StepName } from '../../domain/steps.js';
+import type { Ask, PlannedMapping, PlannedStep, PlanReport } from '../../domain/plan.js';
+import { STEPS, stepsFor, type Resource, type Resources, type StepName } from '../../domain/steps.js';
 import { toCatalogueError } from '../failures.js';
+import { readFlow } from '../flowState.js';
 import { STEP_TABLE } from '../steps/index.js';
 import { foreignError } from '../steps/perform.js';
 import type { ProvisioningStore } from '../../store/provisioning.js';
@@ -24,9 +25,14 @@ const NO_UID = '00000000-0000-0000-0000-000000000000';
 /**
  * What provisioning this manifest would do, step by step, by the same lookups that provisioning begins with.
  *
- * @param uid of the running or last source of this name, so that what it made is recognised
+ * @param source.uid of the running or last source of this name, so that what it made is recognised
+ * @param source.live it is live: what is missing stands in the way, for provisioning joins what runs and makes nothing
  */
-export async function planReport(deps: PlanDeps, manifest: Manifest, uid = NO_UID): Promise<PlanReport> {
+export async function planReport(
+  deps: PlanDeps,
+  manifest: Manifest,
+  { uid = NO_UID, live }: Pick<Ask<'plan'>, 'uid' | 'live'> = {},
+): Promise<PlanReport> {
   const clients = deps.adobe.forSandbox(manifest.sandbox);
   const problems: CatalogueError[] = [];
   const note = (failure: unknown): void => {
@@ -45,14 +51,17 @@ export async function planReport(deps: PlanDeps, manifest: Manifest, uid = NO_UI
   const steps =
     tenantId === undefined
       ? []
-      : await planSteps({
-          marker,
-          manifest,
-          adobe: clients,
-          store: deps.store,
-          minimumSettleWindowMs: deps.minimumSettleWindowMs,
-          signal: new AbortController().signal,
-        });
+      : await planSteps(
+          {
+            marker,
+            manifest,
+            adobe: clients,
+            store: deps.store,
+            minimumSettleWindowMs: deps.minimumSettleWindowMs,
+            signal: new AbortController().signal,
+          },
+          live,
+        );
   return {
     v: 1,
     name: manifest.name,
@@ -71,34 +80,56 @@ async function checkNamespace(clients: AdobeClients, { identity }: Manifest): Pr
   throw new CodedError({ code: 'CAEP_NAMESPACE_UNKNOWN', fields: { namespace: identity.namespace } });
 }
 
-async function planSteps(base: Omit<StepContext, 'resources'>): Promise<PlannedStep[]> {
+async function planSteps(base: Omit<StepContext, 'resources'>, live: Ask<'plan'>['live']): Promise<PlannedStep[]> {
   const planned: PlannedStep[] = [];
   let resources: Resources = {};
   for (const step of stepsFor(base.manifest)) {
     const context = { ...base, resources };
-    const { row, resource } = await planStep(step, context);
+    const { row, resource } = await planStep(step, context, live);
     planned.push(row);
     if (resource !== undefined) resources = { ...resources, [step]: resource };
   }
   return planned;
 }
 
-async function planStep(name: StepName, context: StepContext): Promise<{ row: PlannedStep; resource?: Resource }> {
+interface Planned {
+  readonly row: PlannedStep;
+  readonly resource?: Resource;
+}
+
+async function planStep(name: StepName, context: StepContext, live: Ask<'plan'>['live']): Promise<Planned> {
   const step = STEP_TABLE[name];
   const label = step.label(context);
-  const create = { row: { step: name, action: 'create', label } as const };
-  if (step.needs?.some((needed) => context.resources[needed] === undefined)) return create;
+  const absent: Planned = { row: { step: name, label, ...(live === undefined ? CREATE : goneFrom(context, name)) } };
+  if (step.needs?.some((needed) => context.resources[needed] === undefined)) return absent;
   try {
     const { ours, foreign } = await step.lookup(context);
     const own = ours[0];
-    if (own !== undefined) return { row: { step: name, action: 'keep', label, id: own.id }, resource: own };
-    if (foreign === undefined) return create;
+    if (own !== undefined) {
+      const error = name === 'flow' && live?.paused === false ? await disabledFlow(context, own.id) : undefined;
+      const action = error === undefined ? ({ action: 'keep' } as const) : ({ action: 'blocked', error } as const);
+      return { row: { step: name, label, id: own.id, ...action }, resource: own };
+    }
+    if (foreign === undefined || live !== undefined) return absent;
     const error = foreignError(step, context, foreign).error;
     return { row: { step: name, action: 'blocked', label, id: foreign.resource.id, error } };
   } catch (failure) {
     const error = toCatalogueError(failure, { name: context.manifest.name, sandbox: context.manifest.sandbox });
     return { row: { step: name, action: 'blocked', label, error } };
   }
+}
+
+const CREATE = { action: 'create' } as const;
+
+function goneFrom({ marker }: StepContext, step: StepName) {
+  const error = { code: 'CAEP_RESOURCE_GONE', fields: { name: marker.name, resources: STEPS[step].title } } as const;
+  return { action: 'blocked', error } as const;
+}
+
+/** What a pause has disabled is meant to be so. */
+async function disabledFlow({ adobe, marker }: StepContext, id: string): Promise<CatalogueError | undefined> {
+  const { state } = await readFlow({ flowService: adobe.flowService, flowId: id });
+  return state === 'disabled' ? { code: 'CAEP_FLOW_DISABLED', fields: { id, name: marker.name } } : undefined;
 }
 
 function plannedMapping({ source, sourceType, destination }: MappingRow, tenantId: string | undefined): PlannedMapping {

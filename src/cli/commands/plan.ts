@@ -2,6 +2,7 @@ import { EXIT_CODES, type ExitCode } from '../../domain/errors.js';
 import type { PlanReport } from '../../domain/plan.js';
 import { readManifestFile } from '../../manifest/read.js';
 import type { Command } from '../ports.js';
+import { askForPlan } from '../planning.js';
 import { planDocument, renderPlan } from '../render/plan.js';
 import { requireWorker } from '../worker.js';
 
@@ -10,8 +11,9 @@ export const plan: Command<{ readonly file: string }> = async (context, { file }
   const manifest = await readManifestFile(file);
   const sources = await context.sources();
   await requireWorker(sources);
-  const uid = (await sources.describe(manifest.name))?.uid;
-  const report = await sources.ask({ v: 1, ask: 'plan', manifest, ...(uid === undefined ? {} : { uid }) });
+  const run = await sources.describe(manifest.name);
+  const running = run?.open === true ? await sources.state(manifest.name) : undefined;
+  const report = await askForPlan(sources, manifest, { run, running });
   context.output.result(planDocument(report), () => renderPlan(report, context.output.paint));
   return exitCodeOfPlan(report);
 };

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { codedError } from '../../domain/errors.js';
+import { CodedError, codedError } from '../../domain/errors.js';
 import type { Manifest } from '../../domain/manifest.js';
 import { manifestDifferences } from '../../domain/source.js';
 import { readManifestFile } from '../../manifest/read.js';
 import { reportEnding } from '../ending.js';
 import { follow } from '../follow.js';
-import type { Command, Context, Sources } from '../ports.js';
+import { askForPlan, damageOf } from '../planning.js';
+import type { Command, Context, SourceRun, Sources } from '../ports.js';
 import { requireWorker } from '../worker.js';
 
 /** Starts the source workflow, or joins it when it runs already with this manifest, and follows it until it is live or held. */
@@ -32,15 +33,18 @@ async function startOrJoin(context: Context, sources: Sources, manifest: Manifes
       return;
     }
   }
-  await join(context, sources, manifest);
+  await join(context, sources, manifest, last);
 }
 
-async function join(context: Context, sources: Sources, manifest: Manifest): Promise<void> {
+async function join(context: Context, sources: Sources, manifest: Manifest, run: SourceRun | undefined): Promise<void> {
   const { name } = manifest;
   const running = await sources.state(name);
   const differences = manifestDifferences(running.manifest, manifest);
   if (differences.length === 0) {
     context.output.note(`${name} runs already with this manifest: joining it.`);
+    if (running.phase !== 'live') return;
+    const damage = damageOf(await askForPlan(sources, manifest, { run: run ?? running, running }));
+    if (damage !== undefined) throw new CodedError(damage);
     return;
   }
   if (running.phase === 'held') {
