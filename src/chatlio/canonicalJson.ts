@@ -1,13 +1,5 @@
 /** One text for all renderings of the same JSON value: what identities and comparisons of bodies are made of. */
 
-/** Chatlio's bodies are three levels deep. Deeper than this is no such body, and would exhaust the stack. */
-const MAX_DEPTH = 64;
-
-export class NestedTooDeeply extends Error {
-  override readonly name = 'NestedTooDeeply';
-  override readonly message = `nested deeper than ${MAX_DEPTH} levels`;
-}
-
 /** A member of an object: its key, and `"key":value` in canonical form. */
 export interface CanonicalMember {
   readonly key: string;
@@ -18,22 +10,21 @@ export interface CanonicalMember {
  * Keys sorted by UTF-16 code unit, members that are null, absent or "" left out (Chatlio sends all three for "none"), no
  * whitespace; strings untouched, arrays in order and with all their elements.
  *
- * @throws NestedTooDeeply
+ * @param value not nested so deeply that it exhausts the stack
  */
-export function canonicalJson(value: unknown, depth = 0): string {
+export function canonicalJson(value: unknown): string {
   if (typeof value !== 'object' || value === null) return jsonOf(value);
-  if (depth === MAX_DEPTH) throw new NestedTooDeeply();
-  if (Array.isArray(value)) return `[${value.map((element) => canonicalJson(element, depth + 1)).join(',')}]`;
-  return objectOf(canonicalMembers(value as Record<string, unknown>, depth));
+  if (Array.isArray(value)) return `[${value.map((element) => canonicalJson(element)).join(',')}]`;
+  return objectOf(canonicalMembers(value as Record<string, unknown>));
 }
 
 /** The members of an object in order, for who needs it once whole and once without some of them. */
-export function canonicalMembers(object: Readonly<Record<string, unknown>>, depth = 0): CanonicalMember[] {
+export function canonicalMembers(object: Readonly<Record<string, unknown>>): CanonicalMember[] {
   const members: CanonicalMember[] = [];
   for (const key of Object.keys(object).sort()) {
     const value = object[key];
     if (value === undefined || value === null || value === '') continue;
-    members.push({ key, text: `${jsonOf(key)}:${canonicalJson(value, depth + 1)}` });
+    members.push({ key, text: `${jsonOf(key)}:${canonicalJson(value)}` });
   }
   return members;
 }

@@ -7,6 +7,7 @@
 import { hash } from 'node:crypto';
 import { KIND_FACTS, type Kind } from '../domain/kinds.js';
 import { type CanonicalMember, canonicalJson, objectOf } from './canonicalJson.js';
+import type { LostPart } from './lostParts.js';
 import type { Payload } from './payloads.js';
 
 export const IDENTITY_VERSION = 'chatlio/1';
@@ -71,6 +72,12 @@ function partsOf(kind: Kind, payload: Payload, contentKey: string): readonly str
 
 function contentKeyOf(members: readonly CanonicalMember[]): string {
   return sha256(objectOf(members.filter(({ key }) => !NOT_CONTENT.has(key))));
+}
+
+/** A key that stands twice may hide anything; no sender does that by accident. */
+export function isContent(kind: Kind, { what, within }: LostPart): boolean {
+  if (what === 'member') return true;
+  return kind === 'transcript' ? within === 'messages' : !NOT_CONTENT.has(within);
 }
 
 /** An export with no new and no edited message is the same event, however often an operator repeats it. */

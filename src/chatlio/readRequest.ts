@@ -3,9 +3,11 @@ import { isUtf8 } from 'node:buffer';
 import type { CanonicalEvent } from '../domain/canonical.js';
 import { KIND_FACTS, type Kind } from '../domain/kinds.js';
 import { canonicalEvent } from './canonicalEvent.js';
-import { canonicalMembers, NestedTooDeeply, objectOf } from './canonicalJson.js';
-import { identify, identifyRaw } from './eventId.js';
+import { canonicalMembers, objectOf } from './canonicalJson.js';
+import { identify, identifyRaw, isContent } from './eventId.js';
+import { type LostPart, lostParts } from './lostParts.js';
 import { type ChatlioBody, isObject, type Payload, readPayload } from './payloads.js';
+import { scanJson } from './scanJson.js';
 
 export interface WebhookRequest {
   readonly widget: string;
@@ -19,7 +21,7 @@ export type Reading =
   | {
       readonly outcome: 'event';
       readonly event: CanonicalEvent;
-      /** The whole payload in canonical form: equal for equal bodies. */
+      /** The whole payload in canonical form, with what parsing it has lost: equal for equal bodies. */
       readonly canonicalBody: string;
       readonly contentKey: string;
     }
@@ -34,36 +36,48 @@ export type Reading =
 export function readRequest({ widget, kind, raw, receivedAtMs }: WebhookRequest): Reading {
   const held = (why: string): Reading => ({ outcome: 'held', eventId: identifyRaw(kind, widget, raw), why });
 
-  const body = parseBody(raw);
-  if (typeof body === 'string') return held(body);
+  const parsed = parseBody(raw);
+  if (typeof parsed === 'string') return held(parsed);
+  const { body, lost } = parsed;
   const payload = readPayload(body);
   const fault = faultOf(kind, body, payload);
   if (fault !== undefined) return held(fault);
-  try {
-    const members = canonicalMembers(body);
-    const { eventId, contentKey } = identify(kind, widget, members, payload);
-    return {
-      outcome: 'event',
-      event: canonicalEvent({ eventId, kind, widget, receivedAtMs, payload }),
-      canonicalBody: objectOf(members),
+  const members = canonicalMembers(body);
+  const { eventId, contentKey } = identify(kind, widget, members, payload);
+  return {
+    outcome: 'event',
+    event: canonicalEvent({ eventId, kind, widget, receivedAtMs, payload }),
+    canonicalBody: withLost(objectOf(members), lost),
+    contentKey: withLost(
       contentKey,
-    };
-  } catch (error) {
-    if (error instanceof NestedTooDeeply) return held(error.message);
-    throw error;
-  }
+      lost.filter((part) => isContent(kind, part)),
+    ),
+  };
+}
+
+interface ParsedBody {
+  readonly body: ChatlioBody;
+  readonly lost: readonly LostPart[];
 }
 
 /** Any content type is parsed as JSON: Chatlio documents none. The parser's own message would quote the text. */
-function parseBody(raw: Buffer): ChatlioBody | string {
+function parseBody(raw: Buffer): ParsedBody | string {
   if (raw.length === 0) return 'empty body';
   if (!isUtf8(raw)) return 'not UTF-8';
+  const scan = scanJson(raw);
+  if (scan.refusal !== undefined) return scan.refusal;
   try {
-    const body: unknown = JSON.parse(raw.toString('utf8').replace(/^\uFEFF/, ''));
-    return isObject(body) ? body : 'not a JSON object';
+    const text = raw.toString('utf8').replace(/^\uFEFF/, '');
+    const body: unknown = JSON.parse(text);
+    return isObject(body) ? { body, lost: lostParts(text, body, scan) } : 'not a JSON object';
   } catch {
     return 'not JSON';
   }
+}
+
+/** Where nothing was lost the text stays as it is: what released versions have stored goes on to compare. */
+function withLost(text: string, lost: readonly LostPart[]): string {
+  return lost.length === 0 ? text : `${text}\n${lost.map((part) => part.text).join('\n')}`;
 }
 
 type Shape = (typeof KIND_FACTS)[Kind]['shape'];

@@ -40,8 +40,4 @@ describe('canonical JSON', () => {
       }),
     );
   });
-
-  it('refuses a value that would exhaust the stack', () => {
-    expect(() => canonicalJson(JSON.parse('['.repeat(100_000) + ']'.repeat(100_000)))).toThrow('nested deeper than 64');
-  });
 });

@@ -121,6 +121,20 @@ describe('receiver', () => {
     expect(JSON.parse(held.body)).toMatchObject({ message: 'Something else' });
   });
 
+  it.each([
+    ['numbers beyond 2^53', '"order":9007199254740993', '"order":9007199254740992'],
+    ['a key that stands twice', '"order":1,"order":3', '"order":2,"order":3'],
+  ])('holds a body as a conflict that differs in %s only', async (_what, one, other) => {
+    const { post, path } = setup();
+    const start = JSON.stringify(fixture('new-conversation', { seed: one.length + 900, atMs: 1 })).slice(0, -1);
+    const arrivals = [];
+    for (const part of [one, other, one]) {
+      const response = await post(path('new-conversation'), `${start},${part}}`);
+      arrivals.push(response.body.arrival);
+    }
+    expect(arrivals).toEqual(['logged', 'conflict', 'redelivered']);
+  });
+
   it('gives one answer to every wrong secret, widget, kind, path and method', async () => {
     const { post, path, receiver } = setup();
     const right = path('feedback');
