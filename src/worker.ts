@@ -18,6 +18,7 @@ import { codedError } from './domain/errors.js';
 import { TASK_QUEUES } from './domain/source.js';
 import { startMetricsServer } from './metrics/server.js';
 import { createWorkerMetrics } from './metrics/worker.js';
+import { closeAll } from './process/closing.js';
 import { END_SIGNALS } from './process/endSignals.js';
 import { createProcessLog } from './process/log.js';
 import { freePort } from './process/ports.js';
@@ -32,6 +33,7 @@ import { prepareDatabase } from './store/prepare.js';
 import { createProvisioningStore, type ForwarderSettings } from './store/provisioning.js';
 import { connectClient } from './temporal/connection.js';
 import { installRuntime } from './temporal/runtime.js';
+import { runWorkers } from './temporal/runWorkers.js';
 import { ensureSearchAttributes } from './temporal/searchAttributes.js';
 import { connectWorker } from './temporal/workerConnection.js';
 import { bundleWorkflows } from './temporal/workflowBundle.js';
@@ -151,15 +153,21 @@ async function main(): Promise<void> {
 
   log.info({ temporal: temporal.address, namespace, queues: TASK_QUEUES, metrics: metricsServer?.url }, 'ready');
   try {
-    await Promise.all(workers.map((worker) => worker.run()));
+    await runWorkers(workers, temporal.address);
   } finally {
-    await waker.close();
-    await maintenance.close();
-    await keyReports.close();
-    await bell.close();
-    await Promise.all([connection.close(), temporal.close(), adobe.close()]);
-    await metricsServer?.close();
-    await database.close();
+    await closeAll(
+      {
+        waker: () => waker.close(),
+        maintenance: () => maintenance.close(),
+        keyReports: () => keyReports.close(),
+        bell: () => bell.close(),
+        temporal: () => Promise.all([connection.close(), temporal.close()]),
+        adobe: () => adobe.close(),
+        metrics: () => metricsServer?.close(),
+        database: () => database.close(),
+      },
+      log,
+    );
   }
 }
 

@@ -12,10 +12,13 @@ const RPC_DEADLINE_MS = 10_000;
 /**
  * Makes the search attributes that a namespace lacks.
  *
- * @throws CodedError `CAEP_SEARCH_ATTRIBUTES_MISSING` when they may not be made by this call, as in Temporal Cloud
+ * @throws CodedError `CAEP_SEARCH_ATTRIBUTES_MISSING` when they may not be made by this call, as in Temporal Cloud;
+ *   `CAEP_TEMPORAL_UNREACHABLE`, `CAEP_TEMPORAL_FAILED` when it is not known what is there
  */
 export async function ensureSearchAttributes(connection: Connection, namespace: string): Promise<void> {
-  const missing = await missingSearchAttributes(connection, namespace);
+  const missing = await missingSearchAttributes(connection, namespace).catch((cause: unknown) => {
+    throw notKnown(cause, connection.options.address);
+  });
   if (missing.length === 0) return;
   const searchAttributes = Object.fromEntries(missing.map((name) => [name, KEYWORD]));
   try {
@@ -30,11 +33,52 @@ export async function ensureSearchAttributes(connection: Connection, namespace: 
 }
 
 async function missingSearchAttributes(connection: Connection, namespace: string): Promise<string[]> {
-  const { customAttributes } = await withDeadline(connection, () =>
-    connection.operatorService.listSearchAttributes({ namespace }),
-  );
-  return SEARCH_ATTRIBUTE_NAMES.filter((name) => !(name in (customAttributes ?? {})));
+  try {
+    const { customAttributes } = await withDeadline(connection, () =>
+      connection.operatorService.listSearchAttributes({ namespace }),
+    );
+    return SEARCH_ATTRIBUTE_NAMES.filter((name) => !(name in (customAttributes ?? {})));
+  } catch (cause) {
+    // Who may only work in a namespace may not always list them. A query that names one is refused where it is missing.
+    if (!MAY_NOT_LIST.has(grpcStatusOf(cause))) throw cause;
+    const known = await Promise.all(SEARCH_ATTRIBUTE_NAMES.map((name) => isQueryable(connection, namespace, name)));
+    return SEARCH_ATTRIBUTE_NAMES.filter((_name, index) => known[index] === false);
+  }
 }
+
+const MAY_NOT_LIST: ReadonlySet<number | undefined> = new Set([
+  GRPC_STATUS.permissionDenied,
+  GRPC_STATUS.unauthenticated,
+  GRPC_STATUS.unimplemented,
+]);
+
+async function isQueryable(connection: Connection, namespace: string, name: string): Promise<boolean> {
+  try {
+    const query = `${name} = 'none'`;
+    await withDeadline(connection, () => connection.workflowService.countWorkflowExecutions({ namespace, query }));
+    return true;
+  } catch (cause) {
+    if (grpcStatusOf(cause) === GRPC_STATUS.invalidArgument) return false;
+    throw cause;
+  }
+}
+
+function notKnown(cause: unknown, address: string): Error {
+  const isAway = AWAY.has(grpcStatusOf(cause));
+  if (isAway) return codedError('CAEP_TEMPORAL_UNREACHABLE', { address }, { cause });
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return codedError(
+    'CAEP_TEMPORAL_FAILED',
+    { address, reason: `the search attributes are not told, ${reason}` },
+    { cause },
+  );
+}
+
+const AWAY: ReadonlySet<number | undefined> = new Set([
+  GRPC_STATUS.unavailable,
+  GRPC_STATUS.deadlineExceeded,
+  GRPC_STATUS.cancelled,
+]);
 
 function withDeadline<T>(connection: Connection, call: () => Promise<T>): Promise<T> {
   return connection.withDeadline(Date.now() + RPC_DEADLINE_MS, call);

@@ -1,0 +1,19 @@
+/** Closing what a process has opened, at its end. */
+import type { Logger } from 'pino';
+
+/**
+ * One after the other, in the order given. What cannot be closed is logged and hides nothing: the process ends anyway, and what
+ * it ends of is told by whoever began the end.
+ */
+export async function closeAll(
+  parts: Readonly<Record<string, () => Promise<unknown> | undefined>>,
+  log: Pick<Logger, 'warn'>,
+): Promise<void> {
+  for (const [part, close] of Object.entries(parts)) {
+    try {
+      await close();
+    } catch (error) {
+      log.warn({ part, reason: error instanceof Error ? error.message : String(error) }, 'a part was not closed');
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import type { Connection } from '@temporalio/client';
+import { describe, expect, it } from 'vitest';
+import { ensureSearchAttributes } from '../../src/temporal/searchAttributes.js';
+
+const refusal = (code: number) => Object.assign(new Error(`${code}`), { code, details: '', metadata: {} });
+
+/** A server that may not be asked for its list, and what it does with a query that names an attribute. */
+function server(listing: number, query: (named: string) => number | undefined = () => undefined): Connection {
+  return {
+    options: { address: 'cloud:7233' },
+    withDeadline: (_deadline: number, call: () => Promise<unknown>) => call(),
+    operatorService: {
+      listSearchAttributes: () => Promise.reject(refusal(listing)),
+      addSearchAttributes: () => Promise.reject(refusal(7)),
+    },
+    workflowService: {
+      countWorkflowExecutions: (asked: { query: string }) => {
+        const code = query(asked.query.split(' ')[0] ?? '');
+        return code === undefined ? Promise.resolve({ count: 0 }) : Promise.reject(refusal(code));
+      },
+    },
+  } as unknown as Connection;
+}
+
+describe('search attributes that may not be listed', () => {
+  it.each([7, 12, 16])('are tried by a query each (status %i)', async (status) => {
+    await expect(ensureSearchAttributes(server(status), 'chat')).resolves.toBeUndefined();
+    const lacking = server(status, (named) => (named === 'HeldReason' ? 3 : undefined));
+    await expect(ensureSearchAttributes(lacking, 'chat')).rejects.toMatchObject({
+      error: { code: 'CAEP_SEARCH_ATTRIBUTES_MISSING', fields: { missing: 'HeldReason', namespace: 'chat' } },
+    });
+  });
+});
+
+describe('a server that fails while they are listed', () => {
+  it.each([
+    [14, 'CAEP_TEMPORAL_UNREACHABLE'],
+    [4, 'CAEP_TEMPORAL_UNREACHABLE'],
+    [8, 'CAEP_TEMPORAL_FAILED'],
+    [13, 'CAEP_TEMPORAL_FAILED'],
+  ])('with status %i is %s', async (status, code) => {
+    await expect(ensureSearchAttributes(server(status), 'chat')).rejects.toMatchObject({
+      error: { code, fields: { address: 'cloud:7233' } },
+    });
+  });
+});
