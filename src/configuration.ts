@@ -90,6 +90,8 @@ export interface Configuration {
     readonly host: string;
     readonly port: number;
     readonly publicUrl: string;
+    /** Absent when it was not named and `publicUrl` is where it listens on this machine. */
+    readonly namedUrl?: string;
     readonly spoolMaxBytes?: number;
     readonly metricsPort?: number;
   };
@@ -141,6 +143,7 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
       host: env.RECEIVER_HOST ?? '127.0.0.1',
       port: receiverPort,
       publicUrl: env.RECEIVER_PUBLIC_URL ?? `http://localhost:${receiverPort}`,
+      namedUrl: env.RECEIVER_PUBLIC_URL,
       spoolMaxBytes: env.RECEIVER_SPOOL_MAX_BYTES,
       metricsPort: env.RECEIVER_METRICS_PORT,
     },

@@ -26,6 +26,7 @@ import { createBell } from './store/bell.js';
 import { clockSkewMs, databaseVersion, openDatabase } from './store/database.js';
 import { readFigures } from './store/figures.js';
 import { confirmKeys } from './store/keyCheck.js';
+import { readPublicUrl } from './store/receiverReports.js';
 import { openKeyRing, readHeldKeys } from './store/keyRing.js';
 import { readProcessKeys, startKeyReports } from './store/processKeys.js';
 import { readDurability } from './store/durability.js';
@@ -51,6 +52,7 @@ async function main(): Promise<void> {
   const sdkMetricsPort = configuration.workerMetrics === undefined ? undefined : await freePort();
   installRuntime(log, sdkMetricsPort);
   const { adobe: adobeConfiguration, databaseUrl } = required(configuration);
+  const { namedUrl, publicUrl } = configuration.receiver;
 
   const keyRing = await openKeyRing(configuration.keyFile);
   const database = openDatabase({ url: databaseUrl, applicationName: 'chatlio-aep worker', log });
@@ -112,7 +114,7 @@ async function main(): Promise<void> {
           keyRing,
           queryServiceUrl: adobeConfiguration.queryServiceUrl,
           store,
-          receiverUrl: configuration.receiver.publicUrl,
+          receiverUrl: async () => namedUrl ?? (await readPublicUrl(database)) ?? publicUrl,
           databaseVersion: () => databaseVersion(database),
           processKeys: () => readProcessKeys(database),
           durability: () => readDurability(database),

@@ -26,7 +26,7 @@ export interface InquiryDeps extends DoctorDeps {
   readonly minimumSettleWindowMs: number;
   readonly minimumLakeLatencyMs?: number;
   /** As Chatlio reaches the receiver. */
-  readonly receiverUrl: string;
+  readonly receiverUrl: () => Promise<string>;
 }
 
 export function createInquiryActivities(deps: InquiryDeps): InquiryActivities {

@@ -103,7 +103,8 @@ export const ERROR_CATALOGUE = {
   },
   CAEP_RECEIVER_UNREACHABLE: {
     sentence: 'The receiver does not answer at {address}: {reason}.',
-    remedy: 'Start it with `chatlio-aep receiver` (or the whole stack with `npm start`).',
+    remedy:
+      'Start it with `chatlio-aep receiver` (or the whole stack with `npm start`); where it is elsewhere, say so with RECEIVER_PUBLIC_URL.',
     retryable: true,
     exitCode: EXIT_CODES.failed,
   },

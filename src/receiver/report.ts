@@ -15,6 +15,8 @@ const FORGET_EVERY_REPORTS = 1_200;
 interface ReportOptions {
   readonly database: Database;
   readonly receiverId: string;
+  /** As Chatlio reaches it, where that was named: the worker makes the webhook URLs of it. */
+  readonly publicUrl?: string;
   /** Receivers that are gone, and whose spools are part of this one's or empty. */
   readonly adopted: readonly string[];
   readonly journal: Journal;
@@ -31,7 +33,7 @@ export interface Reporter {
 }
 
 export function startReporting(options: ReportOptions): Reporter {
-  const { database, receiverId, adopted, journal, spoolDepth, counts, log } = options;
+  const { database, receiverId, publicUrl, adopted, journal, spoolDepth, counts, log } = options;
   const startedAt = new Date();
   const journalCopy = createJournalCopy(database, receiverId);
   const lastEvents = new Map<string, LastEvent>();
@@ -57,7 +59,8 @@ export function startReporting(options: ReportOptions): Reporter {
   }
 
   async function reportSpool({ records, bytes, bySource }: SpoolDepth): Promise<void> {
-    const details = { counts: counts(), spoolBytes: bytes, spooled: bySource, journalDropped: journal.dropped() };
+    const own = { counts: counts(), spoolBytes: bytes, journalDropped: journal.dropped() };
+    const details = { ...own, spooled: bySource, publicUrl: publicUrl ?? null };
     await database.pool.query(
       `insert into receiver_report (receiver_id, started_at, reported_at, spool_depth, details)
        values ($1, $2, clock_timestamp(), $3, $4)

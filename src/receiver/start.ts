@@ -64,6 +64,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   const reporter = startReporting({
     database,
     receiverId: slot.receiverId,
+    publicUrl: configuration.receiver.namedUrl,
     adopted: slot.adopted,
     journal,
     spoolDepth: () => spool.depth(),

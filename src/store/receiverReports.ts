@@ -17,6 +17,15 @@ export async function readReceivers(database: Database): Promise<ReceiverView[]>
   }));
 }
 
+/** As Chatlio reaches them: what the receiver that has reported last was told, of those that were told. */
+export async function readPublicUrl(database: Database): Promise<string | undefined> {
+  const { rows } = await database.pool.query<{ url: string }>(
+    `select details->>'publicUrl' as url from receiver_report
+     where details->>'publicUrl' is not null order by reported_at desc limit 1`,
+  );
+  return rows[0]?.url;
+}
+
 /** What they had spooled is with another receiver now; one that has started again speaks for itself. */
 export async function emptySpools(database: Database, receiverIds: readonly string[], before: Date): Promise<void> {
   await database.pool.query(

@@ -314,6 +314,8 @@ describe('urls and send', () => {
         Webhook when a visitor left feedback  feedback
           http://localhost:8088/hooks/chatlio/main-site/feedback/s
 
+      These lead to this machine only. Set RECEIVER_PUBLIC_URL for the receiver, to the HTTPS address under which Chatlio reaches it.
+
       Adobe's own form  past the receiver: nothing is kept, sent again or told apart from a copy
           https://dcs.adobedc.net/collection/i?x-adobe-flow-id=f"
     `);

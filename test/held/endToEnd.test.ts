@@ -65,7 +65,7 @@ async function withWorkers(test: () => Promise<void>): Promise<void> {
     database,
     keyRing,
     store: {} as InquiryDeps['store'],
-    receiverUrl: 'http://receiver',
+    receiverUrl: () => Promise.resolve('http://receiver'),
     minimumSettleWindowMs: 0,
     processKeys: () => Promise.resolve([]),
     databaseVersion: never,

@@ -9,6 +9,7 @@ import { startReporting } from '../../src/receiver/report.js';
 import type { Receiver } from '../../src/receiver/start.js';
 import { openKeyRing } from '../../src/store/keyRing.js';
 import { inTransaction, openDatabase } from '../../src/store/database.js';
+import { readPublicUrl } from '../../src/store/receiverReports.js';
 import { readSilences } from '../../src/store/lastEvents.js';
 import { temporaryFolder } from '../support/processes.js';
 import { silentLog, withDatabase } from '../support/store.js';
@@ -30,6 +31,21 @@ describe('what a receiver reports', () => {
       return ids;
     });
   };
+
+  it('the address under which Chatlio reaches it, where it was told', async () => {
+    const { keyRing } = setup();
+    const url = 'https://chat.example.com';
+    const { receiver } = await startTestReceiver({
+      database: database(),
+      keyRing,
+      home: temporaryFolder(),
+      publicUrl: url,
+    });
+    await expect.poll(() => readPublicUrl(database())).toBe(url);
+    const { receiver: untold } = await startTestReceiver({ database: database(), keyRing, home: temporaryFolder() });
+    await Promise.all([receiver.close(), untold.close()]);
+    expect(await readPublicUrl(database())).toBe(url);
+  });
 
   it('each of several receivers: a row of its own, the journal of both together, in PostgreSQL when they have stopped', async () => {
     const { keyRing, path, sourceId } = setup();

@@ -6,7 +6,7 @@ import { sealFor } from '../../temporal/sealedAnswer.js';
 interface UrlsDeps {
   readonly store: Pick<ProvisioningStore, 'sourceUrls' | 'rotateSecrets'>;
   /** As Chatlio reaches the receiver. */
-  readonly receiverUrl: string;
+  readonly receiverUrl: () => Promise<string>;
 }
 
 /** @throws CodedError `CAEP_SOURCE_UNKNOWN` when no source of that name is live */
@@ -14,7 +14,7 @@ export async function sealedUrls(
   { store, receiverUrl }: UrlsDeps,
   { name, sealTo }: Pick<Ask<'urls'>, 'name' | 'sealTo'>,
 ): Promise<SealedAnswer> {
-  const urls = await store.sourceUrls(name, receiverUrl);
+  const urls = await store.sourceUrls(name, await receiverUrl());
   if (urls === undefined) throw codedError('CAEP_SOURCE_UNKNOWN', { name });
   return { v: 1, sealed: sealFor(sealTo, JSON.stringify(urls)) };
 }

@@ -20,6 +20,14 @@ export function renderUrls(name: string, { webhooks, inlet }: SourceUrls, paint:
             : [`    ${paint.caution(`new: the URL before it is taken until ${instant(Date.parse(oldTakenUntil))}`)}`]),
         ]),
     ]),
+    ...(webhooks.some(({ url }) => LOOPBACK.test(url))
+      ? [
+          '',
+          paint.caution(
+            'These lead to this machine only. Set RECEIVER_PUBLIC_URL for the receiver, to the HTTPS address under which Chatlio reaches it.',
+          ),
+        ]
+      : []),
     ...(inlet === undefined
       ? []
       : [
@@ -29,6 +37,8 @@ export function renderUrls(name: string, { webhooks, inlet }: SourceUrls, paint:
         ]),
   ].join('\n');
 }
+
+const LOOPBACK = /^https?:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\])[:/]/;
 
 /** Chatlio cannot send headers, so the flow's id stands in the query. */
 function withFlow({ url, flowId }: NonNullable<SourceUrls['inlet']>): string {
