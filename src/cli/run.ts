@@ -4,6 +4,7 @@ import { type Command as Commander, CommanderError } from 'commander';
 import type { Configuration } from '../configuration.js';
 import { CodedError, codedError, ERROR_CATALOGUE, EXIT_CODES, type ExitCode } from '../domain/errors.js';
 import { systemFault } from '../process/systemFaults.js';
+import { databaseFault } from '../store/databaseFault.js';
 import { createOutput, type Output } from './output.js';
 import type { Context, Sources } from './ports.js';
 import { createProgram, type GlobalOptions, type ProgramWiring } from './program.js';
@@ -96,7 +97,7 @@ function reportError(failure: unknown, output: Output): ExitCode {
 }
 
 function unexpected(failure: unknown): CodedError {
-  const refused = systemFault(failure);
+  const refused = systemFault(failure) ?? databaseFault(failure);
   if (refused !== undefined) return refused;
   const reason = failure instanceof Error ? failure.message : String(failure);
   return codedError('CAEP_INTERNAL', { reason }, { cause: failure });

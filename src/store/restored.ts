@@ -5,10 +5,22 @@
  */
 import type { PoolClient } from 'pg';
 import { countUndecided, emptyWindow, record, sequencesIn, type Window } from '../domain/cursor.js';
-import type { RestoredSource } from '../domain/passingEvents.js';
+import type { RestoredReport, RestoredSource } from '../domain/passingEvents.js';
 import { lockCursor, type PartitionId, settleLeftovers } from './claim.js';
 import { type Database, inTransaction, withoutTimeLimits } from './database.js';
 import { closeGate } from './gate.js';
+
+/** @param by who says that it was set back */
+export async function restoredReport(
+  database: Database,
+  { since, apply, by }: { readonly since: string; readonly apply: boolean; readonly by: string },
+): Promise<RestoredReport> {
+  const at = new Date(since);
+  const sources = apply
+    ? await settleRestored(database, at, `the database was set back to ${since} (said by ${by})`)
+    : await previewRestored(database, at);
+  return { v: 1, since, applied: apply, sources };
+}
 
 /** What {@link settleRestored} would do. Nothing is changed. */
 export async function previewRestored(database: Database, since: Date): Promise<RestoredSource[]> {

@@ -3,6 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { pageOfEvents } from '../../src/store/eventPages.js';
 import { createEventLog } from '../../src/store/eventLog.js';
 import { previewRestored, settleRestored } from '../../src/store/restored.js';
+import { doctorRestored } from '../../src/cli/commands/doctorRestored.js';
+import { readConfiguration } from '../../src/configuration.js';
+import { fakeSources, fakeWorld } from '../cli/fakes.js';
 import { takenEvent } from '../support/store.js';
 import { withHeldSource } from './source.js';
 
@@ -23,6 +26,33 @@ async function log(count: number, agoMs = 0): Promise<void> {
 }
 
 const HOUR_MS = 3_600_000;
+
+describe('doctor --restored', () => {
+  const asked = { since: new Date(Date.now() - HOUR_MS).toISOString(), by: 'ana' };
+  const world = (environment: Record<string, string>) => {
+    const fake = fakeWorld(fakeSources({ polledTaskQueues: () => Promise.resolve([]) }), { format: 'json' });
+    return { ...fake, context: { ...fake.context, configuration: () => readConfiguration(environment) } };
+  };
+
+  it('works on the database itself where its URL is known, without a worker', async () => {
+    const { database, name } = source();
+    await log(4, 2 * HOUR_MS);
+    const { context, stdout } = world({ DATABASE_URL: database.pool.options.connectionString ?? '' });
+    expect(await doctorRestored(context, asked)).toBe(2);
+    expect(JSON.parse(stdout())).toMatchObject({
+      applied: false,
+      sources: expect.arrayContaining([{ name, events: 4, exceptions: 0 }]) as object,
+    });
+    expect(await doctorRestored(context, { ...asked, confirm: true })).toBe(0);
+    expect(JSON.parse(stdout())).toMatchObject({ applied: true });
+  });
+
+  it('says what it needs where neither a worker runs nor the URL is known', async () => {
+    await expect(doctorRestored(world({}).context, asked)).rejects.toMatchObject({
+      error: { code: 'CAEP_CONFIGURATION_INVALID', problems: [{ path: 'DATABASE_URL' }] },
+    });
+  });
+});
 
 describe('a database that was set back', () => {
   it('is first looked at only', async () => {

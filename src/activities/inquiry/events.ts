@@ -1,16 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MAX_PAGE } from '../../domain/heldEvents.js';
-import {
-  type EventPage,
-  MAX_REVEALED_PAGE_BYTES,
-  type PassingEvent,
-  type RestoredReport,
-} from '../../domain/passingEvents.js';
+import { type EventPage, MAX_REVEALED_PAGE_BYTES, type PassingEvent } from '../../domain/passingEvents.js';
 import type { Ask } from '../../domain/plan.js';
 import type { Database } from '../../store/database.js';
 import { pageOfEvents, sealedBodies } from '../../store/eventPages.js';
 import type { KeyRing } from '../../store/keyRing.js';
-import { previewRestored, settleRestored } from '../../store/restored.js';
 import { requireSource } from '../../store/sources.js';
 import { bodyContext } from '../../store/takenEvent.js';
 import { sealFor } from '../../temporal/sealedAnswer.js';
@@ -54,15 +48,4 @@ async function bodiesOf(
     return opened.subarray(0, maxBytes).toString('utf8');
   });
   return JSON.stringify(texts);
-}
-
-export async function restoredReport(
-  database: Database,
-  { since, apply, by }: Ask<'restored'>,
-): Promise<RestoredReport> {
-  const at = new Date(since);
-  const sources = apply
-    ? await settleRestored(database, at, `the database was set back to ${since} (said by ${by})`)
-    : await previewRestored(database, at);
-  return { v: 1, since, applied: apply, sources };
 }
