@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { CodedError, codedError, ERROR_CATALOGUE, remedyOf, sentenceOf } from '../src/domain/errors.js';
+import { printable } from '../src/domain/printable.js';
 import { askedToEnd } from '../src/process/endSignals.js';
 import { createProcessLog, toleratesLoss } from '../src/process/log.js';
 import { systemFault } from '../src/process/systemFaults.js';
@@ -95,7 +96,7 @@ function asCoded(error: unknown): CodedError {
 
 function report(error: unknown): number {
   const coded = asCoded(error);
-  process.stderr.write(`${coded.error.code}: ${sentenceOf(coded.error)}\n${remedyOf(coded.error)}\n`);
+  process.stderr.write(printable(`${coded.error.code}: ${sentenceOf(coded.error)}\n${remedyOf(coded.error)}\n`));
   return ERROR_CATALOGUE[coded.error.code].exitCode;
 }
 

@@ -3,11 +3,12 @@ import { once } from 'node:events';
 import { readConfiguration } from './configuration.js';
 import { runEntry } from './cli/runEntry.js';
 import { EXIT_CODES } from './domain/errors.js';
+import { printable } from './domain/printable.js';
 import { watchInterruption } from './dev/interruption.js';
 import { startStack } from './dev/stack.js';
 import { welcome } from './dev/welcome.js';
 
-const say = (line: string) => process.stderr.write(`${line}\n`);
+const say = (line: string) => process.stderr.write(`${printable(line)}\n`);
 
 async function main(): Promise<number> {
   const interruption = watchInterruption({

@@ -96,7 +96,7 @@ describe('imports', () => {
   });
 
   it('of the simulator keep away from the client it is there to test', () => {
-    const allowed = /^simulator\/|^src\/(store\/embedded\.js|process\/|domain\/errors\.js)/;
+    const allowed = /^simulator\/|^src\/(store\/embedded\.js|process\/|domain\/(errors|printable)\.js)/;
     expect(simulator.filter((one) => isRelative(one) && !allowed.test(one.to)).map(readable)).toEqual([]);
   });
 

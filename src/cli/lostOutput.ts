@@ -2,7 +2,7 @@
 import { constants } from 'node:os';
 import { codedError, ERROR_CATALOGUE } from '../domain/errors.js';
 import { toleratesLoss } from '../process/log.js';
-import { createPaint } from './render/paint.js';
+import { createPaint, toTerminal } from './render/paint.js';
 import { renderError } from './render/error.js';
 
 /** As of a program that SIGPIPE has ended, which is what `… | head -1` does to most. */
@@ -24,7 +24,7 @@ export function watchOutput(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStre
     if (cause.code === 'EPIPE') exitCode = READER_GONE;
     else {
       const { error } = codedError('CAEP_OUTPUT_NOT_WRITTEN', { reason: cause.code ?? cause.message });
-      stderr.write(`${renderError(error, createPaint(false))}\n`);
+      stderr.write(`${toTerminal(renderError(error, createPaint(false)))}\n`);
       exitCode = ERROR_CATALOGUE[error.code].exitCode;
     }
     if (!endsByItself) process.exit(exitCode);

@@ -1,6 +1,7 @@
 /** Where a command's words go: data on stdout, everything else on stderr. */
 import { createLogUpdate } from 'log-update';
-import { createPaint, type Paint } from './render/paint.js';
+import { printableJson } from '../domain/printable.js';
+import { createPaint, type Paint, toTerminal } from './render/paint.js';
 
 /** Version of every JSON document; see docs/json-output.md. */
 const JSON_VERSION = 1;
@@ -40,13 +41,17 @@ export interface OutputOptions {
 
 export function createOutput(options: OutputOptions): Output {
   const { command, format, verbose, stdout, stderr, colour } = options;
-  const asCalledHere = (text: string): string => text.replaceAll(/\bchatlio-aep (?=[a-z-])/g, `${options.program} `);
+  const asCalledHere = (text: string): string =>
+    toTerminal(text.replaceAll(/\bchatlio-aep (?=[a-z-])/g, `${options.program} `));
   return {
     format,
     verbose,
     paint: createPaint(colour),
     result(data, human) {
-      const text = format === 'json' ? JSON.stringify({ v: JSON_VERSION, command, ...data }) : asCalledHere(human());
+      const text =
+        format === 'json'
+          ? printableJson(JSON.stringify({ v: JSON_VERSION, command, ...data }))
+          : asCalledHere(human());
       stdout.write(`${text}\n`);
     },
     note(text) {

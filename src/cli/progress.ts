@@ -1,5 +1,6 @@
 /** What is shown while a source is followed: a live tree on a terminal, one line per change elsewhere. */
 import { sentenceOf, remedyOf, type CatalogueError } from '../domain/errors.js';
+import { oneLine } from '../domain/printable.js';
 import { STEPS } from '../domain/steps.js';
 import type { Snapshot } from './follow.js';
 import type { LiveRegion } from './output.js';
@@ -63,7 +64,7 @@ function liveProgress({ output, now }: Context, live: LiveRegion, name: string):
 function lineProgress({ output, now }: Context): Progress {
   let previous: Snapshot | undefined;
   let trouble: string | undefined;
-  const line = (text: string): void => output.note(`${output.paint.faint(clockTime(now()))}  ${text}`);
+  const line = (text: string): void => output.note(`${output.paint.faint(clockTime(now()))}  ${oneLine(text)}`);
   return {
     show(next) {
       for (const text of changes(previous, next, now())) line(text);

@@ -9,6 +9,7 @@ import { createOutput, type Output } from './output.js';
 import type { Context, Sources } from './ports.js';
 import { createProgram, type GlobalOptions, type ProgramWiring } from './program.js';
 import { errorDocument, renderError } from './render/error.js';
+import { toTerminal } from './render/paint.js';
 
 export interface CliWorld extends Pick<ProgramWiring, 'runProcess' | 'runDemo' | 'interview'> {
   readonly stdout: NodeJS.WriteStream;
@@ -31,8 +32,8 @@ export async function runCli(argv: readonly string[], world: CliWorld): Promise<
   });
   // Help is data, a wrong call is not; both end here instead of in process.exit.
   program.exitOverride().configureOutput({
-    writeOut: (text) => world.stdout.write(text),
-    writeErr: (text) => world.stderr.write(text),
+    writeOut: (text) => world.stdout.write(toTerminal(text)),
+    writeErr: (text) => world.stderr.write(toTerminal(text)),
   });
   inherit(program);
   try {

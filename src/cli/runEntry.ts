@@ -3,7 +3,7 @@ import { CodedError, codedError, ERROR_CATALOGUE } from '../domain/errors.js';
 import { toleratesLoss } from '../process/log.js';
 import { systemFault } from '../process/systemFaults.js';
 import { databaseFault } from '../store/databaseFault.js';
-import { createPaint } from './render/paint.js';
+import { createPaint, toTerminal } from './render/paint.js';
 import { renderError } from './render/error.js';
 
 /** For the last lines of a log to reach a reader that is slow. */
@@ -19,7 +19,8 @@ export async function runEntry(main: () => Promise<void>): Promise<void> {
     const reason = cause instanceof Error ? cause.message : String(cause);
     const known = cause instanceof CodedError ? cause : (systemFault(cause) ?? databaseFault(cause));
     const { error } = known ?? codedError('CAEP_INTERNAL', { reason }, { cause });
-    process.stderr.write(`${renderError(error, createPaint(process.stderr.isTTY && process.stderr.hasColors()))}\n`);
+    const paint = createPaint(process.stderr.isTTY && process.stderr.hasColors());
+    process.stderr.write(`${toTerminal(renderError(error, paint))}\n`);
     process.exit(ERROR_CATALOGUE[error.code].exitCode);
   }
 }

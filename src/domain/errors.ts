@@ -4,6 +4,8 @@
  * Data first: an error is a plain object and prints elsewhere (`src/cli/render`). Codes are stable; a sentence may change.
  */
 
+import { oneLine } from './printable.js';
+
 export const EXIT_CODES = {
   done: 0,
   failed: 1,
@@ -564,8 +566,8 @@ const STANDARD_FIELDS: Readonly<Record<string, string>> = { command: 'resume' };
 
 function fill(template: string, error: CatalogueError): string {
   return template.replaceAll(/\{(\w+)\}/g, (placeholder, name: string) => {
-    if (name === 'adobe' && error.adobe !== undefined) return describeAdobeError(error.adobe);
-    return error.fields[name] ?? STANDARD_FIELDS[name] ?? placeholder;
+    if (name === 'adobe' && error.adobe !== undefined) return oneLine(describeAdobeError(error.adobe));
+    return oneLine(error.fields[name] ?? STANDARD_FIELDS[name] ?? placeholder);
   });
 }
 

@@ -2,6 +2,7 @@
 import { EVENT_PARTS, type EventParts, PART_FACTS } from './eventParts.js';
 import { EXCEPTION_FACTS, isExceptionReason } from './exceptions.js';
 import type { ForwarderState } from './forwarder.js';
+import { markdownText } from './printable.js';
 
 /** Markdown without images and HTML, which the UI does not show. */
 export function describeForwarder(state: ForwarderState, name: string, workflowId: string): string {
@@ -46,7 +47,7 @@ function countLines({ counters, surveyedAt }: ForwarderState, name: string): str
       : [
           '| Exception | Events | Means |',
           '| --- | --- | --- |',
-          ...reasons.map(([reason, count]) => `| ${reason} | ${count} | ${meaningOf(reason)} |`),
+          ...reasons.map(([reason, count]) => `| ${markdownText(reason)} | ${count} | ${meaningOf(reason)} |`),
           '',
           `\`chatlio-aep held list ${name}\` shows them.`,
           '',
@@ -67,10 +68,10 @@ function phaseLines(state: ForwarderState, name: string, workflowId: string): st
   ];
   switch (state.phase) {
     case 'held':
-      return [`**Held**: ${state.hold?.reason ?? ''}. After the fix:`, '', ...resume];
+      return [`**Held**: ${markdownText(state.hold?.reason ?? '')}. After the fix:`, '', ...resume];
     case 'outage':
       return [
-        `**The destination is away** since ${time(state.outage?.since)}: ${state.outage?.detail ?? ''}.`,
+        `**The destination is away** since ${time(state.outage?.since)}: ${markdownText(state.outage?.detail ?? '')}.`,
         `Probe ${(state.outage?.probes ?? 0) + 1} at ${time(state.outage?.nextProbeAt)}; events wait in the log. To probe now:`,
         '',
         ...resume,
@@ -79,7 +80,7 @@ function phaseLines(state: ForwarderState, name: string, workflowId: string): st
       return [`The flow was changed; nothing is sent before ${time(state.gate?.opensAt)}.`, ''];
     case 'paused':
       return [
-        `The gate is closed: ${state.gate?.reason ?? ''}. \`chatlio-aep unpause ${name}\` opens it; \`chatlio-aep status ${name}\` says more.`,
+        `The gate is closed: ${markdownText(state.gate?.reason ?? '')}. \`chatlio-aep unpause ${name}\` opens it; \`chatlio-aep status ${name}\` says more.`,
         '',
       ];
     case 'idle':
@@ -95,9 +96,11 @@ function lakeLines({ lake, counters }: ForwarderState): string[] {
   return [
     ...(repeated === 0 ? [] : [`${repeated} event(s) are in the lake more than once.`, '']),
     ...(lake?.state === 'refused'
-      ? [`Whether accepted events are in the lake is not known: ${lake.detail ?? ''}.`, '']
+      ? [`Whether accepted events are in the lake is not known: ${markdownText(lake.detail ?? '')}.`, '']
       : []),
-    ...(lake?.state === 'away' ? [`The lake could not be read: ${lake.detail ?? ''}. It is tried again.`, ''] : []),
+    ...(lake?.state === 'away'
+      ? [`The lake could not be read: ${markdownText(lake.detail ?? '')}. It is tried again.`, '']
+      : []),
   ];
 }
 

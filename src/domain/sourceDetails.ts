@@ -1,6 +1,7 @@
 /** What an operator reads in the Temporal UI's "current details": state of every step, what is held and why, what to type. */
 import { describeAdobeError, remedyOf, sentenceOf, type CatalogueError } from './errors.js';
 import { type Paused, pauseReason } from './pause.js';
+import { markdownCode, markdownText } from './printable.js';
 import type { SourceState, StepState } from './source.js';
 import { STEPS } from './steps.js';
 
@@ -20,7 +21,7 @@ export function describeSource(state: SourceState, workflowId: string): string {
   const { name } = state.manifest;
   const rows = state.steps.map(
     ({ step, state: stepState, id }, index) =>
-      `| ${index + 1} | ${STEPS[step].title} | ${STATE_MARKS[stepState]} | ${id === undefined ? '' : `\`${shortId(id)}\``} |`,
+      `| ${index + 1} | ${STEPS[step].title} | ${STATE_MARKS[stepState]} | ${id === undefined ? '' : markdownCode(shortId(id))} |`,
   );
   return [
     `**${name}** is **${state.phase}** · sandbox \`${state.manifest.sandbox}\` · uid \`${state.uid}\``,
@@ -43,7 +44,7 @@ function shortId(id: string): string {
 function holdLines(state: SourceState, workflowId: string): string[] {
   const { hold, manifest } = state;
   if (hold === undefined) return [];
-  const error: CatalogueError = { ...hold.error, fields: { name: manifest.name, ...hold.error.fields } };
+  const error = inMarkdown({ ...hold.error, fields: { name: manifest.name, ...hold.error.fields } });
   const sentence = sentenceOf(error);
   const adobe = error.adobe === undefined ? undefined : describeAdobeError(error.adobe);
   return [
@@ -61,6 +62,18 @@ function holdLines(state: SourceState, workflowId: string): string[] {
     '',
     ...byHand('resume', workflowId),
   ];
+}
+
+/** What others have said, in the fields and by Adobe, as text. */
+function inMarkdown({ fields, adobe, ...error }: CatalogueError): CatalogueError {
+  const text = <T extends object>(values: T): T =>
+    Object.fromEntries(
+      Object.entries(values).map(([key, value]) => [
+        key,
+        typeof value === 'string' ? markdownText(value) : (value as unknown),
+      ]),
+    ) as T;
+  return { ...error, fields: text(fields), ...(adobe === undefined ? {} : { adobe: text(adobe) }) };
 }
 
 /** How to send an update without our command line. */
@@ -81,7 +94,8 @@ function remainderLines(state: SourceState): string[] {
     '**Left behind**',
     '',
     ...state.remainders.map(
-      ({ step, id, reason }) => `- ${STEPS[step].title}${id === undefined ? '' : ` \`${id}\``}: ${reason}`,
+      ({ step, id, reason }) =>
+        `- ${STEPS[step].title}${id === undefined ? '' : ` ${markdownCode(id)}`}: ${markdownText(reason)}`,
     ),
     '',
   ];
@@ -100,7 +114,7 @@ function liveLines({ phase, manifest, operation, paused, opensAt }: SourceState,
 function pausedLines(paused: Paused, name: string, workflowId: string): string[] {
   const flow = paused.flowDisabled === true ? ' The flow is disabled at Adobe.' : '';
   return [
-    `This source is **${pauseReason(paused)}**, since ${iso(paused.since)}. Events are taken and wait; none is sent.${flow} To end it:`,
+    `This source is **${markdownText(pauseReason(paused))}**, since ${iso(paused.since)}. Events are taken and wait; none is sent.${flow} To end it:`,
     '',
     '```',
     `chatlio-aep unpause ${name}`,

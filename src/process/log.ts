@@ -1,6 +1,7 @@
 /** The log of a process: JSON lines, of which some are lost where they cannot be written. The process never is. */
 import type { EventEmitter } from 'node:events';
 import { type Logger, pino } from 'pino';
+import { printableJson } from '../domain/printable.js';
 
 /** What may wait for a reader that has stopped reading: minutes of a quiet log, seconds of a loud one. */
 const MAX_WAITING_BYTES = 1024 * 1024;
@@ -43,7 +44,7 @@ export function createProcessLog(options: ProcessLogOptions): ProcessLog {
   }
   function write(line: string): void {
     if (stream.writableLength > MAX_WAITING_BYTES) lost += 1;
-    else stream.write(line, onWritten);
+    else stream.write(printableJson(line), onWritten);
   }
 
   const log = pino({ level, base: name === undefined ? {} : { process: name } }, { write });

@@ -1,5 +1,6 @@
 /** `events tail`: an event in a line, and its content below where that was asked for. */
 import type { PassingEvent } from '../../domain/passingEvents.js';
+import { oneLine } from '../../domain/printable.js';
 import type { Paint, Style } from './paint.js';
 import { clockTime, elapsed } from './text.js';
 
@@ -30,5 +31,7 @@ export function renderEvent(event: PassingEvent, paint: Paint, body?: string | n
   ]
     .join('  ')
     .trimEnd();
-  return body === undefined ? line : `${line}\n    ${body ?? paint.faint('its content is not kept any more')}`;
+  return body === undefined
+    ? line
+    : `${line}\n    ${body === null ? paint.faint('its content is not kept any more') : oneLine(body)}`;
 }

@@ -115,8 +115,13 @@ export function renderException(
           paint.strong('What the inlet said'),
           columns(answers.map(({ at, text }) => [paint.faint(instant(Date.parse(at))), text])),
         ]),
-    ...(body === undefined ? [] : ['', paint.strong('Content'), body]),
+    ...(body === undefined ? [] : ['', paint.strong('Content'), quoted(body, paint)]),
   ].join('\n');
+}
+
+/** A line of the content never begins where lines of ours do. */
+function quoted(body: string, paint: Paint): string {
+  return body.replaceAll(/^/gm, paint.faint('│ '));
 }
 
 function contentLine(bodyBytes: number | undefined, body: string | undefined): string {

@@ -2,6 +2,7 @@
 import type { CatalogueError } from '../../domain/errors.js';
 import { type Paused, pauseReason } from '../../domain/pause.js';
 import type { GateReport } from '../../domain/forwarder.js';
+import { oneLine } from '../../domain/printable.js';
 import { STEPS } from '../../domain/steps.js';
 import type { Hold, SourceState } from '../../domain/source.js';
 import type { Snapshot } from '../follow.js';
@@ -71,7 +72,7 @@ export function renderRemainders({ remainders }: SourceState, paint: Paint): str
 /** `paused by ana: maintenance, since …, the flow is disabled`. */
 export function pausedSince(paused: Paused): string {
   const flow = paused.flowDisabled === true ? ', the flow is disabled' : '';
-  return `${pauseReason(paused)}, since ${instant(paused.since)}${flow}`;
+  return `${oneLine(pauseReason(paused))}, since ${instant(paused.since)}${flow}`;
 }
 
 /** Closed for good, not only until a flow has settled: somebody has to open it. */
@@ -83,7 +84,7 @@ export function isGateClosed({ state, forwarder, intake }: Pick<Snapshot, 'state
 /** @param gate as it stands now; without it, what the source workflow knows must do */
 export function opensLine(state: Pick<SourceState, 'opensAt' | 'paused'>, now: number, gate?: GateReport): string {
   if (state.paused !== undefined) return `events are taken and wait: ${pausedSince(state.paused)}`;
-  if (gate?.open === false) return `events are taken and wait: ${gate.reason}`;
+  if (gate?.open === false) return `events are taken and wait: ${oneLine(gate.reason)}`;
   const instantOfOpening = gate === undefined ? state.opensAt : gate.opensAt;
   const opensAt = instantOfOpening === undefined ? undefined : Date.parse(instantOfOpening);
   if (opensAt === undefined || opensAt <= now) return 'events are sent as they come';

@@ -1,4 +1,5 @@
 /** The step tree: what is made, what runs, how long it took, and why an attempt failed. */
+import { oneLine } from '../../domain/printable.js';
 import { STEPS } from '../../domain/steps.js';
 import type { SourceState, StepState, StepStatus } from '../../domain/source.js';
 import type { PendingActivity } from '../ports.js';
@@ -71,6 +72,6 @@ function attemptLine({ attempt, lastFailure, nextAttemptAt }: PendingActivity, v
   if (lastFailure === undefined) return [];
   const next =
     nextAttemptAt === undefined || nextAttemptAt <= view.now ? '' : `, next in ${elapsed(nextAttemptAt - view.now)}`;
-  const text = `attempt ${attempt}${next}: ${lastFailure}`;
+  const text = `attempt ${attempt}${next}: ${oneLine(lastFailure)}`;
   return [`     ${view.paint.caution(shortened(text, Math.max(40, view.columns - 6)))}`];
 }

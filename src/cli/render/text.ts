@@ -7,7 +7,8 @@ function width(text: string): number {
 }
 
 /** Rows with columns as wide as their widest cell; the last column is not padded. */
-export function columns(rows: readonly (readonly string[])[], indent = 2): string {
+export function columns(texts: readonly (readonly string[])[], indent = 2): string {
+  const rows = texts.map((row) => row.map((cell) => cell.replaceAll(/[\r\n\t]+/g, ' ')));
   const widths: number[] = [];
   for (const row of rows) {
     for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, width(cell));
