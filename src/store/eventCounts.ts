@@ -24,42 +24,43 @@ export interface Counted {
 export async function countEvents(database: Database, sourceId: number): Promise<Counted> {
   // Brings the running counts forward, so that what is left to count below is little.
   await tallyPartitions(database, sourceId);
-  return inTransaction(database, async (client) => {
-    await client.query('set transaction isolation level repeatable read, read only');
-    const partitions = await readPartitions(client, sourceId);
-    const apart = await readApart(client, sourceId);
-    const open = await readOpen(client, sourceId);
-    const held = open.filter(({ state, reason }) => state === 'held' && reason !== 'repeated');
-    const lake = await readLake(client, sourceId);
+  return inTransaction(database, (client) => countIn(client, sourceId), 'isolation level repeatable read read only');
+}
 
-    const logged = sum(partitions, ({ taken }) => taken);
-    const inLog = { waiting: sum(partitions, waitingIn), sending: sum(partitions, ({ undecided }) => undecided) };
-    const arrivals = apart.filter(({ isArrival }) => isArrival);
-    const excepted = sum(apart, ({ isArrival, count }) => (isArrival ? 0 : count));
-    const inPart = (part: EventPart): number => sum(apart, (row) => (partOfException(row) === part ? row.count : 0));
-    const parts = {
-      ...(Object.fromEntries(EVENT_PARTS.map((part) => [part, inPart(part)])) as EventParts),
-      waiting: Math.max(inLog.waiting - inLog.sending, 0) + inPart('waiting'),
-      sending: Math.min(inLog.sending, inLog.waiting) + inPart('sending'),
-      accepted: logged - inLog.waiting - excepted,
-    };
-    return {
-      asOf: lake.asOf,
-      partitions: partitions.map(({ partition }) => partition),
-      counters: {
-        taken: logged + sum(arrivals, ({ count }) => count),
-        accepted: parts.accepted,
-        ...(lake.readable ? { confirmed: sum(partitions, ({ confirmed }) => confirmed), repeated: lake.repeated } : {}),
-        waiting: inLog.waiting,
-        oldestWaitingMs: oldest(partitions),
-        exceptions: byReason(open),
-        oldestExceptionMs: oldest(open),
-        parts,
-        heldBy: byReason(held),
-        oldestHeldMs: oldest(held),
-      },
-    };
-  });
+async function countIn(client: ClientBase, sourceId: number): Promise<Counted> {
+  const partitions = await readPartitions(client, sourceId);
+  const apart = await readApart(client, sourceId);
+  const open = await readOpen(client, sourceId);
+  const held = open.filter(({ state, reason }) => state === 'held' && reason !== 'repeated');
+  const lake = await readLake(client, sourceId);
+
+  const logged = sum(partitions, ({ taken }) => taken);
+  const inLog = { waiting: sum(partitions, waitingIn), sending: sum(partitions, ({ undecided }) => undecided) };
+  const arrivals = apart.filter(({ isArrival }) => isArrival);
+  const excepted = sum(apart, ({ isArrival, count }) => (isArrival ? 0 : count));
+  const inPart = (part: EventPart): number => sum(apart, (row) => (partOfException(row) === part ? row.count : 0));
+  const parts = {
+    ...(Object.fromEntries(EVENT_PARTS.map((part) => [part, inPart(part)])) as EventParts),
+    waiting: Math.max(inLog.waiting - inLog.sending, 0) + inPart('waiting'),
+    sending: Math.min(inLog.sending, inLog.waiting) + inPart('sending'),
+    accepted: logged - inLog.waiting - excepted,
+  };
+  return {
+    asOf: lake.asOf,
+    partitions: partitions.map(({ partition }) => partition),
+    counters: {
+      taken: logged + sum(arrivals, ({ count }) => count),
+      accepted: parts.accepted,
+      ...(lake.readable ? { confirmed: sum(partitions, ({ confirmed }) => confirmed), repeated: lake.repeated } : {}),
+      waiting: inLog.waiting,
+      oldestWaitingMs: oldest(partitions),
+      exceptions: byReason(open),
+      oldestExceptionMs: oldest(open),
+      parts,
+      heldBy: byReason(held),
+      oldestHeldMs: oldest(held),
+    },
+  };
 }
 
 interface PartitionRow {
