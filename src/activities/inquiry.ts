@@ -40,18 +40,23 @@ export function createInquiryActivities(deps: InquiryDeps): InquiryActivities {
       throw ApplicationFailure.nonRetryable(sentenceOf(error), error.code, { error });
     }
   };
+  const of = (name: string, command: string) => ({ name, again: `chatlio-aep ${command} ${name}` });
   return {
     plan: ({ manifest, uid, live }) =>
-      answer({ name: manifest.name, sandbox: manifest.sandbox }, () => planReport(deps, manifest, { uid, live })),
-    doctor: ({ sandbox }) => answer({ sandbox: sandbox ?? 'prod' }, () => doctorReport(deps, sandbox ?? 'prod')),
-    urls: (ask) => answer({ name: ask.name }, () => sealedUrls(deps, ask)),
-    rotate: (ask) => answer({ name: ask.name }, () => rotatedUrls(deps, ask)),
-    decide: (ask) => answer({ name: ask.name }, () => decideWithoutForwarder(deps, ask)),
-    exceptions: (ask) => answer({ name: ask.name }, () => exceptionPage(deps.database, ask)),
-    audit: (ask) => answer({ name: ask.name }, () => auditReport(deps, ask)),
-    events: (ask) => answer({ name: ask.name }, () => eventPage(deps, ask)),
-    intake: (ask) => answer({ name: ask.name }, () => intakeReport(deps.database, ask)),
-    restored: (ask) => answer({}, () => restoredReport(deps.database, ask)),
-    exception: (ask) => answer({ name: ask.name }, () => exceptionDetails(deps, ask)),
+      answer({ name: manifest.name, sandbox: manifest.sandbox, again: 'chatlio-aep plan FILE' }, () =>
+        planReport(deps, manifest, { uid, live }),
+      ),
+    doctor: ({ sandbox }) =>
+      answer({ sandbox: sandbox ?? 'prod', again: 'chatlio-aep doctor' }, () => doctorReport(deps, sandbox ?? 'prod')),
+    urls: (ask) => answer(of(ask.name, 'urls'), () => sealedUrls(deps, ask)),
+    rotate: (ask) => answer(of(ask.name, 'urls'), () => rotatedUrls(deps, ask)),
+    decide: (ask) => answer(of(ask.name, 'held list'), () => decideWithoutForwarder(deps, ask)),
+    exceptions: (ask) => answer(of(ask.name, 'held list'), () => exceptionPage(deps.database, ask)),
+    audit: (ask) => answer(of(ask.name, 'audit'), () => auditReport(deps, ask)),
+    events: (ask) => answer(of(ask.name, 'events tail'), () => eventPage(deps, ask)),
+    intake: (ask) => answer(of(ask.name, 'status'), () => intakeReport(deps.database, ask)),
+    restored: (ask) =>
+      answer({ again: `chatlio-aep doctor --restored ${ask.since}` }, () => restoredReport(deps.database, ask)),
+    exception: (ask) => answer(of(ask.name, 'held list'), () => exceptionDetails(deps, ask)),
   };
 }

@@ -18,9 +18,9 @@ export const EXIT_CODES = {
 export type ExitCode = (typeof EXIT_CODES)[keyof typeof EXIT_CODES];
 
 interface CatalogueEntry {
-  /** One plain sentence; `{name}` is filled from the error's fields. */
+  /** One plain sentence; `{name}` is filled from the error's fields. What stands in `[…]` is left out where it cannot be filled. */
   readonly sentence: string;
-  /** What to do, with the exact command where there is one. */
+  /** What to do, with the exact command where there is one; `{again}` is the one that goes on from there. */
   readonly remedy: string;
   /** True when trying the same again later may succeed without anybody changing anything. */
   readonly retryable: boolean;
@@ -119,7 +119,7 @@ export const ERROR_CATALOGUE = {
   CAEP_SOURCE_TORN_DOWN: {
     sentence: 'The source {name} was torn down, so nothing is sent any more: {decision} is not possible.',
     remedy:
-      'Provision it again with its manifest, then decide; or settle the event with `chatlio-aep held abandon {name}` or `mark-delivered`.',
+      'Provision it again with its manifest, then decide; or settle the event with `chatlio-aep held abandon {name} ID` or `held mark-delivered {name} ID`.',
     retryable: false,
     exitCode: EXIT_CODES.failed,
   },
@@ -156,7 +156,7 @@ export const ERROR_CATALOGUE = {
   },
   CAEP_ALREADY_DECIDED: {
     sentence: 'Somebody has already decided.',
-    remedy: 'Look at the result with `chatlio-aep status {name}`.',
+    remedy: 'Look at the result with `chatlio-aep status[ {name}]`.',
     retryable: false,
     exitCode: EXIT_CODES.failed,
   },
@@ -206,27 +206,27 @@ export const ERROR_CATALOGUE = {
   CAEP_CREDENTIALS_REFUSED: {
     sentence: 'Adobe refuses the credentials ({adobe}).',
     remedy:
-      'Check ADOBE_CLIENT_ID, ADOBE_CLIENT_SECRET and ADOBE_ORG_ID of the worker, restart it, then `chatlio-aep {command} {name}`.',
+      'Correct ADOBE_CLIENT_ID, ADOBE_CLIENT_SECRET and ADOBE_ORG_ID of the worker and restart it[, then `{again}`].',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
   CAEP_PERMISSION_MISSING: {
     sentence: 'Adobe denies the permission for this call ({adobe}).',
     remedy:
-      'Give the credential a role with "Manage" on schemas, datasets and sources in this sandbox, then `chatlio-aep {command} {name}`.',
+      'Give the credential a role with "Manage" on schemas, datasets and sources in this sandbox[, then `{again}`].',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
   CAEP_SANDBOX_UNKNOWN: {
     sentence: 'Adobe does not know the sandbox {sandbox} ({adobe}).',
     remedy:
-      'Correct `sandbox` in the manifest (the technical name, for example prod), then `chatlio-aep resume {name} --manifest FILE`.',
+      'Correct `sandbox` in the manifest (the technical name, for example prod)[; where its first step is held: `chatlio-aep resume {name} --manifest FILE`].',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
   CAEP_SOURCE_NOT_ENTITLED: {
     sentence: 'The organisation is not entitled to the Chatlio source ({adobe}).',
-    remedy: 'Ask Adobe to enable the Chatlio source (beta) for this organisation, then `chatlio-aep doctor`.',
+    remedy: 'Ask Adobe to enable the Chatlio source (beta) for this organisation[, then `{again}`].',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
@@ -246,57 +246,58 @@ export const ERROR_CATALOGUE = {
   },
   CAEP_MAPPING_INVALID: {
     sentence: 'Adobe refuses the mapping: {reason}.',
-    remedy: 'Correct `mapping` in the manifest, then `chatlio-aep resume {name} --manifest FILE`.',
+    remedy: 'Correct `mapping` in the manifest[; where the step is held: `chatlio-aep resume {name} --manifest FILE`].',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
   CAEP_NAMESPACE_UNKNOWN: {
     sentence: 'The identity namespace {namespace} does not exist in the sandbox.',
-    remedy: 'Create it in Experience Platform (Identities), or remove `identity` from the manifest.',
+    remedy:
+      'Create it in Experience Platform (Identities), or name another one in `identity` of the manifest, or remove `identity`[; then `{again}`].',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
   CAEP_ADOBE_REFUSED: {
     sentence: 'Adobe refuses the request ({adobe}).',
     remedy:
-      'Read the detail above. After the fix: `chatlio-aep {command} {name}`; a held step also takes a corrected manifest, `--manifest FILE`.',
+      'Adobe’s own words say what is wrong[; after the fix: `{again}`]. A held step also takes a corrected manifest: `resume` with `--manifest FILE`.',
     retryable: false,
     exitCode: EXIT_CODES.failed,
   },
   CAEP_ADOBE_UNAVAILABLE: {
     sentence: 'Adobe does not answer usefully at the moment ({adobe}).',
-    remedy: 'It was tried {attempts} time(s). When Adobe is well again: `chatlio-aep {command} {name}`.',
+    remedy: '[Tried {attempts} time(s). ]Wait until Adobe is well again (https://status.adobe.com)[, then `{again}`].',
     retryable: true,
     exitCode: EXIT_CODES.failed,
   },
   CAEP_ADOBE_AMBIGUOUS: {
     sentence: 'The answer to a call was lost ({adobe}); it may have taken effect.',
-    remedy: 'The next attempt looks before it calls again: `chatlio-aep {command} {name}`.',
+    remedy: 'Nothing is made twice: the next attempt looks before it calls again[: `{again}`].',
     retryable: true,
     exitCode: EXIT_CODES.failed,
   },
   CAEP_ADOBE_UNEXPECTED: {
     sentence: 'Adobe answered in a shape that is not known ({adobe}).',
-    remedy: 'Report the request id; then `chatlio-aep {command} {name}`.',
+    remedy: 'Report it to us, with the request id where there is one; it may pass[: `{again}`].',
     retryable: false,
     exitCode: EXIT_CODES.failed,
   },
   CAEP_FLOW_NOT_ENABLED: {
     sentence: 'The flow {id} did not become enabled within {waited}; its state is {state}.',
-    remedy: 'Look at the flow in Experience Platform (Sources > Dataflows), then `chatlio-aep {command} {name}`.',
+    remedy: 'Look at the flow in Experience Platform (Sources > Dataflows)[, then `{again}`].',
     retryable: true,
     exitCode: EXIT_CODES.failed,
   },
   CAEP_FLOW_NOT_DISABLED: {
     sentence: 'The flow {id} did not become disabled within {waited}; its state is {state}.',
-    remedy: 'Look at the flow in Experience Platform (Sources > Dataflows), then `chatlio-aep {command} {name}`.',
+    remedy: 'Look at the flow in Experience Platform (Sources > Dataflows)[, then `{again}`].',
     retryable: true,
     exitCode: EXIT_CODES.failed,
   },
   CAEP_FLOW_GONE: {
     sentence: 'The flow {id} is not there any more: somebody has deleted it.',
     remedy:
-      'Cancel the workflow source:{name}, which takes away what belongs to the flow and keeps the data; then `chatlio-aep provision FILE`.',
+      'Cancel its workflow, which takes away what belongs to the flow and keeps the data: `temporal workflow cancel --workflow-id source:{name}`; then `chatlio-aep provision FILE`.',
     retryable: false,
     exitCode: EXIT_CODES.failed,
   },
@@ -341,8 +342,7 @@ export const ERROR_CATALOGUE = {
   },
   CAEP_LAKE_UNAVAILABLE: {
     sentence: 'Query Service cannot be read at the moment ({reason}).',
-    remedy:
-      'The worker tries again by itself; give a command again later. A dataset in which nothing has landed yet may have no table.',
+    remedy: 'The worker tries again by itself[; give the command again later: `{again}`].',
     retryable: true,
     exitCode: EXIT_CODES.failed,
   },
@@ -510,7 +510,8 @@ export const ERROR_CATALOGUE = {
   },
   CAEP_INTERNAL: {
     sentence: 'Something went wrong that should not: {reason}.',
-    remedy: 'Run again with LOG_LEVEL=debug and report what it prints.',
+    remedy:
+      'Run the command again with `--verbose` (a worker or receiver with LOG_LEVEL=debug), and report what it prints.',
     retryable: false,
     exitCode: EXIT_CODES.failed,
   },
@@ -561,14 +562,29 @@ export function describeAdobeError(error: AdobeError): string {
   return [`${error.service}: ${status}`, ...new Set(said), ...request].join(', ');
 }
 
-/** Most errors hold a step; an operation that has to be typed again says so in its fields. */
-const STANDARD_FIELDS: Readonly<Record<string, string>> = { command: 'resume' };
+/** For people who are told of an error whose fields nobody knows: what to put there, as in a usage line. */
+const PLACEHOLDERS: Readonly<Record<string, string>> = { name: 'NAME', file: 'FILE', id: 'ID' };
 
+/** No template is ever printed unfilled. */
 function fill(template: string, error: CatalogueError): string {
-  return template.replaceAll(/\{(\w+)\}/g, (placeholder, name: string) => {
-    if (name === 'adobe' && error.adobe !== undefined) return oneLine(describeAdobeError(error.adobe));
-    return oneLine(error.fields[name] ?? STANDARD_FIELDS[name] ?? placeholder);
-  });
+  const value = (field: string): string | undefined => {
+    if (field === 'adobe' && error.adobe !== undefined) return oneLine(describeAdobeError(error.adobe));
+    const text = error.fields[field] ?? (field === 'again' ? commandThatGoesOn(error) : undefined);
+    return text === undefined ? undefined : oneLine(text);
+  };
+  return template
+    .replaceAll(/\[([^\]]*)\]/g, (_clause, text: string) =>
+      [...text.matchAll(FIELD)].every(([, field]) => value(field ?? '') !== undefined) ? text : '',
+    )
+    .replaceAll(FIELD, (_placeholder, field: string) => value(field) ?? PLACEHOLDERS[field] ?? 'not known');
+}
+
+const FIELD = /\{(\w+)\}/g;
+
+/** Most errors hold a step; an operation that has to be typed again says so in its fields. */
+function commandThatGoesOn({ fields }: CatalogueError): string | undefined {
+  const { name, command = 'resume' } = fields;
+  return name === undefined ? undefined : `chatlio-aep ${command} ${name}`;
 }
 
 /** The sentence of an error, with its fields filled in. */

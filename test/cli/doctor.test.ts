@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { doctor } from '../../src/cli/commands/doctor.js';
-import { fakeSources, fakeWorld } from './fakes.js';
+import { roomFinding } from '../../src/cli/homeFinding.js';
+import { sourceFindings } from '../../src/cli/sourceFindings.js';
+import { codedError } from '../../src/domain/errors.js';
+import { fakeSources, fakeWorld, HELD, sourceRun } from './fakes.js';
 
 const answering = {
   ask: () => Promise.resolve({ v: 1, findings: [] }) as never,
+  list: () => Promise.resolve([]),
 };
 
 describe('doctor', () => {
@@ -17,5 +21,68 @@ describe('doctor', () => {
     expect(told).toContain('✖  workflow');
     expect(told).toContain('The workflow forwarder:support-chat stands still');
     expect(told).not.toContain('All is well');
+  });
+});
+
+describe('sources', () => {
+  const listing = (...runs: ReturnType<typeof sourceRun>[]) =>
+    fakeSources({ list: () => Promise.resolve(runs), state: () => Promise.resolve(HELD) });
+
+  it('that are held at a step fail, with the step and the commands that end it', async () => {
+    const { context, stdout } = fakeWorld(
+      fakeSources({
+        ...answering,
+        stuckWorkflows: () => Promise.resolve({ looked: 0, stuck: [] }),
+        list: () => Promise.resolve([sourceRun({ phase: 'held', heldReason: 'CAEP_PERMISSION_MISSING' })]),
+        state: () => Promise.resolve(HELD),
+      }),
+    );
+    await doctor(context, {});
+    const told = stdout();
+    expect(told).toContain('✖  source support-chat');
+    expect(told).toContain('is held at the step dataset: CAEP_PERMISSION_MISSING');
+    expect(told).toContain('`chatlio-aep resume support-chat`');
+    expect(told).not.toContain('All is well');
+  });
+
+  it('whose events do not go out are named, with what helps', async () => {
+    const live = (name: string, phase: string, heldReason?: string) =>
+      sourceRun({ name, phase: 'live', forwarding: { phase, heldReason } });
+    const findings = await sourceFindings(
+      listing(live('a', 'forwarding'), live('b', 'held', 'HTTP 401'), live('c', 'outage'), live('d', 'settling')),
+    );
+    expect(findings).toMatchObject([
+      {
+        check: 'source b',
+        state: 'failed',
+        detail: 'sending is held: HTTP 401. After the fix: `chatlio-aep resume b`',
+      },
+      { check: 'source c', state: 'warning' },
+    ]);
+  });
+
+  it('of which none is held are counted, those that have ended not', async () => {
+    const ended = sourceRun({ open: false, phase: 'held' });
+    expect(await sourceFindings(listing(sourceRun({ phase: 'live' }), ended))).toEqual([
+      { check: 'sources', state: 'ok', detail: '1, none is held' },
+    ]);
+  });
+
+  it('are told as held also when their workflow cannot be asked why', async () => {
+    const sources = fakeSources({
+      list: () => Promise.resolve([sourceRun({ phase: 'held', heldReason: 'CAEP_TITLE_TAKEN' })]),
+      state: () => Promise.reject(codedError('CAEP_NO_WORKER', { taskQueue: 'q' })),
+    });
+    expect(await sourceFindings(sources)).toMatchObject([{ state: 'failed', error: { fields: { step: 'a step' } } }]);
+  });
+});
+
+describe('the disk of the home', () => {
+  it.each([
+    [2 * 1024 ** 3, 'ok'],
+    [500 * 1024 ** 2, 'warning'],
+    [10 * 1024 ** 2, 'failed'],
+  ])('with %d bytes free is %s', (free, state) => {
+    expect(roomFinding('/home', free)).toMatchObject({ state });
   });
 });

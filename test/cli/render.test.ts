@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { codedError } from '../../src/domain/errors.js';
+import { codedError, sentenceOf } from '../../src/domain/errors.js';
 import type { GateReport } from '../../src/domain/forwarder.js';
 import type { PlanReport } from '../../src/domain/plan.js';
 import type { SourceState } from '../../src/domain/source.js';
@@ -90,7 +90,7 @@ describe('an error', () => {
                  Title not unique
         request  r-9
 
-      → Read the detail above. After the fix: \`chatlio-aep resume support-chat\`; a held step also takes a corrected manifest, \`--manifest FILE\`."
+      → Adobe’s own words say what is wrong; after the fix: \`chatlio-aep resume support-chat\`. A held step also takes a corrected manifest: \`resume\` with \`--manifest FILE\`."
     `);
     expect(errorDocument(error)).toMatchObject({ code: 'CAEP_ADOBE_REFUSED', retryable: false, adobe });
   });
@@ -293,6 +293,18 @@ describe('doctor', () => {
 
       1 check failed."
     `);
+  });
+});
+
+describe('doctor about Adobe', () => {
+  it('says what has failed once, whoever has put it into words, and Adobe’s own words below', () => {
+    const adobe = { service: 'IMS', httpStatus: 400, code: 'invalid_client', title: 'unknown client' };
+    const { error } = codedError('CAEP_CREDENTIALS_REFUSED', {}, { adobe });
+    const finding = { check: 'Adobe token', state: 'failed', error } as const;
+    const told = renderDoctor([{ ...finding, detail: sentenceOf(error) }], plain);
+    expect(told).toBe(renderDoctor([{ ...finding, detail: '' }], plain));
+    expect(told.match(/Adobe refuses the credentials/g)).toHaveLength(1);
+    expect(told.match(/unknown client/g)).toHaveLength(1);
   });
 });
 

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { codedError, describeAdobeError, remedyOf, sentenceOf } from '../../src/domain/errors.js';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  codedError,
+  describeAdobeError,
+  ERROR_CATALOGUE,
+  type ErrorCode,
+  remedyOf,
+  sentenceOf,
+} from '../../src/domain/errors.js';
 
 describe('error catalogue', () => {
   it('fills the fields of an error into its sentence and its remedy', () => {
@@ -29,3 +38,79 @@ describe('error catalogue', () => {
     expect(codedError('CAEP_ADOBE_REFUSED', {}, { adobe }).message).toContain('FLOW-1439-404');
   });
 });
+
+const CODES = Object.keys(ERROR_CATALOGUE) as ErrorCode[];
+
+describe('a template', () => {
+  it.each(CODES)('of %s is never printed unfilled, whatever is known', (code) => {
+    const { error } = codedError(code);
+    for (const text of [sentenceOf(error), remedyOf(error), remedyOf({ code, fields: { name: 'support-chat' } })]) {
+      expect(text).not.toMatch(/[{}[\]]|undefined| \.|``/);
+      expect(text).toMatch(/^\S.*\S$/);
+    }
+  });
+
+  it('leaves a clause out that it knows nothing for: no `resume NAME` where there is no source', () => {
+    const { error } = codedError('CAEP_ADOBE_UNAVAILABLE', {});
+    expect(remedyOf(error)).toBe('Wait until Adobe is well again (https://status.adobe.com).');
+    const held = codedError('CAEP_ADOBE_UNAVAILABLE', { name: 'support-chat', attempts: '3' }).error;
+    expect(remedyOf(held)).toBe(
+      'Tried 3 time(s). Wait until Adobe is well again (https://status.adobe.com), then `chatlio-aep resume support-chat`.',
+    );
+  });
+
+  it('finds its fields wherever the source makes the error', () => {
+    const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => join('src', file));
+    const unfilled = sources.flatMap((file) => errorsMadeIn(file).flatMap(missingFields));
+    expect(sources.flatMap(errorsMadeIn).length).toBeGreaterThan(50);
+    expect(unfilled).toEqual([]);
+  });
+});
+
+interface MadeError {
+  readonly place: string;
+  readonly code: ErrorCode;
+  readonly fields: readonly string[];
+}
+
+const MADE = /(?:codedError\(|code: )'(CAEP_\w+)'(?: as const)?(?:,\s*(?:fields: )?(\{)|\))/g;
+
+/** Errors that are written down with their fields: `codedError('CAEP_…', {…})`, and `{ code: 'CAEP_…', fields: {…} }`. */
+function errorsMadeIn(file: string): MadeError[] {
+  const text = readFileSync(file, 'utf8');
+  return [...text.matchAll(MADE)].flatMap((match) => {
+    const place = `${file}:${text.slice(0, match.index).split('\n').length}`;
+    const object = match[2] === undefined ? '' : objectAt(text, match.index + match[0].length);
+    // What is spread in is not known here.
+    if (object.includes('...')) return [];
+    const fields = object.split(',').map((property) => property.split(':')[0]?.trim() ?? '');
+    return [{ place, code: match[1] as ErrorCode, fields }];
+  });
+}
+
+/** What stands between the braces, without the contents of strings, calls and nested objects. */
+function objectAt(text: string, start: number): string {
+  let depth = 1;
+  let end = start;
+  for (; depth > 0 && end < text.length; end += 1) {
+    if (text[end] === '{') depth += 1;
+    if (text[end] === '}') depth -= 1;
+  }
+  let inside = text.slice(start, end - 1).replaceAll(/'[^'\n]*'|"[^"\n]*"/g, '');
+  const NESTED = /\([^(){}]*\)|\{[^(){}]*\}/g;
+  while (NESTED.test(inside)) inside = inside.replaceAll(NESTED, '');
+  return inside.replaceAll(/`[^`]*`/g, '');
+}
+
+/** Who asks for the source or the sandbox adds them, and Adobe's words come with the error itself. */
+const ADDED_ON_THE_WAY = new Set(['name', 'sandbox', 'adobe', 'again', 'command']);
+
+function missingFields({ place, code, fields }: MadeError): string[] {
+  const { sentence, remedy } = ERROR_CATALOGUE[code];
+  const wanted = `${sentence} ${remedy}`.replaceAll(/\[[^\]]*\]/g, '').matchAll(/\{(\w+)\}/g);
+  return [...wanted].flatMap(([, field = '']) =>
+    fields.includes(field) || ADDED_ON_THE_WAY.has(field) ? [] : [`${place} ${code}: {${field}}`],
+  );
+}

@@ -4,7 +4,11 @@ import { areCommitsFinal, describeDurability, type Durability, flawsOf } from '.
 import { codedError, sentenceOf } from '../../domain/errors.js';
 import type { DoctorReport, Finding } from '../../domain/plan.js';
 import type { ProcessKeys } from '../../store/processKeys.js';
+import type { Database } from '../../store/database.js';
+import { readDeliveryHealth } from '../../store/deliveryHealth.js';
+import { readReceivers } from '../../store/receiverReports.js';
 import { toCatalogueError } from '../failures.js';
+import { deliveryFindings, receiverFindings } from './deliveryFindings.js';
 import { compareKeys } from './keysFinding.js';
 import { checkLake } from './lakeFinding.js';
 
@@ -16,6 +20,7 @@ export interface DoctorDeps {
   readonly processKeys: () => Promise<readonly ProcessKeys[]>;
   /** Whether what it commits is kept. */
   readonly durability: () => Promise<Durability>;
+  readonly database: Database;
   /** Difference of the database's clock to this process's, ms. */
   readonly clockSkewMs: () => Promise<number>;
   /** See `src/configuration.ts`. */
@@ -25,44 +30,68 @@ export interface DoctorDeps {
 /** Leases are kept by the database's clock and checked by the worker's; more skew than this makes both slow. */
 const TOLERABLE_SKEW_MS = 2_000;
 
-type Check = readonly [name: string, run: () => Promise<string | Omit<Finding, 'check'>>];
+interface Check {
+  readonly check: string;
+  /** Checks that must be well first: what has failed there is told there, once. */
+  readonly needs: readonly string[];
+  readonly run: () => Promise<string | Omit<Finding, 'check'> | readonly Finding[]>;
+}
 
 /** Everything on the worker's side that provisioning and forwarding need, each with its fix. */
 export async function doctorReport(deps: DoctorDeps, sandbox: string): Promise<DoctorReport> {
-  const clients = deps.adobe.forSandbox(sandbox);
   const findings: Finding[] = [];
-  for (const [check, run] of checks(deps, clients, sandbox)) {
-    try {
-      const found = await run();
-      findings.push(typeof found === 'string' ? { check, state: 'ok', detail: found } : { check, ...found });
-    } catch (failure) {
-      const error = toCatalogueError(failure, { sandbox, name: 'NAME' });
-      findings.push({ check, state: 'failed', detail: sentenceOf(error), error });
-    }
+  const missing = new Set<string>();
+  for (const one of checks(deps, deps.adobe.forSandbox(sandbox), sandbox)) {
+    const cause = one.needs.find((need) => missing.has(need));
+    const found = cause === undefined ? await carryOut(one, sandbox) : [needsIt(one.check, cause)];
+    findings.push(...found);
+    if (found.some(({ state }) => state === 'failed' || state === 'skipped')) missing.add(one.check);
   }
   return { v: 1, findings };
 }
 
+async function carryOut({ check, run }: Check, sandbox: string): Promise<readonly Finding[]> {
+  try {
+    const found = await run();
+    if (typeof found === 'string') return [{ check, state: 'ok', detail: found }];
+    return 'state' in found ? [{ check, ...found }] : found;
+  } catch (failure) {
+    const error = toCatalogueError(failure, { sandbox, again: 'chatlio-aep doctor' });
+    return [{ check, state: 'failed', detail: sentenceOf(error), error }];
+  }
+}
+
+function needsIt(check: string, cause: string): Finding {
+  return { check, state: 'skipped', detail: `needs the ${cause}` };
+}
+
+const [TOKEN, SANDBOX, DATABASE] = ['Adobe token', 'Adobe sandbox', 'database'];
+
 function checks(deps: DoctorDeps, clients: AdobeClients, sandbox: string): Check[] {
+  const ofAdobe = [TOKEN, SANDBOX];
+  const ofDatabase = [DATABASE];
   return [
-    [
-      'Adobe token',
-      async () => {
+    {
+      check: TOKEN,
+      needs: [],
+      run: async () => {
         await deps.adobe.tokens.get();
         return 'IMS issues a token';
       },
-    ],
-    [
-      'Adobe sandbox',
-      async () => {
+    },
+    {
+      check: SANDBOX,
+      needs: [TOKEN],
+      run: async () => {
         const { tenantId } = await clients.schemaRegistry.stats();
         return `${sandbox}, tenant ${tenantId}`;
       },
-    ],
-    ['Chatlio source', () => checkEntitlement(clients)],
-    [
-      'Adobe permissions',
-      async () => {
+    },
+    { check: 'Chatlio source', needs: ofAdobe, run: () => checkEntitlement(clients) },
+    {
+      check: 'Adobe permissions',
+      needs: ofAdobe,
+      run: async () => {
         await Promise.all([
           clients.catalog.findDatasets({ name: 'chatlio-aep doctor' }),
           clients.dataPrep.listMappingSets({ name: 'chatlio-aep doctor' }),
@@ -70,19 +99,22 @@ function checks(deps: DoctorDeps, clients: AdobeClients, sandbox: string): Check
         ]);
         return 'datasets, mapping sets and flows can be read';
       },
-    ],
-    ['Query Service', () => checkLake(clients, deps.queryServiceUrl)],
-    ['database', async () => `PostgreSQL ${await deps.databaseVersion()}`],
-    ['keys', async () => compareKeys(await deps.processKeys())],
-    ['durability', async () => durabilityFinding(await deps.durability())],
-    [
-      'clock',
-      async () => {
+    },
+    { check: 'Query Service', needs: ofAdobe, run: () => checkLake(clients, deps.queryServiceUrl) },
+    { check: DATABASE, needs: [], run: async () => `PostgreSQL ${await deps.databaseVersion()}` },
+    { check: 'keys', needs: ofDatabase, run: async () => compareKeys(await deps.processKeys()) },
+    { check: 'durability', needs: ofDatabase, run: async () => durabilityFinding(await deps.durability()) },
+    {
+      check: 'clock',
+      needs: ofDatabase,
+      run: async () => {
         const skewMs = Math.round(await deps.clockSkewMs());
         if (Math.abs(skewMs) <= TOLERABLE_SKEW_MS) return `${skewMs} ms from the database's`;
         throw codedError('CAEP_CLOCK_SKEW', { skew: `${skewMs} ms` });
       },
-    ],
+    },
+    { check: 'events', needs: ofDatabase, run: async () => deliveryFindings(await readDeliveryHealth(deps.database)) },
+    { check: 'receivers', needs: ofDatabase, run: async () => receiverFindings(await readReceivers(deps.database)) },
   ];
 }
 

@@ -19,6 +19,8 @@ interface PlanDeps {
   readonly minimumLakeLatencyMs?: number;
 }
 
+const AGAIN = 'chatlio-aep plan FILE';
+
 /** No source has it: a plan of a new source finds nothing of its own. */
 const NO_UID = '00000000-0000-0000-0000-000000000000';
 
@@ -36,7 +38,7 @@ export async function planReport(
   const clients = deps.adobe.forSandbox(manifest.sandbox);
   const problems: CatalogueError[] = [];
   const note = (failure: unknown): void => {
-    problems.push(toCatalogueError(failure, { name: manifest.name, sandbox: manifest.sandbox }));
+    problems.push(toCatalogueError(failure, { name: manifest.name, sandbox: manifest.sandbox, again: AGAIN }));
   };
   let tenantId: string | undefined;
   try {
@@ -114,7 +116,11 @@ async function planStep(name: StepName, context: StepContext, live: Ask<'plan'>[
     const error = foreignError(step, context, foreign).error;
     return { row: { step: name, action: 'blocked', label, id: foreign.resource.id, error } };
   } catch (failure) {
-    const error = toCatalogueError(failure, { name: context.manifest.name, sandbox: context.manifest.sandbox });
+    const error = toCatalogueError(failure, {
+      name: context.manifest.name,
+      sandbox: context.manifest.sandbox,
+      again: AGAIN,
+    });
     return { row: { step: name, action: 'blocked', label, error } };
   }
 }

@@ -12,6 +12,8 @@ import { readManifestFile } from '../../manifest/read.js';
 import type { Configuration } from '../../configuration.js';
 import type { Command, Context, Sources } from '../ports.js';
 import { doctorDocument, renderDoctor } from '../render/doctor.js';
+import { homeFinding } from '../homeFinding.js';
+import { sourceFindings } from '../sourceFindings.js';
 import { unreachableReason } from '../unreachable.js';
 
 /**
@@ -34,18 +36,21 @@ export const doctor: Command<{ readonly file?: string }> = async (context, { fil
   findings.push(
     await found('configuration', async () => {
       configuration = context.configuration();
-      return `files in ${configuration.home}`;
+      return 'every variable can be used';
     }),
   );
   if (configuration === undefined) {
-    findings.push(...skipped(['receiver', 'Temporal', 'worker', 'Adobe'], 'needs the configuration'));
+    findings.push(
+      ...skipped(['home', 'receiver', 'Temporal', 'sources', 'worker', 'Adobe'], 'needs the configuration'),
+    );
   } else {
-    const { publicUrl } = configuration.receiver;
-    const [receiver, others] = await Promise.all([
-      found('receiver', () => receiverHealth(publicUrl)),
+    const { home, receiver } = configuration;
+    const [room, health, others] = await Promise.all([
+      homeFinding(home),
+      found('receiver', () => receiverHealth(receiver.publicUrl)),
       throughTemporal(context, sandbox),
     ]);
-    findings.push(receiver, ...others);
+    findings.push(room, health, ...others);
   }
   context.output.result(doctorDocument(findings), () => renderDoctor(findings, context.output.paint));
   return exitCodeOfFindings(findings);
@@ -60,8 +65,9 @@ async function throughTemporal(context: Context, sandbox: string | undefined): P
       return sources.address;
     }),
   );
-  if (sources === undefined) return [...findings, ...skipped(['worker', 'Adobe'], 'needs Temporal')];
+  if (sources === undefined) return [...findings, ...skipped(['sources', 'worker', 'Adobe'], 'needs Temporal')];
   const reached = sources;
+  findings.push(...(await several('sources', () => sourceFindings(reached))));
   const polled = await found('worker', async () => {
     const queues = await reached.polledTaskQueues();
     for (const taskQueue of Object.values(TASK_QUEUES)) {
@@ -80,12 +86,18 @@ async function throughTemporal(context: Context, sandbox: string | undefined): P
 }
 
 /** Each that stands still with its reason; nothing where all go on. */
-async function stuck(sources: Sources): Promise<Finding[]> {
-  try {
+function stuck(sources: Sources): Promise<Finding[]> {
+  return several('workflows', async () => {
     const { stuck: errors } = await sources.stuckWorkflows();
     return errors.map((error) => ({ check: 'workflow', state: 'failed', detail: '', error }));
+  });
+}
+
+async function several(check: string, run: () => Promise<Finding[]>): Promise<Finding[]> {
+  try {
+    return await run();
   } catch (error) {
-    return [await found('workflows', () => Promise.reject(error))];
+    return [await found(check, () => Promise.reject(error))];
   }
 }
 
@@ -104,17 +116,22 @@ async function found(check: string, run: () => Promise<string>): Promise<Finding
 
 const HEALTH_TIMEOUT_MS = 4_000;
 
+/** Ready to take webhooks, not only alive. */
 async function receiverHealth(address: string): Promise<string> {
   let reason: string;
   try {
-    const answer = await fetch(`${address}/healthz`, { signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS) });
-    if (answer.ok) return address;
-    reason = `it answers HTTP ${answer.status}`;
+    const answer = await fetch(`${address}/readyz`, { signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS) });
+    const { status } = (await answer.json().catch(() => ({}))) as { readonly status?: unknown };
+    if (answer.ok) return status === 'spooling' ? `${address}, without PostgreSQL: it spools` : address;
+    const why = typeof status === 'string' ? `, "${status.slice(0, LONGEST_STATUS)}"` : '';
+    reason = `it takes no webhooks, HTTP ${answer.status}${why}`;
   } catch (error) {
     reason = unreachableReason(error);
   }
   throw codedError('CAEP_RECEIVER_UNREACHABLE', { address, reason });
 }
+
+const LONGEST_STATUS = 80;
 
 /** The first failed finding decides: it is nearest to the cause. */
 export function exitCodeOfFindings(findings: readonly Finding[]): ExitCode {

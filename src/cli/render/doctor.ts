@@ -1,7 +1,7 @@
 /** `doctor`: one line per check, and under each failed one its error and fix. */
 import type { Finding } from '../../domain/plan.js';
-import { remedyOf, sentenceOf } from '../../domain/errors.js';
-import { errorDocument, renderAdobeError } from './error.js';
+import { type CatalogueError, remedyOf, sentenceOf } from '../../domain/errors.js';
+import { errorDocument, renderAdobeError, shortSentence } from './error.js';
 import type { Paint, Style } from './paint.js';
 import { columns, counted } from './text.js';
 
@@ -15,8 +15,9 @@ const MARKS: Readonly<Record<Finding['state'], readonly [string, Style]>> = {
 export function renderDoctor(findings: readonly Finding[], paint: Paint): string {
   const rows = findings.map(({ check, state, detail, error }) => {
     const [mark, style] = MARKS[state];
-    const text = detail === '' && error !== undefined ? sentenceOf(error) : detail;
-    return [paint[style](mark), check, state === 'skipped' ? paint.faint(text) : text];
+    const text = error !== undefined && saysTheSame(detail, error) ? shortSentence(error) : detail;
+    const line = text.replaceAll(/\s*\n\s*/g, ' ');
+    return [paint[style](mark), check, state === 'skipped' ? paint.faint(line) : line];
   });
   const lines = columns(rows).split('\n');
   const failed = findings.filter(({ state }) => state === 'failed').length;
@@ -32,10 +33,15 @@ export function renderDoctor(findings: readonly Finding[], paint: Paint): string
   ].join('\n');
 }
 
+/** Then it stands in the line already, and is not said twice. */
+function saysTheSame(detail: string, error: CatalogueError): boolean {
+  return detail === '' || detail === sentenceOf(error);
+}
+
 function errorLines({ error, detail }: Finding, paint: Paint): string[] {
   if (error === undefined) return [];
   return [
-    ...(detail === '' ? [] : [`      ${sentenceOf(error)}`]),
+    ...(saysTheSame(detail, error) ? [] : [`      ${shortSentence(error)}`]),
     ...(error.problems ?? []).map(
       ({ path, expected, got }) => `      ${paint.caution(path)}: expected ${expected}, got ${got}`,
     ),

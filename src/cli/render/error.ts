@@ -21,7 +21,7 @@ export function renderError(error: CatalogueError, paint: Paint): string {
 }
 
 /** Adobe's words stand below, so the sentence names only who and which. */
-function shortSentence(error: CatalogueError): string {
+export function shortSentence(error: CatalogueError): string {
   const { adobe, ...rest } = error;
   if (adobe === undefined) return sentenceOf(error);
   const which = adobe.code ?? (adobe.httpStatus === undefined ? 'no answer' : `HTTP ${adobe.httpStatus}`);

@@ -1,0 +1,75 @@
+/** What `doctor` says of the events of each source, and of receivers: a line for each that is not well, one where all are. */
+import { RECEIVER_SILENCE_MS, type ReceiverView } from '../../domain/passingEvents.js';
+import type { Finding } from '../../domain/plan.js';
+import { formatDuration } from '../../manifest/duration.js';
+import type { DeliveryHealth } from '../../store/deliveryHealth.js';
+
+/** An event that waits for longer, with the gate open, waits for something. */
+const LONG_WAIT_MS = 10 * 60_000;
+/** Of many in trouble, the others are counted. */
+const NAMED = 50;
+
+export function deliveryFindings(sources: readonly DeliveryHealth[]): readonly Finding[] {
+  const troubled = sources.flatMap((source): Finding[] => {
+    const troubles = troublesOf(source);
+    return troubles.length === 0
+      ? []
+      : [{ check: `events of ${source.name}`, state: 'warning', detail: troubles.join('; ') }];
+  });
+  const rest = troubled.length - NAMED;
+  return [
+    ...(troubled.length > 0
+      ? troubled.slice(0, NAMED)
+      : [{ check: 'events', state: 'ok', detail: allWell(sources) } as const]),
+    ...(rest > 0
+      ? [{ check: 'events', state: 'warning', detail: `${rest} other source(s) are not well` } as const]
+      : []),
+  ];
+}
+
+function allWell({ length }: readonly DeliveryHealth[]): string {
+  if (length === 0) return 'there is no source yet';
+  return `${length === 1 ? 'one source' : `${length} sources`}: nothing is held, silent or waits for long`;
+}
+
+function troublesOf({ name, isGateOpen, gateReason, held, oldestWaitingMs, opensInMs, silentKinds }: DeliveryHealth) {
+  const isLate = isGateOpen && opensInMs === 0 && (oldestWaitingMs ?? 0) > LONG_WAIT_MS;
+  return [
+    ...(isGateOpen || gateReason === NOT_PROVISIONED
+      ? []
+      : [`nothing is sent: ${gateReason} (\`chatlio-aep unpause ${name}\` sends again)`]),
+    ...(held === 0 ? [] : [`${held} held for a decision: \`chatlio-aep held list ${name}\``]),
+    ...(isLate
+      ? [`events have waited for ${minutes(oldestWaitingMs ?? 0)}: \`chatlio-aep status ${name}\` says for what`]
+      : []),
+    ...silentKinds.map((kind) => `no ${kind} has come for long: is its URL still in Chatlio's settings?`),
+  ];
+}
+
+/** As the store says of a gate that was never opened: the source's steps say more. */
+const NOT_PROVISIONED = 'not provisioned';
+
+export function receiverFindings(receivers: readonly ReceiverView[]): readonly Finding[] {
+  const troubled = receivers.flatMap(({ id, silentForMs, spooled }): Finding[] => {
+    const isGone = silentForMs > RECEIVER_SILENCE_MS;
+    if (!isGone && spooled === 0) return [];
+    const spool =
+      spooled === 0 ? '' : `${isGone ? ', and' : ''} ${spooled} event(s) ${isGone ? 'were' : 'are'} in its spool`;
+    const detail = isGone
+      ? `has said nothing for ${minutes(silentForMs)}${spool}: start it again on the same home, or look into its log`
+      : `${spool.trim()}: they go to the log as soon as PostgreSQL takes them`;
+    // One that has gone with nothing in its hands was replaced.
+    return isGone && spooled === 0 ? [] : [{ check: `receiver ${id}`, state: 'warning', detail }];
+  });
+  if (troubled.length > 0) return troubled;
+  const alive = receivers.filter(({ silentForMs }) => silentForMs <= RECEIVER_SILENCE_MS).length;
+  return [
+    alive === 0
+      ? { check: 'receivers', state: 'warning', detail: 'none reports: start one with `chatlio-aep receiver`' }
+      : { check: 'receivers', state: 'ok', detail: `${alive} report, nothing is spooled` },
+  ];
+}
+
+function minutes(ms: number): string {
+  return formatDuration(Math.max(Math.round(ms / 60_000), 1) * 60_000);
+}

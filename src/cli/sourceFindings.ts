@@ -1,0 +1,55 @@
+/** What `doctor` says of the sources as Temporal knows them: held at a step, or their events do not go out. */
+import { CodedError } from '../domain/errors.js';
+import type { Finding } from '../domain/plan.js';
+import { STEPS } from '../domain/steps.js';
+import type { SourceRun, Sources } from './ports.js';
+
+/** Each is asked why it is held; of more, that they are. */
+const ASKED_AT_MOST = 20;
+
+export async function sourceFindings(sources: Sources): Promise<Finding[]> {
+  const runs = (await sources.list()).filter(({ open }) => open);
+  const held = runs.filter(({ phase }) => phase === 'held');
+  const troubled = [
+    ...(await Promise.all(held.slice(0, ASKED_AT_MOST).map((run) => heldFinding(sources, run)))),
+    ...held.slice(ASKED_AT_MOST).map(({ name, heldReason = '' }) => heldAt(name, 'a step', heldReason)),
+    ...runs.flatMap(forwardingFinding),
+  ];
+  if (troubled.length > 0) return troubled;
+  const detail = runs.length === 0 ? 'there is none yet' : `${runs.length}, none is held`;
+  return [{ check: 'sources', state: 'ok', detail }];
+}
+
+async function heldFinding(sources: Sources, { name, heldReason = '' }: SourceRun): Promise<Finding> {
+  try {
+    const { hold } = await sources.state(name);
+    if (hold !== undefined) return heldAt(name, STEPS[hold.step].title, hold.error.code);
+  } catch (error) {
+    // That its workflow cannot be asked is told by itself; that it is held is known all the same.
+    if (!(error instanceof CodedError)) throw error;
+  }
+  return heldAt(name, 'a step', heldReason);
+}
+
+function heldAt(name: string, step: string, reason: string): Finding {
+  const fields = {
+    name,
+    step,
+    reason: `${reason === '' ? '' : `${reason}, `}\`chatlio-aep status ${name}\` says more`,
+  };
+  return { check: `source ${name}`, state: 'failed', detail: '', error: { code: 'CAEP_SOURCE_HELD', fields } };
+}
+
+function forwardingFinding({ name, phase, forwarding }: SourceRun): Finding[] {
+  if (phase !== 'live' || forwarding === undefined) return [];
+  const check = `source ${name}`;
+  const { heldReason } = forwarding;
+  if (forwarding.phase === 'held') {
+    const why = heldReason === undefined ? '' : `: ${heldReason}`;
+    const detail = `sending is held${why}. After the fix: \`chatlio-aep resume ${name}\``;
+    return [{ check, state: 'failed', detail }];
+  }
+  if (forwarding.phase !== 'outage') return [];
+  const detail = `its destination is away: events wait, and it is probed. \`chatlio-aep status ${name}\` says why`;
+  return [{ check, state: 'warning', detail }];
+}

@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import { doctorReport, type DoctorDeps } from '../../src/activities/inquiry/doctor.js';
+import { deliveryFindings, receiverFindings } from '../../src/activities/inquiry/deliveryFindings.js';
+import { codedError, remedyOf, sentenceOf } from '../../src/domain/errors.js';
+import { createEventLog } from '../../src/store/eventLog.js';
+import { readDeliveryHealth } from '../../src/store/deliveryHealth.js';
+import { withHeldSource } from '../held/source.js';
+import { takenEvent } from '../support/store.js';
+
+const source = withHeldSource();
+
+function deps(changes: Partial<DoctorDeps>): DoctorDeps {
+  const unasked = () => Promise.reject(new Error('not to be asked'));
+  return {
+    adobe: {
+      tokens: { get: () => Promise.reject(codedError('CAEP_CREDENTIALS_REFUSED', { adobe: 'IMS: invalid_client' })) },
+      forSandbox: () => ({ schemaRegistry: { stats: unasked } }),
+    } as unknown as DoctorDeps['adobe'],
+    database: source().database,
+    databaseVersion: () => Promise.resolve('18.1'),
+    processKeys: () => Promise.resolve([]),
+    durability: unasked,
+    clockSkewMs: () => Promise.resolve(3),
+    ...changes,
+  };
+}
+
+describe('doctor on the worker’s side', () => {
+  it('names one root cause once: what needs it is not asked', async () => {
+    const { findings } = await doctorReport(
+      deps({ databaseVersion: () => Promise.reject(codedError('CAEP_DATABASE_UNREACHABLE', { reason: 'refused' })) }),
+      'prod',
+    );
+    const failed = findings.filter(({ state }) => state === 'failed').map(({ check }) => check);
+    expect(failed).toEqual(['Adobe token', 'database']);
+    const rest = findings.filter(({ state }) => state === 'skipped').map(({ check, detail }) => `${check}: ${detail}`);
+    expect(rest).toEqual([
+      'Adobe sandbox: needs the Adobe token',
+      'Chatlio source: needs the Adobe token',
+      'Adobe permissions: needs the Adobe token',
+      'Query Service: needs the Adobe token',
+      'keys: needs the database',
+      'durability: needs the database',
+      'clock: needs the database',
+      'events: needs the database',
+      'receivers: needs the database',
+    ]);
+  });
+
+  it('sends nobody to a source that there is not: the command that goes on is its own', async () => {
+    const { findings } = await doctorReport(deps({}), 'prod');
+    for (const { error } of findings) {
+      if (error === undefined) continue;
+      expect(`${sentenceOf(error)} ${remedyOf(error)}`).not.toMatch(/NAME|\{|not known/);
+    }
+    const token = findings.find(({ check }) => check === 'Adobe token');
+    expect(token?.error && remedyOf(token.error)).toContain('then `chatlio-aep doctor`');
+  });
+});
+
+describe('the events of sources', () => {
+  it('are looked at in the database: what is held, closed or waits for long', async () => {
+    const { database, sourceId, name, hold } = source();
+    await hold(2, 'unknown');
+    await createEventLog(database).append(sourceId, 0, [takenEvent('late')]);
+    await database.pool.query(
+      `update event_body set logged_at = now() - interval '2 hours'
+       where source_id = $1 and seq = (select max(seq) from event_body where source_id = $1)`,
+      [sourceId],
+    );
+    await database.pool.query(`update gate set open = true, opens_at = now(), reason = '' where source_id = $1`, [
+      sourceId,
+    ]);
+    const mine = async () => (await readDeliveryHealth(database)).filter((one) => one.name === name);
+    expect(deliveryFindings(await mine())).toEqual([
+      {
+        check: `events of ${name}`,
+        state: 'warning',
+        detail: `2 held for a decision: \`chatlio-aep held list ${name}\`; events have waited for 2h: \`chatlio-aep status ${name}\` says for what`,
+      },
+    ]);
+    await database.pool.query(`update gate set open = false, reason = 'paused by ana' where source_id = $1`, [
+      sourceId,
+    ]);
+    expect(deliveryFindings(await mine())[0]?.detail).toContain(
+      `nothing is sent: paused by ana (\`chatlio-aep unpause ${name}\` sends again)`,
+    );
+  });
+
+  it('are well in one line; many that are not do not fill the screen', () => {
+    const well = { name: 'a', isGateOpen: true, gateReason: '', opensInMs: 0, held: 0, silentKinds: [] };
+    expect(deliveryFindings([well])).toMatchObject([{ check: 'events', state: 'ok' }]);
+    expect(deliveryFindings([])).toMatchObject([{ state: 'ok', detail: 'there is no source yet' }]);
+    const silent = { ...well, silentKinds: ['feedback'] };
+    expect(deliveryFindings([silent])[0]?.detail).toContain('no feedback has come for long');
+    expect(deliveryFindings(Array.from({ length: 70 }, () => silent))).toHaveLength(51);
+  });
+});
+
+describe('receivers', () => {
+  const view = (silentForMs: number, spooled: number) => ({
+    id: 'eu-1',
+    startedAt: '',
+    reportedAt: '',
+    silentForMs,
+    spooled,
+  });
+
+  it('that have gone with events in their hands, and that spool, are named', () => {
+    expect(receiverFindings([view(400_000, 31)])[0]).toMatchObject({
+      state: 'warning',
+      detail: expect.stringContaining('said nothing for 7m, and 31 event(s) were in its spool') as string,
+    });
+    expect(receiverFindings([view(0, 3)])[0]?.detail).toContain('3 event(s) are in its spool');
+    expect(receiverFindings([view(0, 0), view(9_000_000, 0)])).toMatchObject([{ state: 'ok' }]);
+    expect(receiverFindings([view(9_000_000, 0)])[0]).toMatchObject({ state: 'warning', check: 'receivers' });
+  });
+});
