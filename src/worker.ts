@@ -31,7 +31,7 @@ import { openKeyRing, readHeldKeys } from './store/keyRing.js';
 import { readProcessKeys, startKeyReports } from './store/processKeys.js';
 import { readDurability } from './store/durability.js';
 import { prepareDatabase } from './store/prepare.js';
-import { createProvisioningStore, type ForwarderSettings } from './store/provisioning.js';
+import { createProvisioningStore } from './store/provisioning.js';
 import { connectClient } from './temporal/connection.js';
 import { installRuntime } from './temporal/runtime.js';
 import { runWorkers } from './temporal/runWorkers.js';
@@ -146,8 +146,7 @@ async function main(): Promise<void> {
     database,
     bell,
     log,
-    wake: (settings: ForwarderSettings, wake) => forwarders.wake(settings, wake),
-    isRunning: (settings) => forwarders.isRunning(settings),
+    forwarders,
     settingsOf: (sourceId) => store.forwarderSettings(sourceId),
     metrics: metrics.wakes,
   });

@@ -1,31 +1,30 @@
 /**
- * The waker, once per worker process: tells the forwarders of partitions that have something to send, and starts those
- * again that somebody has ended.
+ * The waker, once per worker process: tells the forwarders of partitions that have something to send, and sees to it that
+ * each source has its own.
  */
 import type { Logger } from 'pino';
-import type { WakeInput } from '../domain/forwarder.js';
 import type { WakeMetrics } from '../metrics/wakes.js';
 import type { Bell } from '../store/bell.js';
 import type { Database } from '../store/database.js';
-import { clearWake, findForgotten, findSendingSources, findWakes, noteRescue, type Wake } from '../store/wakes.js';
+import type { ForwarderSettings } from '../store/provisioning.js';
+import { clearWake, findForgotten, findWakes, noteRescue, type Wake } from '../store/wakes.js';
+import { createAttendance } from './attendance.js';
+import type { Forwarders } from './forwarders.js';
+import { inParallel } from './inParallel.js';
 
 /** Beside the bell: finds what rang while nobody listened, or what a drain that died was to answer. */
 const POLL_MS = 5_000;
-/** Under load no partition is idle, so that no insert asks for a wake: a forwarder that was ended is found by looking. */
 const ATTEND_EVERY_MS = 15_000;
 /** Above the longest pause between two probes. */
 const FORGOTTEN_AFTER_MS = 20 * 60_000;
 
-export interface WakerDependencies<Settings> {
+export interface WakerDependencies {
   readonly database: Database;
   readonly bell: Bell;
   readonly log: Pick<Logger, 'warn'>;
-  /** Starts the forwarder where it does not run. Answers once Temporal has stored the signal. */
-  readonly wake: (settings: Settings, wake: WakeInput) => Promise<void>;
-  /** Does the source's forwarder run? */
-  readonly isRunning: (settings: Settings) => Promise<boolean>;
+  readonly forwarders: Pick<Forwarders, 'wake' | 'listRunning' | 'findRunning' | 'end'>;
   /** How to start the source's forwarder; undefined for a source that has ended. */
-  readonly settingsOf: (sourceId: number) => Promise<Settings | undefined>;
+  readonly settingsOf: (sourceId: number) => Promise<ForwarderSettings | undefined>;
   readonly pollMs?: number;
   readonly attendEveryMs?: number;
   readonly metrics?: WakeMetrics;
@@ -36,51 +35,56 @@ export interface Waker {
 }
 
 /** A wake is cleared only after the signal is stored, and only if no other insert has asked again. */
-export function startWaker<Settings>(deps: WakerDependencies<Settings>): Waker {
-  const { database } = deps;
+export function startWaker(deps: WakerDependencies): Waker {
+  const { database, forwarders } = deps;
+  const closing = new AbortController();
+  const attend = createAttendance({ ...deps, tried, signal: closing.signal });
   const attendEveryMs = deps.attendEveryMs ?? ATTEND_EVERY_MS;
-  let closed = false;
   let round: Promise<void> | undefined;
   let again = false;
+  let attending: Promise<void> | undefined;
   let attendedAtMs = Number.NEGATIVE_INFINITY;
 
-  async function wakeSource(sourceId: number, wake: WakeInput): Promise<void> {
+  async function wakeSource(sourceId: number, partitions: readonly number[]): Promise<void> {
     const settings = await deps.settingsOf(sourceId);
     if (settings === undefined) return;
-    await deps.wake(settings, wake);
+    await forwarders.wake(settings, { partitions });
     deps.metrics?.woke();
   }
 
   /** @param woken told of each, once Temporal has stored the signal */
   async function wakeAll(wakes: readonly Wake[], woken: (wake: Wake) => Promise<void>): Promise<void> {
-    for (const sourceId of new Set(wakes.map((wake) => wake.sourceId))) {
-      const ofSource = wakes.filter((wake) => wake.sourceId === sourceId);
-      await tried(sourceId, async () => {
-        await wakeSource(sourceId, { partitions: ofSource.map(({ partition }) => partition) });
-        for (const wake of ofSource) await woken(wake);
-      });
-    }
-  }
+    const sourceIds = new Set(wakes.map(({ sourceId }) => sourceId));
+    await inParallel([...sourceIds].map((sourceId) => () => tried(() => wakeOne(sourceId), sourceId)));
 
-  /** A forwarder that does not run is started, unless somebody is ending its source. */
-  async function attend(sourceId: number): Promise<void> {
-    const settings = await deps.settingsOf(sourceId);
-    if (settings === undefined || (await deps.isRunning(settings))) return;
-    // Asked again: who ends a source has closed its gate before its forwarder.
-    if ((await findSendingSources(database)).includes(sourceId)) await wakeSource(sourceId, {});
+    async function wakeOne(sourceId: number): Promise<void> {
+      const ofSource = wakes.filter((wake) => wake.sourceId === sourceId);
+      await wakeSource(
+        sourceId,
+        ofSource.map(({ partition }) => partition),
+      );
+      for (const wake of ofSource) await woken(wake);
+    }
   }
 
   async function look(): Promise<void> {
     again = false;
+    attendWhenDue();
     await wakeAll(await findWakes(database), (wake) => clearWake(database, wake));
     await wakeAll(await findForgotten(database, FORGOTTEN_AFTER_MS), (wake) => noteRescue(database, wake));
-    if (performance.now() - attendedAtMs < attendEveryMs) return;
+  }
+
+  /** Beside the wakes, which do not wait for it. */
+  function attendWhenDue(): void {
+    if (attending !== undefined || performance.now() - attendedAtMs < attendEveryMs) return;
     attendedAtMs = performance.now();
-    for (const sourceId of await findSendingSources(database)) await tried(sourceId, () => attend(sourceId));
+    attending = tried(attend).finally(() => {
+      attending = undefined;
+    });
   }
 
   /** One source's trouble is not another's; what failed is found again by the next look. */
-  async function tried(sourceId: number, work: () => Promise<void>): Promise<void> {
+  async function tried(work: () => Promise<void>, sourceId?: number): Promise<void> {
     await work().catch((error: unknown) => warn(error, sourceId));
   }
 
@@ -90,7 +94,7 @@ export function startWaker<Settings>(deps: WakerDependencies<Settings>): Waker {
   }
 
   function rung(): void {
-    if (closed) return;
+    if (closing.signal.aborted) return;
     if (round !== undefined) {
       again = true;
       return;
@@ -108,10 +112,11 @@ export function startWaker<Settings>(deps: WakerDependencies<Settings>): Waker {
   rung();
   return {
     async close() {
-      closed = true;
+      closing.abort();
       clearInterval(poll);
       unsubscribe();
       await round;
+      await attending;
     },
   };
 }

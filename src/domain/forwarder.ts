@@ -131,6 +131,8 @@ export const FORWARDER_MESSAGES = {
 export interface WakeInput {
   /** Absent: all. */
   readonly partitions?: readonly number[];
+  /** Of the source that it is for. A forwarder that belongs to another one ends. */
+  readonly uid?: string;
 }
 
 /** Update `resume`. From the Temporal UI: `{}` is enough. */

@@ -12,11 +12,15 @@ interface WakeRow {
   readonly wake_seq: number;
 }
 
-/** Not those that a drain holds: it sees the insert itself. Should it die first, they are found when its lease has run out. */
+/**
+ * Not those that a drain holds: it sees the insert itself. Should it die first, they are found when its lease has run out.
+ * Not those of a source that is torn down: nobody may start its forwarder again. Behind a closed gate they are woken, for the
+ * forwarder to see that it is closed.
+ */
 export async function findWakes(database: Database): Promise<Wake[]> {
   const { rows } = await database.pool.query<WakeRow>(
-    `select source_id, partition, wake_seq from partition_head h
-     where wake_seq is not null and not exists (
+    `select source_id, partition, wake_seq from partition_head h join source s on s.id = h.source_id
+     where wake_seq is not null and s.retired_at is null and not exists (
        select from partition_cursor c
        where c.source_id = h.source_id and c.partition = h.partition and c.lease_until > clock_timestamp())`,
   );
@@ -31,18 +35,33 @@ export async function clearWake(database: Database, wake: Wake): Promise<void> {
   );
 }
 
+export interface SendingSource {
+  readonly id: number;
+  readonly uid: string;
+  readonly name: string;
+}
+
 /**
  * Sources that a forwarder must run for: webhooks are taken, and the gate is open. Not those that are being made or torn
- * down: the one have no routes yet, the gate of the others is closed before their forwarder is ended.
+ * down: the one have no routes yet, the routes of the others are retired before their forwarder is ended.
  */
-export async function findSendingSources(database: Database): Promise<number[]> {
-  const { rows } = await database.pool.query<{ id: number }>(
-    `select id from source s join gate g on g.source_id = s.id
+export async function findSendingSources(database: Database): Promise<SendingSource[]> {
+  const { rows } = await database.pool.query<SendingSource>(
+    `select id, uid, name from source s join gate g on g.source_id = s.id
      where s.retired_at is null and g.open and exists (
        select from route r where r.source_id = s.id and (r.expires_at is null or r.expires_at > clock_timestamp()))
      order by id`,
   );
-  return rows.map(({ id }) => id);
+  return rows;
+}
+
+/** @returns of these uids those whose source was torn down */
+export async function findRetired(database: Database, uids: readonly string[]): Promise<ReadonlySet<string>> {
+  const { rows } = await database.pool.query<{ uid: string }>(
+    'select uid from source where uid = any ($1) and retired_at is not null',
+    [uids],
+  );
+  return new Set(rows.map(({ uid }) => uid));
 }
 
 /**

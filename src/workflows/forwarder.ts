@@ -4,11 +4,11 @@ import {
   ApplicationFailure,
   CancellationScope,
   condition,
-  continueAsNew,
   defineQuery,
   defineSignal,
   defineUpdate,
   isCancellation,
+  makeContinueAsNewFunc,
   patched,
   proxyActivities,
   setHandler,
@@ -68,19 +68,22 @@ const RENEWED = 'renewed-by-wake';
  * Delivers one source's events for as long as it exists: runs one drain per partition that has something to send, waits
  * while nothing is to be done or nothing may be sent. No event and no chat text comes through here.
  *
- * Cancelling or terminating it only stops sending; the waker starts it again while its source's gate is open.
+ * Cancelling or terminating it only stops sending; the waker starts it again while its source's gate is open. It returns
+ * only when it learns that its name belongs to another source.
  *
  * Signal `wake`, updates `resume`, `configure` and `decide`, query `state`.
  */
-export async function forwarder(input: ForwarderInput): Promise<never> {
+export async function forwarder(input: ForwarderInput): Promise<void> {
   const revised = patched(REVISED);
   const store = createForwarderStore(input);
   let renew = false;
+  let isStray = false;
   let restart = false;
   setHandler(
     wakeSignal,
-    ({ partitions } = {}) => {
+    ({ partitions, uid = input.uid } = {}) => {
       if (!revised && patched(RENEWED)) renew = true;
+      if (uid !== input.uid) isStray = true;
       store.set(woken(store.state, partitions));
     },
     { description: 'There may be events to deliver: {} or {"partitions": [0, 1]}' },
@@ -113,31 +116,36 @@ export async function forwarder(input: ForwarderInput): Promise<never> {
   setHandler(stateQuery, () => store.state, { description: 'Phase, counters, what waits and why' });
 
   const activities = createActivityProxies(input, store.state.delivery, revised);
-  const mustContinue = (): boolean => {
+  const mustEnd = (): boolean => {
     const { continueAsNewSuggested, historyLength } = workflowInfo();
-    return renew || continueAsNewSuggested || historyLength >= (input.maxHistoryEvents ?? Number.MAX_SAFE_INTEGER);
+    return (
+      isStray || renew || continueAsNewSuggested || historyLength >= (input.maxHistoryEvents ?? Number.MAX_SAFE_INTEGER)
+    );
   };
 
   const lookUps = new CancellationScope();
   const lookingUp = lookUps.run(() => Promise.all([lookUpWhenDue(store, input), watchDestination(store, input)]));
 
-  while (!mustContinue()) {
+  while (!mustEnd()) {
     const { state } = store;
     if (isDue(state)) {
       restart = false;
-      if (state.outage === undefined) await forward(store, activities, input, () => restart || mustContinue());
+      if (state.outage === undefined) await forward(store, activities, input, () => restart || mustEnd());
       else await probe(store, activities, input);
     } else {
-      await standStill(store, activities, input, () => isDue(store.state) || mustContinue());
+      await standStill(store, activities, input, () => isDue(store.state) || mustEnd());
     }
     store.set(withDue(store.state, Date.now()));
   }
   lookUps.cancel();
   await lookingUp;
   await condition(allHandlersFinished);
+  if (isStray) return;
   // A hold of 0.1.0 may be what a worker that died has left: what does need a person holds again at once.
   const carried = renew ? { ...store.state, hold: undefined } : store.state;
-  return continueAsNew<typeof forwarder>({ ...input, delivery: carried.delivery, carried });
+  // The memo, because a run of 0.1.0 has none.
+  const next = makeContinueAsNewFunc<typeof forwarder>({ memo: { uid: input.uid } });
+  return next({ ...input, delivery: carried.delivery, carried });
 }
 
 function requireStopped(state: ForwarderState, name: string): void {

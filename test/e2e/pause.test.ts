@@ -70,7 +70,7 @@ async function withWorkers(test: () => Promise<void>): Promise<void> {
     database,
     bell,
     log: silentLog,
-    ...forwarders,
+    forwarders,
     settingsOf: (sourceId) => store.forwarderSettings(sourceId),
   });
   try {

@@ -1,15 +1,18 @@
 /** A forwarder that somebody has ended, on a real Temporal server: the product itself starts it again. */
+import { randomUUID } from 'node:crypto';
+import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { expect, it, vi } from 'vitest';
 import { createDrain } from '../../src/activities/drain.js';
 import { createForwarders } from '../../src/activities/forwarders.js';
 import { startWaker } from '../../src/activities/waker.js';
 import { createInlet } from '../../src/adobe/inlet.js';
-import type { ForwarderActivities } from '../../src/domain/forwarder.js';
+import type { ForwarderActivities, ForwarderInput } from '../../src/domain/forwarder.js';
 import { forwarderWorkflowId, TASK_QUEUES } from '../../src/domain/source.js';
-import { createProvisioningStore, type ForwarderSettings } from '../../src/store/provisioning.js';
+import { createProvisioningStore } from '../../src/store/provisioning.js';
 import { createRoutes } from '../../src/store/routes.js';
 import { surveySource } from '../../src/store/survey.js';
+import { manifestFixture } from '../support/manifest.js';
 import { withNamespace } from '../support/namespace.js';
 import { silentLog } from '../support/store.js';
 import { withTemporal } from '../support/temporal.js';
@@ -26,7 +29,7 @@ const NAME = 'restarted';
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 
 /** A worker with what a forwarder needs, and a waker that looks several times a second. */
-async function withWorker(test: () => Promise<void>): Promise<void> {
+async function withWorker(test: () => Promise<void>, { attends = true } = {}): Promise<void> {
   const { database, keyRing, bell, sourceId } = bench();
   const activities: Partial<ForwarderActivities> = {
     drain: createDrain({ database, keyRing, bell, createInlet, holder: 'test', log: silentLog }),
@@ -48,22 +51,26 @@ async function withWorker(test: () => Promise<void>): Promise<void> {
       bell,
       log: silentLog,
       pollMs: 50,
-      attendEveryMs: 200,
+      attendEveryMs: attends ? 200 : Number.POSITIVE_INFINITY,
       settingsOf: (id) => (id === sourceId ? store.forwarderSettings(id) : Promise.resolve(undefined)),
-      isRunning: (settings: ForwarderSettings) => forwarders.isRunning(settings),
-      wake: (settings, wake) => forwarders.wake(settings, wake),
+      forwarders,
     });
     try {
       await test();
     } finally {
       await waker.close();
-      await client().workflow.getHandle(forwarderWorkflowId(NAME)).terminate();
+      await client()
+        .workflow.getHandle(forwarderWorkflowId(NAME))
+        .terminate()
+        .catch(() => undefined);
     }
   });
 }
 
-it('starts a forwarder again that was terminated or cancelled while every partition was busy', async () => {
-  const { database, keyRing, sourceId, open, log, inlet } = bench();
+/** The bench's source, as one that was provisioned. */
+async function provisioned(): Promise<void> {
+  const { database, keyRing, sourceId, open } = bench();
+  await database.pool.query('update source set retired_at = now() where name = $1 and retired_at is null', [NAME]);
   await database.pool.query('update source set name = $2, sandbox = $3, delivery = $4 where id = $1', [
     sourceId,
     NAME,
@@ -72,6 +79,11 @@ it('starts a forwarder again that was terminated or cancelled while every partit
   ]);
   await createRoutes(database, keyRing, sourceId, [{ key: 'main-site', kinds: ['feedback'] }]);
   await open();
+}
+
+it('starts a forwarder again that was terminated or cancelled while every partition was busy', async () => {
+  const { database, sourceId, log, inlet } = bench();
+  await provisioned();
   const ids = await log(3, { prefix: 'before' });
   const forwarder = client().workflow.getHandle(forwarderWorkflowId(NAME));
 
@@ -97,4 +109,57 @@ it('starts a forwarder again that was terminated or cancelled while every partit
     }
     expect(everyOnce(inlet.posts, ids)).toBe(true);
   });
+});
+
+/** As 0.1.0 started it: nothing but its input says which source it belongs to. */
+async function startOld(uid: string): Promise<string> {
+  const { firstExecutionRunId } = await client().workflow.start('forwarder', {
+    workflowId: forwarderWorkflowId(NAME),
+    taskQueue: TASK_QUEUES.forwarder,
+    args: [{ v: 1, uid, name: NAME, sandbox: 'prod', delivery: DELIVERY } satisfies ForwarderInput],
+  });
+  return firstExecutionRunId;
+}
+
+const statusOf = async (runId: string) =>
+  (await client().workflow.getHandle(forwarderWorkflowId(NAME), runId).describe()).status.name;
+
+it('ends the forwarder that an earlier source of the name has left, and sends the events of the one that has it now', async () => {
+  const { log, inlet } = bench();
+  const left = await startOld(randomUUID());
+  await provisioned();
+  const ids = await log(3, { prefix: 'of the new one' });
+  await withWorker(async () => {
+    await inlet.arrived(ids.length);
+    expect(['CANCELLED', 'COMPLETED']).toContain(await statusOf(left));
+  });
+});
+
+it('starts the forwarder of a source once that of another uid has ended, and ends only its own', async () => {
+  const { database, keyRing, uid } = bench();
+  const store = createProvisioningStore(database, keyRing);
+  const { startForwarder, stopForwarder } = createForwarders(client(), store);
+  const manifest = manifestFixture({ name: NAME });
+  const asActivity = <T>(work: () => Promise<T>): Promise<T> => new MockActivityEnvironment().run(work);
+  await provisioned();
+  const reason = 'the source is being torn down';
+  await withWorker(
+    async () => {
+      const left = await startOld(randomUUID());
+      await asActivity(() => stopForwarder({ name: NAME, uid: randomUUID(), reason }));
+      expect(await statusOf(left)).toBe('RUNNING');
+      await asActivity(() => startForwarder({ name: NAME, uid, manifest }));
+      expect(await statusOf(left)).toBe('CANCELLED');
+      const own = await client().workflow.getHandle(forwarderWorkflowId(NAME)).describe();
+      expect(own.memo).toEqual({ uid });
+      await asActivity(() => stopForwarder({ name: NAME, uid, reason }));
+      expect(await statusOf(own.runId)).toBe('CANCELLED');
+      const routes = await database.pool.query(
+        'select from route join source on source.id = source_id where uid = $1 and (expires_at is null or expires_at > now())',
+        [uid],
+      );
+      expect(routes.rowCount).toBe(0);
+    },
+    { attends: false },
+  );
 });

@@ -1,17 +1,54 @@
 import { describe, expect, it } from 'vitest';
-import { startWaker } from '../../src/activities/waker.js';
+import type { RunningForwarder } from '../../src/activities/forwarders.js';
+import { startWaker, type WakerDependencies } from '../../src/activities/waker.js';
 import type { WakeInput } from '../../src/domain/forwarder.js';
 import { closeGate } from '../../src/store/gate.js';
+import type { ForwarderSettings } from '../../src/store/provisioning.js';
 import { createRoutes } from '../../src/store/routes.js';
-import { findSendingSources } from '../../src/store/wakes.js';
+import { retireSource } from '../../src/store/sources.js';
+import { findSendingSources, noteRescue } from '../../src/store/wakes.js';
 import { silentLog } from '../support/store.js';
-import { everyOnce, withBench } from './bench.js';
+import { DELIVERY, everyOnce, withBench } from './bench.js';
 
 const bench = withBench();
 
+/** Of this test's source only. */
+function settings(): ForwarderSettings {
+  const { uid } = bench();
+  return { uid, name: `source-${uid}`, sandbox: 'prod', delivery: DELIVERY };
+}
+
+const settingsOf = (id: number) => Promise.resolve(id === bench().sourceId ? settings() : undefined);
+
+/** As Temporal would answer: a forwarder of each name, of this uid. */
+function forwarders(
+  uid: string | undefined,
+  wake: (input: WakeInput) => Promise<void> = () => Promise.resolve(),
+): WakerDependencies['forwarders'] & { readonly ended: string[] } {
+  const ended: string[] = [];
+  const { name } = settings();
+  const running = (): RunningForwarder | undefined =>
+    uid === undefined || ended.includes(uid) ? undefined : { name, uid, runId: 'run', isOld: false };
+  return {
+    ended,
+    wake: (_settings, input) => wake(input),
+    listRunning: () => {
+      const one = running();
+      return Promise.resolve(new Map(one === undefined ? [] : [[name, one]]));
+    },
+    // Of other tests' sources nothing is known here.
+    findRunning: (asked) =>
+      Promise.resolve(asked === name ? running() : { name: asked, uid: '', runId: '', isOld: false }),
+    end: (one) => {
+      if (one.uid !== '') ended.push(one.uid);
+      return Promise.resolve();
+    },
+  };
+}
+
 describe('waker', () => {
   it('wakes for an insert at the very moment of going idle: every event is delivered within a second', async () => {
-    const { database, bell, sourceId, open, log, drain, inlet, uid } = bench();
+    const { database, bell, open, log, drain, inlet, uid } = bench();
     await open();
     let drains: Promise<unknown> = Promise.resolve();
     const waker = startWaker({
@@ -20,12 +57,11 @@ describe('waker', () => {
       log: silentLog,
       // No poll within the test: only the bell may save an event.
       pollMs: 600_000,
-      settingsOf: (id) => Promise.resolve(id === sourceId ? uid : undefined),
-      isRunning: () => Promise.resolve(true),
-      wake: () => {
+      settingsOf,
+      forwarders: forwarders(uid, () => {
         drains = drains.then(() => drain().report);
         return Promise.resolve();
-      },
+      }),
     });
     const ids: string[] = [];
     for (let round = 0; round < 60; round += 1) {
@@ -42,20 +78,21 @@ describe('waker', () => {
   });
 
   it('asks again when the signal could not be stored', async () => {
-    const { database, bell, sourceId, log, uid } = bench();
+    const { database, bell, sourceId, open, log, uid } = bench();
+    await open();
     await log(1);
+    await noteRescue(database, { sourceId, partition: 0 });
     let calls = 0;
     const waker = startWaker({
       database,
       bell,
       log: silentLog,
       pollMs: 20,
-      settingsOf: (id) => Promise.resolve(id === sourceId ? uid : undefined),
-      isRunning: () => Promise.resolve(true),
-      wake: () => {
+      settingsOf,
+      forwarders: forwarders(uid, () => {
         calls += 1;
         return calls < 3 ? Promise.reject(new Error('no Temporal')) : Promise.resolve();
-      },
+      }),
     });
     await expect.poll(() => calls).toBe(3);
     const wakes = () =>
@@ -78,37 +115,74 @@ describe('waker', () => {
     await createRoutes(database, keyRing, sourceId, [{ key: 'main-site', kinds: ['feedback'] }]);
   }
 
-  interface Script {
-    readonly isRunning: () => Promise<boolean>;
-    readonly wake?: () => Promise<void>;
-  }
-
-  /** Looks once, told of this test's source only. @returns what the forwarder was woken with */
-  async function lookOnce({ isRunning, wake = () => Promise.resolve() }: Script): Promise<WakeInput[]> {
-    const { database, bell, sourceId, uid } = bench();
+  /** Looks once. @returns what the forwarder was woken with */
+  async function lookOnce(
+    uid: string | undefined,
+    wake: () => Promise<void> = () => Promise.resolve(),
+    change: Partial<WakerDependencies['forwarders']> = {},
+  ): Promise<{ readonly wakes: WakeInput[]; readonly ended: readonly string[] }> {
+    const { database, bell } = bench();
     const wakes: WakeInput[] = [];
+    const fake = forwarders(uid, (input) => {
+      wakes.push(input);
+      return wake();
+    });
     const waker = startWaker({
       database,
       bell,
       log: silentLog,
       pollMs: 600_000,
-      settingsOf: (id) => Promise.resolve(id === sourceId ? uid : undefined),
-      isRunning,
-      wake: (_uid, input) => {
-        wakes.push(input);
-        return wake();
-      },
+      settingsOf,
+      forwarders: { ...fake, ...change },
     });
     await waker.close();
-    return wakes;
+    return { wakes, ended: fake.ended };
   }
 
   it('starts a forwarder that does not run, whether or not anything waits', async () => {
     await bench().open();
     await takeWebhooks();
     await forgetWakes();
-    expect(await lookOnce({ isRunning: () => Promise.resolve(false) })).toEqual([{}]);
-    expect(await lookOnce({ isRunning: () => Promise.resolve(true) })).toEqual([]);
+    expect((await lookOnce(undefined)).wakes).toEqual([{}]);
+    expect((await lookOnce(bench().uid)).wakes).toEqual([]);
+  });
+
+  it('ends the forwarder of another source that has the name, and starts its own once that has ended', async () => {
+    await bench().open();
+    await takeWebhooks();
+    await forgetWakes();
+    expect(await lookOnce('an earlier source')).toEqual({ wakes: [{}], ended: ['an earlier source'] });
+  });
+
+  it('ends a forwarder whose source was torn down, and leaves one alone whose source it does not know', async () => {
+    const { database, uid } = bench();
+    await retireSource(database, uid);
+    expect(await lookOnce(uid)).toEqual({ wakes: [], ended: [uid] });
+    expect(await lookOnce('of another database')).toEqual({ wakes: [], ended: [] });
+  });
+
+  it('asks Temporal once for the forwarders of all sources, and no wake waits for the answer', async () => {
+    const { database, bell, open, log, uid } = bench();
+    await open();
+    await takeWebhooks();
+    await log(1);
+    let asked = 0;
+    let answer: () => void = () => undefined;
+    const listed = new Promise<void>((resolve) => (answer = resolve));
+    let woken = 0;
+    const fake = forwarders(uid, () => Promise.resolve(void (woken += 1)));
+    const waker = startWaker({
+      database,
+      bell,
+      log: silentLog,
+      pollMs: 20,
+      settingsOf,
+      forwarders: { ...fake, listRunning: () => ((asked += 1), listed.then(() => fake.listRunning())) },
+    });
+    await expect.poll(() => woken).toBeGreaterThan(0);
+    answer();
+    await waker.close();
+    expect(asked).toBe(1);
   });
 
   it('leaves the forwarder of a source alone that closes its gate to be torn down', async () => {
@@ -116,36 +190,41 @@ describe('waker', () => {
     await takeWebhooks();
     await forgetWakes();
     const { database, sourceId } = bench();
-    let asked = 0;
-    const isRunning = async () => {
-      asked += 1;
+    const findRunning = async () => {
       await closeGate(database, sourceId, 'the source is being torn down');
-      return false;
+      return undefined;
     };
-    expect(await lookOnce({ isRunning })).toEqual([]);
-    expect(asked).toBe(1);
-    expect(await lookOnce({ isRunning })).toEqual([]);
-    expect(asked).toBe(1);
+    expect((await lookOnce(undefined, undefined, { findRunning })).wakes).toEqual([]);
+    expect((await lookOnce(undefined)).wakes).toEqual([]);
+  });
+
+  it('wakes nobody for a webhook that comes while its source is torn down', async () => {
+    const { database, log, uid } = bench();
+    await log(1);
+    await retireSource(database, uid);
+    expect((await lookOnce(undefined)).wakes).toEqual([]);
+    await database.pool.query('update source set retired_at = null where uid = $1', [uid]);
+    expect((await lookOnce(undefined)).wakes).toEqual([{ partitions: [0] }]);
   });
 
   it('leaves a source alone that takes no webhooks yet', async () => {
     const { database, open, sourceId } = bench();
     await open();
-    expect(await findSendingSources(database)).not.toContain(sourceId);
+    const sending = async () => (await findSendingSources(database)).map(({ id }) => id);
+    expect(await sending()).not.toContain(sourceId);
     await takeWebhooks();
-    expect(await findSendingSources(database)).toContain(sourceId);
+    expect(await sending()).toContain(sourceId);
   });
 
   it('wakes a partition that no drain has ever come to, again until the signal is stored, then not for long', async () => {
-    const { database, sourceId, open, log } = bench();
+    const { database, sourceId, open, log, uid } = bench();
     await open();
     await log(1);
     await forgetWakes();
-    const isRunning = () => Promise.resolve(true);
     const woken = [{ partitions: [0] }];
-    expect(await lookOnce({ isRunning, wake: () => Promise.reject(new Error('no Temporal')) })).toEqual(woken);
-    expect(await lookOnce({ isRunning })).toEqual(woken);
-    expect(await lookOnce({ isRunning })).toEqual([]);
+    expect((await lookOnce(uid, () => Promise.reject(new Error('no Temporal')))).wakes).toEqual(woken);
+    expect((await lookOnce(uid)).wakes).toEqual(woken);
+    expect((await lookOnce(uid)).wakes).toEqual([]);
     const cursors = await database.pool.query('select fence from partition_cursor where source_id = $1', [sourceId]);
     expect(cursors.rows).toEqual([{ fence: 0 }]);
   });

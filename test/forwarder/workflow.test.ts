@@ -132,6 +132,22 @@ describe('forwarder', () => {
     );
   });
 
+  it('ends when it is woken for another source of its name, once its drains have ended', async () => {
+    const fake = new FakeActivities();
+    fake.script = untilCancelled;
+    await withForwarder(
+      fake,
+      async ({ handle }) => {
+        await vi.waitFor(() => expect(fake.running).toBe(2), { timeout: 15_000 });
+        await handle.signal('wake', { uid: 'of-this-one' });
+        await handle.signal('wake', { uid: 'of-the-next-one' });
+        await handle.result();
+        expect(fake.running).toBe(0);
+      },
+      { uid: 'of-this-one' },
+    );
+  });
+
   it('stays paused until it is woken', async () => {
     const fake = new FakeActivities();
     fake.script = () => ({ kind: 'gate', gate: { open: false, reason: 'paused by ana' } });
