@@ -6,6 +6,7 @@ import { forgetInletAnswers } from '../store/inletAnswers.js';
 import { pruneReceipts } from '../store/receipts.js';
 import { dropOldBodies } from '../store/retention.js';
 import { tallyPartitions } from '../store/tally.js';
+import { holdUnsent, sourcesWithUnsent } from '../store/unsent.js';
 
 const EVERY_MS = 86_400_000;
 /** As long as Adobe keeps the diagnostics that a receipt could be compared with. */
@@ -28,6 +29,10 @@ export function startMaintenance({
 
   async function maintain(): Promise<void> {
     await ensureBodyPartitions(database);
+    // What a receiver's spool has brought after the teardown.
+    for (const sourceId of await sourcesWithUnsent(database)) {
+      await holdUnsent(database, sourceId, () => closing.signal.throwIfAborted());
+    }
     // What is dropped has been counted.
     await tallyPartitions(database);
     const dropped = await dropOldBodies(database);

@@ -94,6 +94,11 @@ export function createSourceActivities(deps: SourceActivityDeps): SourceActiviti
     ...Object.fromEntries(STEP_NAMES.map((step) => [step, perform(step)])),
     ...Object.fromEntries(STEP_NAMES.map((step) => [undoActivityName(step), undo(step)])),
     ...gate,
+    holdUnsent: (input: OperationInput) =>
+      operate(input, async ({ store, marker, signal }) => ({
+        v: 1,
+        held: await store.holdUnsent(marker, () => signal.throwIfAborted()),
+      })),
     ...deps.forwarders,
   } as SourceActivities;
 }

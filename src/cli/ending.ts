@@ -2,7 +2,7 @@
 import { EXIT_CODES, type ExitCode } from '../domain/errors.js';
 import type { Followed, Snapshot } from './follow.js';
 import type { Context } from './ports.js';
-import { paintedPhase, opensLine, phaseOf, renderHold, renderRemainders, sourceDocument } from './render/source.js';
+import { paintedPhase, opensLine, phaseOf, renderHold, renderLeft, sourceDocument } from './render/source.js';
 import { columns, elapsed } from './render/text.js';
 
 /** What the person asked for: a source that is live, or one whose operation is undone. */
@@ -56,7 +56,7 @@ function endingText(context: Context, ending: Followed['ending'], snapshot: Snap
       ]) + uiLine(snapshot),
     ].join('\n');
   }
-  const left = state === undefined || state.remainders.length === 0 ? [] : ['', renderRemainders(state, paint)];
+  const left = state === undefined ? [] : renderLeft(state, paint);
   return [
     `${paint.strong(run.name)} is ${paintedPhase(phaseOf(snapshot), paint)}.`,
     ...left,

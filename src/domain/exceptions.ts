@@ -13,6 +13,7 @@ export const EXCEPTION_REASONS = [
   'missing',
   'invalid',
   'repeated',
+  'unsent',
 ] as const;
 
 export type ExceptionReason = (typeof EXCEPTION_REASONS)[number];
@@ -50,6 +51,7 @@ export const EXCEPTION_FACTS: Readonly<Record<ExceptionReason, ReasonFacts>> = {
   },
   invalid: { meaning: 'accepted by the inlet, then found in a failed batch', decisions: ['resend', 'abandon'] },
   repeated: { meaning: 'in the lake more than once', decisions: ['acknowledge'] },
+  unsent: { meaning: 'taken, and not sent before its source was torn down', decisions: ['resend', 'abandon'] },
 };
 
 export function isDecisionAllowed(reason: ExceptionReason, decision: Decision): boolean {

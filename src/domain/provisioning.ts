@@ -1,7 +1,7 @@
 /** What the source workflow and its step activities say to each other. Plain JSON, no secrets. */
 import type { CatalogueError } from './errors.js';
 import type { Manifest } from './manifest.js';
-import type { GateActivities } from './pause.js';
+import type { GateActivities, OperationInput } from './pause.js';
 import type { UndoEntry } from './source.js';
 import type { Marker, Resource, Resources, StepName } from './steps.js';
 
@@ -56,4 +56,6 @@ export interface SourceActivities extends StepActivities, GateActivities {
   startForwarder(input: { readonly name: string; readonly uid: string; readonly manifest: Manifest }): Promise<void>;
   /** Closes the gate and stops the forwarder; nothing is sent from then on. */
   stopForwarder(input: { readonly name: string; readonly uid: string; readonly reason: string }): Promise<void>;
+  /** Of a source that was torn down: what waits is held for a person. Answers how many events are held. */
+  holdUnsent(input: OperationInput): Promise<{ readonly v: 1; readonly held: number }>;
 }

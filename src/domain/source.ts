@@ -90,6 +90,8 @@ export interface SourceState {
   readonly operation?: Operation;
   readonly hold?: Hold;
   readonly remainders: readonly Remainder[];
+  /** Once it is torn down: events that are held for a person to decide. */
+  readonly heldEvents?: number;
   /** When provisioning was complete, ms. */
   readonly liveSince?: number;
   /** Events may be sent from this time on, ISO 8601: the flow's own last change plus the settle window. */

@@ -32,6 +32,7 @@ export function describeSource(state: SourceState, workflowId: string): string {
     '',
     ...holdLines(state, workflowId),
     ...remainderLines(state),
+    ...heldEventLines(state),
     ...liveLines(state, workflowId),
   ].join('\n');
 }
@@ -99,6 +100,16 @@ function remainderLines(state: SourceState): string[] {
     ),
     '',
   ];
+}
+
+function heldEventLines({ heldEvents = 0, manifest: { name } }: SourceState): string[] {
+  if (heldEvents === 0) return [];
+  return [`**${countOfHeld(heldEvents)}**: \`chatlio-aep held list ${name}\``, ''];
+}
+
+/** What a teardown says of the events that it leaves. */
+export function countOfHeld(events: number): string {
+  return events === 1 ? '1 event is held for a decision' : `${events} events are held for a decision`;
 }
 
 function liveLines({ phase, manifest, operation, paused, opensAt }: SourceState, workflowId: string): string[] {

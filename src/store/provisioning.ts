@@ -17,6 +17,7 @@ import {
   type RouteSelection,
 } from './routes.js';
 import { findSource, registerSource, retireSource } from './sources.js';
+import { holdUnsent } from './unsent.js';
 
 interface Owner {
   readonly marker: Marker;
@@ -41,6 +42,8 @@ export interface ProvisioningStore {
   makeRoutes(owner: Owner): Promise<number>;
   /** Webhooks of this source are not taken any more; its events and their ids stay. */
   retire(marker: Marker): Promise<void>;
+  /** See `unsent.ts`. @returns how many events are held for a person */
+  holdUnsent(marker: Marker, progress: () => void): Promise<number>;
   /** @throws CodedError `CAEP_SOURCE_UNKNOWN` when there is none that knows its inlet */
   gate(marker: Marker): Promise<Gate>;
   /** Opens it with the inlet that is stored. @throws CodedError `CAEP_SOURCE_UNKNOWN` as above */
@@ -113,6 +116,10 @@ export function createProvisioningStore(database: Database, keyRing: KeyRing): P
       if (sourceId === undefined) return;
       await retireRoutes(database, sourceId);
       await retireSource(database, marker.uid);
+    },
+    async holdUnsent(marker, progress) {
+      const sourceId = await idOf(marker);
+      return sourceId === undefined ? 0 : holdUnsent(database, sourceId, progress);
     },
     gate: standingGate,
     async openGate(marker, opensAt) {

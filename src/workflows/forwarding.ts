@@ -6,8 +6,9 @@ import type { StepProxies } from './stepProxies.js';
 
 /** Runs of 0.1.0 failed where these hold. */
 const HOLDS = 'forwarder-calls-hold';
-/** Runs of 0.1.0 undid without it. */
+/** Runs of 0.1.0 undid without these. */
 const STOPS_BEFORE_UNDO = 'stop-what-may-forward';
+const HOLDS_UNSENT = 'hold-unsent';
 
 /**
  * Starts the forwarder. Where that fails for good it holds, like a step.
@@ -36,15 +37,29 @@ export async function startForwarding(store: SourceStore, proxies: StepProxies, 
  */
 export async function stopForwarding(store: SourceStore, proxies: StepProxies, decisions: Decisions): Promise<void> {
   if (!mayForward(store.state)) return;
+  await untilDone(store, decisions, () => {
+    const { uid, manifest } = store.state;
+    return proxies.other.stopForwarder({ name: manifest.name, uid, reason: 'the source is being torn down' });
+  });
+}
+
+/** Holds for a person what the source that was taken down has taken and not sent, and cannot be cancelled either. */
+export async function holdUnsent(store: SourceStore, proxies: StepProxies, decisions: Decisions): Promise<void> {
+  const hasRoutes = store.state.steps.some(({ step, state }) => step === 'webhook-routes' && state !== 'waiting');
+  if (!hasRoutes || !patched(HOLDS_UNSENT)) return;
+  await untilDone(store, decisions, async () => {
+    const { uid, manifest, resources } = store.state;
+    const marker = { name: manifest.name, uid };
+    const { held } = await proxies.other.holdUnsent({ marker, manifest, resources });
+    store.change({ heldEvents: held });
+  });
+}
+
+async function untilDone(store: SourceStore, decisions: Decisions, call: () => Promise<void>): Promise<void> {
   await CancellationScope.nonCancellable(async () => {
     for (;;) {
-      const { uid, manifest } = store.state;
       try {
-        return await proxies.other.stopForwarder({
-          name: manifest.name,
-          uid,
-          reason: 'the source is being torn down',
-        });
+        return await call();
       } catch (failure) {
         if (!(failure instanceof ActivityFailure) || !patched(HOLDS)) throw failure;
         const { error } = failureOf(failure);

@@ -12,7 +12,7 @@ import {
 import { SOURCE_MESSAGES, type SourceInput, type SourceState, type UndoEntry } from '../domain/source.js';
 import type { StepName } from '../domain/steps.js';
 import { createDecisions, type Decisions } from './decisions.js';
-import { startForwarding, stopForwarding } from './forwarding.js';
+import { holdUnsent, startForwarding, stopForwarding } from './forwarding.js';
 import { handlePausing } from './pausing.js';
 import { OperationAborted, provision } from './provisioning.js';
 import { createSourceStore, type SourceStore } from './sourceState.js';
@@ -49,6 +49,7 @@ export async function source(input: SourceInput): Promise<never> {
     const liveBefore = store.state.liveSince !== undefined;
     await stopForwarding(store, proxies, decisions);
     await undo(entriesToUndo(store.state), store, proxies, decisions);
+    await holdUnsent(store, proxies, decisions);
     await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
     store.change({ phase: liveBefore ? 'torn-down' : 'aborted', operation: undefined });
     throw reason instanceof OperationAborted ? abortedFailure(store.state, reason) : reason;

@@ -48,6 +48,12 @@ it('names what was left behind', () => {
   expect(describeSource(left, 'w')).toContain('- mapping set `m-1`: no way');
 });
 
+it('says how many events a teardown has left for a decision', () => {
+  const details = describeSource({ ...state, phase: 'torn-down', hold: undefined, heldEvents: 3 }, 'w');
+  expect(details).toContain('3 events are held for a decision');
+  expect(details).toContain('chatlio-aep held list support-chat');
+});
+
 it('says that a source is paused, by whom and why, and how to end it', () => {
   const paused = { since: 0, by: 'ana', reason: 'maintenance', flowDisabled: true };
   const opensAt = '2026-01-01T00:05:00.000Z';

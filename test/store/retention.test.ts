@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { decideHeld } from '../../src/store/decisions.js';
 import { dropOldBodies } from '../../src/store/retention.js';
+import { holdUnsent } from '../../src/store/unsent.js';
 import { freshSource, withDatabase } from '../support/store.js';
 
 const database = withDatabase();
@@ -101,9 +103,14 @@ describe('the bodies of a day', () => {
     expect(await goes()).toBe(true);
   });
 
-  it('of a source that was torn down stay while one was not sent', async () => {
+  it('of a source that was torn down stay while one was not sent, and go once a person has decided', async () => {
     await cursorAt(2);
     await source('retired_at = now()');
     expect(await goes()).toBe(false);
+    expect(await holdUnsent(database(), sourceId, () => undefined)).toBe(1);
+    expect(await goes()).toBe(false);
+    const input = { decision: 'abandon', reason: 'unsent', by: 'ana', why: 'torn down' } as const;
+    await decideHeld(database(), { sourceId, name: 'chat', requestId: day, input }, () => ({ fault: '' }));
+    expect(await goes()).toBe(true);
   });
 });

@@ -72,6 +72,7 @@ export function createFakeSteps(): FakeSteps {
     openGate: () => scripted<GateOpening>('openGate', () => ({ opened: true, opensAt: OPENED_AT })),
     startForwarder: () => scripted('startForwarder', () => undefined),
     stopForwarder: () => scripted('stopForwarder', () => undefined),
+    holdUnsent: () => scripted('holdUnsent', () => ({ v: 1, held: 0 })),
   } as unknown as SourceActivities;
   return { ...fake, activities };
 }

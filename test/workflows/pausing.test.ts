@@ -199,6 +199,7 @@ describe('cancel', () => {
     'undo-mapping-set',
     'undo-target-connection',
     'undo-source-connection',
+    'holdUnsent',
   ];
 
   it('of a paused source takes it down', async () => {

@@ -95,6 +95,7 @@ describe('held at the start of the forwarder', () => {
       expect(fake.calls.slice(STEPS.length + 1)).toEqual([
         'stopForwarder',
         ...STEPS.toReversed().map((name) => `undo-${name}`),
+        'holdUnsent',
       ]);
     });
   });
@@ -285,6 +286,7 @@ describe('cancel', () => {
         // It may run although its start was never answered.
         ...(activity === 'startForwarder' ? ['stopForwarder'] : []),
         ...begun.toReversed().map((name) => `undo-${name}`),
+        ...(begun.includes('webhook-routes') ? ['holdUnsent'] : []),
       ]);
       expect((await state()).phase).toBe('aborted');
     });
@@ -300,7 +302,7 @@ describe('cancel', () => {
       await handle.executeUpdate('resume');
       await expect(handle.result()).rejects.toThrow(WorkflowFailedError);
       expect(fake.calls.filter((call) => call === 'stopForwarder')).toHaveLength(2);
-      expect(fake.calls.at(-1)).toBe('undo-source-connection');
+      expect(fake.calls.slice(-2)).toEqual(['undo-source-connection', 'holdUnsent']);
     });
   });
 
@@ -318,7 +320,20 @@ describe('cancel', () => {
         'undo-mapping-set',
         'undo-target-connection',
         'undo-source-connection',
+        'holdUnsent',
       ]);
+    });
+  });
+
+  it('of a live source says how many events are held for a decision, once nobody sends them any more', async () => {
+    const fake = failAt('holdUnsent', refuse, () => ({ v: 1, held: 3 }));
+    await withSource(fake, async ({ reaches, handle, state }) => {
+      await reaches('live');
+      await handle.cancel();
+      expect((await reaches('held')).hold).toMatchObject({ during: 'undo', error: REFUSED });
+      await handle.executeUpdate('resume');
+      await expect(handle.result()).rejects.toThrow(WorkflowFailedError);
+      expect(await state()).toMatchObject({ phase: 'torn-down', heldEvents: 3 });
     });
   });
 });

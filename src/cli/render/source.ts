@@ -3,6 +3,7 @@ import type { CatalogueError } from '../../domain/errors.js';
 import { type Paused, pauseReason } from '../../domain/pause.js';
 import type { GateReport } from '../../domain/forwarder.js';
 import { oneLine } from '../../domain/printable.js';
+import { countOfHeld } from '../../domain/sourceDetails.js';
 import { STEPS } from '../../domain/steps.js';
 import type { Hold, SourceState } from '../../domain/source.js';
 import type { Snapshot } from '../follow.js';
@@ -62,11 +63,24 @@ export function renderHold(hold: Hold, name: string, paint: Paint): string {
   ].join('\n');
 }
 
-export function renderRemainders({ remainders }: SourceState, paint: Paint): string {
+/** What an undo or a teardown has left: at Adobe, and of the events. Lines, none when nothing is left. */
+export function renderLeft({ remainders, heldEvents = 0, manifest }: SourceState, paint: Paint): string[] {
   return [
-    paint.strong('Left behind'),
-    columns(remainders.map(({ step, id, reason }) => [STEPS[step].title, id ?? '', paint.faint(reason)])),
-  ].join('\n');
+    ...(remainders.length === 0
+      ? []
+      : [
+          '',
+          paint.strong('Left behind'),
+          columns(remainders.map(({ step, id, reason }) => [STEPS[step].title, id ?? '', paint.faint(reason)])),
+        ]),
+    ...(heldEvents === 0
+      ? []
+      : [
+          '',
+          paint.caution(`${countOfHeld(heldEvents)}.`),
+          columns([[`chatlio-aep held list ${manifest.name}`, paint.faint('which, and what can be decided')]]),
+        ]),
+  ];
 }
 
 /** `paused by ana: maintenance, since …, the flow is disabled`. */
@@ -107,6 +121,7 @@ export function sourceDocument({ run, state, forwarder, intake }: Snapshot): obj
           steps: state.steps,
           resources: state.resources,
           remainders: state.remainders,
+          heldEvents: state.heldEvents,
           liveSince: state.liveSince,
           opensAt: state.opensAt,
           paused: state.paused,

@@ -2,7 +2,7 @@
 import type { Snapshot } from '../follow.js';
 import type { SourceRun } from '../ports.js';
 import type { Paint } from './paint.js';
-import { heading, isGateClosed, opensLine, paintedPhase, phaseOf, renderHold, renderRemainders } from './source.js';
+import { heading, isGateClosed, opensLine, paintedPhase, phaseOf, renderHold, renderLeft } from './source.js';
 import { renderDelivery } from './delivery.js';
 import { renderIntake } from './intake.js';
 import { renderSteps } from './steps.js';
@@ -28,7 +28,7 @@ export function renderStatus(snapshot: Snapshot, now: number, paint: Paint): str
     columns(facts),
     ...(state === undefined ? [] : ['', renderSteps(state, run.pending, view)]),
     ...(state?.hold === undefined ? [] : ['', renderHold(state.hold, run.name, paint)]),
-    ...(state === undefined || state.remainders.length === 0 ? [] : ['', renderRemainders(state, paint)]),
+    ...(state === undefined ? [] : renderLeft(state, paint)),
     ...(delivery === undefined ? [] : ['', delivery]),
     ...(intake === undefined ? [] : renderIntake(intake, paint)),
     ...(state?.phase === 'live' ? ['', columns(nextCommands(snapshot, paint), 0)] : []),
