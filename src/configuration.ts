@@ -39,6 +39,8 @@ const environmentSchema = z.object({
   RECEIVER_PUBLIC_URL: optional(url),
   /** How much disk events may take that wait for PostgreSQL; 2 GiB by default. */
   RECEIVER_SPOOL_MAX_BYTES: optional(wholeNumber(1)),
+  /** Of the bodies of one webhook URL that wait for a decision; beyond it 503. 64 MiB by default. */
+  RECEIVER_HELD_MAX_BYTES: optional(wholeNumber(1)),
   /** On loopback. Without it there are no metrics of the receiver. */
   RECEIVER_METRICS_PORT: optional(port),
   /** Where Prometheus scrapes the worker; without a port there are no metrics. */
@@ -93,6 +95,7 @@ export interface Configuration {
     /** Absent when it was not named and `publicUrl` is where it listens on this machine. */
     readonly namedUrl?: string;
     readonly spoolMaxBytes?: number;
+    readonly maxHeldBytes?: number;
     readonly metricsPort?: number;
   };
   readonly workerMetrics?: { readonly host: string; readonly port: number };
@@ -145,6 +148,7 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
       publicUrl: env.RECEIVER_PUBLIC_URL ?? `http://localhost:${receiverPort}`,
       namedUrl: env.RECEIVER_PUBLIC_URL,
       spoolMaxBytes: env.RECEIVER_SPOOL_MAX_BYTES,
+      maxHeldBytes: env.RECEIVER_HELD_MAX_BYTES,
       metricsPort: env.RECEIVER_METRICS_PORT,
     },
     workerMetrics:

@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import { ensureBodyPartitions } from '../store/bodyPartitions.js';
 import type { Database } from '../store/database.js';
+import { eraseDecidedBodies, forgetTurnedAway } from '../store/heldErasure.js';
 import { forgetInletAnswers } from '../store/inletAnswers.js';
 import { pruneReceipts } from '../store/receipts.js';
 import { dropOldBodies } from '../store/retention.js';
@@ -37,6 +38,8 @@ export function startMaintenance({
     await tallyPartitions(database);
     const dropped = await dropOldBodies(database);
     if (dropped.length > 0) log.info({ dropped }, 'let go of bodies that are confirmed or decided');
+    while (!closing.signal.aborted && (await eraseDecidedBodies(database)) > 0);
+    await forgetTurnedAway(database);
     while (!closing.signal.aborted && (await forgetInletAnswers(database)) > 0);
     while (!closing.signal.aborted && (await pruneReceipts(database, RECEIPTS_KEPT_MS)) > 0);
   }

@@ -490,6 +490,14 @@ export const ERROR_CATALOGUE = {
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
+  CAEP_HELD_FULL: {
+    sentence:
+      'Bodies that wait for a decision take all the place of their webhook URLs; answered with 503 in the last day: {routes}.',
+    remedy:
+      'Decide what is held: `chatlio-aep held list {name}`. If somebody else posts there, `chatlio-aep urls {name} --rotate`. RECEIVER_HELD_MAX_BYTES gives more place.',
+    retryable: false,
+    exitCode: EXIT_CODES.failed,
+  },
   CAEP_CLOCK_SKEW: {
     sentence: 'The clocks of worker and database differ by {skew}.',
     remedy: 'Synchronise both (NTP), then run `chatlio-aep doctor` again.',

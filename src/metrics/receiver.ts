@@ -13,7 +13,7 @@ export interface ReceiverReadings {
 }
 
 /** Answered with 503 while they rise: shown from the start, so that the first one is an increase. */
-const UNAVAILABLE = ['no-room', 'not-durable', 'no-routes'];
+const UNAVAILABLE = ['no-room', 'no-place', 'not-durable', 'no-routes'];
 
 export function createReceiverMetrics(read: ReceiverReadings, intake: IntakeMetrics = createIntakeMetrics()): Registry {
   const registry = new Registry();

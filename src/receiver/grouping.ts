@@ -6,6 +6,7 @@
  * How much can wait is bounded by the receiver's budget of bytes, for each waiting event has an unanswered request.
  */
 import { setImmediate as immediate } from 'node:timers/promises';
+import type { NoPlace } from '../store/arrival.js';
 import type { TakenEvent } from '../store/takenEvent.js';
 import type { Intake, Taken, TakingLog } from './intake.js';
 
@@ -18,7 +19,7 @@ interface GroupingOptions {
 
 interface Waiting {
   readonly event: TakenEvent;
-  readonly resolve: (arrival: Taken) => void;
+  readonly resolve: (arrival: Taken | NoPlace) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -52,7 +53,7 @@ export function createGrouping({ eventLog, onFlushFailed, maxGroupEvents = 256 }
     try {
       const events = group.map(({ event }) => event);
       const arrivals = await eventLog.append(lane.sourceId, lane.partition, events);
-      for (const [index, { resolve }] of group.entries()) resolve(arrivals[index] as Taken);
+      for (const [index, { resolve }] of group.entries()) resolve(arrivals[index] as Taken | NoPlace);
     } catch (error) {
       onFlushFailed(error, group.length);
       for (const { reject } of group) reject(error);

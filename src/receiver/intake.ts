@@ -1,5 +1,5 @@
 /** Where a request goes once it is read: the seams between HTTP and what makes it durable. */
-import type { Arrival } from '../store/arrival.js';
+import type { Arrival, NoPlace } from '../store/arrival.js';
 import type { HeldEvent } from '../store/heldOnArrival.js';
 import type { TakenEvent } from '../store/takenEvent.js';
 
@@ -13,11 +13,11 @@ export type Taken = Arrival | 'spooled';
 
 export interface Intake {
   /** Resolves when the event is durable; rejects when that is not known. Taking it again then does no harm. */
-  take(event: IntakeEvent): Promise<Taken>;
+  take(event: IntakeEvent): Promise<Taken | NoPlace>;
 }
 
 /** The event log, or what stands before it. */
 export interface TakingLog {
-  append(sourceId: number, partition: number, events: readonly TakenEvent[]): Promise<readonly Taken[]>;
-  hold(sourceId: number, partition: number, event: HeldEvent): Promise<Taken>;
+  append(sourceId: number, partition: number, events: readonly TakenEvent[]): Promise<readonly (Taken | NoPlace)[]>;
+  hold(sourceId: number, partition: number, event: HeldEvent): Promise<Taken | NoPlace>;
 }

@@ -1,4 +1,5 @@
 /** The event log with somebody who is told what it has taken, after it is durable and before it is answered. */
+import type { NoPlace } from '../store/arrival.js';
 import type { HeldEvent } from '../store/heldOnArrival.js';
 import type { TakenEvent } from '../store/takenEvent.js';
 import type { Taken, TakingLog } from './intake.js';
@@ -11,16 +12,25 @@ export interface TakenFacts {
 }
 
 export function createObservedLog(log: TakingLog, onTaken: (facts: TakenFacts) => void): TakingLog {
+  function tell(sourceId: number, events: TakenFacts['events'], arrivals: readonly (Taken | NoPlace)[]): void {
+    const taken = arrivals.flatMap((arrival, index) => {
+      const event = events[index];
+      return arrival === 'no-place' || event === undefined ? [] : [{ event, arrival }];
+    });
+    if (taken.length === 0) return;
+    onTaken({ sourceId, events: taken.map(({ event }) => event), taken: taken.map(({ arrival }) => arrival) });
+  }
+
   return {
     async append(sourceId, partition, events) {
-      const taken = await log.append(sourceId, partition, events);
-      onTaken({ sourceId, events, taken });
-      return taken;
+      const arrivals = await log.append(sourceId, partition, events);
+      tell(sourceId, events, arrivals);
+      return arrivals;
     },
     async hold(sourceId, partition, event) {
-      const taken = await log.hold(sourceId, partition, event);
-      onTaken({ sourceId, events: [event], taken: [taken] });
-      return taken;
+      const arrival = await log.hold(sourceId, partition, event);
+      tell(sourceId, [event], [arrival]);
+      return arrival;
     },
   };
 }

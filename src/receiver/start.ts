@@ -55,7 +55,8 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   const maxSpoolBytes = configuration.receiver.spoolMaxBytes ?? MAX_SPOOL_BYTES;
   const { spoolFolder } = slot;
   const spool = await openSpool({ folder: spoolFolder, maxBytes: maxSpoolBytes, sourceOf: sourceOfSpooled, log });
-  const eventLog = createSpooledLog({ eventLog: createEventLog(database), spool, log });
+  const { maxHeldBytes } = configuration.receiver;
+  const eventLog = createSpooledLog({ eventLog: createEventLog(database, { maxHeldBytes }), spool, log, maxHeldBytes });
   const journal = await openJournal({ folder: slot.journalFolder, log });
   const routes = await watchRoutes({ database, cacheFile: join(configuration.home, 'routes.json'), log });
   const counts: Partial<Record<Outcome, number>> = {};

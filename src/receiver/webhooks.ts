@@ -8,6 +8,7 @@ import { KIND_FACTS } from '../domain/kinds.js';
 import { partitionOf } from '../domain/partition.js';
 import { parseWebhookPath } from '../domain/webhookPath.js';
 import type { KeyRing } from '../store/keyRing.js';
+import type { NoPlace } from '../store/arrival.js';
 import type { Route } from '../store/routes.js';
 import { bodyContext } from '../store/takenEvent.js';
 import type { Intake, IntakeEvent, Taken } from './intake.js';
@@ -20,7 +21,7 @@ export interface Answer {
   readonly retryAfterSeconds?: number;
 }
 
-export type Outcome = Taken | 'not-found' | 'too-large' | 'no-room' | 'not-durable' | 'no-routes';
+export type Outcome = Taken | NoPlace | 'not-found' | 'too-large' | 'no-room' | 'not-durable' | 'no-routes';
 
 export interface WebhooksOptions {
   readonly routes: { current(): RouteTable | undefined };
@@ -34,6 +35,11 @@ export interface WebhooksOptions {
 const NOT_FOUND: Answer = { status: 404, body: { error: 'not found' } };
 const TOO_LARGE: Answer = { status: 413, body: { error: 'larger than 10 MB' } };
 const UNAVAILABLE: Answer = { status: 503, body: { error: 'not taken, try again' }, retryAfterSeconds: 5 };
+
+/** Only a person's decisions make place. */
+const NO_PLACE_YET: Answer = { ...UNAVAILABLE, retryAfterSeconds: 60 };
+const NO_PLACE =
+  'a webhook was refused: bodies of this URL that wait for a decision take all the place that they may; see `held list`';
 
 /** @returns handles one POST; undefined when the sender has gone before its request was complete */
 export function createWebhooks(options: WebhooksOptions): (request: IncomingMessage) => Promise<Answer | undefined> {
@@ -80,14 +86,19 @@ export function createWebhooks(options: WebhooksOptions): (request: IncomingMess
 
   async function take(route: Route, raw: Buffer, receivedAtMs: number): Promise<Answer> {
     const { eventId, arriving, why } = prepare(keyRing, route, raw, receivedAtMs);
-    let arrival: Taken;
+    let arrival: Taken | NoPlace;
     try {
       arrival = await intake.take(arriving);
     } catch {
       return refuse('not-durable', UNAVAILABLE);
     }
-    count(arrival);
     const { sourceId, widget, kind } = route;
+    if (arrival === 'no-place') {
+      const digest = arriving.event.bodyMac.toString('hex');
+      log.error({ sourceId, widget, kind, eventId, digest }, NO_PLACE);
+      return refuse('no-place', NO_PLACE_YET);
+    }
+    count(arrival);
     if (arrival === 'held') log.error({ sourceId, widget, kind, eventId, why }, 'a webhook that is no event is held');
     if (arrival === 'conflict')
       log.error({ sourceId, widget, kind, eventId }, 'a webhook in conflict with an earlier one is held');
@@ -109,7 +120,7 @@ function prepare(keyRing: KeyRing, route: Route, raw: Buffer, receivedAtMs: numb
   const eventId = reading.outcome === 'event' ? reading.event.eventId : reading.eventId;
   const id = Buffer.from(eventId, 'hex');
   const place = { sourceId, partition: partitionOf(eventId, route.partitions) };
-  const common = { kind: KIND_FACTS[kind].code, eventId: id, receivedAtMs };
+  const common = { kind: KIND_FACTS[kind].code, widget, eventId: id, receivedAtMs };
   const seal = (plain: Buffer): Buffer => keyRing.seal(plain, bodyContext(sourceId, id));
 
   if (reading.outcome === 'held') {

@@ -10,6 +10,9 @@ import type { Kind } from '../domain/kinds.js';
  */
 export type Arrival = 'logged' | 'redelivered' | 'drifted' | 'conflict' | 'held';
 
+/** Not taken: its route has no place left for bodies that wait for a decision. */
+export type NoPlace = 'no-place';
+
 export interface SecondArrival {
   readonly kind: Kind;
   readonly sameBody: boolean;

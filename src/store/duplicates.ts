@@ -1,8 +1,8 @@
 /** Second arrivals: counted, and kept with their bodies when they may be other events. */
 import { kindOfCode } from '../domain/kinds.js';
-import { type Arrival, judgeSecondArrival } from './arrival.js';
+import { type Arrival, judgeSecondArrival, type NoPlace } from './arrival.js';
 import { type Database, inTransaction } from './database.js';
-import { recordArrivalException } from './heldOnArrival.js';
+import { isPlaceFor, recordArrivalException } from './heldOnArrival.js';
 import type { TakenEvent } from './takenEvent.js';
 
 interface FirstArrival {
@@ -37,7 +37,8 @@ export async function settleDuplicates(
   database: Database,
   sourceId: number,
   events: readonly TakenEvent[],
-): Promise<Arrival[]> {
+  maxHeldBytes?: number,
+): Promise<(Arrival | NoPlace)[]> {
   return inTransaction(database, async (client) => {
     const { rows } = await client.query<FirstArrival>(COUNT, [
       sourceId,
@@ -45,12 +46,19 @@ export async function settleDuplicates(
       events.map(({ receivedAtMs }) => new Date(receivedAtMs)),
     ]);
     if (rows.length !== events.length) throw new Error('an event id has vanished from the table of ids');
-    const arrivals: Arrival[] = [];
+    const arrivals: (Arrival | NoPlace)[] = [];
     for (const [index, first] of rows.entries()) {
       const event = events[index] as TakenEvent;
       const arrival = judge(event, first);
+      if (arrival !== 'conflict') {
+        arrivals.push(arrival);
+        continue;
+      }
+      if (!(await isPlaceFor(client, { ...event, sourceId }, maxHeldBytes))) {
+        arrivals.push('no-place');
+        continue;
+      }
       arrivals.push(arrival);
-      if (arrival !== 'conflict') continue;
       await recordArrivalException(client, sourceId, first.partition, 'conflict', event, [
         `same id as the event of ${first.first_arrival_at.toISOString()}`,
         event.stableMac.equals(first.stable_mac) ? 'same content, more than an hour later' : 'other content',

@@ -6,10 +6,11 @@
  * gaps (a duplicate uses one up).
  */
 import type { ClientBase } from 'pg';
-import type { Arrival } from './arrival.js';
+import type { Arrival, NoPlace } from './arrival.js';
 import type { Database } from './database.js';
 import { settleDuplicates } from './duplicates.js';
 import { holdOnArrival, type HeldEvent } from './heldOnArrival.js';
+import { MAX_HELD_BYTES } from './heldPlace.js';
 import { WAKE_CHANNEL } from './listen.js';
 import type { TakenEvent } from './takenEvent.js';
 
@@ -20,9 +21,19 @@ export interface EventLog {
    *
    * @returns what became of each event, in their order
    */
-  append(sourceId: number, partition: number, events: readonly TakenEvent[]): Promise<Arrival[]>;
+  append(
+    sourceId: number,
+    partition: number,
+    events: readonly TakenEvent[],
+    how?: HowTaken,
+  ): Promise<readonly (Arrival | NoPlace)[]>;
   /** Commits an event that the log cannot carry, for a person to decide about. */
-  hold(sourceId: number, partition: number, event: HeldEvent): Promise<Arrival>;
+  hold(sourceId: number, partition: number, event: HeldEvent, how?: HowTaken): Promise<Arrival | NoPlace>;
+}
+
+export interface HowTaken {
+  /** It was answered with 2xx already: kept, whatever place it takes. */
+  readonly acknowledged: true;
 }
 
 // Ids, MACs and bodies travel as one binary parameter each: arrays of bytea would be sent as text, at twice the size.
@@ -58,11 +69,12 @@ select (select array_agg((seq - base)::int) from fresh) as fresh,
        case when woken then pg_notify('${WAKE_CHANNEL}', $1::text || '/' || $2::text) end
   from head`;
 
-export function createEventLog(database: Database): EventLog {
+export function createEventLog(database: Database, { maxHeldBytes = MAX_HELD_BYTES } = {}): EventLog {
+  const maxBytes = (how: HowTaken | undefined) => (how?.acknowledged === true ? undefined : maxHeldBytes);
   return {
-    async append(sourceId, partition, events) {
+    async append(sourceId, partition, events, how) {
       const fresh = await appendFresh(database.pool, sourceId, partition, events);
-      const arrivals: Arrival[] = Array.from({ length: events.length }, () => 'logged');
+      const arrivals: (Arrival | NoPlace)[] = Array.from({ length: events.length }, () => 'logged');
       if (fresh.size === events.length) return arrivals;
 
       const duplicates = events.flatMap((event, index) => (fresh.has(index + 1) ? [] : [{ event, index }]));
@@ -70,11 +82,12 @@ export function createEventLog(database: Database): EventLog {
         database,
         sourceId,
         duplicates.map(({ event }) => event),
+        maxBytes(how),
       );
       for (const [position, { index }] of duplicates.entries()) arrivals[index] = settled[position] ?? 'redelivered';
       return arrivals;
     },
-    hold: (sourceId, partition, event) => holdOnArrival(database, sourceId, partition, event),
+    hold: (sourceId, partition, event, how) => holdOnArrival(database, sourceId, partition, event, maxBytes(how)),
   };
 }
 

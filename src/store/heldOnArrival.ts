@@ -1,13 +1,16 @@
 /** Arrivals that the log cannot carry: put among the exceptions with their bodies, in the transaction that takes them. */
 import type { ClientBase } from 'pg';
 import type { ExceptionReason } from '../domain/exceptions.js';
-import type { Arrival } from './arrival.js';
+import type { Arrival, NoPlace } from './arrival.js';
 import { type Database, inTransaction } from './database.js';
+import { type ArrivingBody, hasPlace, noteTurnedAway } from './heldPlace.js';
 
 /** A request that was authentic but is no event that we can read. */
 export interface HeldEvent {
   readonly reason: Extract<ExceptionReason, 'unreadable' | 'too-large'>;
   readonly kind: number;
+  /** By which it came. */
+  readonly widget?: string;
   /** 32 bytes, by the recipe `raw/1`. */
   readonly eventId: Buffer;
   readonly receivedAtMs: number;
@@ -21,6 +24,7 @@ export interface HeldEvent {
 
 interface KeptArrival {
   readonly kind: number;
+  readonly widget?: string;
   readonly eventId: Buffer;
   readonly receivedAtMs: number;
   readonly occurredAtMs?: number;
@@ -36,8 +40,8 @@ on conflict (source_id, event_id) do update
   set arrivals = event_id.arrivals + 1, last_arrival_at = greatest(event_id.last_arrival_at, excluded.last_arrival_at)`;
 
 const RECORD = `
-insert into exception (source_id, partition, kind, event_id, reason, state, body_mac, sealed, occurred_at, evidence)
-values ($1, $2, $3, $4, $5, 'held', $6, $7, $8, $9)
+insert into exception (source_id, partition, kind, event_id, reason, state, body_mac, sealed, occurred_at, evidence, widget)
+values ($1, $2, $3, $4, $5, 'held', $6, $7, $8, $9, $10)
 on conflict (source_id, event_id, body_mac) where body_mac is not null and state <> 'resolved'
 do update set arrivals = exception.arrivals + 1, last_arrival_at = now()
 returning arrivals`;
@@ -47,13 +51,31 @@ export async function holdOnArrival(
   sourceId: number,
   partition: number,
   event: HeldEvent,
-): Promise<Arrival> {
+  maxBytes?: number,
+): Promise<Arrival | NoPlace> {
   return inTransaction(database, async (client) => {
+    if (!(await isPlaceFor(client, { ...event, sourceId }, maxBytes))) return 'no-place';
     const at = new Date(event.receivedAtMs);
     await client.query(TAKE_ID, [sourceId, partition, event.kind, at, event.eventId, event.bodyMac]);
     const isNew = await recordArrivalException(client, sourceId, partition, event.reason, event, event.facts);
     return isNew ? 'held' : 'redelivered';
   });
+}
+
+/**
+ * Notes an arrival for which there is no place. The same body once more takes none.
+ *
+ * @param maxBytes undefined: it was acknowledged, and is kept whatever it takes
+ */
+export async function isPlaceFor(client: ClientBase, body: ArrivingBody, maxBytes?: number): Promise<boolean> {
+  if (maxBytes === undefined || (await hasPlace(client, body, maxBytes))) return true;
+  const { rowCount } = await client.query(
+    `select from exception where source_id = $1 and event_id = $2 and body_mac = $3 and state <> 'resolved'`,
+    [body.sourceId, body.eventId, body.bodyMac],
+  );
+  if (rowCount !== 0) return true;
+  await noteTurnedAway(client, body);
+  return false;
 }
 
 /**
@@ -81,6 +103,7 @@ export async function recordArrivalException(
     arrival.sealed,
     arrival.occurredAtMs === undefined ? null : new Date(arrival.occurredAtMs),
     JSON.stringify(facts.map((fact) => ({ at, fact }))),
+    arrival.widget ?? '',
   ]);
   return rows[0]?.arrivals === 1;
 }

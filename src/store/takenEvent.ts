@@ -4,6 +4,8 @@
 export interface TakenEvent {
   /** Stored code of the kind, `KIND_FACTS[kind].code`. */
   readonly kind: number;
+  /** By which it came. */
+  readonly widget?: string;
   /** 32 bytes. */
   readonly eventId: Buffer;
   readonly receivedAtMs: number;

@@ -40,6 +40,7 @@ describe('doctor on the worker’s side', () => {
       'Adobe permissions: needs the Adobe token',
       'Query Service: needs the Adobe token',
       'keys: needs the database',
+      'held bodies: needs the database',
       'durability: needs the database',
       'clock: needs the database',
       'events: needs the database',

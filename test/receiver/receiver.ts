@@ -61,16 +61,17 @@ export async function startTestReceiver(parts: {
   keyRing: KeyRing;
   home: string;
   spoolMaxBytes?: number;
+  maxHeldBytes?: number;
   publicUrl?: string;
 }) {
   const lines: string[] = [];
   const log = pino({ level: 'debug' }, { write: (line: string) => lines.push(line) });
-  const { publicUrl: namedUrl, spoolMaxBytes } = parts;
+  const { publicUrl: namedUrl, spoolMaxBytes, maxHeldBytes } = parts;
   const receiver = await startReceiver({
     ...parts,
     configuration: {
       home: parts.home,
-      receiver: { host: '127.0.0.1', port: 0, publicUrl: 'http://localhost', namedUrl, spoolMaxBytes },
+      receiver: { host: '127.0.0.1', port: 0, publicUrl: 'http://localhost', namedUrl, spoolMaxBytes, maxHeldBytes },
     },
     log,
   });

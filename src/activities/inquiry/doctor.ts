@@ -3,6 +3,7 @@ import type { Adobe, AdobeClients } from '../../adobe/clients.js';
 import { areCommitsFinal, describeDurability, type Durability, flawsOf } from '../../domain/durability.js';
 import { codedError, sentenceOf } from '../../domain/errors.js';
 import type { DoctorReport, Finding } from '../../domain/plan.js';
+import { readTurnedAway, type TurnedAway } from '../../store/heldPlace.js';
 import type { ProcessKeys } from '../../store/processKeys.js';
 import type { Database } from '../../store/database.js';
 import { readDeliveryHealth } from '../../store/deliveryHealth.js';
@@ -103,6 +104,7 @@ function checks(deps: DoctorDeps, clients: AdobeClients, sandbox: string): Check
     { check: 'Query Service', needs: ofAdobe, run: () => checkLake(clients, deps.queryServiceUrl) },
     { check: DATABASE, needs: [], run: async () => `PostgreSQL ${await deps.databaseVersion()}` },
     { check: 'keys', needs: ofDatabase, run: async () => compareKeys(await deps.processKeys()) },
+    { check: 'held bodies', needs: ofDatabase, run: async () => checkPlace(await readTurnedAway(deps.database)) },
     { check: 'durability', needs: ofDatabase, run: async () => durabilityFinding(await deps.durability()) },
     {
       check: 'clock',
@@ -124,6 +126,13 @@ function durabilityFinding(durability: Durability): Omit<Finding, 'check'> {
   const [error] = flawsOf(durability.facts);
   if (error !== undefined) return { state: 'failed', detail, error };
   return { state: areCommitsFinal(durability) ? 'ok' : 'warning', detail };
+}
+
+function checkPlace(turnedAway: readonly TurnedAway[]): string {
+  const first = turnedAway[0];
+  if (first === undefined) return 'nothing was turned away in the last day';
+  const routes = turnedAway.map(({ name, widget, kind, times }) => `${name} ${widget} ${kind}, ${times} time(s)`);
+  throw codedError('CAEP_HELD_FULL', { routes: routes.join('; '), name: first.name });
 }
 
 async function checkEntitlement({ flowService }: AdobeClients): Promise<string> {

@@ -9,9 +9,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { EventLog } from '../../store/eventLog.js';
 import type { HeldEvent } from '../../store/heldOnArrival.js';
+import { MAX_HELD_BYTES } from '../../store/heldPlace.js';
 import { isPassing } from '../../store/passing.js';
 import type { TakenEvent } from '../../store/takenEvent.js';
 import type { IntakeEvent, TakingLog } from '../intake.js';
+import { createSpoolPlace, NoPlaceInSpool } from './heldPlace.js';
 import type { Spool } from './spool.js';
 import { decodeSpooled, encodeSpooled } from './spooledEvent.js';
 
@@ -22,6 +24,8 @@ export interface SpooledLogOptions {
   /** Well below the time that a sender waits for an answer. */
   readonly appendTimeoutMs?: number;
   readonly firstRetryMs?: number;
+  /** Of bodies of one route that wait for a decision, while they are in the spool. */
+  readonly maxHeldBytes?: number;
 }
 
 export interface SpooledLog extends TakingLog {
@@ -39,6 +43,7 @@ const DRAIN_EVENTS = 256;
 export function createSpooledLog(options: SpooledLogOptions): SpooledLog {
   const { eventLog, spool, log, appendTimeoutMs = APPEND_TIMEOUT_MS, firstRetryMs = FIRST_RETRY_MS } = options;
   const closing = new AbortController();
+  const place = createSpoolPlace(options.maxHeldBytes ?? MAX_HELD_BYTES);
   let isAnswering = true;
   let draining: Promise<void> | undefined;
 
@@ -71,7 +76,10 @@ export function createSpooledLog(options: SpooledLogOptions): SpooledLog {
     while (!closing.signal.aborted) {
       try {
         const records = await spool.peek(DRAIN_EVENTS);
-        if (records.length === 0) break;
+        if (records.length === 0) {
+          place.clear();
+          break;
+        }
         const refused = await appendAll(records);
         await spool.drop(records.length, refused);
         drained += records.length - refused.length;
@@ -124,8 +132,11 @@ export function createSpooledLog(options: SpooledLogOptions): SpooledLog {
     hold: (sourceId: number, partition: number, event: HeldEvent) =>
       logOrSpool(
         () => eventLog.hold(sourceId, partition, event),
-        () => [{ sourceId, partition, outcome: 'held', event }],
-      ),
+        () => {
+          place.take(sourceId, event);
+          return [{ sourceId, partition, outcome: 'held', event }];
+        },
+      ).catch((error: unknown) => (error instanceof NoPlaceInSpool ? 'no-place' : Promise.reject(error))),
     isLogAnswering: () => isAnswering,
     async close() {
       closing.abort();
@@ -141,7 +152,7 @@ async function appendByPartition(eventLog: EventLog, intakes: readonly IntakeEve
   for (const intake of intakes) {
     const { sourceId, partition } = intake;
     if (intake.outcome === 'held') {
-      await eventLog.hold(sourceId, partition, intake.event);
+      await eventLog.hold(sourceId, partition, intake.event, { acknowledged: true });
       continue;
     }
     const key = `${sourceId}/${partition}`;
@@ -149,7 +160,9 @@ async function appendByPartition(eventLog: EventLog, intakes: readonly IntakeEve
     lane.events.push(intake.event);
     lanes.set(key, lane);
   }
-  for (const { sourceId, partition, events } of lanes.values()) await eventLog.append(sourceId, partition, events);
+  for (const { sourceId, partition, events } of lanes.values()) {
+    await eventLog.append(sourceId, partition, events, { acknowledged: true });
+  }
 }
 
 /** The work goes on after the bound; whoever waits for it does not. */
