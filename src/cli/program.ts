@@ -176,7 +176,9 @@ export function createProgram(wiring: ProgramWiring): Commander {
   addHeldCommands(program, does);
   program
     .command('audit')
-    .description('the proof: what was taken, delivered, waits, event by event; exit 1 on any difference')
+    .description(
+      'the proof: what was taken, delivered, waits, event by event; exit 1 on any difference, 5 when it could not look',
+    )
     .argument('<name>', 'source')
     .option('--since <time>', 'taken from then on: ISO 8601, or how long ago, such as 2d', pointInTime)
     .option('--until <time>', 'taken before', pointInTime)
@@ -211,7 +213,7 @@ export function createProgram(wiring: ProgramWiring): Commander {
 
 const HELP_AFTER = `
 Exit codes: ${EXIT_CODES.done} done, ${EXIT_CODES.failed} failed, ${EXIT_CODES.changesPending} changes pending, ${EXIT_CODES.waitingForPerson} waiting for a person, ${EXIT_CODES.badConfiguration} bad configuration or credentials,
-${EXIT_CODES.interrupted} interrupted (the run goes on).`;
+${EXIT_CODES.couldNotLook} could not look (audit), ${EXIT_CODES.interrupted} interrupted (the run goes on).`;
 
 /** Far above seeds that people type, far below where numbers lose exactness. */
 function freshSeed(): number {

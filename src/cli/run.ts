@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { type Command as Commander, CommanderError } from 'commander';
 import type { Configuration } from '../configuration.js';
-import { CodedError, codedError, ERROR_CATALOGUE, EXIT_CODES, type ExitCode } from '../domain/errors.js';
+import { CodedError, codedError, EXIT_CODES, type ExitCode } from '../domain/errors.js';
 import { systemFault } from '../process/systemFaults.js';
 import { databaseFault } from '../store/databaseFault.js';
 import { createOutput, type Output } from './output.js';
@@ -94,7 +94,7 @@ function reportError(failure: unknown, output: Output): ExitCode {
   if (output.format === 'json') output.result({ error: errorDocument(error) }, () => '');
   else output.note(renderError(error, output.paint));
   if (output.verbose) output.note(`\n${output.paint.faint(stackOf(coded))}`);
-  return ERROR_CATALOGUE[error.code].exitCode;
+  return coded.exitCode;
 }
 
 function unexpected(failure: unknown): CodedError {

@@ -12,6 +12,8 @@ export const EXIT_CODES = {
   changesPending: 2,
   waitingForPerson: 3,
   badConfiguration: 4,
+  /** `audit`: what it compares could not be looked at, so nothing is said. */
+  couldNotLook: 5,
   interrupted: 130,
 } as const;
 
@@ -609,10 +611,13 @@ export function remedyOf(error: CatalogueError): string {
 export class CodedError extends Error {
   override readonly name = 'CodedError';
   readonly error: CatalogueError;
+  /** As the catalogue says, but where a command gives that code another meaning. */
+  readonly exitCode: ExitCode;
 
-  constructor(error: CatalogueError, options?: { cause?: unknown }) {
+  constructor(error: CatalogueError, options?: { cause?: unknown; exitCode?: ExitCode }) {
     super(`${error.code}: ${sentenceOf(error)}`, options);
     this.error = error;
+    this.exitCode = options?.exitCode ?? ERROR_CATALOGUE[error.code].exitCode;
   }
 }
 

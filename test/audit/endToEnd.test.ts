@@ -8,6 +8,7 @@ import { fixture } from '../../src/chatlio/fixtures.js';
 import type { AuditReport } from '../../src/domain/audit.js';
 import { KINDS } from '../../src/domain/kinds.js';
 import { openKeyRing } from '../../src/store/keyRing.js';
+import { markerText } from '../../src/domain/steps.js';
 import { createProvisioningStore } from '../../src/store/provisioning.js';
 import { DELIVERY } from '../forwarder/bench.js';
 import { makeSource, withSimulator } from '../simulator/dataplane/harness.js';
@@ -36,6 +37,17 @@ it('confirms each event that a receiver has answered; then names the one that th
   await Promise.all([worker.waitFor('"msg":"ready"'), receiver.waitFor('"msg":"ready"')]);
   const receiverUrl = /"url":"(http[^"]+)"/.exec(receiver.output())?.[1] ?? '';
 
+  const audit = async () => {
+    const client = spawnEntry('src/client', ['audit', name, '--output', 'json'], environment);
+    const exitCode = await client.exitCode;
+    const output = client.output();
+    return { exitCode, report: JSON.parse(output.slice(output.indexOf('{'))) as AuditReport };
+  };
+  // Catalog names the table from the start; Query Service makes it with the first row.
+  const early = await audit();
+  expect(early).toMatchObject({ exitCode: 0, report: { counts: { taken: 0 }, lake: { read: true, table, rows: 0 } } });
+  expect(early.report.notKnown.join()).toContain(`Query Service does not have the table ${table} yet`);
+
   const ids: string[] = [];
   for (let seed = 0; seed < CONVERSATIONS; seed += 1) {
     for (const kind of KINDS) {
@@ -52,12 +64,6 @@ it('confirms each event that a receiver has answered; then names the one that th
   // It reports its journal a last time.
   expect(await receiver.end('SIGTERM')).toBe(0);
 
-  const audit = async () => {
-    const client = spawnEntry('src/client', ['audit', name, '--output', 'json'], environment);
-    const exitCode = await client.exitCode;
-    const output = client.output();
-    return { exitCode, report: JSON.parse(output.slice(output.indexOf('{'))) as AuditReport };
-  };
   const whole = await audit();
   expect(whole.report).toMatchObject({
     counts: { taken: ids.length, accepted: ids.length, confirmed: ids.length, lost: 0, repeated: 0, invented: 0 },
@@ -96,10 +102,12 @@ it('confirms each event that a receiver has answered; then names the one that th
 
 /** A source in the store, over objects that the simulator has. */
 async function provision(home: string) {
-  const { flowId, inletUrl, table } = await makeSource(simulated());
   const uid = randomUUID();
+  const sourceName = `audited-${uid.slice(0, 8)}`;
+  const description = `Dataset of Chatlio events. ${markerText({ name: sourceName, uid })}`;
+  const { flowId, inletUrl, table } = await makeSource(simulated(), { description });
   const manifest = {
-    ...manifestFixture({ name: `audited-${uid.slice(0, 8)}` }),
+    ...manifestFixture({ name: sourceName }),
     sandbox: simulated().simulator().credentials.sandboxNames[0] ?? '',
     delivery: { ...DELIVERY, partitions: 2, lakeLatencyMs: HOUR_MS },
   };

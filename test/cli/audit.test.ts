@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AuditReport } from '../../src/domain/audit.js';
 import { audit } from '../../src/cli/commands/audit.js';
+import { codedError } from '../../src/domain/errors.js';
 import type { Sources } from '../../src/cli/ports.js';
 import { fakeSources, fakeWorld } from './fakes.js';
 
@@ -54,15 +55,15 @@ describe('audit', () => {
     expect(world.stdout()).toMatchInlineSnapshot(`
       "support-chat  2026-11-20 10:00:00Z to 2026-11-21 10:00:00Z
         taken              1204  answered to Chatlio
-        accepted           1190  the inlet said that it has them
+        accepted           1190  the inlet has them
           confirmed        1100  in the lake exactly once (chatlio_support_chat)
           not visible yet  88    accepted more recently than the lake needs
-        waiting            12    will be sent
+        waiting            12    to be sent, or sent and not answered yet
         abandoned          1     by a person’s decision
-        lost               1
-        repeated           1
-        invented           0
-        undecided          1
+        lost               1     answered and not in the log, or accepted and not in the lake
+        repeated           1     in the lake more than once
+        invented           0     in the lake, and never taken
+        undecided          1     looked for in the lake, or held for a person
 
       Lost
         433e433e433e433e433e433e433e433e433e433e433e433e433e433e433e433e  feedback  2026-11-20 11:12:13Z  accepted by the inlet, not in the lake
@@ -82,22 +83,44 @@ describe('audit', () => {
     `);
   });
 
+  const counts = { ...REPORT.counts, lost: 0, repeated: 0 };
+  const lists = { ...REPORT.lists, lost: [], repeated: [] };
+
   it('ends with 0 when nothing is lost, repeated or invented, though something is undecided or not known', async () => {
-    const counts = { ...REPORT.counts, lost: 0, repeated: 0 };
-    const lists = { ...REPORT.lists, lost: [], repeated: [] };
-    const world = answering({ ...REPORT, counts, lists, lake: { read: false }, notKnown: ['the lake was not read'] });
+    const world = answering({ ...REPORT, counts, lists });
     expect(await audit(world.context, { name: 'support-chat' })).toBe(0);
+    expect(world.stdout()).toContain('✔ No event is lost, repeated or invented, as far as is known.');
+  });
+
+  it.each([
+    ['CAEP_LAKE_UNAVAILABLE', 5],
+    ['CAEP_NO_WORKER', 5],
+    ['CAEP_CREDENTIALS_REFUSED', 4],
+  ] as const)(
+    'that could not look, for %s, has another exit code than one that has found a difference',
+    async (code, exitCode) => {
+      const sources = fakeSources({ ask: () => Promise.reject(codedError(code, { reason: 'x' })) });
+      await expect(audit(fakeWorld(sources).context, { name: 'support-chat' })).rejects.toMatchObject({
+        error: { code },
+        exitCode,
+      });
+    },
+  );
+
+  it('ends with 5 where the lake could not be read: then there is no proof', async () => {
+    const world = answering({ ...REPORT, counts, lists, lake: { read: false }, notKnown: ['the lake was not read'] });
+    expect(await audit(world.context, { name: 'support-chat' })).toBe(5);
     expect(world.stdout()).toMatchInlineSnapshot(`
       "support-chat  2026-11-20 10:00:00Z to 2026-11-21 10:00:00Z
         taken              1204  answered to Chatlio
-        accepted           1190  the inlet said that it has them
+        accepted           1190  the inlet has them
           not visible yet  88    accepted more recently than the lake needs
-        waiting            12    will be sent
+        waiting            12    to be sent, or sent and not answered yet
         abandoned          1     by a person’s decision
-        lost               0
-        repeated           0
-        invented           0
-        undecided          1
+        lost               0     answered and not in the log, or accepted and not in the lake
+        repeated           0     in the lake more than once
+        invented           0     in the lake, and never taken
+        undecided          1     looked for in the lake, or held for a person
 
       Undecided
         00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff  feedback    waits for a person; not in the lake now
@@ -105,7 +128,7 @@ describe('audit', () => {
       Not known
         ! the lake was not read
 
-      ✔ No event is lost, repeated or invented, as far as is known.
+      ! No difference between receivers and log; whether the lake has what was accepted is not known.
       Decide what is undecided: \`chatlio-aep held list support-chat\`.
       "
     `);

@@ -186,7 +186,7 @@ describe('the commands about events', () => {
       expect(tail.shown).toContain('held       refused');
 
       const proof = await run(audit, { name });
-      expect(proof).toMatchObject({ exitCode: 0, shown: expect.stringMatching(/undecided +2\b/) as string });
+      expect(proof).toMatchObject({ exitCode: 5, shown: expect.stringMatching(/undecided +2\b/) as string });
       expect(proof.shown).toContain('the lake was not read, so nothing is confirmed');
 
       const since = new Date().toISOString();

@@ -1,16 +1,15 @@
 /** Opens what the audit reads: one snapshot of our database, and the lake where it can be read. */
 import { Context } from '@temporalio/activity';
-import type { Adobe, AdobeClients } from '../../adobe/clients.js';
-import { type LakeSession, openLakeSession } from '../../adobe/lakeSession.js';
+import type { Adobe } from '../../adobe/clients.js';
 import { audit } from '../../audit/audit.js';
 import { journalledIds, readJournalState } from '../../audit/journal.js';
-import type { LakeTable } from '../../audit/lake.js';
 import type { Connection } from '../../audit/log.js';
 import type { AuditReport } from '../../domain/audit.js';
 import { codedError, sentenceOf } from '../../domain/errors.js';
 import type { Ask } from '../../domain/plan.js';
 import { type Database, inTransaction, withoutTimeLimits } from '../../store/database.js';
 import { toCatalogueError } from '../failures.js';
+import { type OpenedLake, openAuditLake } from './auditLake.js';
 
 export interface AuditDeps {
   readonly database: Database;
@@ -20,6 +19,7 @@ export interface AuditDeps {
 
 interface SourceRow {
   readonly id: number;
+  readonly uid: string;
   readonly sandbox: string | null;
   readonly created_at: Date;
   readonly lake_latency_ms: number | null;
@@ -30,6 +30,7 @@ interface SourceRow {
 const LAKE_LATENCY_MS = 3 * 3_600_000;
 const HEARTBEAT_EVERY_MS = 5_000;
 const SNAPSHOT = 'isolation level repeatable read read only';
+const NOT_READ = 'the lake was not read, so nothing is confirmed';
 const NO_JOURNAL =
   'what receivers answered is not read apart from the log: an event that was answered and never reached the log would not be seen';
 
@@ -38,16 +39,19 @@ export async function auditReport(deps: AuditDeps, { name, since, until }: Ask<'
   const source = await readSource(database, name);
   const now = new Date();
   const notKnown: string[] = [];
-  let lake: (LakeTable & Pick<LakeSession, 'close'>) | undefined;
+  let opened: OpenedLake | undefined;
   let compared = 0;
   const heartbeat = setInterval(() => Context.current().heartbeat({ compared }), HEARTBEAT_EVERY_MS);
   try {
+    const flow = { uid: source.uid, flowId: source.flow_id, queryServiceUrl: deps.queryServiceUrl };
     try {
-      lake = await openLake(adobe.forSandbox(source.sandbox ?? 'prod'), source.flow_id, deps.queryServiceUrl);
+      opened = await openAuditLake(adobe.forSandbox(source.sandbox ?? 'prod'), flow, (text) => notKnown.push(text));
+      if (opened.state === 'unreadable') notKnown.push(`${NOT_READ}: ${opened.why}`);
     } catch (failure) {
       const error = toCatalogueError(failure, { name, sandbox: source.sandbox ?? 'prod' });
-      notKnown.push(`the lake was not read, so nothing is confirmed: ${sentenceOf(error)}`);
+      notKnown.push(`${NOT_READ}: ${sentenceOf(error)}`);
     }
+    const lake = opened?.state === 'open' ? opened.lake : undefined;
     const audited = {
       sourceId: source.id,
       name,
@@ -73,32 +77,17 @@ export async function auditReport(deps: AuditDeps, { name, since, until }: Ask<'
     return await withoutTimeLimits(database, (patient) => inTransaction(patient, compare, SNAPSHOT));
   } finally {
     clearInterval(heartbeat);
-    await lake?.close().catch(() => undefined);
+    if (opened?.state === 'open') await opened.close().catch(() => undefined);
   }
 }
 
 async function readSource({ pool }: Database, name: string): Promise<SourceRow> {
   const { rows } = await pool.query<SourceRow>(
-    `select s.id, sandbox, created_at, (delivery ->> 'lakeLatencyMs')::float8 as lake_latency_ms, flow_id
+    `select s.id, uid, sandbox, created_at, (delivery ->> 'lakeLatencyMs')::float8 as lake_latency_ms, flow_id
      from source s left join gate g on g.source_id = s.id where name = $1
      order by retired_at desc nulls first limit 1`,
     [name],
   );
   if (rows[0] === undefined) throw codedError('CAEP_SOURCE_UNKNOWN', { name });
   return rows[0];
-}
-
-/** From the flow to the table of the dataset that it writes to. */
-async function openLake(adobe: AdobeClients, flowId: string | null, override: string | undefined) {
-  const missing = (what: string) => codedError('CAEP_ADOBE_UNEXPECTED', { adobe: what });
-  if (flowId === null) throw missing('the source has no flow yet');
-  const flow = await adobe.flowService.getFlow(flowId);
-  const targetId = flow?.targetConnectionIds[0];
-  const target = targetId === undefined ? undefined : await adobe.flowService.getTargetConnection(targetId);
-  if (target?.dataSetId === undefined) throw missing('the flow writes to no dataset');
-  const table = (await adobe.catalog.getDataset(target.dataSetId))?.table;
-  if (table === undefined) throw missing('the dataset has no table in Query Service');
-  const parameters = await adobe.queryService.connectionParameters();
-  const session = await openLakeSession({ parameters, override });
-  return { table, query: (text: string) => session.query(text), close: () => session.close() };
 }

@@ -1,5 +1,6 @@
 /** `audit`: where every event is, and each difference by its id. */
 import { AUDIT_LISTS, type AuditList, type AuditReport, hasDifferences } from '../../domain/audit.js';
+import { PART_FACTS } from '../../domain/eventParts.js';
 import type { Paint } from './paint.js';
 import { columns, counted, instant } from './text.js';
 
@@ -8,6 +9,12 @@ const TITLES: Readonly<Record<AuditList, string>> = {
   repeated: 'Repeated',
   invented: 'Invented',
   undecided: 'Undecided',
+};
+const MEANINGS: Readonly<Record<AuditList, string>> = {
+  lost: 'answered and not in the log, or accepted and not in the lake',
+  repeated: 'in the lake more than once',
+  invented: 'in the lake, and never taken',
+  undecided: 'looked for in the lake, or held for a person',
 };
 /** On a terminal; JSON has more. */
 const SHOWN = 20;
@@ -18,14 +25,14 @@ export function renderAudit(report: Omit<AuditReport, 'v'>, paint: Paint): strin
   const some = (label: string, count: number, more: string) => (count === 0 ? [] : [row(label, count, more)]);
   const rows = [
     row('taken', counts.taken, 'answered to Chatlio'),
-    row('accepted', counts.accepted, 'the inlet said that it has them'),
+    row('accepted', counts.accepted, PART_FACTS.accepted.meaning),
     ...(lake.read ? [row('  confirmed', counts.confirmed, `in the lake exactly once (${lake.table})`)] : []),
     ...some('  not visible yet', counts.notYetVisible, 'accepted more recently than the lake needs'),
     ...some('  not compared', counts.notCompared, 'older than what is kept'),
-    row('waiting', counts.waiting + counts.spooled, 'will be sent'),
-    ...some('abandoned', counts.abandoned, 'by a person’s decision'),
-    ...some('replaced', counts.replaced, 'delivered as another event'),
-    ...some('marked delivered', counts.markedDelivered, 'by a person’s decision'),
+    row('waiting', counts.waiting + counts.spooled, 'to be sent, or sent and not answered yet'),
+    ...some('abandoned', counts.abandoned, PART_FACTS.abandoned.meaning),
+    ...some('replaced', counts.replaced, PART_FACTS.replaced.meaning),
+    ...some('marked delivered', counts.markedDelivered, PART_FACTS.markedDelivered.meaning),
     ...AUDIT_LISTS.map((list) => [
       TITLES[list].toLowerCase(),
       counts[list] === 0
@@ -33,7 +40,7 @@ export function renderAudit(report: Omit<AuditReport, 'v'>, paint: Paint): strin
         : list === 'undecided'
           ? paint.caution(String(counts[list]))
           : paint.bad(String(counts[list])),
-      '',
+      paint.faint(MEANINGS[list]),
     ]),
   ];
   return [
@@ -44,11 +51,20 @@ export function renderAudit(report: Omit<AuditReport, 'v'>, paint: Paint): strin
       ? []
       : ['', paint.strong('Not known'), ...notKnown.map((what) => `  ${paint.caution('!')} ${what}`)]),
     '',
-    hasDifferences(report)
-      ? paint.bad('✖ There are differences.')
-      : paint.good(`✔ No event is lost, repeated or invented${notKnown.length === 0 ? '' : ', as far as is known'}.`),
+    verdict(report, paint),
     ...(counts.undecided === 0 ? [] : [`Decide what is undecided: \`chatlio-aep held list ${name}\`.`]),
   ].join('\n');
+}
+
+function verdict(report: Omit<AuditReport, 'v'>, paint: Paint): string {
+  if (hasDifferences(report)) return paint.bad('✖ There are differences.');
+  if (!report.lake.read) {
+    return paint.caution(
+      '! No difference between receivers and log; whether the lake has what was accepted is not known.',
+    );
+  }
+  const asFar = report.notKnown.length === 0 ? '' : ', as far as is known';
+  return paint.good(`✔ No event is lost, repeated or invented${asFar}.`);
 }
 
 function renderList({ lists, counts }: Omit<AuditReport, 'v'>, list: AuditList, paint: Paint): string[] {

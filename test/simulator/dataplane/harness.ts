@@ -164,6 +164,8 @@ interface SourceOptions {
   readonly mappings?: readonly object[];
   readonly tenantFields?: Record<string, object>;
   readonly tags?: Record<string, string[]>;
+  /** Of the target connection: the mark of a source of ours. */
+  readonly description?: string;
   /** Wait until data is not lost any more; default true. */
   readonly settle?: boolean;
 }
@@ -211,6 +213,7 @@ export async function makeSource(bench: Platform, options: SourceOptions = {}): 
   const target = await made(
     bench.platform('POST', `${flowservice}/targetConnections`, {
       name: 'target',
+      description: options.description,
       connectionSpec: { id: 'c604ff05-7f1a-43c0-8e18-33bf874cb11c', version: '1.0' },
       data: { format: 'json', schema: { id: schema.$id, version: schemaRef.contentType } },
       params: { dataSetId: datasetId },

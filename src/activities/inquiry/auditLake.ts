@@ -1,0 +1,75 @@
+/** The table of the dataset that a source writes to, as the audit reads it; or why it cannot be read. */
+import { DatabaseError } from 'pg';
+import type { AdobeClients } from '../../adobe/clients.js';
+import { openLakeSession } from '../../adobe/lakeSession.js';
+import type { LakeQuery, LakeTable } from '../../audit/lake.js';
+import { findMarker } from '../../domain/steps.js';
+
+export interface AuditedFlow {
+  readonly uid: string;
+  readonly flowId: string | null;
+  /** See `src/configuration.ts`. */
+  readonly queryServiceUrl?: string;
+}
+
+export type OpenedLake =
+  | { readonly state: 'open'; readonly lake: LakeTable; close(): Promise<void> }
+  /** It can be asked, and does not hold what the audit would compare. */
+  | { readonly state: 'unreadable'; readonly why: string };
+
+/**
+ * @param note takes what is to stand in the report
+ * @throws CodedError, AdobeCallError when somebody who was asked does not answer, or refuses
+ */
+export async function openAuditLake(
+  adobe: AdobeClients,
+  { uid, flowId, queryServiceUrl: override }: AuditedFlow,
+  note: (text: string) => void,
+): Promise<OpenedLake> {
+  const unreadable = (why: string) => ({ state: 'unreadable', why }) as const;
+  if (flowId === null) return unreadable('the source has no flow yet');
+  const flow = await adobe.flowService.getFlow(flowId);
+  if (flow === undefined) return unreadable('its flow is not there any more');
+  const targetId = flow.targetConnectionIds[0];
+  const target = targetId === undefined ? undefined : await adobe.flowService.getTargetConnection(targetId);
+  if (target?.dataSetId === undefined) return unreadable('its flow writes to no dataset');
+  const dataset = await adobe.catalog.getDataset(target.dataSetId);
+  if (dataset === undefined) return unreadable('its dataset is not there any more');
+  // An adopted dataset carries no mark of ours; the connection to it does.
+  const isOurs = [dataset, target].some(({ description }) => findMarker(description)?.uid === uid);
+  if (!isOurs) return unreadable(`its flow writes to a dataset that is not the source's, ${dataset.id}`);
+  if (dataset.table === undefined) return unreadable('its dataset has no table in Query Service yet');
+  const { table } = dataset;
+  const parameters = await adobe.queryService.connectionParameters();
+  const session = await openLakeSession({ parameters, override });
+  const query = emptyUntilMade(
+    (text) => session.query(text),
+    () => note(`Query Service does not have the table ${table} yet, though Catalog names it: counted as an empty lake`),
+  );
+  return { state: 'open', lake: { table, query }, close: () => session.close() };
+}
+
+/** The table is made with the first rows: until then there are none. One that was there and has gone is no empty lake. */
+export function emptyUntilMade(query: LakeQuery, onMissing: () => void): LakeQuery {
+  let state: 'unknown' | 'there' | 'missing' = 'unknown';
+  return async (text) => {
+    if (state === 'missing') return [];
+    try {
+      const rows = await query(text);
+      state = 'there';
+      return rows;
+    } catch (error) {
+      if (state === 'there' || !saysNoTable(error)) throw error;
+      state = 'missing';
+      onMissing();
+      return [];
+    }
+  };
+}
+
+const UNDEFINED_TABLE = '42P01';
+
+function saysNoTable(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof DatabaseError && cause.code === UNDEFINED_TABLE;
+}
