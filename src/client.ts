@@ -34,6 +34,6 @@ const exitCode = await runCli(process.argv.slice(2), {
     lostOutput.letEnd();
     return runDemo({ environment: env, output });
   },
-  interview: interactive ? (await import('./cli/interview.js')).interview : undefined,
+  interview: interactive ? (await import('./cli/interview.js')).createInterview() : undefined,
 });
 process.exitCode = lostOutput.exitCode() ?? exitCode;

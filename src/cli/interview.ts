@@ -1,48 +1,43 @@
 /** The questions of `init`. */
-import { cancel, group, text } from '@clack/prompts';
-import { parseManifest } from '../manifest/read.js';
-import type { Interview } from './commands/init.js';
+import type { Readable, Writable } from 'node:stream';
+import { cancel, isCancel, text } from '@clack/prompts';
+import { type Answers, faultOf, type Interview } from './commands/init.js';
 
-/** The manifest's own rules judge each answer while it is typed. */
-function faultOf(field: 'name' | 'sandbox' | 'key', value: string): string | undefined {
-  const parsed = parseManifest({
-    version: 1,
-    name: field === 'name' ? value : 'any',
-    sandbox: field === 'sandbox' ? value : 'any',
-    chatlio: { widgets: [{ key: field === 'key' ? value : 'any' }] },
-  });
-  return parsed.ok ? undefined : `Expected ${parsed.problems[0]?.expected ?? 'something else'}`;
+interface Terminal {
+  readonly input?: Readable;
+  readonly output?: Writable;
 }
 
-export const interview: Interview = async (known) => {
-  const question = (message: string, field: 'name' | 'sandbox' | 'key', suggestion: string) => () =>
-    text({
+const QUESTIONS = {
+  name: { message: 'Name of the source', suggestion: 'support-chat' },
+  sandbox: { message: 'Technical name of the Adobe sandbox', suggestion: 'prod' },
+  widget: { message: 'A name of your own for the chat widget', suggestion: 'main-site' },
+} as const;
+
+/** @param terminal of this process, unless another one is given */
+export function createInterview(terminal: Terminal = {}): Interview {
+  /** Undefined: the person has left with Ctrl-C. */
+  async function ask(field: keyof typeof QUESTIONS): Promise<string | undefined> {
+    const { message, suggestion } = QUESTIONS[field];
+    const answer = await text({
+      ...terminal,
       message,
       placeholder: suggestion,
       defaultValue: suggestion,
+      // The manifest's own rules judge each answer while it is typed.
       validate: (value) => (value === undefined || value === '' ? undefined : faultOf(field, value)),
     });
-  let left = false;
-  const answers = await group(
-    {
-      name: known.name === undefined ? question('Name of the source', 'name', 'support-chat') : async () => known.name,
-      sandbox:
-        known.sandbox === undefined
-          ? question('Technical name of the Adobe sandbox', 'sandbox', 'prod')
-          : async () => known.sandbox,
-      widget:
-        known.widgets === undefined
-          ? question('A name of your own for the chat widget', 'key', 'main-site')
-          : async () => known.widgets?.[0],
-    },
-    {
-      onCancel: () => {
-        left = true;
-        cancel('Nothing was written.');
-      },
-    },
-  );
-  const { name, sandbox, widget } = answers;
-  if (left || name === undefined || sandbox === undefined || widget === undefined) return undefined;
-  return { name, sandbox, widgets: known.widgets ?? [widget] };
-};
+    if (!isCancel(answer)) return answer;
+    cancel('Nothing was written.', terminal);
+    return undefined;
+  }
+
+  return async (known): Promise<Answers | undefined> => {
+    const name = known.name ?? (await ask('name'));
+    if (name === undefined) return undefined;
+    const sandbox = known.sandbox ?? (await ask('sandbox'));
+    if (sandbox === undefined) return undefined;
+    const widget = known.widgets?.[0] ?? (await ask('widget'));
+    return widget === undefined ? undefined : { name, sandbox, widgets: known.widgets ?? [widget] };
+  };
+}

@@ -1,6 +1,7 @@
 /** Where a command's words go: data on stdout, everything else on stderr. */
 import { createLogUpdate } from 'log-update';
 import { printableJson } from '../domain/printable.js';
+import { withIsoTimes } from './isoTimes.js';
 import { createPaint, type Paint, toTerminal } from './render/paint.js';
 
 /** Version of every JSON document; see docs/json-output.md. */
@@ -39,10 +40,14 @@ export interface OutputOptions {
   readonly program: string;
 }
 
+/** A text for the terminal, its commands as a person types them here. */
+export function asCalledHere(text: string, program: string): string {
+  return toTerminal(text.replaceAll(/\bchatlio-aep (?=[a-z-])/g, `${program} `));
+}
+
 export function createOutput(options: OutputOptions): Output {
   const { command, format, verbose, stdout, stderr, colour } = options;
-  const asCalledHere = (text: string): string =>
-    toTerminal(text.replaceAll(/\bchatlio-aep (?=[a-z-])/g, `${options.program} `));
+  const asCalled = (text: string): string => asCalledHere(text, options.program);
   return {
     format,
     verbose,
@@ -50,25 +55,25 @@ export function createOutput(options: OutputOptions): Output {
     result(data, human) {
       const text =
         format === 'json'
-          ? printableJson(JSON.stringify({ v: JSON_VERSION, command, ...data }))
-          : asCalledHere(human());
+          ? printableJson(JSON.stringify(withIsoTimes({ v: JSON_VERSION, command, ...data })))
+          : asCalled(human());
       stdout.write(`${text}\n`);
     },
     note(text) {
-      stderr.write(`${asCalledHere(text)}\n`);
+      stderr.write(`${asCalled(text)}\n`);
     },
-    ...(format === 'human' && stderr.isTTY === true ? { live: createLiveRegion(stderr, asCalledHere) } : {}),
+    ...(format === 'human' && stderr.isTTY === true ? { live: createLiveRegion(stderr, asCalled) } : {}),
   };
 }
 
-function createLiveRegion(stderr: OutputOptions['stderr'], asCalledHere: (text: string) => string): LiveRegion {
+function createLiveRegion(stderr: OutputOptions['stderr'], asCalled: (text: string) => string): LiveRegion {
   const update = createLogUpdate(stderr);
   return {
     get columns() {
       return stderr.columns ?? 80;
     },
     show: (text) => {
-      update(asCalledHere(text));
+      update(asCalled(text));
     },
     clear: () => {
       update.clear();

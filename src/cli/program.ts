@@ -19,6 +19,7 @@ import { status } from './commands/status.js';
 import { unpause } from './commands/unpause.js';
 import { urls } from './commands/urls.js';
 import { watch } from './commands/watch.js';
+import { addExamples, addHelp } from './help.js';
 import { addHeldCommands } from './heldProgram.js';
 import { collect, type Does, duration, person, pointInTime, wholeNumber } from './options.js';
 import type { Context } from './ports.js';
@@ -46,9 +47,10 @@ export function createProgram(wiring: ProgramWiring): Commander {
       new Option('-o, --output <format>', 'how results are printed').choices(['human', 'json']).default('human'),
     )
     .option('-v, --verbose', 'more about what went wrong')
-    .showHelpAfterError('(chatlio-aep --help shows all commands)')
+    .showHelpAfterError('(chatlio-aep help shows all commands)')
     .addHelpText('after', HELP_AFTER)
-    .helpCommand(false);
+    .helpCommand(false)
+    .configureHelp({ showGlobalOptions: true });
 
   const does: Does = (name, command, args) =>
     wiring.run(name, program.opts<GlobalOptions>(), (context) => command(context, args));
@@ -208,6 +210,10 @@ export function createProgram(wiring: ProgramWiring): Commander {
     .command('demo')
     .description('the whole job unattended against the simulator, with a report')
     .action(() => wiring.run('demo', program.opts<GlobalOptions>(), (context) => wiring.runDemo(context)));
+
+  program.commandsGroup('Help:');
+  addHelp(program);
+  addExamples(program);
   return program;
 }
 

@@ -5,11 +5,11 @@ import type { Configuration } from '../configuration.js';
 import { CodedError, codedError, EXIT_CODES, type ExitCode } from '../domain/errors.js';
 import { systemFault } from '../process/systemFaults.js';
 import { databaseFault } from '../store/databaseFault.js';
-import { createOutput, type Output } from './output.js';
+import { asCalledHere, createOutput, type Output } from './output.js';
 import type { Context, Sources } from './ports.js';
 import { createProgram, type GlobalOptions, type ProgramWiring } from './program.js';
+import { asksForJson, calledCommand, usageError } from './wrongCall.js';
 import { errorDocument, renderError } from './render/error.js';
-import { toTerminal } from './render/paint.js';
 
 export interface CliWorld extends Pick<ProgramWiring, 'runProcess' | 'runDemo' | 'interview'> {
   readonly stdout: NodeJS.WriteStream;
@@ -30,25 +30,31 @@ export async function runCli(argv: readonly string[], world: CliWorld): Promise<
       exitCode = await runCommand(command, options, action, world);
     },
   });
+  const isJson = asksForJson(argv);
   // Help is data, a wrong call is not; both end here instead of in process.exit.
   program.exitOverride().configureOutput({
-    writeOut: (text) => world.stdout.write(toTerminal(text)),
-    writeErr: (text) => world.stderr.write(toTerminal(text)),
+    writeOut: (text) => world.stdout.write(asCalledHere(text, world.program)),
+    writeErr: (text) => isJson || world.stderr.write(asCalledHere(text, world.program)),
   });
   inherit(program);
   try {
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    return error.exitCode === 0 ? EXIT_CODES.done : EXIT_CODES.badConfiguration;
+    if (error.exitCode === 0) return EXIT_CODES.done;
+    if (isJson) {
+      const options = { output: 'json' } as const;
+      reportError(new CodedError(usageError(error)), outputOf(calledCommand(program, argv), options, world));
+    }
+    return EXIT_CODES.badConfiguration;
   }
   return exitCode;
 }
 
-/** To commands of commands as well. */
+/** To commands of commands as well. A wrong call shows what the command that was called takes. */
 function inherit(parent: Commander): void {
   for (const command of parent.commands) {
-    command.exitOverride().copyInheritedSettings(parent);
+    command.exitOverride().copyInheritedSettings(parent).showHelpAfterError(true);
     inherit(command);
   }
 }
@@ -59,15 +65,7 @@ async function runCommand(
   action: (context: Context) => Promise<ExitCode>,
   world: CliWorld,
 ): Promise<ExitCode> {
-  const output = createOutput({
-    command,
-    format: options.output,
-    verbose: options.verbose === true,
-    stdout: world.stdout,
-    stderr: world.stderr,
-    colour: world.colour && options.output === 'human',
-    program: world.program,
-  });
+  const output = outputOf(command, options, world);
   const open: { close(): Promise<void> }[] = [];
   try {
     return await action({
@@ -86,6 +84,12 @@ async function runCommand(
   } finally {
     await Promise.all(open.map((connected) => connected.close()));
   }
+}
+
+function outputOf(command: string, options: GlobalOptions, { stdout, stderr, colour, program }: CliWorld): Output {
+  const format = options.output;
+  const verbose = options.verbose === true;
+  return createOutput({ command, format, verbose, stdout, stderr, colour: colour && format === 'human', program });
 }
 
 function reportError(failure: unknown, output: Output): ExitCode {

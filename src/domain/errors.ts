@@ -514,7 +514,7 @@ export const ERROR_CATALOGUE = {
   },
   CAEP_USAGE: {
     sentence: '{reason}.',
-    remedy: 'See `chatlio-aep --help`.',
+    remedy: 'See `chatlio-aep help`, and `chatlio-aep help COMMAND` for one command.',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },

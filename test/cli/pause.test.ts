@@ -55,7 +55,7 @@ describe('pause', () => {
       command: 'pause',
       name: 'support-chat',
       changed: true,
-      paused: PAUSED,
+      paused: { ...PAUSED, sinceIso: new Date(PAUSED.since).toISOString() },
     });
   });
 

@@ -4,6 +4,7 @@ import type { Ask } from '../../domain/plan.js';
 import { type Asker, createAsker } from '../../temporal/sealedAnswer.js';
 import type { Command, Context, Sources } from '../ports.js';
 import { renderEvent } from '../render/events.js';
+import { instant } from '../render/text.js';
 import { requireWorker } from '../worker.js';
 
 export interface TailArguments {
@@ -28,7 +29,9 @@ export const tailEvents: Command<TailArguments> = async (context, { name, since,
   const newest = await show(tail, { since, limit });
   if (follow !== true) {
     if (newest.events.length === 0)
-      context.output.note(`${name} has taken no event${since === undefined ? '' : ` since ${since}`}.`);
+      context.output.note(
+        `${name} has taken no event${since === undefined ? '' : ` since ${instant(Date.parse(since))}`}.`,
+      );
     return EXIT_CODES.done;
   }
   const interruption = context.interruption();

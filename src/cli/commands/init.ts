@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { dirname, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { codedError, EXIT_CODES } from '../../domain/errors.js';
-import { readManifest } from '../../manifest/read.js';
+import { parseManifest, readManifest } from '../../manifest/read.js';
 import { manifestTemplate } from '../../manifest/template.js';
 import type { Command } from '../ports.js';
 
@@ -14,7 +14,7 @@ export interface InitArguments {
   readonly force?: boolean;
 }
 
-interface Answers {
+export interface Answers {
   readonly name: string;
   readonly sandbox: string;
   readonly widgets: readonly string[];
@@ -29,9 +29,9 @@ export function createInit(interview: Interview | undefined): Command<InitArgume
     const given = { name, sandbox, widgets: widgets.length === 0 ? undefined : widgets };
     const answers = complete(given) ?? (await ask(interview, given));
     if (answers === undefined) return EXIT_CODES.interrupted;
+    requireFit(answers);
     const target = file ?? `${answers.name}.yaml`;
     const text = manifestTemplate({ ...answers, file: target, schema: schemaFrom(target) });
-    // What was typed is checked like any manifest, before a file appears.
     readManifest(text, target);
     await write(target, text, force === true);
     output.result({ file: target, ...answers }, () =>
@@ -39,6 +39,31 @@ export function createInit(interview: Interview | undefined): Command<InitArgume
     );
     return EXIT_CODES.done;
   };
+}
+
+/** What of the manifest's own rules an answer breaks. */
+export function faultOf(field: 'name' | 'sandbox' | 'widget', value: string): string | undefined {
+  const parsed = parseManifest({
+    version: 1,
+    name: field === 'name' ? value : 'any',
+    sandbox: field === 'sandbox' ? value : 'any',
+    chatlio: { widgets: [{ key: field === 'widget' ? value : 'any' }] },
+  });
+  return parsed.ok ? undefined : `Expected ${parsed.problems[0]?.expected ?? 'something else'}`;
+}
+
+/** Told by the option's name: there is no file yet whose lines could be named. */
+function requireFit({ name, sandbox, widgets }: Answers): void {
+  const given = [
+    ['name', name],
+    ['sandbox', sandbox],
+    ...widgets.map((widget) => ['widget', widget] as const),
+  ] as const;
+  for (const [field, value] of given) {
+    const fault = faultOf(field, value);
+    if (fault !== undefined)
+      throw codedError('CAEP_USAGE', { reason: `--${field} ${JSON.stringify(value)}: ${fault}` });
+  }
 }
 
 function complete({ name, sandbox, widgets }: Partial<Answers>): Answers | undefined {

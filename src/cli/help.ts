@@ -1,0 +1,36 @@
+/** The command `help`, and the examples at the end of every help text. */
+import type { Command as Commander } from 'commander';
+import { EXAMPLES } from './examples.js';
+
+export function addHelp(program: Commander): void {
+  program
+    .command('help')
+    .description('what a command does, its options, and examples')
+    .argument('[command...]', 'such as provision, or held resend')
+    .action((names: string[]) => commandNamed(program, names).help());
+}
+
+/** @returns the command; ends in a usage error where there is none of that name */
+function commandNamed(program: Commander, names: readonly string[]): Commander {
+  let command = program;
+  for (const name of names) {
+    const found = command.commands.find((one) => one.name() === name);
+    if (found === undefined) {
+      const there = command.commands.map((one) => one.name()).join(', ');
+      const known = there === '' ? `'${command.name()}' has no commands of its own` : `there are: ${there}`;
+      return program.error(`error: unknown command '${names.join(' ')}'; ${known}`);
+    }
+    command = found;
+  }
+  return command;
+}
+
+/** To every command below. */
+export function addExamples(parent: Commander, path: readonly string[] = []): void {
+  for (const command of parent.commands) {
+    const names = [...path, command.name()];
+    const examples = EXAMPLES[names.join(' ')] ?? [];
+    command.addHelpText('after', `\nExamples:\n${examples.map((one) => `  chatlio-aep ${one}`).join('\n')}`);
+    addExamples(command, names);
+  }
+}

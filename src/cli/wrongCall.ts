@@ -1,0 +1,32 @@
+/** A call that the grammar refuses, as data. */
+import type { Command as Commander, CommanderError } from 'commander';
+import type { CatalogueError } from '../domain/errors.js';
+
+/** Looked for in the arguments themselves: the grammar stopped at the fault, which may stand before the option. */
+export function asksForJson(argv: readonly string[]): boolean {
+  return argv.some((argument, index) => {
+    const next = argv[index + 1];
+    return /^(--output=|-o=?)json$/.test(argument) || (/^(--output|-o)$/.test(argument) && next === 'json');
+  });
+}
+
+/** The command that was called, as far as it is one. */
+export function calledCommand(program: Commander, argv: readonly string[]): string {
+  let command = program;
+  const names: string[] = [];
+  for (const argument of argv) {
+    const found = command.commands.find((one) => one.name() === argument);
+    if (found === undefined) continue;
+    names.push(argument);
+    command = found;
+  }
+  return names.join(' ');
+}
+
+export function usageError({ message }: CommanderError): CatalogueError {
+  const reason = message
+    .replace(/^error: /, '')
+    .replaceAll(/\s+/g, ' ')
+    .replace(/\.$/, '');
+  return { code: 'CAEP_USAGE', fields: { reason } };
+}
