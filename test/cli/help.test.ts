@@ -64,20 +64,17 @@ describe('examples', () => {
     expect(leaves(program).filter((name) => (EXAMPLES[name] ?? []).length === 0)).toEqual([]);
   });
 
-  it.each(Object.entries(EXAMPLES).flatMap(([name, examples]) => examples.map((example) => [name, example] as const)))(
-    'of %s can be typed: %s',
-    async (name, example) => {
-      const { program, ran } = grammar();
-      program.exitOverride();
-      if (name === 'help') {
-        expect((await run(...words(example))).exitCode).toBe(0);
-        return;
-      }
-      await program.parseAsync(words(example), { from: 'user' });
-      const [command] = ran;
-      expect(command?.startsWith(name)).toBe(true);
-    },
-  );
+  it.each(
+    Object.entries(EXAMPLES)
+      .filter(([name]) => name !== 'help')
+      .flatMap(([name, examples]) => examples.map((example) => [name, example] as const)),
+  )('of %s can be typed: %s', async (name, example) => {
+    const { program, ran } = grammar();
+    program.exitOverride();
+    await program.parseAsync(words(example), { from: 'user' });
+    const [command] = ran;
+    expect(command?.startsWith(name)).toBe(true);
+  });
 });
 
 describe('help', () => {

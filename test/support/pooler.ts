@@ -59,19 +59,29 @@ export async function startPooler(url: string, connections = 3): Promise<string>
     let mine: Promise<ServerConnection> | undefined;
     let lane = Promise.resolve();
     const onFrame = frames((type, frame) => {
-      if (type === 'X') return void client.end();
-      lane = lane.then(async () => {
+      if (type === 'X') {
+        client.end();
+        return;
+      }
+      const pass = async (): Promise<void> => {
         const current = await mine;
         const server = current?.client === client ? current : await (mine = acquire(client));
         if (type === 'Q' || type === 'S') server.asked += 1;
         server.socket.write(frame);
-      });
+      };
+      lane = lane.then(pass);
     });
     client.on('error', () => undefined);
     let isStarted = false;
     client.on('data', (data: Buffer) => {
-      if (isStarted) return void onFrame(data);
-      if (data.readInt32BE(4) === SSL_REQUEST) return void client.write('N');
+      if (isStarted) {
+        onFrame(data);
+        return;
+      }
+      if (data.readInt32BE(4) === SSL_REQUEST) {
+        client.write('N');
+        return;
+      }
       isStarted = true;
       client.write(
         Buffer.concat([message('R', int32(0)), message('K', int32(7), int32(7)), message('Z', Buffer.from('I'))]),
