@@ -31,7 +31,7 @@ export interface EventLog {
   hold(sourceId: number, partition: number, event: HeldEvent, how?: HowTaken): Promise<Arrival | NoPlace>;
 }
 
-export interface HowTaken {
+interface HowTaken {
   /** It was answered with 2xx already: kept, whatever place it takes. */
   readonly acknowledged: true;
 }
