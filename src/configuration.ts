@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import {
+  accessKey,
   oneOf,
   optional,
   organisation,
@@ -21,8 +22,10 @@ const environmentSchema = z.object({
   /** Where keys, caches and embedded servers keep their files. */
   CHATLIO_AEP_HOME: optional(text),
   DATABASE_URL: optional(postgresUrl),
-  /** JSON key ring, mode 0600; made by `npm start` when absent. */
+  /** JSON key ring, mode 0600; made by `npm start` when absent, else by `keys create`. */
   CHATLIO_AEP_KEY_FILE: optional(text),
+  /** Opens what `urls` and `--reveal` show where there is no key file; see `keys access`. */
+  CHATLIO_AEP_ACCESS_KEY: optional(accessKey),
   ADOBE_CLIENT_ID: optional(word),
   ADOBE_CLIENT_SECRET: optional(word),
   ADOBE_ORG_ID: optional(organisation),
@@ -86,6 +89,8 @@ export interface Configuration {
   readonly home: string;
   readonly databaseUrl?: string;
   readonly keyFile: string;
+  /** Where a machine has no key file: what `keys access` prints. */
+  readonly accessKey?: Buffer;
   /** Absent when no credentials are set: only the worker needs them. */
   readonly adobe?: AdobeConfiguration;
   readonly receiver: {
@@ -141,6 +146,7 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
     home,
     databaseUrl: env.DATABASE_URL,
     keyFile: env.CHATLIO_AEP_KEY_FILE ?? resolve(home, 'keys.json'),
+    accessKey: env.CHATLIO_AEP_ACCESS_KEY,
     adobe: adobeConfiguration(env),
     receiver: {
       host: env.RECEIVER_HOST ?? '127.0.0.1',
@@ -167,7 +173,12 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
   };
 }
 
-const SECRET_VARIABLES = new Set(['ADOBE_CLIENT_SECRET', 'DATABASE_URL', 'ADOBE_QUERY_SERVICE_URL']);
+const SECRET_VARIABLES = new Set([
+  'ADOBE_CLIENT_SECRET',
+  'CHATLIO_AEP_ACCESS_KEY',
+  'DATABASE_URL',
+  'ADOBE_QUERY_SERVICE_URL',
+]);
 const LONGEST_SHOWN = 120;
 
 function invalid(issues: readonly z.core.$ZodIssue[], environment: NodeJS.ProcessEnv): Error {

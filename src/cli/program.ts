@@ -8,7 +8,7 @@ import { doctor } from './commands/doctor.js';
 import { doctorRestored } from './commands/doctorRestored.js';
 import { tailEvents } from './commands/events.js';
 import { createInit, type Interview } from './commands/init.js';
-import { createKeys, mergeKeys, rotateKeys } from './commands/keys.js';
+import { createKeys, mergeKeys, rotateKeys, showAccessKey } from './commands/keys.js';
 import { pause } from './commands/pause.js';
 import { plan } from './commands/plan.js';
 import type { ProcessName } from './commands/processes.js';
@@ -197,6 +197,10 @@ export function createProgram(wiring: ProgramWiring): Commander {
     .description('add the keys of another key file, so that what was sealed with either can be read')
     .argument('<file>', 'the other key file; it is not changed')
     .action((from: string) => does('keys merge', mergeKeys, { from }));
+  keys
+    .command('access')
+    .description('print the key with which a machine without the key file opens what `urls` and `--reveal` show')
+    .action(() => does('keys access', showAccessKey, {}));
   keys
     .command('rotate')
     .description('add a key to the key file of this machine and make it the active one; old keys stay')

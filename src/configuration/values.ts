@@ -16,6 +16,12 @@ export const text = z.string();
 
 export const word = z.string().regex(/^\S+$/, 'one word, without blanks or line ends inside');
 
+/** As `keys access` prints it. */
+export const accessKey = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{43}$/, 'what `chatlio-aep keys access` prints: 43 letters, digits, - and _')
+  .transform((key) => Buffer.from(key, 'base64url'));
+
 export const organisation = z
   .string()
   .regex(/^[^\s@]+@AdobeOrg$/, 'an organisation id such as 1A2B3C4D5E6F7A8B@AdobeOrg');

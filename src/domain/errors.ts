@@ -500,6 +500,22 @@ export const ERROR_CATALOGUE = {
     retryable: false,
     exitCode: EXIT_CODES.failed,
   },
+  CAEP_ACCESS_KEY_MISSING: {
+    sentence:
+      'What is to be shown crosses Temporal sealed, and this machine has nothing to open it with: no key file {file}, no CHATLIO_AEP_ACCESS_KEY.',
+    remedy:
+      'Set CHATLIO_AEP_ACCESS_KEY to what `chatlio-aep keys access` prints on a machine that has the key file; it opens answers, and nothing that is stored.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_ANSWER_NOT_AUTHENTIC: {
+    sentence:
+      "The answer does not open with this machine's access key: it is of another installation, or not from its worker.",
+    remedy:
+      "Compare the key file of this machine, or CHATLIO_AEP_ACCESS_KEY, with the worker's (`chatlio-aep doctor`). If they are the same, somebody else answers in this Temporal namespace; a worker of release 0.1.0 does too.",
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
   CAEP_CLOCK_SKEW: {
     sentence: 'The clocks of worker and database differ by {skew}.',
     remedy: 'Synchronise both (NTP), then run `chatlio-aep doctor` again.',

@@ -55,6 +55,11 @@ export function fingerprintOf({ key }: Key): string {
   return Buffer.from(hkdfSync('sha256', key, '', 'chatlio-aep/fingerprint/1', 4)).toString('hex');
 }
 
+/** With which machines that have no key file open what a worker of this installation answers; opens nothing that is stored. */
+export function accessKeyOf({ keys }: KeyFile): Buffer {
+  return Buffer.from(hkdfSync('sha256', keys[0].key, '', 'chatlio-aep/access/1', KEY_BYTES));
+}
+
 /** As people compare them: `id:fingerprint`, the active one marked. */
 export function describeKeys({ keys, active }: KeyFile): string {
   return keys.map((key) => `${key.id}:${fingerprintOf(key)}${key.id === active ? ' (active)' : ''}`).join(', ');

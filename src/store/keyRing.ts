@@ -12,7 +12,7 @@ import {
   randomFillSync,
 } from 'node:crypto';
 import { codedError } from '../domain/errors.js';
-import { describeKeys, fingerprintOf, type KeyFile, readKeyFile, readKeyFileAgain } from './keyFile.js';
+import { accessKeyOf, describeKeys, fingerprintOf, type KeyFile, readKeyFile, readKeyFileAgain } from './keyFile.js';
 import { createKeyFile } from './keyFileChanges.js';
 import { createMac } from './mac.js';
 
@@ -38,6 +38,8 @@ export interface KeyRing {
   open(sealed: Uint8Array, associatedData: Uint8Array): Buffer;
   /** HMAC-SHA-256, its first 16 bytes. The same data has the same MAC for as long as the ring keeps its first key. */
   mac(data: string | Uint8Array): Buffer;
+  /** For {@link accessKeyOf answers} that pass through Temporal. */
+  readonly accessKey: Buffer;
   /** Which keys it holds, with what tells them apart. */
   readonly held: HeldKeys;
   /** Seals with another key than the active one: only for the proof that it is there. */
@@ -108,6 +110,7 @@ function createKeyRing(content: KeyFile, file: string): KeyRing {
   return {
     seal: sealer(activeId),
     sealWith: (keyId, plain, associatedData) => sealer(Number.parseInt(keyId, 16))(plain, associatedData),
+    accessKey: accessKeyOf(content),
     held: heldIn(content, file),
     open(sealed, associatedData) {
       const data = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.length);

@@ -1,6 +1,7 @@
 /**
- * Secrets on their way from the worker to a terminal, which pass through Temporal's history: sealed to a key that only
- * the asking process has, and that ends with it.
+ * Secrets on their way from the worker to a terminal, which pass through Temporal's history: sealed to a key that only the
+ * asking process has and that ends with it, and to the installation's access key. Whoever can start workflows can ask, and whoever
+ * can complete them can answer: without the access key the one cannot open what he gets, and the other's answer does not open.
  */
 import {
   createCipheriv,
@@ -11,6 +12,7 @@ import {
   hkdfSync,
 } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import { codedError } from '../domain/errors.js';
 
 const CIPHER = 'aes-256-gcm';
 /** Each seal has a key of its own, so one fixed nonce is used once per key. */
@@ -22,41 +24,51 @@ const KEY_BYTES = 44;
 export interface Asker {
   /** Goes into the question: X25519, SPKI, base64. */
   readonly sealTo: string;
-  /** Opens the answer; throws when it was not sealed to this asker, or changed on the way. */
+  /**
+   * Opens the answer.
+   *
+   * @throws CodedError `CAEP_ANSWER_NOT_AUTHENTIC` when it is not from this installation to this asker, or changed on the way
+   */
   open(sealed: string): string;
 }
 
-export function createAsker(): Asker {
+/** @param accessKey of the installation: `KeyRing.accessKey`, or what `keys access` has printed */
+export function createAsker(accessKey: Buffer): Asker {
   const own = generateKeyPairSync('x25519');
   return {
     sealTo: encoded(own.publicKey).toString('base64'),
     open(sealed) {
-      const bytes = Buffer.from(sealed, 'base64');
-      const senderKey = bytes.subarray(0, KEY_BYTES);
-      const decipher = createDecipheriv(CIPHER, sharedKey(own.privateKey, decoded(senderKey)), NONCE);
-      decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
-      return Buffer.concat([decipher.update(bytes.subarray(KEY_BYTES, -TAG_BYTES)), decipher.final()]).toString();
+      try {
+        const bytes = Buffer.from(sealed, 'base64');
+        const sender = decoded(bytes.subarray(0, KEY_BYTES));
+        const decipher = createDecipheriv(CIPHER, sharedKey(own.privateKey, sender, accessKey), NONCE);
+        decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
+        return Buffer.concat([decipher.update(bytes.subarray(KEY_BYTES, -TAG_BYTES)), decipher.final()]).toString();
+      } catch (cause) {
+        throw codedError('CAEP_ANSWER_NOT_AUTHENTIC', {}, { cause });
+      }
     },
   };
 }
 
 /**
- * Seals a text to the one who asked.
+ * Seals a text to the one who asked, if he has the access key.
  *
  * @param sealTo the question's {@link Asker.sealTo}
  * @returns sender's public key, ciphertext and tag, base64
  */
-export function sealFor(sealTo: string, text: string): string {
+export function sealFor(accessKey: Buffer, sealTo: string, text: string): string {
   const own = generateKeyPairSync('x25519');
-  const cipher = createCipheriv(CIPHER, sharedKey(own.privateKey, decoded(Buffer.from(sealTo, 'base64'))), NONCE);
+  const key = sharedKey(own.privateKey, decoded(Buffer.from(sealTo, 'base64')), accessKey);
+  const cipher = createCipheriv(CIPHER, key, NONCE);
   return Buffer.concat([encoded(own.publicKey), cipher.update(text), cipher.final(), cipher.getAuthTag()]).toString(
     'base64',
   );
 }
 
-function sharedKey(privateKey: KeyObject, publicKey: KeyObject): Buffer {
+function sharedKey(privateKey: KeyObject, publicKey: KeyObject, accessKey: Buffer): Buffer {
   const secret = diffieHellman({ privateKey, publicKey });
-  return Buffer.from(hkdfSync('sha256', secret, Buffer.alloc(0), 'chatlio-aep answer', 32));
+  return Buffer.from(hkdfSync('sha256', secret, accessKey, 'chatlio-aep answer/2', 32));
 }
 
 function encoded(publicKey: KeyObject): Buffer {

@@ -4,7 +4,7 @@ import { doctorRestored } from '../../src/cli/commands/doctorRestored.js';
 import { tailEvents } from '../../src/cli/commands/events.js';
 import type { Sources } from '../../src/cli/ports.js';
 import { sealFor } from '../../src/temporal/sealedAnswer.js';
-import { fakeSources, fakeWorld, NOW, script } from './fakes.js';
+import { ACCESS_KEY, fakeSources, fakeWorld, NOW, script } from './fakes.js';
 
 const at = (agoMs: number) => new Date(NOW - agoMs).toISOString();
 
@@ -61,7 +61,7 @@ describe('events tail', () => {
       ask: ((question: { readonly sealTo: string }) =>
         Promise.resolve({
           ...PAGE,
-          sealedBodies: sealFor(question.sealTo, '["{\\"message\\":\\"Malta?\\"}","{}",null]'),
+          sealedBodies: sealFor(ACCESS_KEY, question.sealTo, '["{\\"message\\":\\"Malta?\\"}","{}",null]'),
         })) as unknown as Sources['ask'],
     });
     const args = { name: 'support-chat', limit: 20, reveal: true };

@@ -7,6 +7,9 @@ import type { Context, SourceRun, Sources } from '../../src/cli/ports.js';
 import { readManifest } from '../../src/manifest/read.js';
 import { readConfiguration } from '../../src/configuration.js';
 
+/** Of the installation that these commands ask. */
+export const ACCESS_KEY = Buffer.alloc(32, 7);
+
 export const NOW = Date.parse('2026-11-21T10:40:00Z');
 export const UID = '7c0f7f0e-6a0b-4d35-8a6e-0d4c9b1f2a11';
 
@@ -115,7 +118,11 @@ export interface FakeWorld {
   readonly interrupt: () => void;
 }
 
-export function fakeWorld(sources: Sources, options: { format?: 'human' | 'json'; command?: string } = {}): FakeWorld {
+export function fakeWorld(
+  sources: Sources,
+  options: { format?: 'human' | 'json'; command?: string; accessKey?: Buffer } = {},
+): FakeWorld {
+  const accessKey = options.accessKey ?? ACCESS_KEY;
   const stdout = new PassThrough();
   const stderr = new PassThrough();
   const interruption = new AbortController();
@@ -131,7 +138,7 @@ export function fakeWorld(sources: Sources, options: { format?: 'human' | 'json'
         program: 'chatlio-aep',
       }),
       now: () => NOW,
-      configuration: () => readConfiguration({}),
+      configuration: () => readConfiguration({ CHATLIO_AEP_ACCESS_KEY: accessKey.toString('base64url') }),
       sources: () => Promise.resolve(sources),
       interruption: () => ({ signal: interruption.signal, release: () => undefined }),
     },

@@ -7,7 +7,7 @@ import { listHeld, showHeld } from '../../src/cli/commands/held.js';
 import { decideHeld } from '../../src/cli/commands/heldDecide.js';
 import type { Sources } from '../../src/cli/ports.js';
 import { sealFor } from '../../src/temporal/sealedAnswer.js';
-import { fakeSources, fakeWorld, NOW } from './fakes.js';
+import { ACCESS_KEY, fakeSources, fakeWorld, NOW } from './fakes.js';
 
 const at = (agoMs: number) => new Date(NOW - agoMs).toISOString();
 const EVENT = '433e0f5a7c1d2e3f433e0f5a7c1d2e3f433e0f5a7c1d2e3f433e0f5a7c1d2e3f';
@@ -126,7 +126,7 @@ describe('held show', () => {
   it('opens the content that was sealed to it', async () => {
     const { sources } = asked((question) => ({
       ...DETAILS,
-      sealedBody: sealFor((question as { sealTo: string }).sealTo, '{"message":"Do you ship to Malta?"}'),
+      sealedBody: sealFor(ACCESS_KEY, (question as { sealTo: string }).sealTo, '{"message":"Do you ship to Malta?"}'),
     }));
     const world = fakeWorld(sources, { format: 'json', command: 'held show' });
     await showHeld(world.context, { name: 'support-chat', id: 12, reveal: true });

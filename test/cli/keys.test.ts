@@ -3,9 +3,11 @@ import { mkdir, readFile, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createKeys, mergeKeys, rotateKeys } from '../../src/cli/commands/keys.js';
+import { createKeys, mergeKeys, rotateKeys, showAccessKey } from '../../src/cli/commands/keys.js';
 import { readConfiguration } from '../../src/configuration.js';
 import { openKeyRing } from '../../src/store/keyRing.js';
+import { askerOf } from '../../src/cli/asker.js';
+import { sealFor } from '../../src/temporal/sealedAnswer.js';
 import { fakeSources, fakeWorld } from './fakes.js';
 
 function worldWith(file: string, format?: 'json') {
@@ -78,5 +80,30 @@ describe('keys merge', () => {
     expect(await mergeKeys(world.context, { from })).toBe(0);
     expect(world.stdout()).toContain('held reparse NAME --reason unreadable');
     expect((await openKeyRing(file)).open(sealed, Buffer.from('here')).toString()).toBe('other');
+  });
+});
+
+describe('keys access', () => {
+  it('prints what opens answers on a machine without the key file, and opens nothing that is stored', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'chatlio-aep-keys-'));
+    const file = join(folder, 'keys.json');
+    const ring = await openKeyRing(file, { create: true });
+    const world = worldWith(file);
+    expect(await showAccessKey(world.context, {})).toBe(0);
+    const accessKey = world.stdout().trim();
+    expect(Buffer.from(accessKey, 'base64url')).toEqual(ring.accessKey);
+    for (const { key } of (JSON.parse(await readFile(file, 'utf8')) as { keys: { key: string }[] }).keys) {
+      expect(Buffer.from(key, 'base64').equals(ring.accessKey)).toBe(false);
+    }
+
+    const none = { CHATLIO_AEP_HOME: join(folder, 'elsewhere') };
+    await expect(askerOf({ configuration: () => readConfiguration(none) })).rejects.toMatchObject({
+      error: { code: 'CAEP_ACCESS_KEY_MISSING' },
+    });
+    for (const given of [{ ...none, CHATLIO_AEP_ACCESS_KEY: accessKey }, { CHATLIO_AEP_KEY_FILE: file }]) {
+      const asker = await askerOf({ configuration: () => readConfiguration(given) });
+      expect(asker.open(sealFor(ring.accessKey, asker.sealTo, 'a URL'))).toBe('a URL');
+    }
+    expect(() => readConfiguration({ CHATLIO_AEP_ACCESS_KEY: 'short' })).toThrow('CHATLIO_AEP_ACCESS_KEY');
   });
 });

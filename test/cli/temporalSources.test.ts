@@ -7,6 +7,7 @@ import { msToTs } from '@temporalio/common/lib/time.js';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { TASK_QUEUES } from '../../src/domain/source.js';
+import { ACCESS_KEY } from './fakes.js';
 import { createAsker, sealFor } from '../../src/temporal/sealedAnswer.js';
 import { ensureSearchAttributes } from '../../src/temporal/searchAttributes.js';
 import { createTemporalSources } from '../../src/cli/temporalSources.js';
@@ -48,7 +49,8 @@ async function withWorker(test: () => Promise<void>): Promise<void> {
     workflowsPath: fileURLToPath(new URL('./standInWorkflows.ts', import.meta.url)),
     activities: {
       dataset: () => Promise.reject(ApplicationFailure.create({ message: 'raw', details: [{ error: UNAVAILABLE }] })),
-      urls: ({ sealTo }: { sealTo: string }) => Promise.resolve({ v: 1, sealed: sealFor(sealTo, '{"webhooks":[]}') }),
+      urls: ({ sealTo }: { sealTo: string }) =>
+        Promise.resolve({ v: 1, sealed: sealFor(ACCESS_KEY, sealTo, '{"webhooks":[]}') }),
     },
   });
   await worker.runUntil(test());
@@ -171,7 +173,7 @@ describe('with a worker', () => {
 
   it('asks a question and opens the sealed answer', async () => {
     await withWorker(async () => {
-      const asker = createAsker();
+      const asker = createAsker(ACCESS_KEY);
       const { sealed } = await sources.ask({ v: 1, ask: 'urls', name: 'held', sealTo: asker.sealTo });
       expect(asker.open(sealed)).toBe('{"webhooks":[]}');
     });

@@ -3,7 +3,7 @@ import { urls } from '../../src/cli/commands/urls.js';
 import type { Sources } from '../../src/cli/ports.js';
 import type { SourceUrls } from '../../src/domain/plan.js';
 import { sealFor } from '../../src/temporal/sealedAnswer.js';
-import { fakeSources, fakeWorld } from './fakes.js';
+import { ACCESS_KEY, fakeSources, fakeWorld } from './fakes.js';
 
 const FOUND: SourceUrls = {
   webhooks: [
@@ -22,7 +22,7 @@ function asking() {
   const questions: object[] = [];
   const ask = (question: { readonly sealTo: string }) => {
     questions.push(question);
-    return Promise.resolve({ v: 1, sealed: sealFor(question.sealTo, JSON.stringify(FOUND)) });
+    return Promise.resolve({ v: 1, sealed: sealFor(ACCESS_KEY, question.sealTo, JSON.stringify(FOUND)) });
   };
   return { questions, sources: fakeSources({ ask: ask as unknown as Sources['ask'] }) };
 }

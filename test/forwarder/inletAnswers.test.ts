@@ -45,7 +45,7 @@ describe('the words of an inlet that quotes an event', () => {
       [sourceId],
     );
     const { id = 0, name = '' } = rows[0] ?? {};
-    const asker = createAsker();
+    const asker = createAsker(keyRing.accessKey);
     const hidden = await exceptionDetails({ database, keyRing }, { v: 1, ask: 'exception', name, id });
     expect(hidden).not.toHaveProperty('sealedAnswers');
     const ask = { v: 1, ask: 'exception', name, id, sealTo: asker.sealTo } as const;

@@ -19,7 +19,7 @@ import { forwarderWorkflowId, TASK_QUEUES, WORKFLOW_TYPES } from '../../src/doma
 import { retireSource } from '../../src/store/sources.js';
 import { ensureSearchAttributes } from '../../src/temporal/searchAttributes.js';
 import { createClient } from '../../src/temporal/connection.js';
-import { fakeWorld } from '../cli/fakes.js';
+import { ACCESS_KEY, fakeWorld } from '../cli/fakes.js';
 import { DELIVERY } from '../forwarder/bench.js';
 import { withTemporal } from '../support/temporal.js';
 import { bundleWorkflows } from '../support/workflowBundle.js';
@@ -95,9 +95,9 @@ async function withWorkers(test: () => Promise<void>): Promise<void> {
 }
 
 /** Runs a command as the command line does. */
-async function run<Arguments>(command: Command<Arguments>, args: Arguments) {
+async function run<Arguments>(command: Command<Arguments>, args: Arguments, accessKey = source().keyRing.accessKey) {
   const sources = createTemporalSources({ client, namespace, address: temporal().address });
-  const world = fakeWorld(sources);
+  const world = fakeWorld(sources, { accessKey });
   const exitCode = await command(world.context, args);
   return { exitCode, shown: world.stdout() };
 }
@@ -112,6 +112,10 @@ describe('the commands about events', () => {
       expect(list.shown).toContain('3 events.');
       const show = await run(showHeld, { name, id: first, reveal: true });
       expect(show.shown).toContain('{"message":"of a visitor"}');
+      // Who can ask in Temporal and has no access key gets an answer that he cannot open.
+      await expect(run(showHeld, { name, id: first, reveal: true }, ACCESS_KEY)).rejects.toThrow(
+        'CAEP_ANSWER_NOT_AUTHENTIC',
+      );
 
       const input = { decision: 'mark-delivered', by: 'ana', why: 'seen there' } as const;
       expect((await run(decideHeld, { name, input: { ...input, ids: [first] } })).shown).toContain('1 event');

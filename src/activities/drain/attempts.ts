@@ -100,7 +100,7 @@ export function createAttempts(deps: {
     let result: Result;
     try {
       const opened = deps.open(one.sendable);
-      result = 'unreadable' in opened ? resultOfUnreadable(opened.unreadable) : resultOf(await heard(one, opened.body));
+      result = 'fault' in opened ? resultOfUnreadable(opened.fault) : resultOf(await heard(one, opened.body));
     } catch (error) {
       deps.failed(error);
       result = resultOfFailure(one);

@@ -7,6 +7,7 @@ import { AS_NEW_VERSION } from '../../domain/heldEvents.js';
 import { kindOfCode } from '../../domain/kinds.js';
 import { partitionOf } from '../../domain/partition.js';
 import type { KeyRing } from '../../store/keyRing.js';
+import { openOr } from '../../store/opened.js';
 import type { Replace } from '../../store/replacement.js';
 import { bodyContext, type TakenEvent } from '../../store/takenEvent.js';
 
@@ -22,7 +23,9 @@ export function createReparse(keyRing: KeyRing, { sourceId, partitions }: Replac
     if (kind === undefined) return { fault: `its kind ${held.kind} is of another release` };
     const widget = widgetOf(held.evidence.map(({ fact }) => fact));
     if (widget === undefined) return { fault: 'it is not known for which widget it was posted' };
-    const raw = keyRing.open(held.sealed, bodyContext(sourceId, held.eventId));
+    const opened = openOr(keyRing, held.sealed, bodyContext(sourceId, held.eventId));
+    if ('fault' in opened) return opened;
+    const raw = opened.body;
     const receivedAtMs = held.createdAt.getTime();
     const reading = readRequest({ widget, kind, raw, receivedAtMs });
     if (reading.outcome === 'held') return { fault: `it is still not readable: ${reading.why}` };
@@ -39,7 +42,9 @@ export function createReparse(keyRing: KeyRing, { sourceId, partitions }: Replac
 /** The event of a conflict, under an id of its own. */
 export function createDeliverAsNew(keyRing: KeyRing, { sourceId, partitions }: ReplacingSource): Replace {
   return (held, number) => {
-    const body = keyRing.open(held.sealed, bodyContext(sourceId, held.eventId));
+    const opened = openOr(keyRing, held.sealed, bodyContext(sourceId, held.eventId));
+    if ('fault' in opened) return opened;
+    const { body } = opened;
     const conflicting = JSON.parse(body.toString()) as CanonicalEvent;
     const event = asNewEvent(conflicting, number);
     const mac = keyRing.mac(body);

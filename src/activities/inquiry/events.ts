@@ -5,6 +5,7 @@ import type { Ask } from '../../domain/plan.js';
 import type { Database } from '../../store/database.js';
 import { pageOfEvents, sealedBodies } from '../../store/eventPages.js';
 import type { KeyRing } from '../../store/keyRing.js';
+import { openOr } from '../../store/opened.js';
 import { requireSource } from '../../store/sources.js';
 import { bodyContext } from '../../store/takenEvent.js';
 import { sealFor } from '../../temporal/sealedAnswer.js';
@@ -15,7 +16,7 @@ const LOOK_EVERY_MS = 500;
 
 interface EventsDeps {
   readonly database: Database;
-  readonly keyRing: Pick<KeyRing, 'open'>;
+  readonly keyRing: Pick<KeyRing, 'open' | 'accessKey'>;
 }
 
 export async function eventPage(deps: EventsDeps, ask: Ask<'events'>): Promise<EventPage> {
@@ -26,7 +27,10 @@ export async function eventPage(deps: EventsDeps, ask: Ask<'events'>): Promise<E
   for (;;) {
     const page = await pageOfEvents(database, { ...ask, sourceId, since, limit: Math.min(ask.limit, MAX_PAGE) });
     if (page.events.length > 0 && ask.sealTo !== undefined) {
-      return { ...page, sealedBodies: sealFor(ask.sealTo, await bodiesOf(deps, sourceId, page.events)) };
+      return {
+        ...page,
+        sealedBodies: sealFor(deps.keyRing.accessKey, ask.sealTo, await bodiesOf(deps, sourceId, page.events)),
+      };
     }
     if (page.events.length > 0 || Date.now() >= until) return page;
     await sleep(LOOK_EVERY_MS);
@@ -44,8 +48,10 @@ async function bodiesOf(
   const texts = events.map(({ eventId }, index) => {
     const body = sealed[index];
     if (body === undefined) return null;
-    const opened = keyRing.open(body, bodyContext(sourceId, Buffer.from(eventId, 'hex')));
-    return opened.subarray(0, maxBytes).toString('utf8');
+    const opened = openOr(keyRing, body, bodyContext(sourceId, Buffer.from(eventId, 'hex')));
+    return 'fault' in opened
+      ? `(cannot be shown: ${opened.fault})`
+      : opened.body.subarray(0, maxBytes).toString('utf8');
   });
   return JSON.stringify(texts);
 }

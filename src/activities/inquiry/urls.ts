@@ -1,22 +1,24 @@
 import { codedError } from '../../domain/errors.js';
 import type { Ask, SealedAnswer } from '../../domain/plan.js';
+import type { KeyRing } from '../../store/keyRing.js';
 import type { ProvisioningStore } from '../../store/provisioning.js';
 import { sealFor } from '../../temporal/sealedAnswer.js';
 
 interface UrlsDeps {
   readonly store: Pick<ProvisioningStore, 'sourceUrls' | 'rotateSecrets'>;
+  readonly keyRing: Pick<KeyRing, 'accessKey'>;
   /** As Chatlio reaches the receiver. */
   readonly receiverUrl: () => Promise<string>;
 }
 
 /** @throws CodedError `CAEP_SOURCE_UNKNOWN` when no source of that name is live */
 export async function sealedUrls(
-  { store, receiverUrl }: UrlsDeps,
+  { store, keyRing, receiverUrl }: UrlsDeps,
   { name, sealTo }: Pick<Ask<'urls'>, 'name' | 'sealTo'>,
 ): Promise<SealedAnswer> {
   const urls = await store.sourceUrls(name, await receiverUrl());
   if (urls === undefined) throw codedError('CAEP_SOURCE_UNKNOWN', { name });
-  return { v: 1, sealed: sealFor(sealTo, JSON.stringify(urls)) };
+  return { v: 1, sealed: sealFor(keyRing.accessKey, sealTo, JSON.stringify(urls)) };
 }
 
 /** @throws CodedError `CAEP_SOURCE_UNKNOWN` as above; `CAEP_USAGE` when it has no such URL */

@@ -1,7 +1,8 @@
 import { EXIT_CODES } from '../../domain/errors.js';
 import type { EventPage } from '../../domain/passingEvents.js';
 import type { Ask } from '../../domain/plan.js';
-import { type Asker, createAsker } from '../../temporal/sealedAnswer.js';
+import type { Asker } from '../../temporal/sealedAnswer.js';
+import { askerOf } from '../asker.js';
 import type { Command, Context, Sources } from '../ports.js';
 import { renderEvent } from '../render/events.js';
 import { instant } from '../render/text.js';
@@ -25,7 +26,7 @@ const FOLLOWED_PAGE = 100;
 export const tailEvents: Command<TailArguments> = async (context, { name, since, limit, follow, reveal }) => {
   const sources = await context.sources();
   await requireWorker(sources);
-  const tail: Tail = { context, sources, name, asker: reveal === true ? createAsker() : undefined };
+  const tail: Tail = { context, sources, name, asker: reveal === true ? await askerOf(context) : undefined };
   const newest = await show(tail, { since, limit });
   if (follow !== true) {
     if (newest.events.length === 0)

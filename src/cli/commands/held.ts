@@ -1,6 +1,6 @@
 import { EXIT_CODES } from '../../domain/errors.js';
 import type { ExceptionFilter, ExceptionState } from '../../domain/heldEvents.js';
-import { createAsker } from '../../temporal/sealedAnswer.js';
+import { askerOf } from '../asker.js';
 import type { Command } from '../ports.js';
 import { type InletWords, renderException, renderExceptions } from '../render/held.js';
 import { requireWorker } from '../worker.js';
@@ -55,17 +55,19 @@ export interface ShowHeldArguments {
 export const showHeld: Command<ShowHeldArguments> = async (context, { name, id, reveal }) => {
   const sources = await context.sources();
   await requireWorker(sources);
-  const asker = createAsker();
-  const sealTo = reveal === true ? { sealTo: asker.sealTo } : {};
+  const asker = reveal === true ? await askerOf(context) : undefined;
+  const sealTo = asker === undefined ? {} : { sealTo: asker.sealTo };
   const {
     v: _v,
     sealedBody,
     sealedAnswers,
     ...details
   } = await sources.ask({ v: 1, ask: 'exception', name, id, ...sealTo });
-  const body = sealedBody === undefined ? undefined : asker.open(sealedBody);
+  const body = sealedBody === undefined ? undefined : asker?.open(sealedBody);
   const answers =
-    sealedAnswers === undefined ? undefined : (JSON.parse(asker.open(sealedAnswers)) as readonly InletWords[]);
+    sealedAnswers === undefined || asker === undefined
+      ? undefined
+      : (JSON.parse(asker.open(sealedAnswers)) as readonly InletWords[]);
   context.output.result({ name, ...details, body, answers }, () =>
     renderException({ ...details, body, answers }, { name, now: context.now() }, context.output.paint),
   );

@@ -1,4 +1,5 @@
 import { EXIT_CODES } from '../../domain/errors.js';
+import { accessKeyOf, readKeyFile } from '../../store/keyFile.js';
 import { createInstallationKey } from '../../store/keyCreation.js';
 import { mergeKeyFiles, rotateKeyFile } from '../../store/keyFileChanges.js';
 import type { Command } from '../ports.js';
@@ -10,6 +11,14 @@ export const createKeys: Command<object> = async (context) => {
   const { active, keys } = await createInstallationKey(configuration);
   const created = { file: configuration.keyFile, active, keys: keys.length };
   context.output.result(created, () => renderCreatedKeys(created, context.output.paint));
+  return EXIT_CODES.done;
+};
+
+/** Prints the access key, for machines that have no key file. A secret, shown on request. */
+export const showAccessKey: Command<object> = async (context) => {
+  const { keyFile: file } = context.configuration();
+  const accessKey = accessKeyOf(await readKeyFile(file)).toString('base64url');
+  context.output.result({ file, accessKey }, () => accessKey);
   return EXIT_CODES.done;
 };
 

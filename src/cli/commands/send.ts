@@ -21,7 +21,7 @@ export interface SendArguments {
 
 /** Posts realistic Chatlio events through the real receiver, as Chatlio would. */
 export const send: Command<SendArguments> = async (context, { name, kind, count, seed, widget }) => {
-  const { webhooks } = await askForUrls(await context.sources(), name);
+  const { webhooks } = await askForUrls(context, name);
   const target = webhookOf(webhooks, name, kind, widget);
   const sent: SentEvent[] = [];
   const seeds = Array.from({ length: count }, (_, index) => seed + index).values();

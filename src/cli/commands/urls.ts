@@ -1,8 +1,8 @@
 import { codedError, EXIT_CODES } from '../../domain/errors.js';
 import type { Kind } from '../../domain/kinds.js';
 import type { SourceUrls } from '../../domain/plan.js';
-import { createAsker } from '../../temporal/sealedAnswer.js';
-import type { Command, Sources } from '../ports.js';
+import { askerOf } from '../asker.js';
+import type { Command, Context } from '../ports.js';
 import { renderUrls } from '../render/urls.js';
 import { requireWorker } from '../worker.js';
 
@@ -24,9 +24,8 @@ export const urls: Command<UrlsArguments> = async (context, { name, rotate, widg
   if (rotate !== true && (widget ?? kind ?? overlapMs) !== undefined) {
     throw codedError('CAEP_USAGE', { reason: '--widget, --kind and --overlap go with --rotate' });
   }
-  const sources = await context.sources();
   const found = await askForUrls(
-    sources,
+    context,
     name,
     rotate === true ? { widget, kind, overlapMs: overlapMs ?? OVERLAP_MS } : undefined,
   );
@@ -36,9 +35,10 @@ export const urls: Command<UrlsArguments> = async (context, { name, rotate, widg
 
 type Rotation = Pick<UrlsArguments, 'widget' | 'kind'> & { readonly overlapMs: number };
 
-export async function askForUrls(sources: Sources, name: string, rotation?: Rotation): Promise<SourceUrls> {
+export async function askForUrls(context: Context, name: string, rotation?: Rotation): Promise<SourceUrls> {
+  const asker = await askerOf(context);
+  const sources = await context.sources();
   await requireWorker(sources);
-  const asker = createAsker();
   const question = { v: 1, name, sealTo: asker.sealTo } as const;
   const { sealed } =
     rotation === undefined
