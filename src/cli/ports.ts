@@ -1,6 +1,6 @@
 /** What the commands need of the world: small ports, so that they can be tried without a server. */
 import type { CatalogueError, ExitCode } from '../domain/errors.js';
-import type { ForwarderState } from '../domain/forwarder.js';
+import type { ForwarderResumeInput, ForwarderState } from '../domain/forwarder.js';
 import type { DecideInput, DecideResult } from '../domain/heldEvents.js';
 import type { Answer, Inquiry } from '../domain/plan.js';
 import type { PauseInput, PauseResult, UnpauseInput, UnpauseResult } from '../domain/pause.js';
@@ -32,6 +32,8 @@ export interface Sources {
   state(name: string): Promise<SourceState>;
   forwarderState(name: string): Promise<ForwarderReport | undefined>;
   resume(name: string, input: ResumeInput): Promise<void>;
+  /** Ends the hold of its forwarder, or has the destination probed now. Throws `CAEP_NOT_HELD`. */
+  resumeForwarder(name: string, input: ForwarderResumeInput): Promise<void>;
   abort(name: string, input: AbortInput): Promise<void>;
   /** Answers once the workflow knows of it. */
   pause(name: string, input: PauseInput): Promise<Underway<PauseResult>>;

@@ -7,6 +7,7 @@ import type { LiveRegion } from './output.js';
 import type { Context } from './ports.js';
 import { deliveryLine, renderDelivery } from './render/delivery.js';
 import { heading, pausedSince } from './render/source.js';
+import { sendingLines } from './render/standstill.js';
 import { renderSteps, stepOf } from './render/steps.js';
 import { clockTime, elapsed } from './render/text.js';
 
@@ -33,6 +34,7 @@ function liveProgress({ output, now }: Context, live: LiveRegion, name: string):
     const parts = [
       ...(snapshot === undefined ? [output.paint.faint(`Waiting for ${name} …`)] : [heading(snapshot, view)]),
       ...(snapshot?.state === undefined ? [] : [renderSteps(snapshot.state, snapshot.run.pending, view)]),
+      ...(snapshot === undefined ? [] : sendingLines(name, snapshot.forwarder, now(), output.paint)),
       ...(delivery === undefined ? [] : ['', delivery]),
       ...(trouble === undefined
         ? []

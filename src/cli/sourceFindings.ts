@@ -46,10 +46,10 @@ function forwardingFinding({ name, phase, forwarding }: SourceRun): Finding[] {
   const { heldReason } = forwarding;
   if (forwarding.phase === 'held') {
     const why = heldReason === undefined ? '' : `: ${heldReason}`;
-    const detail = `sending is held${why}. After the fix: \`chatlio-aep resume ${name}\``;
+    const detail = `sending is held${why}. It is probed every quarter of an hour; after the fix: \`chatlio-aep resume ${name}\``;
     return [{ check, state: 'failed', detail }];
   }
   if (forwarding.phase !== 'outage') return [];
-  const detail = `its destination is away: events wait, and it is probed. \`chatlio-aep status ${name}\` says why`;
+  const detail = `its destination is away: events wait, and it is probed. \`chatlio-aep status ${name}\` says why, \`chatlio-aep resume ${name}\` probes now`;
   return [{ check, state: 'warning', detail }];
 }

@@ -145,6 +145,13 @@ export function createTemporalSources(access: TemporalAccess): Sources {
     resume: (name, input) =>
       byWorker(TASK_QUEUES.source, name, () => source(name).executeUpdate(SOURCE_MESSAGES.resume, { args: [input] })),
 
+    resumeForwarder: (name, input) =>
+      byWorker(TASK_QUEUES.forwarder, name, () =>
+        client.workflow
+          .getHandle(forwarderWorkflowId(name))
+          .executeUpdate(FORWARDER_MESSAGES.resume, { args: [input] }),
+      ),
+
     abort: (name, input) =>
       byWorker(TASK_QUEUES.source, name, () => source(name).executeUpdate(SOURCE_MESSAGES.abort, { args: [input] })),
 

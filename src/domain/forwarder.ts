@@ -84,12 +84,18 @@ export interface Outage {
   readonly stops: DestinationFault['stops'];
   readonly since: number;
   readonly probes: number;
+  /** Of the last probes, in a row, those that only a person could mend. Absent: none. */
+  readonly turnedDown?: number;
   readonly nextProbeAt: number;
 }
 
+/** Waits for a person, and is probed all the same: the cause may go without one. */
 interface ForwarderHold {
   readonly reason: string;
   readonly since: number;
+  /** Since it is held. Absent in what 0.1.0 has held: it did not probe. */
+  readonly probes?: number;
+  readonly nextProbeAt?: number;
 }
 
 export interface ForwarderCounters {

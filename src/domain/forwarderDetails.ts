@@ -68,7 +68,12 @@ function phaseLines(state: ForwarderState, name: string, workflowId: string): st
   ];
   switch (state.phase) {
     case 'held':
-      return [`**Held**: ${markdownText(state.hold?.reason ?? '')}. After the fix:`, '', ...resume];
+      return [
+        `**Held** since ${time(state.hold?.since)}: ${markdownText(state.hold?.reason ?? '')}.`,
+        `${state.hold?.nextProbeAt === undefined ? '' : `Probed at ${time(state.hold.nextProbeAt)}; `}events wait in the log. After the fix \`chatlio-aep resume ${name}\`, or:`,
+        '',
+        ...resume,
+      ];
     case 'outage':
       return [
         `**The destination is away** since ${time(state.outage?.since)}: ${markdownText(state.outage?.detail ?? '')}.`,

@@ -158,14 +158,16 @@ export function drainEnded(
         ...failedWith(end.fault.detail, now),
       };
     case 'probed':
-      return end.accepted ? { ...next, outage: undefined } : { ...next, ...failedWith(end.detail, now) };
+      return end.accepted
+        ? { ...next, outage: undefined, hold: undefined }
+        : { ...next, ...failedWith(end.detail, now) };
     default:
       return end satisfies never;
   }
 }
 
 /** For people: what went wrong last, and when. */
-export function failedWith(lastError: string, now: number): Pick<ForwarderState, 'lastError' | 'lastErrorAt'> {
+function failedWith(lastError: string, now: number): Pick<ForwarderState, 'lastError' | 'lastErrorAt'> {
   return { lastError, lastErrorAt: now };
 }
 
@@ -190,6 +192,8 @@ export function withDue(state: ForwarderState, now: number): ForwarderState {
 }
 
 export const FIRST_PROBE_MS = 5_000;
+/** What is held is probed slowly: so many first pauses apart, a quarter of an hour. */
+const FIRST_PAUSES_BETWEEN_PROBES_OF_A_HOLD = 180;
 /** A destination that is well again is noticed within a quarter of an hour. */
 const LONGEST_PROBE_INTERVAL_MS = 15 * 60_000;
 /** So many probes after which an inlet that turns everything down needs a person. */
@@ -200,35 +204,50 @@ function outageOf(fault: DestinationFault, now: number, firstProbeMs: number): O
   return { detail: fault.detail, stops: fault.stops, since: now, probes: 0, nextProbeAt };
 }
 
+export interface ProbePace {
+  readonly firstProbeMs: number;
+  /** False for runs that began under 0.1.0: what they held was not probed, and any failed probe counted towards a hold. */
+  readonly probesHolds: boolean;
+}
+
+/** Held from now on, or still. */
+export function held(state: ForwarderState, reason: string, now: number, pace: ProbePace): ForwarderState {
+  const { hold } = state;
+  const since = hold?.reason === reason ? hold.since : now;
+  const errors = failedWith(reason, now);
+  if (!pace.probesHolds) return { ...state, outage: undefined, hold: { reason, since }, ...errors };
+  const nextProbeAt = now + pace.firstProbeMs * FIRST_PAUSES_BETWEEN_PROBES_OF_A_HOLD;
+  const probes = hold === undefined ? 0 : (hold.probes ?? 0) + 1;
+  return { ...state, outage: undefined, hold: { reason, since, probes, nextProbeAt }, ...errors };
+}
+
 export interface FailedProbe {
   readonly detail: string;
   readonly stops: DestinationFault['stops'];
 }
 
 /** After a probe that was not accepted: the next one later, or a person. */
-export function probeFailed(
-  state: ForwarderState,
-  probe: FailedProbe,
-  now: number,
-  firstProbeMs: number,
-): ForwarderState {
-  if (state.outage === undefined) return state;
-  const probes = state.outage.probes + 1;
-  if (probe.stops === 'held' && probes >= PROBES_BEFORE_HOLD) {
+export function probeFailed(state: ForwarderState, probe: FailedProbe, now: number, pace: ProbePace): ForwarderState {
+  const { outage, hold } = state;
+  if (hold !== undefined) return { ...held(state, hold.reason, now, pace), ...failedWith(probe.detail, now) };
+  if (outage === undefined) return state;
+  const probes = outage.probes + 1;
+  const turnedDown = probe.stops === 'held' ? (outage.turnedDown ?? 0) + 1 : 0;
+  if (probe.stops === 'held' && (pace.probesHolds ? turnedDown : probes) >= PROBES_BEFORE_HOLD) {
     const reason = `the destination turns everything down (${probe.detail})`;
-    return { ...state, outage: undefined, hold: { reason, since: now }, ...failedWith(probe.detail, now) };
+    return { ...held(state, reason, now, pace), ...failedWith(probe.detail, now) };
   }
-  const intervalMs = Math.min(firstProbeMs * 2 ** probes, LONGEST_PROBE_INTERVAL_MS);
+  const intervalMs = Math.min(pace.firstProbeMs * 2 ** probes, LONGEST_PROBE_INTERVAL_MS);
   return {
     ...state,
-    outage: { ...state.outage, ...probe, probes, nextProbeAt: now + intervalMs },
+    outage: { ...outage, ...probe, probes, turnedDown, nextProbeAt: now + intervalMs },
     ...failedWith(probe.detail, now),
   };
 }
 
 /** When something is due although nobody calls. Undefined: never. */
 export function nextTimer(state: ForwarderState): number | undefined {
-  if (state.hold !== undefined) return undefined;
+  if (state.hold !== undefined) return state.hold.nextProbeAt;
   if (state.outage !== undefined) return state.outage.nextProbeAt;
   if (state.gate !== undefined) return state.gate.opensAt;
   return state.due.length === 0 ? undefined : Math.min(...state.due.map(({ at }) => at));

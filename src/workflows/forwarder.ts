@@ -29,12 +29,13 @@ import {
   drainLost,
   drainStarted,
   type FailedProbe,
-  failedWith,
   FIRST_PROBE_MS,
+  held,
   FIRST_SURVEY_PAUSE_MS,
   nextSurvey,
   nextTimer,
   probeFailed,
+  type ProbePace,
   surveyed,
   withDue,
   woken,
@@ -130,7 +131,8 @@ export async function forwarder(input: ForwarderInput): Promise<void> {
     const { state } = store;
     if (isDue(state)) {
       restart = false;
-      if (state.outage === undefined) await forward(store, activities, input, () => restart || mustEnd());
+      if (state.outage === undefined && state.hold === undefined)
+        await forward(store, activities, input, () => restart || mustEnd());
       else await probe(store, activities, input);
     } else {
       await standStill(store, activities, input, () => isDue(store.state) || mustEnd());
@@ -156,7 +158,7 @@ function requireStopped(state: ForwarderState, name: string): void {
 
 /** Is there something to do now? */
 function isDue(state: ForwarderState): boolean {
-  if (state.hold !== undefined) return false;
+  if (state.hold !== undefined) return (state.hold.nextProbeAt ?? Number.POSITIVE_INFINITY) <= Date.now();
   if (state.outage !== undefined) return state.outage.nextProbeAt <= Date.now();
   if (state.gate !== undefined) return (state.gate.opensAt ?? Number.POSITIVE_INFINITY) <= Date.now();
   return state.wanted === 'all' || state.wanted.length > 0;
@@ -252,20 +254,21 @@ async function drainPartition(
     store.set(outdated ? drainLost(state, partition, true) : drainEnded(state, report, Date.now(), firstProbeMs));
   } catch (failure) {
     store.set(drainLost(store.state, partition, true));
-    if (!isCancellation(failure) && activities.mustHold(failure)) hold(store, failure);
+    if (!isCancellation(failure) && activities.mustHold(failure)) hold(store, failure, activities.probePace);
   }
 }
 
-/** One event, after the destination and the flow were looked at. */
+/** In an outage, and now and then while it is held: one event, after the destination and the flow were looked at. */
 async function probe(store: ForwarderStore, activities: Activities, input: ForwarderInput): Promise<void> {
   const { firstProbeMs, sliceMs } = input.pace ?? PACE;
-  const failed = (result: FailedProbe) => store.set(probeFailed(store.state, result, Date.now(), firstProbeMs));
+  const failed = (result: FailedProbe) => store.set(probeFailed(store.state, result, Date.now(), activities.probePace));
+  const isWell = () => store.change({ outage: undefined, hold: undefined });
   try {
     const check = await activities.other.checkDestination({ uid: input.uid, sandbox: input.sandbox });
     if (!check.well) return failed(check);
     await survey(store, activities, input);
     const partition = partitionToProbe(store.state);
-    if (partition === undefined) return store.change({ outage: undefined });
+    if (partition === undefined) return isWell();
     const report = await activities.drain(`probe on partition ${partition}`, {
       v: 1,
       uid: input.uid,
@@ -280,10 +283,10 @@ async function probe(store: ForwarderStore, activities: Activities, input: Forwa
     store.set(drainEnded(store.state, report, Date.now(), firstProbeMs));
     if (report.end.kind === 'probed' && !report.end.accepted) failed({ detail: report.end.detail, stops });
     // A closed gate or an empty log says nothing about the destination: whatever is sent next does.
-    else if (report.end.kind !== 'stopped') store.change({ outage: undefined });
+    else if (report.end.kind !== 'stopped') isWell();
   } catch (failure) {
     if (isCancellation(failure)) throw failure;
-    if (activities.mustHold(failure)) hold(store, failure);
+    if (activities.mustHold(failure)) hold(store, failure, activities.probePace);
     else failed({ detail: reasonOf(failure), stops: 'outage' });
   }
 }
@@ -298,13 +301,12 @@ async function survey(store: ForwarderStore, activities: Activities, input: Forw
     store.set(surveyed(store.state, counted, Date.now()));
   } catch (failure) {
     if (isCancellation(failure)) throw failure;
-    if (activities.mustHold(failure)) hold(store, failure);
+    if (activities.mustHold(failure)) hold(store, failure, activities.probePace);
   }
 }
 
-function hold(store: ForwarderStore, failure: unknown): void {
-  const reason = reasonOf(failure);
-  store.change({ hold: { reason, since: Date.now() }, ...failedWith(reason, Date.now()) });
+function hold(store: ForwarderStore, failure: unknown, pace: ProbePace): void {
+  store.set(held(store.state, reasonOf(failure), Date.now(), pace));
 }
 
 type Activities = ReturnType<typeof createActivityProxies>;
@@ -328,6 +330,7 @@ function createActivityProxies(input: ForwarderInput, delivery: Delivery, revise
     drain: (summary: string, drainInput: Parameters<ForwarderActivities['drain']>[0]) =>
       drains.drain.executeWithOptions({ summary }, [drainInput]),
     other,
+    probePace: { firstProbeMs: (input.pace ?? PACE).firstProbeMs, probesHolds: revised },
     mustHold: (failure: unknown) => !revised || needsAPerson(failure),
   };
 }

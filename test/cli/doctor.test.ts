@@ -55,7 +55,8 @@ describe('sources', () => {
       {
         check: 'source b',
         state: 'failed',
-        detail: 'sending is held: HTTP 401. After the fix: `chatlio-aep resume b`',
+        detail:
+          'sending is held: HTTP 401. It is probed every quarter of an hour; after the fix: `chatlio-aep resume b`',
       },
       { check: 'source c', state: 'warning' },
     ]);

@@ -89,6 +89,7 @@ export function fakeSources(given: Partial<Sources>): Sources {
     state: unexpected('state'),
     forwarderState: unexpected('forwarderState'),
     resume: unexpected('resume'),
+    resumeForwarder: unexpected('resumeForwarder'),
     abort: unexpected('abort'),
     pause: unexpected('pause'),
     unpause: unexpected('unpause'),

@@ -5,7 +5,7 @@ import { faultOfDecision } from '../../src/domain/heldEvents.js';
 import type { Inquiry } from '../../src/domain/plan.js';
 import { listHeld, showHeld } from '../../src/cli/commands/held.js';
 import { decideHeld } from '../../src/cli/commands/heldDecide.js';
-import type { Sources } from '../../src/cli/ports.js';
+import type { ForwarderReport, Sources } from '../../src/cli/ports.js';
 import { sealFor } from '../../src/temporal/sealedAnswer.js';
 import { ACCESS_KEY, fakeSources, fakeWorld, NOW } from './fakes.js';
 
@@ -57,16 +57,30 @@ const DETAILS: ExceptionDetails = {
 };
 
 /** Answers every question with `answer`, and keeps the questions. */
-function asked(answer: (question: Inquiry) => unknown) {
+function asked(answer: (question: Inquiry) => unknown, forwarder?: ForwarderReport) {
   const questions: Inquiry[] = [];
   const ask = (question: Inquiry) => {
     questions.push(question);
     return Promise.resolve(answer(question));
   };
-  return { questions, sources: fakeSources({ ask: ask as Sources['ask'] }) };
+  return {
+    questions,
+    sources: fakeSources({ ask: ask as Sources['ask'], forwarderState: () => Promise.resolve(forwarder) }),
+  };
 }
 
 describe('held list', () => {
+  it('tells also that sending itself is held, without any event that is', async () => {
+    const counters = { taken: 1, accepted: 0, waiting: 1, exceptions: {} };
+    const hold = { reason: 'HTTP 401', since: NOW };
+    const { sources } = asked(() => ({ v: 1, total: 0, exceptions: [] }), { phase: 'held', counters, hold });
+    const world = fakeWorld(sources);
+    expect(await listHeld(world.context, { name: 'support-chat', filter: {}, state: 'held' })).toBe(0);
+    const text = world.stdout();
+    expect(text).toContain('sending of support-chat is held');
+    expect(text).toContain('chatlio-aep resume support-chat');
+  });
+
   it('shows what is held, and what may be decided', async () => {
     const { questions, sources } = asked(() => PAGE);
     const world = fakeWorld(sources);

@@ -11,7 +11,7 @@ import { fakeSources, fakeWorld, LIVE, NOW, sourceRun } from './fakes.js';
 const PAUSED: Paused = { since: NOW - 60_000, reason: 'maintenance', by: 'ana' };
 
 /** Sources on which the operation ends like this; keeps what was asked. */
-function operating(answer: Partial<PauseResult & UnpauseResult> | Error) {
+function operating(answer: Partial<PauseResult & UnpauseResult> | Error, forwarder?: ForwarderReport) {
   const asked: object[] = [];
   const operate = (name: string, input: object) => {
     asked.push({ name, ...input });
@@ -19,7 +19,10 @@ function operating(answer: Partial<PauseResult & UnpauseResult> | Error) {
       result: () => (answer instanceof Error ? Promise.reject(answer) : Promise.resolve({ v: 1, ...answer } as never)),
     });
   };
-  return { asked, sources: fakeSources({ pause: operate, unpause: operate }) };
+  return {
+    asked,
+    sources: fakeSources({ pause: operate, unpause: operate, forwarderState: () => Promise.resolve(forwarder) }),
+  };
 }
 
 describe('pause', () => {
@@ -97,6 +100,17 @@ describe('unpause', () => {
     expect(world.stdout()).toBe(
       '✔ support-chat is not paused any more: events are taken now, and sent from 2026-11-21 10:45:00Z on (in 5m 00s).\n',
     );
+  });
+
+  it('does not say that events are sent while sending is held', async () => {
+    const counters = { taken: 3, accepted: 1, waiting: 2, exceptions: {} };
+    const forwarder = { phase: 'held', counters, hold: { reason: 'HTTP 401', since: NOW } } as const;
+    const opensAt = new Date(NOW - 1).toISOString();
+    const world = fakeWorld(operating({ changed: false, opensAt }, forwarder).sources);
+    expect(await unpause(world.context, args)).toBe(0);
+    const text = world.stdout();
+    expect(text).not.toContain('events are sent as they come');
+    expect(text).toContain('chatlio-aep resume support-chat');
   });
 
   it('says that a source was not paused, exit 0', async () => {

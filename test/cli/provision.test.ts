@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { codedError } from '../../src/domain/errors.js';
 import type { PlannedStep, PlanReport } from '../../src/domain/plan.js';
-import type { Sources } from '../../src/cli/ports.js';
+import type { ForwarderReport, Sources } from '../../src/cli/ports.js';
 import type { SourceInput } from '../../src/domain/source.js';
 import { abort } from '../../src/cli/commands/abort.js';
 import { plan } from '../../src/cli/commands/plan.js';
@@ -16,6 +16,7 @@ import {
   HELD,
   LIVE,
   MANIFEST,
+  NOW,
   MANIFEST_TEXT,
   script,
   sourceRun,
@@ -212,7 +213,43 @@ describe('provision', () => {
   });
 });
 
+const COUNTERS = { taken: 3, accepted: 1, waiting: 2, exceptions: {} };
+
 describe('resume', () => {
+  const sending = (...answers: Partial<ForwarderReport>[]) => {
+    const resumed: unknown[] = [];
+    const sources = fakeSources({
+      state: script(LIVE),
+      forwarderState: script(
+        ...answers.map((answer): ForwarderReport => ({ phase: 'held', counters: COUNTERS, ...answer })),
+      ),
+      resumeForwarder: (name, input) => {
+        resumed.push({ name, ...input });
+        return Promise.resolve();
+      },
+    });
+    return { resumed, world: fakeWorld(sources) };
+  };
+
+  it('of a live source whose sending is held sets it going', async () => {
+    const { resumed, world } = sending({ hold: { reason: 'HTTP 401', since: NOW } }, { phase: 'forwarding' });
+    expect(await resume(world.context, { name: 'support-chat', by: 'ana' })).toBe(0);
+    expect(resumed).toEqual([{ name: 'support-chat', by: 'ana' }]);
+    expect(world.stdout()).toBe('✔ support-chat sends again: forwarding\n');
+  });
+
+  it('of a source whose destination is away has it probed, and tells what has come of it', async () => {
+    const outage = { detail: 'HTTP 503', stops: 'outage', since: NOW - 60_000, nextProbeAt: NOW + 30_000 } as const;
+    const before = { phase: 'outage', outage: { ...outage, probes: 2 } } as const;
+    const after = { phase: 'outage', outage: { ...outage, probes: 3 } } as const;
+    const { resumed, world } = sending(before, before, after);
+    expect(await resume(world.context, { name: 'support-chat', by: 'ana' })).toBe(3);
+    expect(resumed).toHaveLength(1);
+    const text = world.stdout();
+    expect(text).toContain('the destination of support-chat is away since 2026-11-21 10:39:00Z');
+    expect(text).toContain('The next probe is at 2026-11-21 10:40:30Z (in 30s)');
+  });
+
   it('hands the corrected manifest and the permission to adopt to the workflow, and follows it', async () => {
     const inputs: unknown[] = [];
     const sources = fakeSources({
@@ -221,7 +258,8 @@ describe('resume', () => {
         return Promise.resolve();
       },
       describe: script(sourceRun()),
-      state: script(LIVE),
+      state: script(HELD, LIVE),
+      forwarderState: script(undefined),
     });
     const world = fakeWorld(sources);
     expect(await resume(world.context, { name: 'support-chat', manifest: file, adopt: true, by: 'ana' })).toBe(0);
@@ -230,7 +268,14 @@ describe('resume', () => {
 
   it('passes on that the source is not held', async () => {
     const refusal = codedError('CAEP_NOT_HELD', { name: 'support-chat', phase: 'live' });
-    const world = fakeWorld(fakeSources({ resume: () => Promise.reject(refusal) }));
+    const idle: ForwarderReport = { phase: 'idle', counters: COUNTERS };
+    const world = fakeWorld(
+      fakeSources({
+        state: script(LIVE),
+        forwarderState: script(idle),
+        resume: () => Promise.reject(refusal),
+      }),
+    );
     await expect(resume(world.context, { name: 'support-chat', by: 'ana' })).rejects.toBe(refusal);
   });
 });

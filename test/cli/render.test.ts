@@ -142,6 +142,11 @@ describe('status', () => {
   it('of a live source shows steps, events and the way on', () => {
     expect(renderStatus({ run: sourceRun(), state: LIVE, forwarder: FORWARDER }, NOW, plain)).toMatchInlineSnapshot(`
       "support-chat  live  sandbox prod  for 20s
+
+      ■ the destination of support-chat is away since 2026-11-21 10:40:00Z (for 0.0s): HTTP 503
+        Events are taken and wait. It is being probed.
+        chatlio-aep resume support-chat  probe it now
+
         workflow     source:support-chat  running
         Temporal UI  http://localhost:8233/namespaces/default/workflows/source:support-chat
         uid          7c0f7f0e-6a0b-4d35-8a6e-0d4c9b1f2a11
@@ -162,7 +167,6 @@ describe('status', () => {
           waiting   2   to be sent
           accepted  9   the inlet has them
         unknown 1
-        outage: HTTP 503
 
       chatlio-aep urls support-chat  the webhook URLs"
     `);
@@ -195,10 +199,51 @@ describe('status', () => {
     );
   });
 
-  it('of a held source ends with the hold and what to type', () => {
-    const text = renderStatus({ run: sourceRun(), state: HELD }, NOW, plain);
-    expect(text).toContain('■  dataset');
-    expect(text).toContain('chatlio-aep resume support-chat');
+  it('leads with what stands still: since when, why, what comes next, and what to type', () => {
+    const shown = (changes: Partial<ForwarderReport>, state = LIVE) =>
+      renderStatus({ run: sourceRun(), state, forwarder: { ...FORWARDER, ...changes } }, NOW, plain)
+        .split('\n')
+        .slice(1, 6);
+    const opened = { ...LIVE, opensAt: '2026-11-21T10:00:00.000Z' };
+    const hold = { reason: 'HTTP 401', since: NOW - 120_000, nextProbeAt: NOW + 60_000 };
+    expect(shown({ phase: 'held', outage: undefined, hold }, opened).join('\n')).toMatchInlineSnapshot(`
+      "
+      ■ sending of support-chat is held since 2026-11-21 10:38:00Z (for 2m 00s): HTTP 401
+        Events are taken and wait. The next probe is at 2026-11-21 10:41:00Z (in 1m 00s).
+        chatlio-aep resume support-chat  after the fix: send again now
+      "
+    `);
+    expect(shown({}).join('\n')).toMatchInlineSnapshot(`
+      "
+      ■ the destination of support-chat is away since 2026-11-21 10:40:00Z (for 0.0s): HTTP 503
+        Events are taken and wait. It is being probed.
+        chatlio-aep resume support-chat  probe it now
+      "
+    `);
+    expect(shown({ phase: 'paused', outage: undefined, gate: { reason: 'x' } }).join('\n')).toMatchInlineSnapshot(`
+      "
+      ■ nothing of support-chat is sent: the gate is closed. Events are taken and wait.
+        chatlio-aep unpause support-chat  send again
+
+        workflow     source:support-chat  running"
+    `);
+    const held = renderStatus({ run: sourceRun(), state: HELD }, NOW, plain);
+    expect(held.indexOf('is held at dataset')).toBeLessThan(held.indexOf('■  dataset'));
+    expect(held).toContain('chatlio-aep resume support-chat');
+  });
+
+  it('does not say that events are sent while they are not', () => {
+    const opened = { ...LIVE, opensAt: '2026-11-21T10:00:00.000Z' };
+    const hold = { reason: 'HTTP 401', since: NOW };
+    for (const stands of [{ hold, outage: undefined }, {}]) {
+      const text = renderStatus(
+        { run: sourceRun(), state: opened, forwarder: { ...FORWARDER, ...stands } },
+        NOW,
+        plain,
+      );
+      expect(text).not.toContain('sent as they come');
+      expect(text).toContain('sending      events are taken and wait');
+    }
   });
 
   it('without a worker shows what Temporal itself knows', () => {
@@ -222,11 +267,11 @@ describe('status', () => {
     ];
     expect(renderStatusList(runs, NOW, plain)).toMatchInlineSnapshot(`
       "SOURCE  PHASE         HELD BY
-      a       live                            for 1m 00s
       b       held          CAEP_TITLE_TAKEN  for 1m 00s
-      b1      live                            for 1m 00s
       b2      live, paused                    for 1m 00s
       b3      live, held    no key            for 1m 00s
+      a       live                            for 1m 00s
+      b1      live                            for 1m 00s
       c       terminated                      since 2026-11-21 10:40:00Z"
     `);
     expect(renderStatusList([], NOW, plain)).toContain('There is no source yet');

@@ -33,6 +33,8 @@ const first = initialForwarderState({ v: 1, uid: 'u', name: 'n', delivery: DELIV
 const known = surveyed(first, { partitions: [0, 1], counters: COUNTERS }, 1);
 const draining = drainStarted(drainStarted(known, 0), 1);
 
+const PACE = { firstProbeMs: 100, probesHolds: true };
+
 function ended(state: ForwarderState, end: DrainEnd, dueInMs?: number): ForwarderState {
   return drainEnded(state, { v: 1, partition: 0, accepted: 0, notAccepted: 0, end, dueInMs }, 1_000, 100);
 }
@@ -72,18 +74,40 @@ describe('forwarder state', () => {
   it('probes at growing intervals, up to a quarter of an hour', () => {
     let state = ended(draining, { kind: 'fault', fault: { stops: 'outage', detail: 'x' } });
     const intervals = Array.from({ length: 20 }, () => {
-      state = probeFailed(state, { detail: 'x', stops: 'outage' }, 0, 100);
+      state = probeFailed(state, { detail: 'x', stops: 'outage' }, 0, PACE);
       return state.outage?.nextProbeAt ?? 0;
     });
     expect(intervals.slice(0, 3)).toEqual([200, 400, 800]);
     expect(intervals.at(-1)).toBe(900_000);
   });
 
-  it('asks a person when an inlet turns down three probes', () => {
-    let state = ended(draining, { kind: 'fault', fault: { stops: 'held', detail: 'HTTP 404' } });
-    for (let n = 0; n < 3; n += 1) state = probeFailed(state, { detail: 'HTTP 404', stops: 'held' }, 0, 100);
+  it('asks a person when an inlet turns down three probes in a row, and goes on probing, slowly', () => {
+    const turnedDown = { detail: 'HTTP 404', stops: 'held' } as const;
+    let state = ended(draining, { kind: 'fault', fault: turnedDown });
+    state = probeFailed(probeFailed(state, turnedDown, 0, PACE), turnedDown, 0, PACE);
+    state = probeFailed(state, { detail: 'no answer', stops: 'outage' }, 0, PACE);
+    for (let n = 0; n < 3; n += 1) {
+      expect(phaseOf(state)).toBe('outage');
+      state = probeFailed(state, turnedDown, 1_000, PACE);
+    }
+    expect([phaseOf(state), nextTimer(state)]).toEqual(['held', 19_000]);
+    const details = describeForwarder({ ...state, phase: 'held' }, 'n', 'forwarder:n');
+    expect(details).toContain('--name resume');
+    expect(details).toContain('since 1970-01-01T00:00:01.000Z');
+    expect(details).toContain('Probed at 1970-01-01T00:00:19.000Z');
+    state = probeFailed(state, turnedDown, 19_000, PACE);
+    expect(state.hold).toMatchObject({ since: 1_000, probes: 1, nextProbeAt: 37_000 });
+    const probed = { kind: 'probed', accepted: true, detail: '' } as const;
+    expect(phaseOf(ended(state, probed))).toBe('forwarding');
+  });
+
+  it('does not probe what a run of 0.1.0 holds', () => {
+    const pace = { firstProbeMs: 100, probesHolds: false };
+    const fault = { stops: 'outage', detail: 'no answer' } as const;
+    let state = ended(draining, { kind: 'fault', fault });
+    state = probeFailed(probeFailed(state, fault, 0, pace), fault, 0, pace);
+    state = probeFailed(state, { stops: 'held', detail: 'HTTP 404' }, 0, pace);
     expect([phaseOf(state), nextTimer(state)]).toEqual(['held', undefined]);
-    expect(describeForwarder({ ...state, phase: 'held' }, 'n', 'forwarder:n')).toContain('--name resume');
   });
 
   it('remembers when something went wrong, until an event is accepted after it', () => {

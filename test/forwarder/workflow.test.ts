@@ -210,6 +210,28 @@ describe('forwarder', () => {
     });
   });
 
+  it('probes slowly what it holds, and goes on by itself when a probe is accepted', async () => {
+    const fake = new FakeActivities();
+    fake.script = ({ mode }) =>
+      mode === 'probe'
+        ? { kind: 'probed', accepted: false, detail: 'HTTP 401' }
+        : { kind: 'fault', fault: { stops: 'held', detail: 'HTTP 401' } };
+    const pace = { sliceMs: 1_000, lingerMs: 100, firstProbeMs: 10 };
+    await withForwarder(
+      fake,
+      async ({ reaches, state }) => {
+        const { hold } = await reaches('held');
+        expect(hold?.nextProbeAt).toBeGreaterThan(hold?.since ?? 0);
+        await vi.waitFor(async () => expect((await state()).hold?.probes).toBe(1), { timeout: 10_000 });
+        expect((await state()).hold?.since).toBe(hold?.since);
+        fake.script = ({ mode }) =>
+          mode === 'probe' ? { kind: 'probed', accepted: true, detail: '' } : { kind: 'idle' };
+        await reaches('idle');
+      },
+      { pace },
+    );
+  });
+
   it('is held with the words of a drain that only a person can mend, and resumed after the fix', async () => {
     const fake = new FakeActivities();
     const words = 'CAEP_KEY_MISSING: The key 0badcafe is not in the key file. Restore it from your backup';

@@ -1,8 +1,10 @@
 import { EXIT_CODES } from '../../domain/errors.js';
 import type { ExceptionFilter, ExceptionState } from '../../domain/heldEvents.js';
 import { askerOf } from '../asker.js';
+import { knownForwarder } from '../knownForwarder.js';
 import type { Command } from '../ports.js';
 import { type InletWords, renderException, renderExceptions } from '../render/held.js';
+import { sendingLines } from '../render/standstill.js';
 import { requireWorker } from '../worker.js';
 
 export const LISTED_STATES = {
@@ -39,8 +41,13 @@ export const listHeld: Command<ListHeldArguments> = async (context, { name, filt
     limit: limit ?? STANDARD_PAGE,
   });
   const { exceptions, total, next } = page;
+  const forwarder = state === 'held' ? await knownForwarder(sources, name) : undefined;
   context.output.result({ name, state, exceptions, total, next }, () =>
-    renderExceptions(page, { name, state, now: context.now() }, context.output.paint),
+    [
+      renderExceptions(page, { name, state, now: context.now() }, context.output.paint),
+      // Also without a held event: whoever looks for what is held looks here.
+      ...sendingLines(name, forwarder, context.now(), context.output.paint),
+    ].join('\n'),
   );
   return EXIT_CODES.done;
 };

@@ -1,7 +1,9 @@
 import { EXIT_CODES } from '../../domain/errors.js';
 import type { UnpauseInput } from '../../domain/pause.js';
+import { knownForwarder } from '../knownForwarder.js';
 import type { Command } from '../ports.js';
 import { renderUnpaused } from '../render/pause.js';
+import { sendingLines } from '../render/standstill.js';
 import { awaitUnderway } from '../underway.js';
 import { requireWorker } from '../worker.js';
 
@@ -17,8 +19,13 @@ export const unpause: Command<UnpauseArguments> = async (context, { name, ...inp
   const done = await awaitUnderway(context, await sources.unpause(name, input), { name, doing });
   if (done === undefined) return EXIT_CODES.interrupted;
   const { changed, opensAt } = done;
+  // An open gate is not all that sending needs.
+  const forwarder = await knownForwarder(sources, name);
   context.output.result({ name, changed, opensAt }, () =>
-    renderUnpaused(name, done, context.now(), context.output.paint),
+    [
+      renderUnpaused(name, { ...done, forwarder }, context.now(), context.output.paint),
+      ...sendingLines(name, forwarder, context.now(), context.output.paint),
+    ].join('\n'),
   );
   return EXIT_CODES.done;
 };

@@ -107,8 +107,6 @@ function troubleLines({ forwarder, intake }: Delivery, now: number, paint: Paint
   const lastErrorAt = forwarder?.lastErrorAt;
   return [
     ...(gate === undefined || isPassable(gate, now) ? [] : [`  ${paint.caution(gateLine(gate))}`]),
-    ...(forwarder?.hold === undefined ? [] : [`  ${paint.caution(`held: ${forwarder.hold.reason}`)}`]),
-    ...(forwarder?.outage === undefined ? [] : [`  ${paint.caution(`outage: ${forwarder.outage.detail}`)}`]),
     ...(forwarder?.lastError === undefined
       ? []
       : [

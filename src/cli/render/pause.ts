@@ -1,5 +1,6 @@
 /** `pause` and `unpause`: how they ended. */
 import type { PauseResult, UnpauseResult } from '../../domain/pause.js';
+import type { ForwarderReport } from '../ports.js';
 import type { Paint } from './paint.js';
 import { opensLine, pausedSince } from './source.js';
 import { columns } from './text.js';
@@ -14,8 +15,13 @@ export function renderPaused(name: string, { changed, paused }: PauseResult, pai
   ].join('\n');
 }
 
-export function renderUnpaused(name: string, { changed, opensAt }: UnpauseResult, now: number, paint: Paint): string {
+export function renderUnpaused(
+  name: string,
+  { changed, opensAt, forwarder }: UnpauseResult & { readonly forwarder?: Pick<ForwarderReport, 'hold' | 'outage'> },
+  now: number,
+  paint: Paint,
+): string {
   return changed
-    ? `${paint.good('✔')} ${paint.strong(name)} is not paused any more: ${opensLine({ opensAt }, now)}.`
-    : `${paint.strong(name)} stays as it is, not paused: ${opensLine({ opensAt }, now)}.`;
+    ? `${paint.good('✔')} ${paint.strong(name)} is not paused any more: ${opensLine({ opensAt }, now, undefined, forwarder)}.`
+    : `${paint.strong(name)} stays as it is, not paused: ${opensLine({ opensAt }, now, undefined, forwarder)}.`;
 }

@@ -7,6 +7,7 @@ import { countOfHeld } from '../../domain/sourceDetails.js';
 import { STEPS } from '../../domain/steps.js';
 import type { Hold, SourceState } from '../../domain/source.js';
 import type { Snapshot } from '../follow.js';
+import type { ForwarderReport } from '../ports.js';
 import { ratesAt } from '../rates.js';
 import type { Paint, Style } from './paint.js';
 import { errorDocument, renderError } from './error.js';
@@ -96,12 +97,21 @@ export function isGateClosed({ state, forwarder, intake }: Pick<Snapshot, 'state
 }
 
 /** @param gate as it stands now; without it, what the source workflow knows must do */
-export function opensLine(state: Pick<SourceState, 'opensAt' | 'paused'>, now: number, gate?: GateReport): string {
+export function opensLine(
+  state: Pick<SourceState, 'opensAt' | 'paused'>,
+  now: number,
+  gate?: GateReport,
+  forwarder?: Pick<ForwarderReport, 'hold' | 'outage'>,
+): string {
   if (state.paused !== undefined) return `events are taken and wait: ${pausedSince(state.paused)}`;
   if (gate?.open === false) return `events are taken and wait: ${oneLine(gate.reason)}`;
   const instantOfOpening = gate === undefined ? state.opensAt : gate.opensAt;
   const opensAt = instantOfOpening === undefined ? undefined : Date.parse(instantOfOpening);
-  if (opensAt === undefined || opensAt <= now) return 'events are sent as they come';
+  if (opensAt === undefined || opensAt <= now) {
+    if (forwarder?.hold !== undefined) return 'events are taken and wait: sending is held';
+    if (forwarder?.outage !== undefined) return 'events are taken and wait: the destination is away';
+    return 'events are sent as they come';
+  }
   // Until then Adobe may drop what is sent: the settle window.
   return `events are taken now, and sent from ${instant(opensAt)} on (in ${elapsed(opensAt - now)})`;
 }

@@ -2,9 +2,10 @@
 import type { Snapshot } from '../follow.js';
 import type { SourceRun } from '../ports.js';
 import type { Paint } from './paint.js';
-import { heading, isGateClosed, opensLine, paintedPhase, phaseOf, renderHold, renderLeft } from './source.js';
+import { heading, opensLine, paintedPhase, phaseOf, renderLeft } from './source.js';
 import { renderDelivery } from './delivery.js';
 import { renderIntake } from './intake.js';
+import { standstillLines } from './standstill.js';
 import { renderSteps } from './steps.js';
 import { columns, elapsed, instant } from './text.js';
 
@@ -12,22 +13,23 @@ import { columns, elapsed, instant } from './text.js';
 const COLUMNS = 160;
 
 export function renderStatus(snapshot: Snapshot, now: number, paint: Paint): string {
-  const { run, state, intake } = snapshot;
+  const { run, state, forwarder, intake } = snapshot;
   const delivery = renderDelivery(snapshot, now, paint);
   const view = { now, columns: COLUMNS, paint, live: false };
   const facts = [
     [paint.faint('workflow'), `${run.workflowId}  ${paint.faint(run.status.toLowerCase())}`],
     ...(run.url === undefined ? [] : [[paint.faint('Temporal UI'), run.url]]),
     ...(state === undefined ? [] : [[paint.faint('uid'), state.uid]]),
-    ...(state?.phase === 'live' ? [[paint.faint('sending'), opensLine(state, now, intake?.gate)]] : []),
+    ...(state?.phase === 'live' ? [[paint.faint('sending'), opensLine(state, now, intake?.gate, forwarder)]] : []),
     ...operationFacts(snapshot, now, paint),
     ...(run.heldReason === undefined || state !== undefined ? [] : [[paint.faint('held by'), run.heldReason]]),
   ];
+  const standstill = standstillLines(snapshot, now, paint);
   return [
     heading(snapshot, view),
+    ...(standstill.length === 0 ? [] : [...standstill, '']),
     columns(facts),
     ...(state === undefined ? [] : ['', renderSteps(state, run.pending, view)]),
-    ...(state?.hold === undefined ? [] : ['', renderHold(state.hold, run.name, paint)]),
     ...(state === undefined ? [] : renderLeft(state, paint)),
     ...(delivery === undefined ? [] : ['', delivery]),
     ...(intake === undefined ? [] : renderIntake(intake, paint)),
@@ -49,25 +51,31 @@ function operationFacts({ run, state }: Snapshot, now: number, paint: Paint): st
 
 function nextCommands(snapshot: Snapshot, paint: Paint): string[][] {
   const { name } = snapshot.run;
-  return [
-    ...(isGateClosed(snapshot) ? [[`chatlio-aep unpause ${name}`, paint.faint('send again')]] : []),
-    [`chatlio-aep urls ${name}`, paint.faint('the webhook URLs')],
-  ];
+  return [[`chatlio-aep urls ${name}`, paint.faint('the webhook URLs')]];
 }
 
 export function renderStatusList(runs: readonly SourceRun[], now: number, paint: Paint): string {
   if (runs.length === 0)
     return 'There is no source yet. Write a manifest with `chatlio-aep init`, then `chatlio-aep provision FILE`.';
-  const rows = runs.map((run) => {
-    const heldBy = run.heldReason ?? run.forwarding?.heldReason;
-    return [
-      paint.strong(run.name),
-      listedPhase(run, paint),
-      heldBy === undefined ? '' : paint.caution(heldBy),
-      paint.faint(run.open ? `for ${elapsed(now - run.startedAt)}` : `since ${instant(run.closedAt ?? run.startedAt)}`),
-    ];
-  });
+  const rows = [...runs]
+    .sort((a, b) => Number(standsStill(b)) - Number(standsStill(a)))
+    .map((run) => {
+      const heldBy = run.heldReason ?? run.forwarding?.heldReason;
+      return [
+        paint.strong(run.name),
+        listedPhase(run, paint),
+        heldBy === undefined ? '' : paint.caution(heldBy),
+        paint.faint(
+          run.open ? `for ${elapsed(now - run.startedAt)}` : `since ${instant(run.closedAt ?? run.startedAt)}`,
+        ),
+      ];
+    });
   return columns([['SOURCE', 'PHASE', 'HELD BY', ''].map(paint.faint), ...rows], 0);
+}
+
+/** What needs somebody comes first. */
+function standsStill({ open, phase, forwarding }: SourceRun): boolean {
+  return open && (phase === 'held' || (phase === 'live' && (forwarding?.phase ?? 'forwarding') !== 'forwarding'));
 }
 
 /** Of a live source whose events do not go out, that too: paused, settling, outage or held. */
