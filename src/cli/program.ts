@@ -1,6 +1,7 @@
 /** The command line's grammar: commands, arguments, options. What each does is in `commands/`. */
 import { Argument, Command as Commander, Option } from 'commander';
 import { EXIT_CODES, type ExitCode } from '../domain/errors.js';
+import { MAX_PAGE } from '../domain/heldEvents.js';
 import { KINDS, type Kind } from '../domain/kinds.js';
 import { abort } from './commands/abort.js';
 import { audit } from './commands/audit.js';
@@ -169,8 +170,8 @@ export function createProgram(wiring: ProgramWiring): Commander {
     .description('the newest events and where they stand; their contents only with --reveal')
     .argument('<name>', 'source')
     .option('--since <time>', 'only those taken from then on: ISO 8601, or how long ago, such as 10m', pointInTime)
-    .option('--limit <number>', 'how many', wholeNumber, 20)
-    .option('-f, --follow', 'go on with those that come; Ctrl-C ends it')
+    .option('--limit <number>', `how many, at most ${MAX_PAGE}`, wholeNumber, 20)
+    .option('-f, --follow', 'go on with those that come, and with what becomes of each; Ctrl-C ends it')
     .option('--reveal', 'show the contents: words of visitors')
     .action((name: string, options: { since?: string; limit: number; follow?: boolean; reveal?: boolean }) =>
       does('events tail', tailEvents, { name, ...options }),

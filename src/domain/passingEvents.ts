@@ -12,19 +12,53 @@ export interface PassingEvent {
   readonly loggedAt: string;
   readonly occurredAt: string;
   readonly partition: number;
+  /** 0: held when it came, never in the log. */
   readonly seq: number;
-  /** At the time of asking. `held` and `sending` of events in the exceptions, with the reason. */
-  readonly state: 'waiting' | 'sending' | 'accepted' | 'held' | 'abandoned';
+  /** At the time of asking. */
+  readonly state: EventState;
+  /** Of an event among the exceptions, until it is done with; by its number `held show` tells more. */
   readonly reason?: ExceptionReason;
+  readonly exceptionId?: number;
 }
 
-/** The last number seen, by partition. */
+/** The parts of `eventParts.ts`, as they are spelt in JSON of events. */
+export type EventState =
+  | 'waiting'
+  | 'sending'
+  | 'accepted'
+  | 'looked-for'
+  | 'held'
+  | 'abandoned'
+  | 'replaced'
+  | 'marked-delivered';
+
+/** After these nothing more happens to an event by itself. */
+export function isFinal(state: EventState): boolean {
+  return state !== 'waiting' && state !== 'sending' && state !== 'looked-for' && state !== 'held';
+}
+
+/** An event that was shown, and how it stood then. */
+export type WatchedEvent = Pick<PassingEvent, 'partition' | 'seq' | 'exceptionId' | 'state'>;
+
+/** Who asks knows the events by their place in what was asked. */
+export interface ChangedEvent extends Pick<PassingEvent, 'state' | 'reason' | 'exceptionId'> {
+  readonly index: number;
+}
+
+/** A question stands in Temporal's history. */
+export const MAX_WATCHED = 200;
+
+/** The last number seen, by partition; of arrivals that were held, under `held`, that of the exception. */
 export type LogPosition = Readonly<Record<string, number>>;
 
 export interface EventPage {
   readonly v: 1;
   readonly events: readonly PassingEvent[];
   readonly position: LogPosition;
+  /** Of the newest: there are older ones that the limit has left out. */
+  readonly older?: boolean;
+  /** Of the watched: those that stand elsewhere now. */
+  readonly changed?: readonly ChangedEvent[];
   /**
    * For the one who asked to see them: a text for each event, in their order, as sealed JSON. Cut so that together they take
    * {@link MAX_REVEALED_PAGE_BYTES}.

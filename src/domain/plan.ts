@@ -11,7 +11,7 @@ import type {
 } from './heldEvents.js';
 import type { Kind } from './kinds.js';
 import type { Manifest } from './manifest.js';
-import type { EventPage, IntakeReport, LogPosition, RestoredReport } from './passingEvents.js';
+import type { EventPage, IntakeReport, LogPosition, RestoredReport, WatchedEvent } from './passingEvents.js';
 import type { StepName } from './steps.js';
 
 /** Input of the workflow `inquiry`. */
@@ -67,6 +67,8 @@ export type Inquiry =
       readonly since?: string;
       readonly limit: number;
       readonly waitMs?: number;
+      /** Shown before: a change of theirs is waited for as well. */
+      readonly watched?: readonly WatchedEvent[];
       readonly sealTo?: string;
     }
   /** With `unlike`, the mark of an answer before: waits for up to `waitMs` for something to have changed since. */

@@ -50,7 +50,7 @@ describe('events tail', () => {
     expect(questions).toEqual([{ v: 1, ask: 'events', name: 'support-chat', limit: 20 }]);
     expect(world.stdout()).toMatchInlineSnapshot(`
       "2026-11-21 10:39:51Z  feedback          101010101010  accepted
-      2026-11-21 10:39:51Z  new-conversation  111111111111  held       unknown  of 6m 31s before
+      2026-11-21 10:39:51Z  new-conversation  111111111111  held          unknown  of 6m 31s before
       2026-11-21 10:39:51Z  transcript        121212121212  waiting
       "
     `);
@@ -70,7 +70,7 @@ describe('events tail', () => {
     expect(world.stdout()).toMatchInlineSnapshot(`
       "2026-11-21 10:39:51Z  feedback          101010101010  accepted
           {"message":"Malta?"}
-      2026-11-21 10:39:51Z  new-conversation  111111111111  held       unknown  of 6m 31s before
+      2026-11-21 10:39:51Z  new-conversation  111111111111  held          unknown  of 6m 31s before
           {}
       2026-11-21 10:39:51Z  transcript        121212121212  waiting
           its content is not kept any more
@@ -84,6 +84,67 @@ describe('events tail', () => {
       '{}',
       null,
     ]);
+  });
+
+  it('says that there are older ones, and how to see them', async () => {
+    const world = fakeWorld(asking({ ...PAGE, older: true }).sources);
+    await tailEvents(world.context, { name: 'support-chat', limit: 3 });
+    expect(world.stderr()).toContain('There are older ones than these 3; `--limit` shows up to 200.');
+    const most = fakeWorld(asking({ ...PAGE, older: true }).sources);
+    await tailEvents(most.context, { name: 'support-chat', limit: 1_000 });
+    expect(most.stderr()).toContain('200 are the most at once');
+  });
+
+  it('tells with --follow what has become of events that it has shown', async () => {
+    const begun: EventPage = {
+      v: 1,
+      position: { 0: 12 },
+      events: [event(11, { state: 'sending' }), event(12, { state: 'waiting' })],
+    };
+    const changed: EventPage = { v: 1, events: [], position: { 0: 12 }, changed: [{ index: 0, state: 'accepted' }] };
+    const held: EventPage = {
+      v: 1,
+      events: [],
+      position: { 0: 12 },
+      changed: [{ index: 0, state: 'held', reason: 'refused', exceptionId: 7 }],
+    };
+    const { questions, sources } = asking(begun, changed, held, new Promise(() => undefined));
+    const world = fakeWorld(sources);
+    const following = tailEvents(world.context, { name: 'support-chat', limit: 20, follow: true });
+    await expect.poll(() => questions).toHaveLength(4);
+    world.interrupt();
+    await following;
+    expect(questions.slice(1)).toMatchObject([
+      {
+        watched: [
+          { seq: 11, state: 'sending' },
+          { seq: 12, state: 'waiting' },
+        ],
+      },
+      { watched: [{ seq: 12, state: 'waiting' }] },
+      { watched: [{ seq: 12, state: 'held', exceptionId: 7 }] },
+    ]);
+    expect(world.stdout()).toMatchInlineSnapshot(`
+      "2026-11-21 10:39:51Z  feedback          111111111111  sending
+      2026-11-21 10:39:51Z  feedback          121212121212  waiting
+      2026-11-21 10:39:51Z  feedback          111111111111  → accepted
+      2026-11-21 10:39:51Z  feedback          121212121212  → held        refused  exception 7
+      "
+    `);
+  });
+
+  it('leaves at once on Ctrl-C, also while the worker waits for an event, and says so to the question', async () => {
+    const signals: (AbortSignal | undefined)[] = [];
+    const ask = ((_question: unknown, signal?: AbortSignal) => {
+      signals.push(signal);
+      return signals.length === 1 ? Promise.resolve(PAGE) : new Promise(() => undefined);
+    }) as unknown as Sources['ask'];
+    const world = fakeWorld(fakeSources({ ask }));
+    const following = tailEvents(world.context, { name: 'support-chat', limit: 20, follow: true });
+    await expect.poll(() => signals).toHaveLength(2);
+    world.interrupt();
+    expect(await following).toBe(130);
+    expect(signals[1]?.aborted).toBe(true);
   });
 
   it('follows from where the page before ended, until Ctrl-C', async () => {

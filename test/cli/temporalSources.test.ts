@@ -77,6 +77,23 @@ describe('without a worker', () => {
     expect(await sources.describe('terminated')).toMatchObject({ open: false, status: 'TERMINATED', uid: UID });
   });
 
+  it('leaves a question at once when nobody waits for the answer any more, and its connection closes', async () => {
+    const own = await Connection.connect({ address: temporal().address });
+    const leaving = createTemporalSources({
+      client: createClient(own, namespace),
+      namespace,
+      address: temporal().address,
+    });
+    const left = new AbortController();
+    const question = { v: 1, ask: 'events', name: 'started', limit: 1, waitMs: 15_000 } as const;
+    const answer = leaving.ask(question, left.signal).catch((error: unknown) => error);
+    setTimeout(() => left.abort(), 500);
+    const begunMs = performance.now();
+    expect(await answer).toBeInstanceOf(Error);
+    await own.close();
+    expect(performance.now() - begunMs).toBeLessThan(3_000);
+  });
+
   it('lists each source with the phase of its forwarder', async () => {
     const paused = [{ key: defineSearchAttributeKey('SourcePhase', 'KEYWORD'), value: 'paused' }];
     const forwarder = await client.workflow.start('forwarder', {

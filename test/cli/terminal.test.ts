@@ -67,7 +67,7 @@ describe('what a command prints', () => {
     );
     expect(shown).not.toMatch(/^✔/m);
     const event = { kind: 'feedback', eventId: 'ab', loggedAt: exception.since, occurredAt: exception.since } as const;
-    expect(renderEvent({ ...event, state: 'held' } as never, output.paint, 'a\n✔ b')).not.toMatch(/^✔/m);
+    expect(renderEvent({ ...event, state: 'held' } as never, output.paint, { body: 'a\n✔ b' })).not.toMatch(/^✔/m);
   });
 });
 

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MAX_PAGE } from '../../domain/heldEvents.js';
-import { type EventPage, MAX_REVEALED_PAGE_BYTES, type PassingEvent } from '../../domain/passingEvents.js';
+import { type EventPage, MAX_REVEALED_PAGE_BYTES, MAX_WATCHED, type PassingEvent } from '../../domain/passingEvents.js';
 import type { Ask } from '../../domain/plan.js';
 import type { Database } from '../../store/database.js';
 import { pageOfEvents, sealedBodies } from '../../store/eventPages.js';
+import { changedEvents } from '../../store/eventStates.js';
 import type { KeyRing } from '../../store/keyRing.js';
 import { openOr } from '../../store/opened.js';
 import { requireSource } from '../../store/sources.js';
@@ -25,14 +26,16 @@ export async function eventPage(deps: EventsDeps, ask: Ask<'events'>): Promise<E
   const since = ask.since === undefined ? undefined : new Date(ask.since);
   const until = Date.now() + Math.min(ask.waitMs ?? 0, LONGEST_WAIT_MS);
   for (;;) {
-    const page = await pageOfEvents(database, { ...ask, sourceId, since, limit: Math.min(ask.limit, MAX_PAGE) });
+    const found = await pageOfEvents(database, { ...ask, sourceId, since, limit: Math.min(ask.limit, MAX_PAGE) });
+    const changed = await changedEvents(database, sourceId, (ask.watched ?? []).slice(0, MAX_WATCHED));
+    const page = changed.length === 0 ? found : { ...found, changed };
     if (page.events.length > 0 && ask.sealTo !== undefined) {
       return {
         ...page,
         sealedBodies: sealFor(deps.keyRing.accessKey, ask.sealTo, await bodiesOf(deps, sourceId, page.events)),
       };
     }
-    if (page.events.length > 0 || Date.now() >= until) return page;
+    if (page.events.length > 0 || changed.length > 0 || Date.now() >= until) return page;
     await sleep(LOOK_EVERY_MS);
   }
 }

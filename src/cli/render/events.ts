@@ -8,25 +8,36 @@ const STATE_STYLES: Readonly<Record<PassingEvent['state'], Style>> = {
   waiting: 'hint',
   sending: 'hint',
   accepted: 'good',
+  'looked-for': 'caution',
   held: 'caution',
   abandoned: 'faint',
+  replaced: 'faint',
+  'marked-delivered': 'faint',
 };
 const KIND_WIDTH = 'new-conversation'.length;
-const STATE_WIDTH = 'abandoned'.length;
+const STATE_WIDTH = '→ looked for'.length;
 const ID_PREFIX = 12;
 /** An event's own time is told when it differs from that of its arrival by more. */
 const TOLD_LATENESS_MS = 60_000;
 
-/** @param body undefined: not asked for; null: not kept any more */
-export function renderEvent(event: PassingEvent, paint: Paint, body?: string | null): string {
-  const { kind = 'unknown', eventId, loggedAt, occurredAt, state, reason } = event;
+export interface EventLine {
+  /** Undefined: not asked for; null: not kept any more. */
+  readonly body?: string | null;
+  /** Shown before, and how it stood then: this tells what has become of it. */
+  readonly was?: PassingEvent['state'];
+}
+
+export function renderEvent(event: PassingEvent, paint: Paint, { body, was }: EventLine = {}): string {
+  const { kind = 'unknown', eventId, loggedAt, occurredAt, state, reason, exceptionId } = event;
   const latenessMs = Date.parse(loggedAt) - Date.parse(occurredAt);
+  const word = `${was === undefined ? '' : '→ '}${state.replaceAll('-', ' ')}`;
   const line = [
     paint.faint(`${loggedAt.slice(0, 10)} ${clockTime(Date.parse(loggedAt))}Z`),
     kind.padEnd(KIND_WIDTH),
     eventId.slice(0, ID_PREFIX),
-    paint[STATE_STYLES[state]](state.padEnd(STATE_WIDTH)),
+    paint[STATE_STYLES[state]](word.padEnd(STATE_WIDTH)),
     ...(reason === undefined ? [] : [paint.caution(reason)]),
+    ...(state === 'held' && exceptionId !== undefined ? [paint.faint(`exception ${exceptionId}`)] : []),
     ...(latenessMs > TOLD_LATENESS_MS ? [paint.faint(`of ${elapsed(latenessMs)} before`)] : []),
   ]
     .join('  ')
