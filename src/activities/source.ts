@@ -38,16 +38,17 @@ function isOurs({ cancellationDetails }: Context): boolean {
 export function createSourceActivities(deps: SourceActivityDeps): SourceActivities {
   /** Runs one attempt with heartbeats, leaves its memory to the next one, and turns what it throws into a failure. */
   async function attempt<T>(
-    input: OperationInput,
+    input: OperationInput & Pick<StepInput, 'adopt'>,
     memory: AttemptMemory,
     run: (context: StepContext) => Promise<T>,
   ): Promise<T> {
     const activity = Context.current();
-    const { marker, manifest, resources } = input;
+    const { marker, manifest, resources, adopt } = input;
     const context: StepContext = {
       marker,
       manifest,
       resources,
+      adopt,
       adobe: deps.adobe(manifest.sandbox, { mayBegin: () => isOurs(activity) }),
       store: deps.store,
       minimumSettleWindowMs: deps.minimumSettleWindowMs,

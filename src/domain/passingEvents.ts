@@ -96,6 +96,8 @@ export interface CountedEvents {
 
 export interface IntakeReport {
   readonly v: 1;
+  /** As the store knows the name: the live source, else the one that was torn down last. */
+  readonly source?: { readonly uid: string; readonly retired: boolean };
   /** Of the source that was asked about. Absent while the store does not have it, and from a worker of 0.1.0. */
   readonly counted?: CountedEvents;
   /** Of the source that was asked about, as it stands. Absent while it has none. */

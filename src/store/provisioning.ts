@@ -32,10 +32,17 @@ export interface ForwarderSettings {
 }
 
 export interface ProvisioningStore {
-  /** Seals the inlet URL and sets when the gate opens. */
+  /** Of the live source of that name, else of the one that was torn down last. */
+  uidOf(name: string): Promise<string | undefined>;
+  /**
+   * Seals the inlet URL and sets when the gate opens.
+   *
+   * @param inlet.takeOver a live source of that name that has another uid becomes this one
+   * @throws CodedError `CAEP_FOREIGN_RESOURCE` where there is one and it may not be taken over
+   */
   saveInlet(
     owner: Owner,
-    inlet: { readonly flowId: string; readonly url: string; readonly opensAt: Date },
+    inlet: { readonly flowId: string; readonly url: string; readonly opensAt: Date; readonly takeOver?: boolean },
   ): Promise<void>;
   countRoutes(marker: Marker): Promise<number>;
   /** Makes a secret per widget and kind where there is none. Answers how many routes stand. */
@@ -65,10 +72,10 @@ export interface ProvisioningStore {
 }
 
 export function createProvisioningStore(database: Database, keyRing: KeyRing): ProvisioningStore {
-  async function register({ marker, manifest }: Owner): Promise<number> {
+  async function register({ marker, manifest }: Owner, takeOver = false): Promise<number> {
     const { delivery, sandbox } = manifest;
     const { partitions } = delivery;
-    const sourceId = await registerSource(database, { uid: marker.uid, name: marker.name, partitions });
+    const sourceId = await registerSource(database, { uid: marker.uid, name: marker.name, partitions }, { takeOver });
     await database.pool.query('update source set delivery = $2, sandbox = $3 where id = $1', [
       sourceId,
       delivery,
@@ -98,8 +105,9 @@ export function createProvisioningStore(database: Database, keyRing: KeyRing): P
   }
 
   return {
-    async saveInlet(owner, { flowId, url, opensAt }) {
-      const sourceId = await register(owner);
+    uidOf: async (name) => (await findSource(database, name))?.uid,
+    async saveInlet(owner, { flowId, url, opensAt, takeOver }) {
+      const sourceId = await register(owner, takeOver);
       const inletSealed = keyRing.seal(Buffer.from(url), inletContext(sourceId));
       await openGate(database, { sourceId, flowId, inletSealed, opensAt });
     },

@@ -1,4 +1,5 @@
 /** The rows that a source has in the store before its first event, and the end of it. */
+import type { PoolClient } from 'pg';
 import { codedError } from '../domain/errors.js';
 import { type Database, inTransaction } from './database.js';
 import { ROUTES_CHANNEL } from './listen.js';
@@ -16,12 +17,18 @@ export interface SourceRegistration {
 /**
  * Makes the rows of a source, its gate and its partitions; again with the same uid: brings them up to date.
  *
+ * @param options.takeOver a person has decided that a source of that name that is not retired becomes this one, with its events
  * @returns the source's number in the store
  * @throws CodedError `CAEP_FOREIGN_RESOURCE` when another source of that name is not retired
  */
-export async function registerSource(database: Database, source: SourceRegistration): Promise<number> {
+export async function registerSource(
+  database: Database,
+  source: SourceRegistration,
+  { takeOver = false }: { readonly takeOver?: boolean } = {},
+): Promise<number> {
   try {
     return await inTransaction(database, async (client) => {
+      if (takeOver) await takeOverNamesake(client, source);
       const { rows } = await client.query<{ id: number }>(
         `insert into source (uid, name, partitions) values ($1, $2, $3)
          on conflict (uid) do update set name = excluded.name, partitions = excluded.partitions, retired_at = null
@@ -40,13 +47,35 @@ export async function registerSource(database: Database, source: SourceRegistrat
     });
   } catch (cause) {
     if ((cause as { code?: string }).code !== UNIQUE_VIOLATION) throw cause;
-    const holder = `another source named ${source.name} that was not torn down`;
+    const holder = `another source named ${source.name} that was not torn down${await uidOfNamesake(database, source)}`;
     throw codedError(
       'CAEP_FOREIGN_RESOURCE',
       { resource: 'source', holder, name: source.name, field: 'name' },
       { cause },
     );
   }
+}
+
+/**
+ * The namesake's rows go on under the new uid: its events, webhook URLs and counts. Where the new uid has rows of its own, which
+ * were retired before, those are the source's, and the namesake is retired.
+ */
+async function takeOverNamesake(client: PoolClient, { uid, name }: SourceRegistration): Promise<void> {
+  const known = await client.query('select from source where uid = $1 for update', [uid]);
+  await client.query(
+    known.rowCount === 0
+      ? 'update source set uid = $1 where name = $2 and uid <> $1 and retired_at is null'
+      : 'update source set retired_at = now() where name = $2 and uid <> $1 and retired_at is null',
+    [uid, name],
+  );
+}
+
+async function uidOfNamesake(database: Database, { uid, name }: SourceRegistration): Promise<string> {
+  const { rows } = await database.pool.query<{ uid: string }>(
+    'select uid from source where name = $2 and uid <> $1 and retired_at is null',
+    [uid, name],
+  );
+  return rows[0] === undefined ? '' : ` (uid ${rows[0].uid})`;
 }
 
 /** Ends a source: its routes are not taken any more, its name is free. Its events and their ids stay. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { ActivityCancellationDetails, CancelledFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -69,6 +70,18 @@ describe('the steps', () => {
     expect((await provision(source))['identity-descriptor']?.origin).toBe('created');
     const wrong = newSource({ identity: { field: 'visitorEmail', namespace: 'NoSuchNamespace' } });
     await expect(provision(wrong)).rejects.toMatchObject({ type: 'CAEP_NAMESPACE_UNKNOWN', nonRetryable: true });
+  });
+
+  it('take the name over from a source that the store still has as live, once a person allows it', async () => {
+    const before = newSource();
+    const resources = await provision(before);
+    const urls = await store.sourceUrls(before.marker.name, 'http://localhost');
+    const after = { ...before, marker: { ...before.marker, uid: randomUUID() } };
+    await expect(perform(after, 'inlet', resources)).rejects.toMatchObject({ type: 'CAEP_FOREIGN_RESOURCE' });
+    await perform(after, 'inlet', resources, true);
+    await perform(after, 'webhook-routes', resources);
+    expect(await store.sourceUrls(before.marker.name, 'http://localhost')).toEqual(urls);
+    expect(await store.uidOf(before.marker.name)).toBe(after.marker.uid);
   });
 
   it('take away an identity also where a correction has taken it out of the manifest meanwhile', async () => {
@@ -238,6 +251,13 @@ describe('plan', () => {
     expect(await problemsWith({ ...lake, minimumLakeLatencyMs: lakeLatencyMs + 1 })).toEqual([
       'CAEP_LAKE_LATENCY_TOO_SHORT',
     ]);
+  });
+
+  it('finds what a source made that Temporal has forgotten: the store knows the uid', async () => {
+    const source = newSource();
+    await provision(source);
+    const { steps } = await planReport({ adobe, store, minimumSettleWindowMs: 0 }, source.manifest);
+    expect(new Set(steps.map(({ action }) => action))).toEqual(new Set(['keep']));
   });
 
   it('of a live source says blocked where something was deleted or disabled at Adobe, as provisioning makes nothing then', async () => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { codedError } from '../../src/domain/errors.js';
+import type { IntakeReport } from '../../src/domain/passingEvents.js';
 import type { PlannedStep, PlanReport } from '../../src/domain/plan.js';
 import type { ForwarderReport, Sources } from '../../src/cli/ports.js';
 import type { SourceInput } from '../../src/domain/source.js';
@@ -40,6 +41,18 @@ const planned = (steps: readonly PlannedStep[] = []): Sources['ask'] => {
   return () => Promise.resolve(report as never);
 };
 
+/** One answer after the other. */
+const answering = (...asks: Sources['ask'][]): Sources['ask'] => {
+  let next = 0;
+  return (question) => (asks[next++] ?? asks.at(-1) ?? planned())(question);
+};
+
+/** What the store knows of the name. */
+const known = (source?: IntakeReport['source']): Sources['ask'] => {
+  const report: IntakeReport = { v: 1, source, receivers: [], silent: [] };
+  return () => Promise.resolve(report as never);
+};
+
 /** Keeps what was started. */
 function starts(answer: 'started' | 'already-runs' = 'started') {
   const inputs: SourceInput[] = [];
@@ -56,7 +69,12 @@ describe('provision', () => {
   it('starts the source under a fresh uid and is done when it is live', async () => {
     const { inputs, start } = starts();
     const world = fakeWorld(
-      fakeSources({ start, describe: script(undefined, sourceRun()), state: script(sourceState(1), LIVE) }),
+      fakeSources({
+        start,
+        ask: known(),
+        describe: script(undefined, sourceRun()),
+        state: script(sourceState(1), LIVE),
+      }),
     );
     expect(await provision(world.context, { file })).toBe(0);
     expect(inputs).toEqual([{ v: 1, uid: expect.stringMatching(/^[0-9a-f-]{36}$/) as string, manifest: MANIFEST }]);
@@ -73,6 +91,23 @@ describe('provision', () => {
       expect(await provision(world.context, { file })).toBe(0);
       expect(inputs[0]?.uid).toBe(UID);
       expect(world.stderr()).toContain(`ran before (${status.toLowerCase()})`);
+    },
+  );
+
+  it.each([
+    ['was torn down', true, 'ran before (torn down)'],
+    ['was terminated', false, 'ran before (terminated)'],
+  ])(
+    'starts a source that %s and that Temporal has forgotten under the uid of the store',
+    async (_what, retired, told) => {
+      const { inputs, start } = starts();
+      const ask = known({ uid: UID, retired });
+      const world = fakeWorld(
+        fakeSources({ start, ask, describe: script(undefined, sourceRun()), state: script(LIVE) }),
+      );
+      expect(await provision(world.context, { file })).toBe(0);
+      expect(inputs[0]?.uid).toBe(UID);
+      expect(world.stderr()).toContain(told);
     },
   );
 
@@ -98,7 +133,12 @@ describe('provision', () => {
   it('joins when another start was first', async () => {
     const { start } = starts('already-runs');
     const world = fakeWorld(
-      fakeSources({ start, describe: script(undefined, sourceRun()), state: script(LIVE), ask: planned() }),
+      fakeSources({
+        start,
+        describe: script(undefined, sourceRun()),
+        state: script(LIVE),
+        ask: answering(known(), planned()),
+      }),
     );
     expect(await provision(world.context, { file })).toBe(0);
     expect(world.stderr()).toContain('joining it');
@@ -114,7 +154,9 @@ describe('provision', () => {
 
   it('prints a hold with what Adobe said and the commands, exit 3', async () => {
     const { start } = starts();
-    const world = fakeWorld(fakeSources({ start, describe: script(undefined, sourceRun()), state: script(HELD) }));
+    const world = fakeWorld(
+      fakeSources({ start, ask: known(), describe: script(undefined, sourceRun()), state: script(HELD) }),
+    );
     expect(await provision(world.context, { file })).toBe(3);
     expect(world.stdout()).toMatchInlineSnapshot(`
       "■ support-chat is held at dataset (making it)
@@ -140,14 +182,18 @@ describe('provision', () => {
     const { start } = starts();
     const aborted = sourceState(0, { phase: 'aborted' });
     const closed = sourceRun({ open: false, status: 'FAILED', phase: 'aborted' });
-    const world = fakeWorld(fakeSources({ start, describe: script(undefined, closed), state: script(aborted) }));
+    const world = fakeWorld(
+      fakeSources({ start, ask: known(), describe: script(undefined, closed), state: script(aborted) }),
+    );
     expect(await provision(world.context, { file })).toBe(1);
   });
 
   it('fails when somebody terminates the workflow, exit 1', async () => {
     const { start } = starts();
     const gone = sourceRun({ open: false, status: 'TERMINATED' });
-    const world = fakeWorld(fakeSources({ start, describe: script(undefined, gone), state: script(sourceState(3)) }));
+    const world = fakeWorld(
+      fakeSources({ start, ask: known(), describe: script(undefined, gone), state: script(sourceState(3)) }),
+    );
     expect(await provision(world.context, { file })).toBe(1);
     expect(world.stdout()).toContain('support-chat is terminated');
   });
@@ -164,6 +210,7 @@ describe('provision', () => {
     const world = fakeWorld(
       fakeSources({
         start,
+        ask: known(),
         describe: script(undefined, sourceRun(), noServer, sourceRun()),
         state: script(sourceState(1), noWorker, LIVE),
       }),
@@ -180,6 +227,7 @@ describe('provision', () => {
     const world = fakeWorld(
       fakeSources({
         start,
+        ask: known(),
         describe: script(undefined, sourceRun()),
         state: () => {
           world.interrupt();
@@ -195,7 +243,12 @@ describe('provision', () => {
   it('prints one JSON document on stdout, and nothing else', async () => {
     const { start } = starts();
     const world = fakeWorld(
-      fakeSources({ start, describe: script(undefined, sourceRun()), state: script(sourceState(1), LIVE) }),
+      fakeSources({
+        start,
+        ask: known(),
+        describe: script(undefined, sourceRun()),
+        state: script(sourceState(1), LIVE),
+      }),
       { format: 'json', command: 'provision' },
     );
     expect(await provision(world.context, { file })).toBe(0);

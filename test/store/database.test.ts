@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { bodyDays, bodyPartitionName, ensureBodyPartitions } from '../../src/store/bodyPartitions.js';
 import { type Database, inTransaction, isReachable, openDatabase } from '../../src/store/database.js';
 import { migrate } from '../../src/store/migrate.js';
-import { registerSource, retireSource } from '../../src/store/sources.js';
+import { findSource, registerSource, retireSource } from '../../src/store/sources.js';
 import { withPostgres } from '../support/postgres.js';
 import { silentLog, withDatabase } from '../support/store.js';
 
@@ -151,5 +151,31 @@ describe('sources', () => {
     await expect(taken).rejects.toMatchObject({ error: { code: 'CAEP_FOREIGN_RESOURCE' } });
     await retireSource(database(), first);
     expect(await registerSource(database(), { uid: second, name: 'named', partitions: 1 })).toBeGreaterThan(0);
+  });
+
+  it('go on under another uid where a person lets it take them over', async () => {
+    const [first, second] = ['00000000-0000-4000-8000-000000000005', '00000000-0000-4000-8000-000000000006'];
+    const id = await registerSource(database(), { uid: first, name: 'taken-over', partitions: 1 });
+    const successor = { uid: second, name: 'taken-over', partitions: 1 };
+    await expect(registerSource(database(), successor)).rejects.toThrow(first);
+    expect(await registerSource(database(), successor, { takeOver: true })).toBe(id);
+    expect(await registerSource(database(), successor, { takeOver: true })).toBe(id);
+    // The first one comes back: its rows are the second's now.
+    const again = await registerSource(
+      database(),
+      { uid: first, name: 'taken-over', partitions: 1 },
+      { takeOver: true },
+    );
+    expect(again).toBe(id);
+  });
+
+  it('stay a source of their own where the successor has rows already', async () => {
+    const [first, second] = ['00000000-0000-4000-8000-000000000007', '00000000-0000-4000-8000-000000000008'];
+    const own = await registerSource(database(), { uid: second, name: 'own-rows', partitions: 1 });
+    await retireSource(database(), second);
+    await registerSource(database(), { uid: first, name: 'own-rows', partitions: 1 });
+    const successor = { uid: second, name: 'own-rows', partitions: 1 };
+    expect(await registerSource(database(), successor, { takeOver: true })).toBe(own);
+    expect(await findSource(database(), 'own-rows')).toEqual({ id: own, uid: second, retired: false });
   });
 });

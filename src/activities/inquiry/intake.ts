@@ -35,7 +35,14 @@ async function look(database: Database, name: string): Promise<IntakeReport> {
   const silent = silences
     .filter(({ source: of, isTooLong }) => of === name && isTooLong)
     .map(({ kind, lastAt, silentForMs }) => ({ kind, lastAt: lastAt.toISOString(), silentForMs }));
-  return { v: 1, counted: counted && described(counted, gate), gate, receivers, silent };
+  return {
+    v: 1,
+    source: source && { uid: source.uid, retired: source.retired },
+    counted: counted && described(counted, gate),
+    gate,
+    receivers,
+    silent,
+  };
 }
 
 function described(

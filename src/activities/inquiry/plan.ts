@@ -33,7 +33,7 @@ const NO_UID = '00000000-0000-0000-0000-000000000000';
 export async function planReport(
   deps: PlanDeps,
   manifest: Manifest,
-  { uid = NO_UID, live }: Pick<Ask<'plan'>, 'uid' | 'live'> = {},
+  { uid, live }: Pick<Ask<'plan'>, 'uid' | 'live'> = {},
 ): Promise<PlanReport> {
   const clients = deps.adobe.forSandbox(manifest.sandbox);
   const problems: CatalogueError[] = [];
@@ -49,7 +49,8 @@ export async function planReport(
   } catch (failure) {
     note(failure);
   }
-  const marker = { name: manifest.name, uid };
+  // Temporal forgets a run that has ended after a while; the store does not.
+  const marker = { name: manifest.name, uid: uid ?? (await deps.store.uidOf(manifest.name)) ?? NO_UID };
   const steps =
     tenantId === undefined
       ? []

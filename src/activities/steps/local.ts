@@ -51,7 +51,7 @@ export const inlet: Step = {
     const { adobe, manifest, signal } = context;
     const flow = await awaitFlow({ flowService: adobe.flowService, flowId, signal }, 'enabled', isEnabled);
     const opensAt = settledAt(flow, manifest.delivery);
-    await context.store.saveInlet(context, { flowId, url: flow.inletUrl, opensAt });
+    await context.store.saveInlet(context, { flowId, url: flow.inletUrl, opensAt, takeOver: context.adopt });
     return { opensAt: opensAt.toISOString() };
   },
   async remove({ store, marker }) {

@@ -5,7 +5,7 @@ import type { StepInput, StepResult } from '../../domain/provisioning.js';
 import type { Resource, Resources, StepName } from '../../domain/steps.js';
 import type { ProvisioningStore } from '../../store/provisioning.js';
 
-export interface StepContext extends Pick<StepInput, 'marker' | 'manifest' | 'resources'> {
+export interface StepContext extends Pick<StepInput, 'marker' | 'manifest' | 'resources' | 'adopt'> {
   /** Clients bound to the manifest's sandbox. */
   readonly adobe: AdobeClients;
   readonly store: ProvisioningStore;

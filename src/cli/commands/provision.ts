@@ -23,17 +23,26 @@ async function startOrJoin(context: Context, sources: Sources, manifest: Manifes
   const last = await sources.describe(manifest.name);
   if (last?.open !== true) {
     // The marker in Adobe's objects holds the uid: with the same one a new run finds what an earlier run made.
-    const uid = last?.uid ?? randomUUID();
-    if ((await sources.start({ v: 1, uid, manifest })) === 'started') {
-      if (last !== undefined) {
+    const before = last ?? (await rememberedByStore(sources, manifest.name));
+    if ((await sources.start({ v: 1, uid: before?.uid ?? randomUUID(), manifest })) === 'started') {
+      if (before !== undefined) {
         context.output.note(
-          `${manifest.name} ran before (${last.status.toLowerCase()}). It starts again; what is still there is found by its marker.`,
+          `${manifest.name} ran before (${before.status.toLowerCase()}). It starts again; what is still there is found by its marker.`,
         );
       }
       return;
     }
   }
   await join(context, sources, manifest, last);
+}
+
+/** Temporal forgets a run that has ended after a while; the store does not. */
+async function rememberedByStore(
+  sources: Sources,
+  name: string,
+): Promise<Pick<SourceRun, 'uid' | 'status'> | undefined> {
+  const { source } = await sources.ask({ v: 1, ask: 'intake', name });
+  return source === undefined ? undefined : { uid: source.uid, status: source.retired ? 'torn down' : 'terminated' };
 }
 
 async function join(context: Context, sources: Sources, manifest: Manifest, run: SourceRun | undefined): Promise<void> {
