@@ -8,7 +8,7 @@ export interface KeptProcess {
   readonly name: string;
   /** Resolves when it serves. A start that fails, because what it needs is away as well, is tried again. */
   start(): Promise<void>;
-  /** SIGKILL, as when the machine goes down; resolves when it has ended. */
+  /** SIGKILL, as when the machine goes down; resolves when it has ended. One that never ran has ended. */
   kill(): Promise<void>;
   /** SIGSTOP to all of its processes. */
   pause(): void;
@@ -77,7 +77,7 @@ export function keepProcess(service: Service, onUnexpectedEnd: (line: string) =>
     start,
     async kill() {
       wanted = false;
-      if (running === undefined) throw new Error(`${service.name} does not run`);
+      if (running === undefined) return;
       signalAll('SIGKILL');
       await running.exited;
     },

@@ -7,13 +7,15 @@ import type { PlannedAct, Strike } from './plan.js';
 import type { Platform } from './platform.js';
 import type { ForwardedSource } from './source.js';
 import type { ForwardStack } from './stack.js';
-import { LAKE_STALL_MS } from './times.js';
+import { LAKE_STALL_MS, STANDSTILL_MS } from './times.js';
 import type { Database } from '../../src/store/database.js';
 
 export interface Acted {
   /** By what was done: `kill worker-1`. */
   readonly counts: ReadonlyMap<string, number>;
   readonly quietTimes: readonly QuietTime[];
+  /** Acts that did not come to their end. */
+  readonly failures: readonly string[];
 }
 
 export interface Stage {
@@ -37,6 +39,7 @@ export async function carryOut(stage: Stage, plan: readonly PlannedAct[], posts:
   const { load, log } = stage;
   const counts = new Map<string, number>();
   const quietTimes: QuietTime[] = [];
+  const failures: string[] = [];
   const running = new Set<Promise<void>>();
   const busy = new Set<string>();
   const step = (posts / Math.max(plan.length, 1)) * AHEAD;
@@ -101,6 +104,25 @@ export async function carryOut(stage: Stage, plan: readonly PlannedAct[], posts:
           await patiently(() => stage.platform.setPolicy({ lakeOutage: false }));
           count('stall the lake');
         });
+      case 'standstill':
+        return alone('postgres', async () => {
+          const { postgres } = stage.stack.processes;
+          postgres.pause();
+          count('let PostgreSQL stand still');
+          await delay(STANDSTILL_MS);
+          postgres.resume();
+        });
+      case 'full-disk':
+        return alone('postgres', async () => {
+          const { processes, receiverDisk } = stage.stack;
+          if (!receiverDisk.canBeFilled) return count('full disk: not possible here');
+          await processes.postgres.kill();
+          receiverDisk.fill();
+          count('full disk');
+          await delay(planned.forMs);
+          receiverDisk.clear();
+          await processes.postgres.start();
+        });
       default:
         return planned satisfies never;
     }
@@ -119,9 +141,12 @@ export async function carryOut(stage: Stage, plan: readonly PlannedAct[], posts:
       if (!isLong(planned)) short -= 1;
     });
     running.add(one);
-    one.catch((error: unknown) => log(`${JSON.stringify(planned.act)}: ${String(error)}`));
+    one.catch((error: unknown) => {
+      failures.push(`${JSON.stringify(planned.act)}: ${String(error)}`);
+      log(failures.at(-1) ?? '');
+    });
   }
   load.allow(Number.POSITIVE_INFINITY);
-  await Promise.all(running);
-  return { counts, quietTimes };
+  await Promise.allSettled(running);
+  return { counts, quietTimes, failures };
 }

@@ -49,10 +49,9 @@ export interface ForwardRunOptions {
   readonly log: (line: string) => void;
 }
 
-export function isWithoutFault({ comparison, stuck, audit, holds, unexpectedEnds }: ForwardRun): boolean {
-  return (
-    [comparison.differences, audit, holds, unexpectedEnds].every(({ length }) => length === 0) && stuck === undefined
-  );
+export function isWithoutFault({ comparison, stuck, audit, holds, unexpectedEnds, acted }: ForwardRun): boolean {
+  const wrong = [comparison.differences, audit, holds, unexpectedEnds, acted.failures];
+  return wrong.every(({ length }) => length === 0) && stuck === undefined;
 }
 
 export async function runForwardChaos(options: ForwardRunOptions): Promise<ForwardRun> {

@@ -20,7 +20,11 @@ type Act =
   | { readonly kind: 'forwarder'; readonly how: ForwarderEnd }
   /** The forwarder asks its drains to end, and the workers are killed before they do. */
   | { readonly kind: 'lost-drains'; readonly strikes: readonly Strike[] }
-  | { readonly kind: 'lake-stall' };
+  | { readonly kind: 'lake-stall' }
+  /** PostgreSQL takes connections and answers nothing, for longer than anybody waits for it. */
+  | { readonly kind: 'standstill' }
+  /** The disk of the receivers is full while PostgreSQL is away. */
+  | { readonly kind: 'full-disk'; readonly forMs: number };
 
 export interface PlannedAct {
   /** Begins when so many posts have been answered. */
@@ -42,6 +46,7 @@ const PAUSED = 0.35;
 /** Also beyond a lease, so that what is continued is a zombie. */
 const PAUSE_MS = { from: 200, to: 7_000 } as const;
 const DOWN_MS = { from: 0, to: 2_000 } as const;
+const FULL_MS = { from: 1_000, to: 4_000 } as const;
 const STRIKES_IN_A_FLOW_CHANGE = 4;
 
 /** @param kills SIGKILLs and SIGSTOPs together, at least */
@@ -69,6 +74,12 @@ export function planOf(seed: number, posts: number, kills: number): PlannedAct[]
     acts.push({ kind: 'lost-drains', strikes });
   }
   for (let index = 0; index < Math.max(1, Math.round(kills / 100)); index += 1) acts.push({ kind: 'lake-stall' });
+  for (let index = 0; index < Math.max(1, Math.round(kills / 100)); index += 1) {
+    acts.push(
+      { kind: 'standstill' },
+      { kind: 'full-disk', forMs: Math.round(random.between(FULL_MS.from, FULL_MS.to)) },
+    );
+  }
   return acts
     .map((act) => ({ act, afterPosts: Math.floor(random.between(0.02, 0.95) * posts) }))
     .sort((a, b) => a.afterPosts - b.afterPosts);

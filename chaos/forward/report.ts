@@ -36,6 +36,7 @@ export function reportOf(run: ForwardRun, repeat: string): string {
     ...differences.slice(0, SHOWN_DIFFERENCES).map(line),
     ...(differences.length > SHOWN_DIFFERENCES ? [`… and ${differences.length - SHOWN_DIFFERENCES} more`] : []),
     run.audit.length === 0 ? 'The audit finds the same: no difference.' : run.audit.join('\n'),
+    ...acted.failures.map((failure) => `not carried out: ${failure}`),
     ...(stuck === undefined ? [] : [`did not come to its end: ${JSON.stringify(stuck)}`]),
     ...(isWithoutFault(run) ? [] : [`logs and data: ${run.home}`, `once more: ${repeat}`]),
   ];

@@ -11,6 +11,7 @@ import { choosePorts } from '../../src/dev/ports.js';
 import { programService } from '../../src/dev/programs.js';
 import { postgresService, temporalService } from '../../src/dev/services.js';
 import type { Service } from '../../src/dev/supervisor.js';
+import type { Command } from '../../src/process/entry.js';
 import { identityOf } from '../../src/process/identity.js';
 import { freePort } from '../../src/process/ports.js';
 import { startEmbeddedPostgres } from '../../src/store/embedded.js';
@@ -18,6 +19,9 @@ import { createKeyFile } from '../../src/store/keyFileChanges.js';
 import { endOnInterruption } from '../interruption.js';
 import { keepProcess, type KeptProcess } from '../keptProcess.js';
 import { isolatedEnvironment } from '../stack.js';
+import { setHostileDefaults } from './hostileDefaults.js';
+import { canMakePidNamespaces, inPidNamespace } from './pidNamespace.js';
+import { makeReceiverDisk, type ReceiverDisk } from './receiverDisk.js';
 import { ADOBE_TIMES, LAKE_DELAY_MS, TRUE_SETTLE_WINDOW_MS } from './times.js';
 
 const VICTIMS = [
@@ -39,6 +43,9 @@ export interface ForwardStack {
   readonly environment: NodeJS.ProcessEnv;
   readonly processes: Readonly<Record<Victim, KeptProcess>>;
   readonly receiverUrls: readonly string[];
+  readonly receiverDisk: ReceiverDisk;
+  /** The receivers, which share a home folder, do not see each other's processes. */
+  readonly areReceiversApart: boolean;
   readonly simulatorUrl: string;
   readonly databaseUrl: string;
   /** Of the server that has the simulator's databases. */
@@ -58,29 +65,47 @@ export async function startForwardStack(log: (line: string) => void): Promise<Fo
   await createKeyFile(configuration.keyFile);
   const ports = await choosePorts(configuration, ['temporal', 'temporalUi', 'postgres', 'simulator']);
   const context: StackContext = { options: { configuration, environment, log }, ports, environment: {} };
-  const receiverPorts = [await freePort(), await freePort()];
+  const receiverPorts = [await freePort(), await freePort()] as const;
   const lakePort = await freePort();
+  const receiverDisk = makeReceiverDisk(join(home, 'receivers'));
+  const areReceiversApart = canMakePidNamespaces();
   const unexpectedEnds: string[] = [];
   const keep = (service: Service) => keepProcess(service, (line) => unexpectedEnds.push(line));
+  // As two containers on one volume.
+  const receiver = (name: string, port: number) =>
+    keep(
+      programOf(context, {
+        name,
+        entry: 'src/receiver',
+        folder: receiverDisk.folder,
+        environment: { RECEIVER_PORT: String(port) },
+        ...(areReceiversApart ? { wrap: inPidNamespace } : {}),
+      }),
+    );
+  const worker = (name: string) => keep(programOf(context, { name, entry: 'src/worker', folder: join(home, name) }));
 
   const processes: Record<Victim, KeptProcess> = {
     postgres: keep(postgresService(context)),
     temporal: keep(temporalService(context)),
     lake: keep(lakeService(context, lakePort)),
     simulator: keep(simulatorService(context)),
-    'worker-1': keep(programOf(context, 'worker-1', 'src/worker')),
-    'worker-2': keep(programOf(context, 'worker-2', 'src/worker')),
-    'receiver-1': keep(programOf(context, 'receiver-1', 'src/receiver', receiverPorts[0])),
-    'receiver-2': keep(programOf(context, 'receiver-2', 'src/receiver', receiverPorts[1])),
+    'worker-1': worker('worker-1'),
+    'worker-2': worker('worker-2'),
+    'receiver-1': receiver('receiver-1', receiverPorts[0]),
+    'receiver-2': receiver('receiver-2', receiverPorts[1]),
   };
   const stop = async (keepFolder: boolean): Promise<void> => {
     forget();
+    // The first process of a namespace is asked to end in vain.
+    if (areReceiversApart) await Promise.all([processes['receiver-1'].kill(), processes['receiver-2'].kill()]);
     for (const victim of VICTIMS) await processes[victim].stop();
+    if (!keepFolder) receiverDisk.release();
     if (!keepFolder) rmSync(home, { recursive: true, force: true });
   };
   const forget = endOnInterruption(() => stop(true));
   try {
     await Promise.all([processes.postgres.start(), processes.temporal.start(), processes.lake.start()]);
+    await setHostileDefaults(context.environment['DATABASE_URL'] ?? '');
     await processes.simulator.start();
     // One after the other: the first one prepares the database.
     await processes['worker-1'].start();
@@ -99,6 +124,8 @@ export async function startForwardStack(log: (line: string) => void): Promise<Fo
     environment: { ...environment, ...context.environment },
     processes,
     receiverUrls: receiverPorts.map((port) => `http://127.0.0.1:${port}`),
+    receiverDisk,
+    areReceiversApart,
     simulatorUrl: `http://127.0.0.1:${ports.simulator}`,
     databaseUrl: context.environment['DATABASE_URL'] ?? '',
     lakeUrl: context.environment['LAKE_URL'] ?? '',
@@ -147,9 +174,18 @@ function simulatorService({ options, ports, environment }: StackContext): Servic
   };
 }
 
-/** Each with a folder of its own, as on machines of their own; they share the key file. */
-function programOf({ options, environment }: StackContext, name: string, entry: string, port?: number): Service {
+interface ProgramOfStack {
+  readonly name: string;
+  readonly entry: string;
+  /** Its home. All share the key file. */
+  readonly folder: string;
+  readonly environment?: NodeJS.ProcessEnv;
+  readonly wrap?: (command: Command) => Command;
+}
+
+function programOf({ options, environment }: StackContext, program: ProgramOfStack): Service {
   const { home, keyFile } = options.configuration;
+  const { name, entry, wrap } = program;
   return {
     name,
     start: (spawned) =>
@@ -159,11 +195,12 @@ function programOf({ options, environment }: StackContext, name: string, entry: 
         environment: {
           ...options.environment,
           ...environment,
-          CHATLIO_AEP_HOME: join(home, name),
+          CHATLIO_AEP_HOME: program.folder,
           CHATLIO_AEP_KEY_FILE: keyFile,
-          ...(port === undefined ? {} : { RECEIVER_PORT: String(port) }),
+          ...program.environment,
         },
         logDir: join(home, 'logs'),
+        ...(wrap === undefined ? {} : { wrap }),
       }).start(spawned),
   };
 }

@@ -18,6 +18,9 @@ export const LAKE_STALL_MS = 2 * LAKE_LATENCY_MS;
 export const FORWARDER_PACE = { sliceMs: 10_000, lingerMs: 1_000, firstProbeMs: 300 } as const;
 export const MAX_HISTORY_EVENTS = 120;
 
+/** Beyond every time limit of a statement, a lease and a request. */
+export const STANDSTILL_MS = 15_000;
+
 /** Of provisioning and of other calls to the platform. */
 export const ADOBE_TIMES = {
   requestTimeoutMs: 6_000,

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { codedError } from '../domain/errors.js';
 import type { Escalation } from '../process/end.js';
-import { entryCommand } from '../process/entry.js';
+import { type Command, entryCommand } from '../process/entry.js';
 import { identityOf } from '../process/identity.js';
 import { readLog, waitForLine } from '../process/logFile.js';
 import { spawnServer } from '../process/server.js';
@@ -15,6 +15,8 @@ export interface ProgramOptions {
   readonly args?: readonly string[];
   readonly environment: NodeJS.ProcessEnv;
   readonly logDir: string;
+  /** Makes the command that is run of the program's own: for example one that runs it in a container. */
+  readonly wrap?: (command: Command) => Command;
   /** Told the line with which the program said that it serves. */
   readonly onReady?: (line: Readonly<Record<string, unknown>>) => void;
 }
@@ -29,10 +31,11 @@ export function programService(options: ProgramOptions): Service {
   return {
     name: options.name,
     start: async (spawned) => {
-      const { file, args } = entryCommand(options.entry);
+      const own = entryCommand(options.entry);
+      const { file, args } = (options.wrap ?? asItIs)({ ...own, args: [...own.args, ...(options.args ?? [])] });
       const reader = readLog(logFile);
       const env = options.environment;
-      const server = spawnServer(file, [...args, ...(options.args ?? [])], { env, logFile, append: true });
+      const server = spawnServer(file, args, { env, logFile, append: true });
       const identity = identityOf(server.pid);
       if (identity !== undefined) spawned(identity);
       const said: string[] = [];
@@ -49,6 +52,8 @@ export function programService(options: ProgramOptions): Service {
     },
   };
 }
+
+const asItIs = (command: Command): Command => command;
 
 /** Why a program ended: the line that says so, in a catalogue error or a stack; else its last one. */
 function reasonIn(lines: readonly string[]): string {
