@@ -13,12 +13,15 @@ import { CONNECTION_ROUTE } from './faults.js';
 import { maskBody, maskPath } from './masking.js';
 import { headerOf, type RawRequest, type Reply } from './request.js';
 import type { Router } from './router.js';
+import { isLocalRequest } from '../src/process/localRequests.js';
 import { baseUrlOf, readBody, replyText, send, splitTarget } from './wire.js';
 
 interface ServerOptions {
   readonly context: Context;
   readonly router: Router;
   readonly guard: Guard;
+  /** What it listens at. */
+  readonly host: string;
   readonly publicBaseUrl?: string;
 }
 
@@ -43,11 +46,17 @@ async function serve(options: ServerOptions, incoming: IncomingMessage, response
   const { context, router, guard } = options;
   const startedAtMs = Date.now();
   const { path, query } = splitTarget(incoming.url ?? '/');
+  const isAdmin = path.startsWith('/__sim');
+  // It asks for no token: whoever can have a browser of this machine send requests could reset everything.
+  if (isAdmin && !isLocalRequest(incoming.headers, options.host) && !isAtPublicUrl(incoming, options.publicBaseUrl)) {
+    response.writeHead(403, { 'content-type': 'text/plain; charset=utf-8' });
+    response.end('The admin side answers requests to this machine itself, from no other page.\n');
+    return;
+  }
   const body = await readBody(incoming);
   const method = incoming.method ?? 'GET';
   const found = router.find(method, path);
   const route = found.found === 'route' ? found.route : undefined;
-  const isAdmin = path.startsWith('/__sim');
   const sandbox = headerOf(incoming, 'x-sandbox-name');
   const faults =
     route === undefined || isAdmin ? [] : context.faults.strike({ routeName: route.name, method, path, body, sandbox });
@@ -106,4 +115,10 @@ async function serve(options: ServerOptions, incoming: IncomingMessage, response
     });
   }
   send(response, reply, request.id);
+}
+
+function isAtPublicUrl({ headers: { host, origin } }: IncomingMessage, publicBaseUrl: string | undefined): boolean {
+  if (publicBaseUrl === undefined) return false;
+  const known = new URL(publicBaseUrl);
+  return host === known.host && (origin === undefined || origin === known.origin);
 }

@@ -133,8 +133,8 @@ async function start(
     for (const task of starting) await task();
   };
   const guard = createGuard(context, tokens, known);
-  const server = createHttpServer({ context, router, guard, publicBaseUrl: options.publicBaseUrl });
   const host = options.host ?? '127.0.0.1';
+  const server = createHttpServer({ context, router, guard, host, publicBaseUrl: options.publicBaseUrl });
   const refuseConnections = (ms: number) => listener.refuseConnections(ms);
   const admin = createAdmin({ context, dataPlane, tokens, restart, refuseConnections });
   registerAdminApi(context, admin);

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
+import { isLocalRequest } from '../process/localRequests.js';
 import { listenAt } from '../process/listening.js';
 
 export interface MetricsServer {
@@ -28,6 +29,10 @@ const SDK_ANSWERS_WITHIN_MS = 2_000;
 export async function startMetricsServer(options: MetricsServerOptions): Promise<MetricsServer> {
   const { registry, host, port, option } = options;
   const server = createServer((request, response) => {
+    if (!isLocalRequest(request.headers, host)) {
+      response.writeHead(403).end();
+      return;
+    }
     if (request.method !== 'GET' || request.url !== '/metrics') {
       response.writeHead(404).end();
       return;

@@ -9,6 +9,7 @@ import { identityOf, type ProcessIdentity } from '../process/identity.js';
 import { assertPortFree, freePort } from '../process/ports.js';
 import { lastLinesOf, spawnServer, type ServerProcess } from '../process/server.js';
 import { SEARCH_ATTRIBUTE_NAMES } from './searchAttributes.js';
+import { hiddenUiPlace, startUiProxy, type UiPlace } from './uiProxy.js';
 
 export interface TemporalServerOptions {
   /** The Temporal CLI, from `obtainTemporalServer`. */
@@ -41,6 +42,8 @@ export interface TemporalServer {
 const READY_TIMEOUT_MS = 60_000;
 const READY_POLL_MS = 50;
 const PROBE_DEADLINE_MS = 1_000;
+/** Of its HTTP API, which cannot be switched off: a page that has its own name point to this machine gets nothing. */
+const LOCAL_HOSTS = { 'frontend.httpAllowedHosts': ['127.0.0.1:*', 'localhost:*'] };
 const SHUTDOWN: readonly Escalation[] = [{ signal: 'SIGINT', graceMs: 10_000 }];
 
 /**
@@ -55,7 +58,9 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
   const port = options.port ?? (await freePort());
   const logFile = options.logFile ?? `${options.dbFile}.log`;
   mkdirSync(dirname(options.dbFile), { recursive: true });
-  const server = spawnServer(options.binary, serverArguments(options, port), { logFile });
+  const ui = options.uiPort === undefined ? undefined : { port: options.uiPort, place: await hiddenUiPlace() };
+  const ports = { frontend: port, http: await freePort() };
+  const server = spawnServer(options.binary, serverArguments(options, ports, ui?.place), { logFile });
   const identity = identityOf(server.pid);
   if (identity !== undefined) options.spawned?.(identity);
   const address = `127.0.0.1:${port}`;
@@ -63,25 +68,37 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
     await server.end(SHUTDOWN);
     throw codedError('CAEP_TEMPORAL_NOT_STARTED', { reason: lastLinesOf(logFile) });
   }
-  const uiUrl = options.uiPort === undefined ? undefined : `http://127.0.0.1:${options.uiPort}`;
-  return { address, uiUrl, pid: server.pid, exited: server.exited, stop: () => server.end(SHUTDOWN) };
+  const proxy =
+    ui === undefined
+      ? undefined
+      : await startUiProxy(ui.port, ui.place).catch(async (error: unknown) => {
+          await server.end(SHUTDOWN);
+          throw error;
+        });
+  void server.exited.then(() => proxy?.close());
+  return { address, uiUrl: proxy?.url, pid: server.pid, exited: server.exited, stop: () => server.end(SHUTDOWN) };
 }
 
 /** Temporal CLI documentation, `temporal server start-dev`. */
-function serverArguments(options: TemporalServerOptions, port: number): string[] {
-  const settings = Object.entries(options.dynamicConfig ?? {});
+function serverArguments(
+  options: TemporalServerOptions,
+  ports: { readonly frontend: number; readonly http: number },
+  ui: UiPlace | undefined,
+): string[] {
+  const settings = Object.entries({ ...LOCAL_HOSTS, ...options.dynamicConfig });
   return [
     'server',
     'start-dev',
     '--ip=127.0.0.1',
-    `--port=${port}`,
+    `--port=${ports.frontend}`,
+    `--http-port=${ports.http}`,
     `--namespace=${options.namespace}`,
     `--db-filename=${options.dbFile}`,
     // As durable as SQLite's default, with one wait for the disk for each commit instead of three.
     '--sqlite-pragma=journal_mode=WAL',
     '--sqlite-pragma=synchronous=FULL',
     '--log-level=warn',
-    ...(options.uiPort === undefined ? ['--headless'] : ['--ui-ip=127.0.0.1', `--ui-port=${options.uiPort}`]),
+    ...(ui === undefined ? ['--headless'] : [`--ui-ip=${ui.host}`, `--ui-port=${ui.port}`]),
     ...SEARCH_ATTRIBUTE_NAMES.map((name) => `--search-attribute=${name}=Keyword`),
     ...settings.map(([name, value]) => `--dynamic-config-value=${name}=${JSON.stringify(value)}`),
   ];

@@ -11,6 +11,7 @@ import { startMetricsServer } from '../../src/metrics/server.js';
 import { createWorkerMetrics } from '../../src/metrics/worker.js';
 import { freePort } from '../../src/process/ports.js';
 import { installRuntime } from '../../src/temporal/runtime.js';
+import { askUnder } from '../support/askUnder.js';
 import { withTemporal } from '../support/temporal.js';
 
 const sdkPort = await freePort();
@@ -66,6 +67,13 @@ describe('the metrics endpoint', () => {
     expect(text).toContain('chatlio_aep_database_readable 0');
     expect(text).not.toContain('temporal_');
     expect((await fetch(new URL('/', url))).status).toBe(404);
+  });
+
+  it('answers no page that has its own name point here', async () => {
+    const { url } = await listening({ registry: new Registry() });
+    const { host, port } = new URL(url);
+    expect(await askUnder(url, { host })).toMatchObject({ status: 200 });
+    expect(await askUnder(url, { host: `evil.example:${port}` })).toMatchObject({ status: 403 });
   });
 
   it('says which variable chooses another port when its own is taken', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { askUnder } from '../support/askUnder.js';
 import { makeSource, sourceConnectionBody } from './provisioned.js';
 import { fetchToken, FLOW_SERVICE, send, withSimulator } from './simulated.js';
 
@@ -182,4 +183,16 @@ test('a reset empties everything but tokens, policy and clock', async () => {
   const listed = await simulated().call('GET', `${FLOW_SERVICE}/sourceConnections`, { headers });
   expect(listed).toMatchObject({ status: 200, json: { items: [] } });
   expect(simulated().admin.policy.current.listLagMs).toBe(1);
+});
+
+test('answers neither a page that has its own name point here nor one of another origin', async () => {
+  const { baseUrl } = simulated();
+  const { host, port } = new URL(baseUrl);
+  for (const path of ['/__sim', '/__sim/api/objects']) {
+    expect(await askUnder(`${baseUrl}${path}`, { host })).toMatchObject({ status: 200 });
+    expect(await askUnder(`${baseUrl}${path}`, { host: `evil.example:${port}` })).toMatchObject({ status: 403 });
+  }
+  const reset = (headers: Record<string, string>) => askUnder(`${baseUrl}/__sim/api/tokens/revoke`, headers, 'POST');
+  expect(await reset({ host, origin: 'https://evil.example' })).toMatchObject({ status: 403 });
+  expect(await reset({ host, origin: baseUrl })).toMatchObject({ status: 204 });
 });

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { askUnder } from '../support/askUnder.js';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
@@ -34,17 +36,25 @@ it('comes back with its workflows and search attributes after a kill -9', async 
   expect(found.runId).toBe(started.firstExecutionRunId);
 });
 
-it('serves its UI where asked to', async () => {
+it('serves its UI where asked to, and neither that nor its HTTP API to a page of another name', async () => {
+  const logFile = join(temporaryFolder(), 'temporal.log');
   const server = await startTemporalServer({
     binary: await temporalBinary(),
     dbFile: join(temporaryFolder(), 'temporal.db'),
     namespace: 'default',
     uiPort: await freePort(),
+    logFile,
   });
   onTestFinished(() => server.stop());
   const page = await fetch(server.uiUrl ?? '');
   expect(page.status).toBe(200);
   expect(await page.text()).toContain('<html');
+  const api = `http://127.0.0.1:${/HTTP: +\S+:(\d+)/.exec(readFileSync(logFile, 'utf8'))?.[1]}/api/v1/namespaces`;
+  for (const url of [server.uiUrl ?? '', api]) {
+    const { host, port } = new URL(url);
+    expect(await askUnder(url, { host })).toMatchObject({ status: 200 });
+    expect(await askUnder(url, { host: `evil.example:${port}` })).toMatchObject({ status: 403 });
+  }
 });
 
 it('says which port is taken', async () => {
