@@ -23,7 +23,7 @@ describe('a server of this machine', () => {
     { host: '127.0.0.1.evil.example' },
     { host: 'localhost.evil.example' },
     { host: '127.evil.example' },
-    { host: 'evil.example@localhost' + '/' },
+    { host: 'evil.example@localhost/' },
     { host: '10.0.0.1:8233' },
     { host: 'localhost:8233', origin: 'https://evil.example' },
     { host: 'localhost:8233', origin: 'http://localhost:1234' },
