@@ -34,6 +34,7 @@ const exitCode = await runCli(process.argv.slice(2), {
     lostOutput.letEnd();
     return runDemo({ environment: env, output });
   },
+  confirm: interactive ? (await import('./cli/confirmation.js')).confirm : undefined,
   interview: interactive ? (await import('./cli/interview.js')).createInterview() : undefined,
 });
 process.exitCode = lostOutput.exitCode() ?? exitCode;

@@ -57,6 +57,8 @@ const environmentSchema = z.object({
   CHATLIO_AEP_TEMPORAL_UI_PORT: optional(port),
   CHATLIO_AEP_POSTGRES_PORT: optional(port),
   CHATLIO_AEP_SIMULATOR_PORT: optional(port),
+  /** Set by `npm start` for the commands of other terminals: its simulator's waits are short, so standard windows are too. */
+  CHATLIO_AEP_SHORT_WINDOWS: optional(oneOf(['yes', 'no'])),
   XDG_CACHE_HOME: optional(text),
   LOG_LEVEL: optional(oneOf(['trace', 'debug', 'info', 'warn', 'error', 'silent'])),
   /** Seconds are long in tests: the consistency window after an ambiguous create, in ms. */
@@ -108,6 +110,8 @@ export interface Configuration {
   /** Where downloaded and built programs stay, shared by all checkouts. */
   readonly cacheDir: string;
   readonly logLevel: string;
+  /** The simulator of `npm start` has short waits. */
+  readonly shortWindows: boolean;
   /** What `npm start` listens on, beside the receiver. 0: a free one. */
   readonly devPorts: DevPorts;
 }
@@ -164,6 +168,7 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
     temporal: { address: env.TEMPORAL_ADDRESS, namespace: env.TEMPORAL_NAMESPACE, uiUrl: env.TEMPORAL_UI_URL },
     cacheDir: cacheFolder(env.XDG_CACHE_HOME ?? (userHome && join(userHome, '.cache')), home),
     logLevel: env.LOG_LEVEL ?? 'info',
+    shortWindows: env.CHATLIO_AEP_SHORT_WINDOWS === 'yes',
     devPorts: {
       temporal: env.CHATLIO_AEP_TEMPORAL_PORT ?? 7233,
       temporalUi: env.CHATLIO_AEP_TEMPORAL_UI_PORT ?? 8233,

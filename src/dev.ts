@@ -1,8 +1,9 @@
 /** `npm start`: the whole stack in the foreground, ended by Ctrl-C. */
 import { once } from 'node:events';
+import { parseArgs } from 'node:util';
 import { readConfiguration } from './configuration.js';
 import { runEntry } from './cli/runEntry.js';
-import { EXIT_CODES } from './domain/errors.js';
+import { codedError, EXIT_CODES } from './domain/errors.js';
 import { printable } from './domain/printable.js';
 import { watchInterruption } from './dev/interruption.js';
 import { startStack } from './dev/stack.js';
@@ -10,7 +11,18 @@ import { welcome } from './dev/welcome.js';
 
 const say = (line: string) => process.stderr.write(`${printable(line)}\n`);
 
+/** @throws CodedError `CAEP_USAGE` */
+function readOptions(): { readonly 'real-time'?: boolean } {
+  try {
+    return parseArgs({ options: { 'real-time': { type: 'boolean' } } }).values;
+  } catch (cause) {
+    const reason = `npm start takes one option, --real-time: ${(cause as Error).message.split('.')[0]}`;
+    throw codedError('CAEP_USAGE', { reason }, { cause });
+  }
+}
+
 async function main(): Promise<number> {
+  const options = readOptions();
   const interruption = watchInterruption({
     signals: process,
     monotonicMs: () => performance.now(),
@@ -21,6 +33,7 @@ async function main(): Promise<number> {
   const stack = await startStack({
     configuration: readConfiguration(process.env),
     environment: process.env,
+    shortWindows: options['real-time'] !== true,
     log: say,
     signal: interruption,
   });

@@ -4,10 +4,9 @@
  *
  * All of it lies in a folder of its own. A demo that was killed is gone on with by the next one.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseDocument } from 'yaml';
 import { type Configuration, readConfiguration } from '../configuration.js';
 import { startStack, type Stack } from '../dev/stack.js';
 import { watchInterruption } from '../dev/interruption.js';
@@ -28,9 +27,6 @@ export interface DemoOptions {
 }
 
 const SOURCE = 'support-chat';
-/** A person watches: what takes minutes at Adobe takes seconds here. The manifest's window is above the simulator's. */
-const SIMULATOR_POLICY = { flowActivationDelayMs: 1_000, settleWindowMs: 1_500, lakeDelayMs: 1_000 };
-const SETTLE_WINDOW = '2s';
 /** After a lost answer an object may be late in lists; the simulator's lists are not. */
 const CONSISTENCY_WINDOW_MS = 2_000;
 const LANDED_TIMEOUT_MS = 120_000;
@@ -66,7 +62,7 @@ async function demonstrate(options: Interruptible): Promise<ExitCode> {
   const run = openDemoRun(configuration.home);
   if (run.isResumed) say('The last demo did not come to its end; going on with it.');
   say(`Starting Temporal, PostgreSQL, the Adobe simulator, worker and receiver in ${configuration.home}`);
-  const stack = await startStack({ configuration, environment, simulatorPolicy: SIMULATOR_POLICY, log: say, signal });
+  const stack = await startStack({ configuration, environment, shortWindows: true, log: say, signal });
   try {
     const stackMs = performance.now() - startedAt;
     if (stack.environment['TEMPORAL_UI_URL'] !== undefined) say(`Temporal UI: ${stack.environment['TEMPORAL_UI_URL']}`);
@@ -97,7 +93,7 @@ async function doTheJob({ options, environment, configuration, stack, event }: J
     runClient(args, { ...environment, ...stack.environment }, shown, signal);
 
   const provisionStartedAt = performance.now();
-  const provisioned = await client(['provision', writeManifest(configuration.home)], true);
+  const provisioned = await client(['provision', examplePath()], true);
   if (provisioned.exitCode !== 0) throw unfinished('the example source was not provisioned', configuration);
   const provisionMs = performance.now() - provisionStartedAt;
 
@@ -142,15 +138,6 @@ function withoutOutside(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const more = { CHATLIO_AEP_POSTGRES_PORT: '0', CHATLIO_AEP_SIMULATOR_PORT: '0', CHATLIO_AEP_HOME: home };
   const window = { ADOBE_CONSISTENCY_WINDOW_MS: String(CONSISTENCY_WINDOW_MS) };
   return { ...Object.fromEntries(kept), ...anyPort, ...more, ...window };
-}
-
-/** The example, with a settle window that nobody has to wait for. */
-function writeManifest(home: string): string {
-  const manifest = parseDocument(readFileSync(examplePath(), 'utf8'));
-  manifest.setIn(['delivery', 'settleWindow'], SETTLE_WINDOW);
-  const file = join(home, `${SOURCE}.yaml`);
-  writeFileSync(file, manifest.toString());
-  return file;
 }
 
 /** Seen from `src/cli`, and from `dist/src/cli`. */

@@ -51,6 +51,7 @@ interface DecisionOptions extends FilterOptions {
   readonly by?: string;
   readonly seen?: number;
   readonly dryRun?: boolean;
+  readonly yes?: boolean;
 }
 
 function addDecision(held: Commander, decision: Decision, does: Does): void {
@@ -61,10 +62,12 @@ function addDecision(held: Commander, decision: Decision, does: Does): void {
     .option('--by <person>', 'who decides; standard: the user of this machine')
     .option('--seen <version>', 'of one event: only if it has not changed since this version', wholeNumber)
     .option('--dry-run', 'only say what would be decided')
+    .option('--yes', 'do not ask before many are settled for good')
     .addHelpText('after', `\nBy filter at most 1000 at once, oldest first; with --limit up to ${MAX_DECIDE_LIMIT}.`)
-    .action((name: string, ids: number[], { by, seen, ...options }: DecisionOptions) =>
+    .action((name: string, ids: number[], { by, seen, yes, ...options }: DecisionOptions) =>
       does(`held ${decision}`, decideHeld, {
         name,
+        yes,
         input: { decision, ...options, by: by ?? person(), version: seen, ids: ids.length === 0 ? undefined : ids },
       }),
     );

@@ -16,6 +16,8 @@ export interface Context {
   readonly configuration: () => Configuration;
   /** Connects to Temporal; throws CodedError `CAEP_TEMPORAL_UNREACHABLE` within 5 s. */
   readonly sources: () => Promise<Sources>;
+  /** Asks a person yes or no; absent where nobody can be asked. */
+  readonly confirm?: (question: string) => Promise<boolean>;
   /** Ctrl-C, from now on until `release`: aborts the signal instead of ending the process. */
   readonly interruption: () => { readonly signal: AbortSignal; release(): void };
 }

@@ -8,7 +8,8 @@ export function addProcesses(program: Commander, become: Become): void {
   program
     .command('dev')
     .description('the whole stack on this machine: Temporal, PostgreSQL, worker, receiver, simulator')
-    .action(() => become('dev', []));
+    .option('--real-time', 'its simulator waits as long as Adobe does: minutes, where standard is seconds')
+    .action(({ realTime }: { realTime?: boolean }) => become('dev', realTime === true ? ['--real-time'] : []));
   program
     .command('worker')
     .description('runs the workflows; holds the Adobe credentials')

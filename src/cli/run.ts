@@ -19,6 +19,8 @@ export interface CliWorld extends Pick<ProgramWiring, 'runProcess' | 'runDemo' |
   readonly program: string;
   readonly configuration: () => Configuration;
   connect(configuration: Configuration): Promise<{ readonly sources: Sources; close(): Promise<void> }>;
+  /** Where there is a terminal. */
+  readonly confirm?: Context['confirm'];
 }
 
 export async function runCli(argv: readonly string[], world: CliWorld): Promise<ExitCode> {
@@ -72,6 +74,8 @@ async function runCommand(
       output,
       now: Date.now,
       configuration: world.configuration,
+      // Who asks for JSON is a program.
+      ...(output.format === 'human' && world.confirm !== undefined ? { confirm: world.confirm } : {}),
       interruption,
       async sources() {
         const connected = await world.connect(world.configuration());

@@ -6,8 +6,8 @@ export interface StackOptions {
   readonly configuration: Configuration;
   /** Handed on to the programs, below what the stack sets itself; for example `process.env`. */
   readonly environment: NodeJS.ProcessEnv;
-  /** Policies of the simulator to set, by name. */
-  readonly simulatorPolicy?: Readonly<Record<string, string | number | boolean>>;
+  /** A simulator that is started waits seconds where Adobe takes minutes, and the commands know of it. */
+  readonly shortWindows?: boolean;
   /** Takes one line for a person. */
   readonly log: (line: string) => void;
   readonly signal?: AbortSignal;

@@ -7,6 +7,7 @@ import { startTemporalServer } from '../temporal/server.js';
 import { programService } from './programs.js';
 import type { StackContext } from './context.js';
 import type { Service } from './supervisor.js';
+import { SHORT_WINDOWS_ON } from './windows.js';
 
 const NAMESPACE = 'default';
 
@@ -61,7 +62,9 @@ export function simulatorService({ options, ports, environment }: StackContext):
       '--host=127.0.0.1',
       `--data-dir=${join(home, 'simulator')}`,
       '--output=json',
-      ...Object.entries(options.simulatorPolicy ?? {}).map(([name, value]) => `--policy=${name}=${value}`),
+      ...Object.entries(options.shortWindows === true ? SHORT_WINDOWS_ON.policy : {}).map(
+        ([name, value]) => `--policy=${name}=${value}`,
+      ),
     ],
     environment: options.environment,
     logDir: join(home, 'logs'),
@@ -71,6 +74,7 @@ export function simulatorService({ options, ports, environment }: StackContext):
       // Inlet URLs keep the port under which they were made; the simulator may have got another one since.
       environment['ADOBE_INLET_URL'] = baseUrl;
       environment['SIMULATOR_ADMIN_URL'] = `${baseUrl}/__sim`;
+      if (options.shortWindows === true) Object.assign(environment, SHORT_WINDOWS_ON.environment);
     },
   });
 }

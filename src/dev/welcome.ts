@@ -1,5 +1,6 @@
 /** What a person sees when the stack serves: where everything is, and what to type next. */
 import type { StackEnvironment } from '../stackEnvironment.js';
+import { windowLines } from './windows.js';
 
 export function welcome(environment: StackEnvironment): string[] {
   const places: (readonly [string, string | undefined])[] = [
@@ -12,11 +13,15 @@ export function welcome(environment: StackEnvironment): string[] {
     'Everything runs. Ctrl-C ends it; the next start goes on with the same data.',
     ...places.flatMap(([name, url]) => (url === undefined ? [] : [`  ${name.padEnd(16)} ${url}`])),
     '',
+    ...(environment['SIMULATOR_ADMIN_URL'] === undefined
+      ? []
+      : [...windowLines('CHATLIO_AEP_SHORT_WINDOWS' in environment), '']),
     'Next, in another terminal:',
     '  npm run client -- plan examples/support-chat.yaml',
     '  npm run client -- provision examples/support-chat.yaml',
     '  npm run client -- urls support-chat',
     '  npm run client -- send support-chat new-conversation',
+    '  npm run client -- watch support-chat',
     '',
   ];
 }

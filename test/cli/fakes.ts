@@ -121,7 +121,12 @@ export interface FakeWorld {
 
 export function fakeWorld(
   sources: Sources,
-  options: { format?: 'human' | 'json'; command?: string; accessKey?: Buffer } = {},
+  options: {
+    format?: 'human' | 'json';
+    command?: string;
+    accessKey?: Buffer;
+    environment?: Record<string, string>;
+  } = {},
 ): FakeWorld {
   const accessKey = options.accessKey ?? ACCESS_KEY;
   const stdout = new PassThrough();
@@ -139,7 +144,8 @@ export function fakeWorld(
         program: 'chatlio-aep',
       }),
       now: () => NOW,
-      configuration: () => readConfiguration({ CHATLIO_AEP_ACCESS_KEY: accessKey.toString('base64url') }),
+      configuration: () =>
+        readConfiguration({ CHATLIO_AEP_ACCESS_KEY: accessKey.toString('base64url'), ...options.environment }),
       sources: () => Promise.resolve(sources),
       interruption: () => ({ signal: interruption.signal, release: () => undefined }),
     },

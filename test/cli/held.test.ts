@@ -190,6 +190,31 @@ describe('a decision', () => {
     expect(world.stdout()).toContain('✖ The event 13 of support-chat is already decided');
   });
 
+  it.each([
+    { decision: 'abandon', many: 2, answer: false, asked: 1, exitCode: 130 },
+    { decision: 'abandon', many: 2, answer: true, asked: 1, exitCode: 0 },
+    { decision: 'mark-delivered', many: 2, answer: false, asked: 1, exitCode: 130 },
+    { decision: 'abandon', many: 1, answer: false, asked: 0, exitCode: 0 },
+    { decision: 'resend', many: 2, answer: false, asked: 0, exitCode: 0 },
+  ] as const)('to $decision $many asks $asked time(s)', async ({ decision, many, answer, asked: times, exitCode }) => {
+    const decisions: DecideInput[] = [];
+    const questions: string[] = [];
+    const decide = (_name: string, one: DecideInput) => {
+      decisions.push(one);
+      return Promise.resolve({ ...result, decided: many });
+    };
+    const confirm = (question: string) => {
+      questions.push(question);
+      return Promise.resolve(answer);
+    };
+    const context = { ...fakeWorld(fakeSources({ decide })).context, confirm };
+    expect(await decideHeld(context, { name: 'support-chat', input: { ...input, decision } })).toBe(exitCode);
+    expect(questions).toEqual(times === 0 ? [] : [`${decision} 2 events of support-chat for good?`]);
+    expect(decisions.some(({ dryRun }) => dryRun !== true)).toBe(exitCode === 0);
+    await decideHeld(context, { name: 'support-chat', yes: true, input: { ...input, decision } });
+    expect(questions).toHaveLength(times);
+  });
+
   it('that is not understood never leaves this machine', async () => {
     const world = fakeWorld(fakeSources({}));
     const nothing = decideHeld(world.context, {

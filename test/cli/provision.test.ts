@@ -359,3 +359,36 @@ describe('abort', () => {
     expect(world.stdout()).toContain('(undoing it)');
   });
 });
+
+describe('against the simulator of npm start', () => {
+  const unknown = () => Promise.resolve({ v: 1 }) as never;
+  const environment = { CHATLIO_AEP_SHORT_WINDOWS: 'yes' };
+
+  it('standard windows are short, and that is said', async () => {
+    const { inputs, start } = starts();
+    const describe = script(undefined, sourceRun({ phase: 'live' }));
+    const world = fakeWorld(fakeSources({ start, describe, state: script(LIVE), ask: unknown }), { environment });
+    expect(await provision(world.context, { file })).toBe(0);
+    expect(inputs[0]?.manifest.delivery).toMatchObject({ settleWindowMs: 2_000, lakeLatencyMs: 20_000 });
+    expect(world.stderr()).toContain('settleWindow 2s');
+  });
+
+  it('what the manifest sets otherwise stands', async () => {
+    const own = join(folder, 'own.yaml');
+    await writeFile(own, `${MANIFEST_TEXT}delivery: {settleWindow: 7m}\n`);
+    const { inputs, start } = starts();
+    const describe = script(undefined, sourceRun({ phase: 'live' }));
+    const world = fakeWorld(fakeSources({ start, describe, state: script(LIVE), ask: unknown }), { environment });
+    await provision(world.context, { file: own });
+    expect(inputs[0]?.manifest.delivery.settleWindowMs).toBe(420_000);
+  });
+
+  it('a source that was made with the true ones is joined as it is', async () => {
+    const report = { v: 1, steps: [], mapping: [], problems: [] };
+    const ask = () => Promise.resolve(report) as never;
+    const live = sourceRun({ phase: 'live' });
+    const world = fakeWorld(fakeSources({ describe: script(live), state: script(LIVE), ask }), { environment });
+    expect(await provision(world.context, { file })).toBe(0);
+    expect(world.stderr()).toContain('runs already with this manifest');
+  });
+});

@@ -192,7 +192,7 @@ describe('status', () => {
     const gate = { reason: 'settle window after a change of the flow', opensAt: NOW + 60_000 };
     const shown = (forwarder: ForwarderReport) => renderDelivery({ run: sourceRun(), forwarder }, NOW, plain);
     expect(shown({ ...FORWARDER, phase: 'settling', gate })).toContain(
-      'nothing is sent before 2026-11-21 10:41:00Z: settle window after a change of the flow',
+      'nothing is sent before 2026-11-21 10:41:00Z (in 1m 00s): settle window after a change of the flow',
     );
     expect(shown({ ...FORWARDER, phase: 'paused', gate: { reason: 'paused by ana' } })).toContain(
       'nothing is sent: paused by ana',

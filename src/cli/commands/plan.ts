@@ -1,6 +1,6 @@
 import { EXIT_CODES, type ExitCode } from '../../domain/errors.js';
 import type { PlanReport } from '../../domain/plan.js';
-import { readManifestFile } from '../../manifest/read.js';
+import { noteWindows, readUsedManifest } from '../manifestFile.js';
 import type { Command } from '../ports.js';
 import { askForPlan } from '../planning.js';
 import { planDocument, renderPlan } from '../render/plan.js';
@@ -8,11 +8,14 @@ import { requireWorker } from '../worker.js';
 
 /** What `provision` would create, adopt, change or leave, and every field's place in the schema. Changes nothing. */
 export const plan: Command<{ readonly file: string }> = async (context, { file }) => {
-  const manifest = await readManifestFile(file);
+  const used = await readUsedManifest(context, file);
+  const { name } = used.manifest;
   const sources = await context.sources();
   await requireWorker(sources);
-  const run = await sources.describe(manifest.name);
-  const running = run?.open === true ? await sources.state(manifest.name) : undefined;
+  const run = await sources.describe(name);
+  const running = run?.open === true ? await sources.state(name) : undefined;
+  const manifest = running === undefined ? used.manifest : await used.fitting(() => Promise.resolve(running.manifest));
+  noteWindows(context);
   const report = await askForPlan(sources, manifest, { run, running });
   context.output.result(planDocument(report), () => renderPlan(report, context.output.paint));
   return exitCodeOfPlan(report);

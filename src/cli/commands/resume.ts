@@ -1,7 +1,7 @@
 import { CodedError, EXIT_CODES, type ExitCode } from '../../domain/errors.js';
-import { readManifestFile } from '../../manifest/read.js';
 import { reportEnding } from '../ending.js';
 import { follow } from '../follow.js';
+import { readUsedManifest } from '../manifestFile.js';
 import type { Command, Context, ForwarderReport, Sources } from '../ports.js';
 import { sendingLines } from '../render/standstill.js';
 import { requireWorker } from '../worker.js';
@@ -16,10 +16,11 @@ export interface ResumeArguments {
 
 /** Sets going whatever stands still: a held step, from where the source is followed; held sending; the probe of an outage. */
 export const resume: Command<ResumeArguments> = async (context, { name, manifest: file, adopt, by }) => {
-  const manifest = file === undefined ? undefined : await readManifestFile(file);
+  const used = file === undefined ? undefined : await readUsedManifest(context, file);
   const sources = await context.sources();
   await requireWorker(sources);
   const state = await sources.state(name);
+  const manifest = await used?.fitting(() => Promise.resolve(state.manifest));
   const forwarder = state.phase === 'live' ? await sources.forwarderState(name) : undefined;
   const isForStep = state.hold !== undefined || manifest !== undefined || adopt === true;
   if (!isForStep && forwarder !== undefined && standsStill(forwarder)) {

@@ -3,6 +3,7 @@ import { readRequest } from '../../chatlio/readRequest.js';
 import { codedError, EXIT_CODES } from '../../domain/errors.js';
 import type { Kind } from '../../domain/kinds.js';
 import type { WebhookUrl } from '../../domain/plan.js';
+import { createCountedProgress } from '../countedProgress.js';
 import type { Command } from '../ports.js';
 import { renderSent } from '../render/sent.js';
 import { isTaken, type SentEvent } from '../sentEvent.js';
@@ -25,10 +26,14 @@ export const send: Command<SendArguments> = async (context, { name, kind, count,
   const target = webhookOf(webhooks, name, kind, widget);
   const sent: SentEvent[] = [];
   const seeds = Array.from({ length: count }, (_, index) => seed + index).values();
+  const progress = createCountedProgress(context, (posted) => `Posted ${posted} of ${count} events …`);
   const post = async (): Promise<void> => {
-    for (const each of seeds) sent.push(await postOne(target, kind, each, context.now()));
+    for (const each of seeds) {
+      sent.push(await postOne(target, kind, each, context.now()));
+      progress.done();
+    }
   };
-  await Promise.all(Array.from({ length: Math.min(count, PARALLEL_POSTS) }, post));
+  await Promise.all(Array.from({ length: Math.min(count, PARALLEL_POSTS) }, post)).finally(() => progress.end());
   sent.sort((a, b) => a.seed - b.seed);
   context.output.result({ name, events: sent }, () => renderSent(sent, name, context.output.paint));
   return sent.every(({ httpStatus }) => isTaken(httpStatus)) ? EXIT_CODES.done : EXIT_CODES.failed;

@@ -106,7 +106,7 @@ function troubleLines({ forwarder, intake }: Delivery, now: number, paint: Paint
   const gate = intake?.gate === undefined ? forwarderGate(forwarder) : intake.gate;
   const lastErrorAt = forwarder?.lastErrorAt;
   return [
-    ...(gate === undefined || isPassable(gate, now) ? [] : [`  ${paint.caution(gateLine(gate))}`]),
+    ...(gate === undefined || isPassable(gate, now) ? [] : [`  ${paint.caution(gateLine(gate, now))}`]),
     ...(forwarder?.lastError === undefined
       ? []
       : [
@@ -130,8 +130,10 @@ function isPassable({ open, opensAt }: GateReport, now: number): boolean {
   return open && (opensAt === undefined || Date.parse(opensAt) <= now);
 }
 
-function gateLine({ reason, opensAt }: GateReport): string {
-  return `nothing is sent${opensAt === undefined ? '' : ` before ${instant(Date.parse(opensAt))}`}: ${reason}`;
+function gateLine({ reason, opensAt }: GateReport, now: number): string {
+  if (opensAt === undefined) return `nothing is sent: ${reason}`;
+  const opens = Date.parse(opensAt);
+  return `nothing is sent before ${instant(opens)} (in ${elapsed(opens - now)}): ${reason}`;
 }
 
 /** The gate as it stands says more than what the forwarder saw of it when it last looked. */
