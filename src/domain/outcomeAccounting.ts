@@ -66,6 +66,8 @@ export interface AttemptedException {
   readonly reason: ExceptionReason;
   readonly state: 'waiting' | 'sending' | 'held' | 'resolved';
   readonly attempts: number;
+  /** Of the drain whose attempt is the last one. Absent where no drain of ours is known to have made it. */
+  readonly fence?: number;
   readonly automaticResends: number;
   /** An earlier attempt turned out to be accepted while a later one was running. */
   readonly acceptedAttempt?: number;
@@ -82,12 +84,17 @@ export type Settlement =
   /** Only noted: the answer comes too late to change anything, or the attempt that runs now decides. */
   | { readonly to: 'unchanged'; readonly acceptedAttempt?: number };
 
-/**
- * @param attempt which of the exception's attempts the verdict is about, counted from 1
- */
-export function settle(exception: AttemptedException, attempt: number, verdict: Verdict): Settlement {
+/** Which attempt a verdict is about. A number alone names several: each drain counts its first attempts from 1. */
+export interface AttemptKey {
+  readonly attempt: number;
+  /** Of the drain that made it. */
+  readonly fence: number;
+}
+
+/** An answer to another attempt than the last one decides nothing, unless it says that the event was accepted. */
+export function settle(exception: AttemptedException, { attempt, fence }: AttemptKey, verdict: Verdict): Settlement {
   if (exception.state === 'resolved') return { to: 'unchanged' };
-  if (attempt < exception.attempts) {
+  if (attempt !== exception.attempts || fence !== exception.fence) {
     if (verdict.kind !== 'accepted') return { to: 'unchanged' };
     return exception.state === 'sending' ? { to: 'unchanged', acceptedAttempt: attempt } : { to: 'delivered' };
   }

@@ -1,15 +1,22 @@
 /** Exceptions: resent under the same protocol as a first attempt, settled by facts. What people decide is in `decisions.ts`. */
 import type { PoolClient } from 'pg';
 import type { ExceptionReason } from '../domain/exceptions.js';
-import { type AttemptedException, settle, type Settlement, type Verdict } from '../domain/outcomeAccounting.js';
+import {
+  type AttemptedException,
+  type AttemptKey,
+  settle,
+  type Settlement,
+  type Verdict,
+} from '../domain/outcomeAccounting.js';
 import type { Holding, PartitionId } from './claim.js';
 import { type Database, inTransaction } from './database.js';
 
 /** A verdict about an attempt whose event the cursor has passed. */
-export interface LateVerdict extends PartitionId {
+export interface LateVerdict extends PartitionId, AttemptKey {
   /** By number in the log for first attempts, by exception for resends. */
   readonly of: { readonly seq: number } | { readonly exceptionId: number };
-  readonly attempt: number;
+  /** Numbers come again where a database was set back: the event is the same one only by its id. */
+  readonly eventId: Buffer;
   readonly verdict: Verdict;
 }
 
@@ -25,16 +32,17 @@ export async function settleLate(database: Database, late: readonly LateVerdict[
 
 async function settleOne(
   client: PoolClient,
-  { sourceId, partition, of, attempt, verdict }: LateVerdict,
+  { sourceId, partition, of, eventId, attempt, fence, verdict }: LateVerdict,
 ): Promise<void> {
   const { rows } = await client.query<AttemptedRow>(
-    `select id, reason, state, attempts, automatic_resends, accepted_attempt from exception
-     where source_id = $1 and partition = $2 and ${'seq' in of ? 'seq' : 'id'} = $3 order by id desc limit 1 for update`,
-    [sourceId, partition, 'seq' in of ? of.seq : of.exceptionId],
+    `select id, reason, state, attempts, attempt_fence, automatic_resends, accepted_attempt from exception
+     where source_id = $1 and partition = $2 and ${'seq' in of ? 'seq' : 'id'} = $3 and event_id = $4
+     order by id desc limit 1 for update`,
+    [sourceId, partition, 'seq' in of ? of.seq : of.exceptionId, eventId],
   );
   const row = rows[0];
   if (row === undefined) return;
-  const settlement = settle(attemptedException(row), attempt, verdict);
+  const settlement = settle(attemptedException(row), { attempt, fence }, verdict);
   const fact = `attempt ${attempt}: ${verdict.kind === 'accepted' ? 'accepted' : verdict.fact}`;
   await applySettlement(client, row.id, settlement, fact);
   if (settlement.to === 'forgotten' || settlement.to === 'delivered') {
@@ -51,6 +59,7 @@ interface AttemptedRow {
   readonly reason: ExceptionReason;
   readonly state: AttemptedException['state'];
   readonly attempts: number;
+  readonly attempt_fence: number | null;
   readonly automatic_resends: number;
   readonly accepted_attempt: number | null;
 }
@@ -60,6 +69,7 @@ function attemptedException(row: AttemptedRow): AttemptedException {
     reason: row.reason,
     state: row.state,
     attempts: row.attempts,
+    fence: row.attempt_fence ?? undefined,
     automaticResends: row.automatic_resends,
     acceptedAttempt: row.accepted_attempt ?? undefined,
   };

@@ -202,8 +202,9 @@ export async function confirmDelivery(
 ): Promise<void> {
   await inTransaction(database, async (client) => {
     const { rowCount } = await client.query(
-      `update exception set confirmed_at = clock_timestamp() where id = $1 and confirmed_at is null and resolution = 'delivered'`,
-      [delivery.exceptionId],
+      `update exception set confirmed_at = clock_timestamp() where id = $1 and attempts = $2 and event_id = decode($3, 'hex')
+         and confirmed_at is null and resolution = 'delivered'`,
+      [delivery.exceptionId, delivery.attempts, delivery.eventId],
     );
     if (rowCount === 0) return;
     await countConfirmed(client, { sourceId, partition: delivery.partition, count: 1 });
@@ -221,8 +222,8 @@ export async function reopenDelivery(
   await database.pool.query(
     `update exception set state = 'held', reason = $3, resolution = null, resolved_at = null, version = version + 1,
        evidence = evidence || jsonb_build_object('at', clock_timestamp(), 'fact', $4::text)
-     where id = $1 and attempts = $2 and resolution = 'delivered' and confirmed_at is null`,
-    [delivery.exceptionId, delivery.attempts, reason, fact],
+     where id = $1 and attempts = $2 and event_id = decode($5, 'hex') and resolution = 'delivered' and confirmed_at is null`,
+    [delivery.exceptionId, delivery.attempts, reason, fact, delivery.eventId],
   );
 }
 

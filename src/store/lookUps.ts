@@ -55,8 +55,9 @@ export async function resumeLookUps(database: Database, lookUps: readonly DueLoo
   await database.pool.query(
     `update exception set state = 'waiting', next_action = 'look-up', next_at = clock_timestamp(), version = version + 1,
        evidence = evidence || jsonb_build_object('at', clock_timestamp(), 'fact', 'the lake can be read again: looked for')
-     where id = any ($1) and ${AWAITING_LAKE}`,
-    [lookUps.map(({ exceptionId }) => exceptionId)],
+     from unnest($1::bigint[], $2::text[]) as l (exception_id, sought)
+     where id = exception_id and event_id = decode(sought, 'hex') and ${AWAITING_LAKE}`,
+    [lookUps.map(({ exceptionId }) => exceptionId), lookUps.map(({ eventId }) => eventId)],
   );
 }
 
@@ -74,8 +75,8 @@ export interface SettledLookUp {
   readonly fact?: string;
 }
 
-const MINE = `where id = $1 and attempts = $2 and state = 'waiting' and next_action = 'look-up'`;
-const NOTE = `version = version + 1, evidence = evidence || jsonb_build_object('at', clock_timestamp(), 'fact', $3::text)`;
+const MINE = `where id = $1 and attempts = $2 and event_id = $3 and state = 'waiting' and next_action = 'look-up'`;
+const NOTE = `version = version + 1, evidence = evidence || jsonb_build_object('at', clock_timestamp(), 'fact', $4::text)`;
 
 /** Does nothing for an exception that has changed meanwhile: an answer that came late, or another look, was faster. */
 export async function settleLookUps(
@@ -95,7 +96,7 @@ export async function settleLookUps(
 
 async function settleOne(client: PoolClient, sourceId: number, { lookUp, outcome, fact }: SettledLookUp) {
   const { exceptionId, attempts, partition, eventId } = lookUp;
-  const mine = [exceptionId, attempts];
+  const mine = [exceptionId, attempts, Buffer.from(eventId, 'hex')];
   switch (outcome.kind) {
     case 'look-again': {
       const note = fact === undefined ? '' : `, ${NOTE}`;
@@ -114,8 +115,8 @@ async function settleOne(client: PoolClient, sourceId: number, { lookUp, outcome
     case 'held':
       return didChange(
         await client.query(
-          `update exception set ${NOTE}, state = 'held', reason = $4, next_action = null, next_at = null,
-             awaits_lake = case when $5 then version + 1 end ${MINE}`,
+          `update exception set ${NOTE}, state = 'held', reason = $5, next_action = null, next_at = null,
+             awaits_lake = case when $6 then version + 1 end ${MINE}`,
           [...mine, fact ?? '', outcome.reason, outcome.awaitsLake === true],
         ),
       );

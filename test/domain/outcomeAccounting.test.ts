@@ -41,9 +41,21 @@ describe('verdict and fault of an attempt', () => {
   });
 });
 
-const inFlight: AttemptedException = { reason: 'in-flight', state: 'sending', attempts: 1, automaticResends: 0 };
-const leftover: AttemptedException = { reason: 'unknown', state: 'held', attempts: 1, automaticResends: 0 };
-const resending: AttemptedException = { reason: 'unknown', state: 'sending', attempts: 2, automaticResends: 1 };
+const inFlight: AttemptedException = {
+  reason: 'in-flight',
+  state: 'sending',
+  attempts: 1,
+  fence: 5,
+  automaticResends: 0,
+};
+const leftover: AttemptedException = { reason: 'unknown', state: 'held', attempts: 1, fence: 5, automaticResends: 0 };
+const resending: AttemptedException = {
+  reason: 'unknown',
+  state: 'sending',
+  attempts: 2,
+  fence: 5,
+  automaticResends: 1,
+};
 
 describe('settling an exception', () => {
   it.each<[string, AttemptedException, number, Verdict, Settlement]>([
@@ -61,12 +73,20 @@ describe('settling an exception', () => {
     ['the second, when the first was accepted', { ...resending, acceptedAttempt: 1 }, 2, unknown, { to: 'delivered' }],
     ['anything after a decision', { ...leftover, state: 'resolved' }, 1, accepted, { to: 'unchanged' }],
   ])('%s', (_name, exception, attempt, verdict, settlement) => {
-    expect(settle(exception, attempt, verdict)).toEqual(settlement);
+    expect(settle(exception, { attempt, fence: 5 }, verdict)).toEqual(settlement);
+  });
+
+  it.each([turnedDown, notBegun, refused, unknown])("takes no notice of another fence's attempt: %j", (verdict) => {
+    for (const exception of [inFlight, leftover, { ...leftover, fence: undefined }]) {
+      expect(settle(exception, { attempt: 1, fence: 4 }, verdict)).toEqual({ to: 'unchanged' });
+    }
+    expect(settle(inFlight, { attempt: 1, fence: 4 }, accepted)).toEqual({ to: 'unchanged', acceptedAttempt: 1 });
+    expect(settle(leftover, { attempt: 1, fence: 4 }, accepted)).toEqual({ to: 'delivered' });
   });
 
   it('asks a person after the last automatic resend', () => {
     const worn = { ...resending, automaticResends: MAX_AUTOMATIC_RESENDS };
-    expect(settle(worn, 2, turnedDown)).toEqual({ to: 'held', reason: 'unknown' });
+    expect(settle(worn, { attempt: 2, fence: 5 }, turnedDown)).toEqual({ to: 'held', reason: 'unknown' });
   });
 
   it('never sends again what may have been accepted', () => {
@@ -78,7 +98,9 @@ describe('settling an exception', () => {
     });
     fc.assert(
       fc.property(exceptions, fc.constantFrom(accepted, refused, unknown), (exception, verdict) => {
-        expect(settle(exception, exception.attempts, verdict).to).not.toBe('waiting');
+        expect(settle({ ...exception, fence: 5 }, { attempt: exception.attempts, fence: 5 }, verdict).to).not.toBe(
+          'waiting',
+        );
       }),
     );
   });

@@ -1,5 +1,5 @@
 /** Where each outcome goes: into the next flush, to an exception, or back into the feed. */
-import type { PartitionId } from '../../store/claim.js';
+import type { Holding } from '../../store/claim.js';
 import type { Answered, Sendable } from './attempts.js';
 import type { Feed } from './feed.js';
 import type { Ledger } from './ledger.js';
@@ -13,21 +13,22 @@ export interface Booking {
 }
 
 export function createBooking(deps: {
-  readonly partition: PartitionId;
+  readonly holding: Holding;
   readonly ledger: Pick<Ledger, 'book' | 'bookLate' | 'unrecorded'>;
   readonly feed: Pick<Feed, 'putBack'>;
   readonly monotonicMs: () => number;
 }): Booking {
-  const { partition, ledger, feed, monotonicMs } = deps;
+  const { holding, ledger, feed, monotonicMs } = deps;
   let oldestMs = 0;
 
   function answered({ sendable, verdict, wasSlow }: Answered): void {
     if (ledger.unrecorded() === 0) oldestMs = monotonicMs();
     if (sendable.resend !== undefined) {
-      const { exceptionId, attempt } = sendable.resend;
-      ledger.bookLate({ ...partition, of: { exceptionId }, attempt, verdict });
+      const { exceptionId, attempt, eventId } = sendable.resend;
+      ledger.bookLate({ ...holding, of: { exceptionId }, eventId, attempt, verdict });
     } else if (wasSlow) {
-      ledger.bookLate({ ...partition, of: { seq: sendable.first.seq }, attempt: 1, verdict });
+      const { seq, eventId } = sendable.first;
+      ledger.bookLate({ ...holding, of: { seq }, eventId, attempt: 1, verdict });
     } else {
       ledger.book(sendable.first, verdict);
       if (verdict.kind === 'not-accepted') feed.putBack({ events: [sendable.first], absent: [] });

@@ -141,7 +141,8 @@ export function createLedger(deps: {
   /** The drain that took the fence has made `unknown` exceptions of these: what we know about them counts there. */
   function passToLate(batch: readonly Booking[]): void {
     for (const { event, entry } of batch) {
-      if (entry.kind !== 'in-flight') addLate({ ...holding, of: { seq: event.seq }, attempt: 1, verdict: entry });
+      const { seq, eventId } = event;
+      if (entry.kind !== 'in-flight') addLate({ ...holding, of: { seq }, eventId, attempt: 1, verdict: entry });
     }
   }
 

@@ -86,7 +86,7 @@ export function createParts(deps: LoopDependencies, options: LoopOptions, change
       return ending.planned() === undefined || ending.ageMs() < options.graceMs;
     },
   });
-  const booking = createBooking({ partition, ledger, feed, monotonicMs });
+  const booking = createBooking({ holding, ledger, feed, monotonicMs });
   const attempts = createAttempts({
     concurrency,
     lease,
