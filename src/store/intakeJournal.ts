@@ -11,21 +11,48 @@ export interface JournalStretch {
   readonly entries?: Buffer;
 }
 
-export async function copyStretch(database: Database, stretch: JournalStretch): Promise<void> {
-  await database.pool.query(
-    `insert into intake_journal (receiver_id, file, start_byte, end_byte, entries) values ($1, $2, $3, $4, $5)
+/** @returns false when the stretch before it is not there: it is not copied then, for that would leave a gap */
+export async function copyStretch(database: Database, stretch: JournalStretch): Promise<boolean> {
+  const { rowCount } = await database.pool.query(
+    `insert into intake_journal (receiver_id, file, start_byte, end_byte, entries)
+     select $1::text, $2::text, $3::bigint, $4::bigint, $5::bytea
+      where $3::bigint = 0
+         or exists (select from intake_journal where receiver_id = $1 and file = $2 and end_byte = $3::bigint)
      on conflict do nothing`,
     [stretch.receiverId, stretch.file, stretch.start, stretch.end, stretch.entries ?? null],
   );
+  return rowCount === 1;
 }
 
-/** How far each file of a receiver is copied. */
-export async function copiedUntil(database: Database, receiverId: string): Promise<Map<string, number>> {
-  const { rows } = await database.pool.query<{ file: string; end_byte: number }>(
-    'select file, max(end_byte) as end_byte from intake_journal where receiver_id = $1 group by file',
+/** The last stretch of a file that is copied. */
+export type LastStretch = Pick<JournalStretch, 'file' | 'start' | 'end'>;
+
+export async function lastStretches(database: Database, receiverId: string): Promise<LastStretch[]> {
+  const { rows } = await database.pool.query<LastStretch>(
+    `select file, max(start_byte) as start, max(end_byte) as end from intake_journal
+      where receiver_id = $1 group by file`,
     [receiverId],
   );
-  return new Map(rows.map(({ file, end_byte: end }) => [file, end]));
+  return rows;
+}
+
+/** Whether all of them are still there: not, when the database was set back. */
+export async function areCopied(
+  database: Database,
+  receiverId: string,
+  stretches: readonly LastStretch[],
+): Promise<boolean> {
+  const { rows } = await database.pool.query<{ found: number }>(
+    `select count(*) as found from unnest($2::text[], $3::bigint[], $4::bigint[]) s (file, start_byte, end_byte)
+       join intake_journal j using (file, start_byte, end_byte) where j.receiver_id = $1`,
+    [
+      receiverId,
+      stretches.map(({ file }) => file),
+      stretches.map(({ start }) => start),
+      stretches.map(({ end }) => end),
+    ],
+  );
+  return rows[0]?.found === stretches.length;
 }
 
 export async function forgetOldJournals(database: Database): Promise<void> {

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { readJournalState } from '../../src/audit/journal.js';
@@ -141,6 +141,70 @@ describe('the copy of a journal', () => {
     expect(await copied()).toBeGreaterThanOrEqual(5);
     expect(await notKnown()).toEqual(unreadable());
   });
+});
+
+describe('the copy of a journal whose database was set back', () => {
+  const setBack = async (minutes: number) => {
+    await database().pool.query(
+      `delete from intake_journal where receiver_id = $1 and copied_at > now() - $2 * interval '1 minute'`,
+      [receiverId, minutes],
+    );
+  };
+  const age = async () => {
+    await database().pool.query(`update intake_journal set copied_at = copied_at - interval '1 hour'`);
+  };
+
+  it.each([
+    ['all of it', 120, 6],
+    ['the newest stretch of a file', 10, 6],
+    ['nothing', 0, 6],
+  ])('is made again by a receiver that runs: %s', async (_what, minutes, expected) => {
+    const journal = await openJournal({ folder, log: silentLog });
+    journal.record(entries(1));
+    await journal.write();
+    await copy.run(journal.files());
+    await age();
+    journal.record(entries(2));
+    await journal.write();
+    await copy.run(journal.files());
+    await setBack(minutes);
+    // One that comes in between does not cover up what is missing before it.
+    journal.record(entries(3));
+    await journal.write();
+    for (let run = 0; run < 3; run += 1) await copy.run(journal.files());
+    expect(await copied()).toBe(expected);
+    expect(await notKnown()).toEqual([]);
+    await journal.close();
+  });
+
+  it('tells, so that what others have left is copied again as well', async () => {
+    let times = 0;
+    copy = createJournalCopy(database(), receiverId, () => (times += 1));
+    await life(2);
+    await copyAll();
+    expect(times).toBe(0);
+    await setBack(120);
+    await copyAll();
+    expect(times).toBe(1);
+    expect(await copied()).toBe(2);
+  });
+});
+
+it('a damaged byte costs its batch, and the copy says so', async () => {
+  const journal = await openJournal({ folder, log: silentLog });
+  for (let batch = 0; batch < 4; batch += 1) {
+    journal.record(entries(10));
+    await journal.write();
+  }
+  await journal.close();
+  const file = join(folder, (await names())[0] ?? '');
+  const content = await readFile(file);
+  content[2 * (8 + 10 * ENTRY_BYTES) + 100] = 0x7f;
+  content[8 + 10 * ENTRY_BYTES] = 0x7f;
+  await writeFile(file, content);
+  await copyAll();
+  expect(await copied()).toBe(20);
+  expect(await notKnown()).toEqual(unreadable());
 });
 
 it('does not take zeros for batches', () => {

@@ -1,8 +1,8 @@
 /** Copies journal files to PostgreSQL, where the audit reads those of all receivers. By byte, so that nothing is copied twice. */
 import { open } from 'node:fs/promises';
 import type { Database } from '../../store/database.js';
-import { copiedUntil, copyStretch } from '../../store/intakeJournal.js';
-import { decodeBatches } from './entries.js';
+import { areCopied, copyStretch, type LastStretch, lastStretches } from '../../store/intakeJournal.js';
+import { decodeBatches, findNextBatch } from './entries.js';
 import type { JournalFile } from './journal.js';
 
 const STRETCH_BYTES = 64 * 1024;
@@ -12,32 +12,62 @@ export interface JournalCopy {
   run(files: readonly JournalFile[]): Promise<void>;
 }
 
-export function createJournalCopy(database: Database, receiverId: string): JournalCopy {
-  let copied: Map<string, number> | undefined;
+/** @param onSetBack told when PostgreSQL has lost what was copied; it is copied again */
+export function createJournalCopy(
+  database: Database,
+  receiverId: string,
+  onSetBack: () => void = () => undefined,
+): JournalCopy {
+  /** By file. Undefined: to be asked for. */
+  let copied: Map<string, LastStretch> | undefined;
 
-  async function copyFile(file: JournalFile, done: Map<string, number>): Promise<void> {
+  async function readCopied(): Promise<Map<string, LastStretch>> {
+    return new Map((await lastStretches(database, receiverId)).map((last) => [last.file, last]));
+  }
+
+  async function hasLost(known: ReadonlyMap<string, LastStretch>, files: readonly JournalFile[]): Promise<boolean> {
+    const kept = files.flatMap(({ name }) => known.get(name) ?? []);
+    return kept.length > 0 && !(await areCopied(database, receiverId, kept));
+  }
+
+  /** @returns false when PostgreSQL knows something else of the file than we do */
+  async function copyFile(file: JournalFile, done: Map<string, LastStretch>): Promise<boolean> {
     const bytes = file.bytes;
-    for (let start = done.get(file.name) ?? 0; start < bytes; start = done.get(file.name) as number) {
+    for (let start = done.get(file.name)?.end ?? 0; start < bytes; ) {
       const content = await readAt(file.path, start, bytes - start).catch(nothingIfLost);
       const { entries, readBytes } = decodeBatches(content);
-      // A batch is never torn apart: of a stretch without one whole batch nothing can be read, up to the file's end.
+      // A batch is never torn apart: before the next whole one nothing can be read.
       const isReadable = readBytes > 0;
-      const end = isReadable ? start + readBytes : bytes;
-      await copyStretch(database, {
+      const end = isReadable ? start + readBytes : start + (findNextBatch(content) ?? bytes - start);
+      const last = { file: file.name, start, end };
+      const isTaken = await copyStretch(database, {
+        ...last,
         receiverId,
-        file: file.name,
-        start,
-        end,
         entries: isReadable ? entries : undefined,
       });
-      done.set(file.name, end);
+      if (!isTaken) return false;
+      done.set(file.name, last);
+      start = end;
     }
+    return true;
+  }
+
+  async function isSetBack(files: readonly JournalFile[]): Promise<boolean> {
+    if (copied === undefined || !(await hasLost(copied, files))) return false;
+    onSetBack();
+    return true;
   }
 
   return {
     async run(files) {
-      copied ??= await copiedUntil(database, receiverId);
-      for (const file of files) await copyFile(file, copied);
+      if (await isSetBack(files)) copied = undefined;
+      copied ??= await readCopied();
+      for (const file of files) {
+        if (await copyFile(file, copied)) continue;
+        await isSetBack(files);
+        copied = undefined;
+        return;
+      }
     },
   };
 }
@@ -58,6 +88,7 @@ async function readAt(path: string, start: number, available: number): Promise<B
       const content = Buffer.alloc(length);
       await handle.read(content, 0, length, start);
       if (length === available || decodeBatches(content).readBytes > 0) return content;
+      if (findNextBatch(content) !== undefined) return content;
     }
   } finally {
     await handle.close();

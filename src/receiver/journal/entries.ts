@@ -53,15 +53,28 @@ interface BatchesRead {
 export function decodeBatches(content: Buffer): BatchesRead {
   const entries: Buffer[] = [];
   let at = 0;
-  while (at + HEADER_BYTES <= content.length) {
-    const count = content.readUInt32BE(at);
-    const end = at + HEADER_BYTES + count * ENTRY_BYTES;
-    // Zeros, as a file system may leave them in a file that was being written, are no batch.
-    if (count === 0 || end > content.length) break;
-    const batch = content.subarray(at + HEADER_BYTES, end);
-    if (crc32(batch) !== content.readUInt32BE(at + 4)) break;
+  for (let batch = batchAt(content, at); batch !== undefined; batch = batchAt(content, at)) {
     entries.push(batch);
-    at = end;
+    at += HEADER_BYTES + batch.length;
   }
   return { entries: Buffer.concat(entries), readBytes: at };
+}
+
+/** Where the next whole batch begins after one at the start whose bytes have changed; undefined when there is none. */
+export function findNextBatch(content: Buffer): number | undefined {
+  // How many entries are in a damaged one cannot be believed; that headers and entries have even lengths can.
+  for (let at = HEADER_BYTES + ENTRY_BYTES; at + HEADER_BYTES <= content.length; at += 2) {
+    if (batchAt(content, at) !== undefined) return at;
+  }
+  return undefined;
+}
+
+/** Its entries. Zeros, as a file system may leave them in a file that was being written, are no batch. */
+function batchAt(content: Buffer, at: number): Buffer | undefined {
+  if (at + HEADER_BYTES > content.length) return undefined;
+  const count = content.readUInt32BE(at);
+  const end = at + HEADER_BYTES + count * ENTRY_BYTES;
+  if (count === 0 || end > content.length) return undefined;
+  const batch = content.subarray(at + HEADER_BYTES, end);
+  return crc32(batch) === content.readUInt32BE(at + 4) ? batch : undefined;
 }
