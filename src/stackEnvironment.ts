@@ -3,10 +3,11 @@
  *
  * Lies in `<home>/dev/environment.json` while the stack runs; holds the password of the embedded PostgreSQL, so mode 0600.
  */
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { readConfiguration } from './configuration.js';
 import { readJsonFile } from './process/jsonFile.js';
+import { replaceFile } from './process/wholeFile.js';
 
 export type StackEnvironment = Readonly<Record<string, string>>;
 
@@ -23,10 +24,7 @@ export function withStackEnvironment(environment: NodeJS.ProcessEnv): NodeJS.Pro
 }
 
 export function writeStackEnvironment(home: string, stack: StackEnvironment): void {
-  const file = environmentFile(home);
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(`${file}.new`, `${JSON.stringify(stack, undefined, 2)}\n`, { mode: 0o600 });
-  renameSync(`${file}.new`, file);
+  replaceFile(environmentFile(home), `${JSON.stringify(stack, undefined, 2)}\n`);
 }
 
 export function removeStackEnvironment(home: string): void {

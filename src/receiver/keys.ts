@@ -1,11 +1,10 @@
 /** That a receiver seals with keys that the others have: by the canaries in PostgreSQL, or by what it has last read of them. */
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { randomUUID } from 'node:crypto';
-import { dirname } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { CodedError } from '../domain/errors.js';
+import { replaceFile } from '../process/wholeFile.js';
 import type { Database } from '../store/database.js';
 import { confirmKeys, type KeyCanary, requireKeysOf } from '../store/keyCheck.js';
 import type { KeyRing } from '../store/keyRing.js';
@@ -30,7 +29,7 @@ export async function confirmReceiverKeys(options: {
   const closing = new AbortController();
 
   async function confirm(): Promise<void> {
-    await writeCache(cacheFile, await confirmKeys(database, keyRing));
+    writeCache(cacheFile, await confirmKeys(database, keyRing));
   }
 
   async function confirmLater(): Promise<never> {
@@ -70,20 +69,13 @@ const cacheSchema = z.object({
   canaries: z.array(z.object({ keyId: z.string(), fingerprint: z.string(), canary: bytes, mac: bytes })),
 });
 
-async function writeCache(file: string, canaries: readonly KeyCanary[]): Promise<void> {
+function writeCache(file: string, canaries: readonly KeyCanary[]): void {
   const content = canaries.map((one) => ({
     ...one,
     canary: one.canary.toString('base64'),
     mac: one.mac.toString('base64'),
   }));
-  const beside = `${file}.${randomUUID()}`;
-  try {
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(beside, JSON.stringify({ v: 1, canaries: content }), { mode: 0o600, flush: true });
-    await rename(beside, file);
-  } finally {
-    await rm(beside, { force: true });
-  }
+  replaceFile(file, JSON.stringify({ v: 1, canaries: content }));
 }
 
 /** A file that is missing or damaged says nothing. */

@@ -1,0 +1,23 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { replaceFile } from '../../src/process/wholeFile.js';
+import { spawnEntry, temporaryFolder } from '../support/processes.js';
+
+it('of two processes that replace a file at once neither fails, and it is always one of theirs, whole', async () => {
+  const folder = temporaryFolder();
+  const file = join(folder, 'file');
+  const texts = ['a'.repeat(20_000), 'b'.repeat(30_000)];
+  replaceFile(file, texts[0] as string);
+  const programs = texts.map((text) => spawnEntry('test/process/replaceFiles', [file, text, '150'], {}));
+  const ended = Promise.all(programs.map((program) => program.exitCode));
+  let isRunning = true;
+  void ended.then(() => (isRunning = false));
+  while (isRunning) {
+    expect(texts).toContain(readFileSync(file, 'utf8'));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(await ended, programs.map((program) => program.output()).join('\n')).toEqual([0, 0]);
+  expect(readdirSync(folder)).toEqual(['file']);
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+});
