@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { codedError } from '../src/domain/errors.js';
-import { tryLock } from '../src/process/lock.js';
+import { takeLock } from '../src/process/lock.js';
 import { startEmbeddedPostgres } from '../src/store/embedded.js';
 
 /**
@@ -19,9 +19,14 @@ export async function startOwnDatabase(
     throw codedError('CAEP_USAGE', { reason: 'The simulator needs a database or a folder for one' });
   }
   // Without it, a second simulator would take the first one's server for a leftover and stop it.
-  const lock = tryLock(join(dataDir, 'lock'));
-  if (lock.state === 'held') throw codedError('CAEP_ALREADY_RUNNING', { pid: String(lock.by.pid) });
-  closing.push(() => lock.release());
+  const attempt = await takeLock(join(dataDir, 'lock'), ({ pid }) =>
+    log.info(
+      { pid },
+      'waiting for a sign of life of the process that had this folder, in another container or machine',
+    ),
+  );
+  if (attempt.state === 'held') throw codedError('CAEP_ALREADY_RUNNING', { pid: String(attempt.by.pid) });
+  closing.push(() => attempt.lock.release());
   const server = await startEmbeddedPostgres({ dataDir: join(dataDir, 'postgres'), log: (line) => log.info(line) });
   closing.push(() => server.stop());
   return server.url;

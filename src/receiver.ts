@@ -12,7 +12,7 @@ import { type MetricsServer, startMetricsServer } from './metrics/server.js';
 import { askedToEnd } from './process/endSignals.js';
 import { createProcessLog } from './process/log.js';
 import { confirmReceiverKeys } from './receiver/keys.js';
-import { startReceiver } from './receiver/start.js';
+import { type Receiver, startReceiver } from './receiver/start.js';
 import { openDatabase } from './store/database.js';
 import { openKeyRing, readHeldKeys } from './store/keyRing.js';
 import { startKeyReports } from './store/processKeys.js';
@@ -35,13 +35,18 @@ async function main(): Promise<void> {
   const keys = await confirmReceiverKeys({ database, keyRing, cacheFile, log });
   const intake = createIntakeMetrics();
   const receiver = await startReceiver({ database, keyRing, configuration, log, metrics: intake });
-  const readings = { counts: () => receiver.counts(), spoolDepth: () => receiver.spoolDepth(), lostLines };
+  const readings = {
+    counts: () => receiver.counts(),
+    spoolDepth: () => receiver.spoolDepth(),
+    spoolDamage: () => receiver.spoolDamage(),
+    lostLines,
+  };
   const metrics = await serveMetrics(readings, intake, configuration.receiver.metricsPort);
   log.info({ url: receiver.url, metrics: metrics?.url }, 'ready');
 
   const keyReports = startKeyReports(database, `receiver ${hostname()}/${process.pid}`, () => readHeldKeys(keyRing));
   try {
-    await Promise.race([once(askedToEnd(), 'abort'), keys.refused]);
+    await Promise.race([once(askedToEnd(), 'abort'), keys.refused, displaced(receiver, configuration.home)]);
   } finally {
     keys.close();
     await receiver.close();
@@ -50,6 +55,12 @@ async function main(): Promise<void> {
     await database.close();
     log.info({ counts: receiver.counts(), spooled: receiver.spoolDepth().records }, 'stopped');
   }
+}
+
+/** Rejects when another receiver has taken over the place of this one. */
+async function displaced(receiver: Receiver, home: string): Promise<never> {
+  await receiver.displaced;
+  throw codedError('CAEP_PLACE_LOST', { home });
 }
 
 /** On loopback only: the other port is the one that the internet reaches. */

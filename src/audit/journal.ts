@@ -70,7 +70,9 @@ export async function readJournalState(
   const receivers = await connection.query<ReceiverRow>(
     `select receiver_id, journalled_until, (details ->> 'journalDropped')::float8 as dropped,
        coalesce(case when details ? 'spooled' then (details -> 'spooled' ->> $1)::bigint else spool_depth end, 0) as spooled,
-       (extract(epoch from clock_timestamp() - journalled_until) * 1000)::float8 as silent_ms
+       (extract(epoch from clock_timestamp() - journalled_until) * 1000)::float8 as silent_ms,
+       details @> '{"ended": true}' and spool_depth = 0 as has_ended,
+       coalesce((details ->> 'unreadable')::int, 0) as unreadable, coalesce((details ->> 'vanished')::int, 0) as vanished
      from receiver_report, coalesce((details ->> 'journalledUntil')::timestamptz, started_at) as journalled_until
      order by receiver_id`,
     [String(sourceId)],
@@ -86,11 +88,19 @@ export async function readJournalState(
             `journals are kept for ${JOURNAL_KEPT_DAYS} days: a loss of what was answered before ${keptFrom.toISOString()} would not be seen`,
           ]
         : []),
-      ...receivers.rows.flatMap(({ receiver_id, dropped, silent_ms, journalled_until, spooled }) => [
-        ...(silent_ms > SILENCE_MS
+      ...receivers.rows.flatMap(({ receiver_id, dropped, silent_ms, journalled_until, spooled, ...one }) => [
+        ...(silent_ms > SILENCE_MS && !one.has_ended
           ? [
               `the receiver ${receiver_id} has not reported its journal since ${journalled_until.toISOString()}: what it has taken since is not known${spooled === 0 ? '' : `, and ${spooled} of its events were in its spool then`}`,
             ]
+          : []),
+        ...(one.unreadable > 0
+          ? [
+              `${one.unreadable} places in the spool of the receiver ${receiver_id} cannot be read: which events stood there is not known; the files are kept beside the spool`,
+            ]
+          : []),
+        ...(one.vanished > 0
+          ? [`${one.vanished} events vanished from the disk of the receiver ${receiver_id} before they were in the log`]
           : []),
         ...((dropped ?? 0) > 0
           ? [`${dropped} entries found no room in the journal of the receiver ${receiver_id}`]
@@ -137,4 +147,7 @@ interface ReceiverRow {
   readonly spooled: number;
   readonly dropped: number | null;
   readonly silent_ms: number;
+  readonly has_ended: boolean;
+  readonly unreadable: number;
+  readonly vanished: number;
 }

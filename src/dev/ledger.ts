@@ -1,9 +1,8 @@
 /** The processes that a start has made, on disk: a later start ends what a killed one has left behind. */
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { endProcess } from '../process/end.js';
 import { readJsonFile } from '../process/jsonFile.js';
-import { isRunning, type ProcessIdentity } from '../process/identity.js';
+import { livenessOf, type ProcessIdentity } from '../process/identity.js';
+import { replaceFile } from '../process/wholeFile.js';
 
 export interface LedgerEntry extends ProcessIdentity {
   readonly name: string;
@@ -23,9 +22,7 @@ export function openLedger(file: string): Ledger {
   return {
     record: (entry) => {
       entries.set(entry.name, entry);
-      mkdirSync(dirname(file), { recursive: true });
-      writeFileSync(`${file}.new`, `${JSON.stringify([...entries.values()], undefined, 2)}\n`);
-      renameSync(`${file}.new`, file);
+      replaceFile(file, `${JSON.stringify([...entries.values()], undefined, 2)}\n`);
     },
     entries: () => [...entries.values()],
   };
@@ -34,7 +31,9 @@ export function openLedger(file: string): Ledger {
 /** Ends what is recorded and still runs, in reverse order of its start. Says so. */
 export async function endLeftovers(ledger: Ledger, log: (line: string) => void): Promise<void> {
   for (const entry of ledger.entries().toReversed()) {
-    if (!isRunning(entry)) continue;
+    const liveness = livenessOf(entry);
+    if (liveness === 'unknown') log(`${entry.name} was started in another container or machine, and ended with it`);
+    if (liveness !== 'running') continue;
     log(`Ending ${entry.name} (pid ${entry.pid}), left over from a start that was killed`);
     await endProcess(entry, [{ signal: 'SIGTERM', graceMs: LEFTOVER_GRACE_MS }]);
   }

@@ -7,7 +7,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { codedError } from '../domain/errors.js';
-import { tryLock } from '../process/lock.js';
+import { takeLock } from '../process/lock.js';
 import { removeStackEnvironment, type StackEnvironment, writeStackEnvironment } from '../stackEnvironment.js';
 import { ensureInstallationKey } from '../store/keyCreation.js';
 import { temporalIsConfigured } from '../temporal/target.js';
@@ -34,8 +34,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const { configuration, log } = options;
   const { home } = configuration;
   mkdirSync(home, { recursive: true });
-  const lock = tryLock(join(home, 'dev', 'lock'));
-  if (lock.state === 'held') throw codedError('CAEP_ALREADY_RUNNING', { pid: String(lock.by.pid) });
+  const attempt = await takeLock(join(home, 'dev', 'lock'), ({ pid }) =>
+    log(`Process ${pid} of another container or machine had this folder; waiting for a sign of life of it`),
+  );
+  if (attempt.state === 'held') throw codedError('CAEP_ALREADY_RUNNING', { pid: String(attempt.by.pid) });
+  const { lock } = attempt;
   try {
     const ledger = openLedger(join(home, 'dev', 'processes.json'));
     await endLeftovers(ledger, log);

@@ -391,6 +391,14 @@ export const ERROR_CATALOGUE = {
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
+  CAEP_PLACE_LOST: {
+    sentence:
+      'Another receiver has taken over the place of this one in {home}, because it gave no sign of life for too long.',
+    remedy:
+      'Start it again with `chatlio-aep receiver`: it takes another place, and what it had spooled is with the other one. Give receivers on different machines homes of their own.',
+    retryable: true,
+    exitCode: EXIT_CODES.failed,
+  },
   CAEP_TEMPORAL_NOT_OBTAINED: {
     sentence: 'No Temporal server could be found, downloaded or built.',
     remedy: 'Install the Temporal CLI, or Go (to build it), or set TEMPORAL_ADDRESS to a running server.',

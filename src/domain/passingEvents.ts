@@ -76,6 +76,10 @@ export interface ReceiverView {
   readonly reportedAt: string;
   readonly silentForMs: number;
   readonly spooled: number;
+  /** Records of its spool, or runs of them, whose bytes have changed on the disk. Absent: none. */
+  readonly unreadable?: number;
+  /** Acknowledged events whose files vanished from its spool. Absent: none. */
+  readonly vanished?: number;
 }
 
 /** A kind that used to come and has been silent for longer than the source's `delivery.quietWarning`. */

@@ -10,6 +10,8 @@ export interface ReceiverReadings {
   readonly spoolDepth: () => { readonly records: number; readonly bytes: number };
   /** Of the log, since the start. */
   readonly lostLines: () => number;
+  /** What of it cannot be given any more. */
+  readonly spoolDamage: () => { readonly unreadable: number; readonly vanished: number };
 }
 
 /** Answered with 503 while they rise: shown from the start, so that the first one is an increase. */
@@ -49,6 +51,19 @@ export function createReceiverMetrics(read: ReceiverReadings, intake: IntakeMetr
       registers: [],
       collect() {
         this.set(read.spoolDepth().bytes);
+      },
+    }),
+  );
+  registry.registerMetric(
+    new Gauge({
+      name: 'chatlio_aep_receiver_spool_damaged',
+      help: 'What of the spool cannot be given any more: unreadable places in files that are kept aside, events in files that vanished.',
+      labelNames: ['what'],
+      registers: [],
+      collect() {
+        const { unreadable, vanished } = read.spoolDamage();
+        this.set({ what: 'unreadable' }, unreadable);
+        this.set({ what: 'vanished' }, vanished);
       },
     }),
   );

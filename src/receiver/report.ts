@@ -3,10 +3,12 @@ import type { Logger } from 'pino';
 import type { Database } from '../store/database.js';
 import { forgetOldJournals } from '../store/intakeJournal.js';
 import { type LastEvent, noteLastEvents } from '../store/lastEvents.js';
-import { emptySpools } from '../store/receiverReports.js';
+import { endReceiver } from '../store/receiverReports.js';
+import type { Adoption } from './adoption.js';
 import { createJournalCopy } from './journal/copy.js';
-import type { Journal } from './journal/journal.js';
+import { findFiles, type Journal } from './journal/journal.js';
 import type { TakenFacts } from './observedLog.js';
+import type { SpoolDamage } from './spool/damage.js';
 import type { SpoolDepth } from './spool/spool.js';
 
 const REPORT_EVERY_MS = 3_000;
@@ -17,10 +19,10 @@ interface ReportOptions {
   readonly receiverId: string;
   /** As Chatlio reaches it, where that was named: the worker makes the webhook URLs of it. */
   readonly publicUrl?: string;
-  /** Receivers that are gone, and whose spools are part of this one's or empty. */
-  readonly adopted: readonly string[];
+  readonly adoption: Pick<Adoption, 'orphans' | 'unsettle'>;
   readonly journal: Journal;
   readonly spoolDepth: () => SpoolDepth;
+  readonly spoolDamage: () => SpoolDamage;
   readonly counts: () => Readonly<Record<string, number>>;
   readonly log: Pick<Logger, 'warn'>;
 }
@@ -33,11 +35,12 @@ export interface Reporter {
 }
 
 export function startReporting(options: ReportOptions): Reporter {
-  const { database, receiverId, publicUrl, adopted, journal, spoolDepth, counts, log } = options;
+  const { database, receiverId, publicUrl, adoption, journal, spoolDepth, spoolDamage, counts, log } = options;
   const startedAt = new Date();
-  const journalCopy = createJournalCopy(database, receiverId);
+  const journalCopy = createJournalCopy(database, receiverId, () => adoption.unsettle());
   const lastEvents = new Map<string, LastEvent>();
   let isReporting = true;
+  let hasEnded = false;
   let reports = 0;
   let running = Promise.resolve();
 
@@ -48,6 +51,7 @@ export function startReporting(options: ReportOptions): Reporter {
     await reportSpool(spoolDepth());
     await noteChangedLastEvents();
     await journalCopy.run(files);
+    await settleOrphans();
     // Everything answered before it, by the database's clock, is in intake_journal, unless entries were dropped.
     await database.pool.query(
       `update receiver_report set details = details || jsonb_build_object('journalledUntil',
@@ -59,8 +63,15 @@ export function startReporting(options: ReportOptions): Reporter {
   }
 
   async function reportSpool({ records, bytes, bySource }: SpoolDepth): Promise<void> {
-    const own = { counts: counts(), spoolBytes: bytes, journalDropped: journal.dropped() };
-    const details = { ...own, spooled: bySource, publicUrl: publicUrl ?? null };
+    const details = {
+      ...spoolDamage(),
+      counts: counts(),
+      spoolBytes: bytes,
+      spooled: bySource,
+      journalDropped: journal.dropped(),
+      publicUrl: publicUrl ?? null,
+      ended: hasEnded,
+    };
     await database.pool.query(
       `insert into receiver_report (receiver_id, started_at, reported_at, spool_depth, details)
        values ($1, $2, clock_timestamp(), $3, $4)
@@ -69,7 +80,15 @@ export function startReporting(options: ReportOptions): Reporter {
              spool_depth = excluded.spool_depth, details = receiver_report.details || excluded.details`,
       [receiverId, startedAt, records, JSON.stringify(details)],
     );
-    if (reports === 0 && adopted.length > 0) await emptySpools(database, adopted, startedAt);
+  }
+
+  /** After our own report: what they had spooled is counted there by now. */
+  async function settleOrphans(): Promise<void> {
+    for (const orphan of adoption.orphans()) {
+      await createJournalCopy(database, orphan.receiverId).run(await findFiles(orphan.journalFolder));
+      await endReceiver(database, orphan.receiverId);
+      orphan.settled();
+    }
   }
 
   async function noteChangedLastEvents(): Promise<void> {
@@ -118,6 +137,7 @@ export function startReporting(options: ReportOptions): Reporter {
     async close() {
       clearInterval(timer);
       await journal.close();
+      hasEnded = true;
       await reportNext();
     },
   };

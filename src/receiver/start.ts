@@ -8,6 +8,7 @@ import { ensureBodyPartitions } from '../store/bodyPartitions.js';
 import type { Database } from '../store/database.js';
 import { createEventLog } from '../store/eventLog.js';
 import type { KeyRing } from '../store/keyRing.js';
+import { startAdoption } from './adoption.js';
 import { createGrouping } from './grouping.js';
 import { startHttpServer } from './httpServer.js';
 import { openJournal } from './journal/journal.js';
@@ -17,7 +18,8 @@ import { createByteBudget } from './requestBody.js';
 import { watchRoutes } from './routes.js';
 import { takeSlot } from './slot.js';
 import { openSpool, type SpoolDepth } from './spool/spool.js';
-import { sourceOfSpooled } from './spool/spooledEvent.js';
+import type { SpoolDamage } from './spool/damage.js';
+import { SPOOLED_MARK, sourceOfSpooled } from './spool/spooledEvent.js';
 import { createSpooledLog } from './spool/spooledLog.js';
 import { type Answer, createWebhooks, type Outcome } from './webhooks.js';
 
@@ -44,6 +46,9 @@ export interface Receiver {
   counts(): Readonly<Partial<Record<Outcome, number>>>;
   /** Taken, on this receiver's disk, not in the event log yet. */
   spoolDepth(): SpoolDepth;
+  spoolDamage(): SpoolDamage;
+  /** Resolves when another receiver has taken over this one's place in the home folder: it must end, and start anew. */
+  readonly displaced: Promise<void>;
   /** Takes no new requests, answers those that are there, and ends. */
   close(): Promise<void>;
 }
@@ -53,10 +58,23 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   const { database, keyRing, configuration, log, metrics } = options;
   const slot = await takeSlot(configuration.home);
   const maxSpoolBytes = configuration.receiver.spoolMaxBytes ?? MAX_SPOOL_BYTES;
-  const { spoolFolder } = slot;
-  const spool = await openSpool({ folder: spoolFolder, maxBytes: maxSpoolBytes, sourceOf: sourceOfSpooled, log });
+  const spool = await openSpool({
+    folder: slot.spoolFolder,
+    maxBytes: maxSpoolBytes,
+    sourceOf: sourceOfSpooled,
+    recordMark: SPOOLED_MARK,
+    isOurs: () => slot.lock.isOurs(),
+    log,
+  });
   const { maxHeldBytes } = configuration.receiver;
   const eventLog = createSpooledLog({ eventLog: createEventLog(database, { maxHeldBytes }), spool, log, maxHeldBytes });
+  const adoption = await startAdoption({
+    home: configuration.home,
+    slot,
+    spool,
+    onAdopted: () => eventLog.drainSoon(),
+    log,
+  });
   const journal = await openJournal({ folder: slot.journalFolder, log });
   const routes = await watchRoutes({ database, cacheFile: join(configuration.home, 'routes.json'), log });
   const counts: Partial<Record<Outcome, number>> = {};
@@ -66,9 +84,10 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     database,
     receiverId: slot.receiverId,
     publicUrl: configuration.receiver.namedUrl,
-    adopted: slot.adopted,
+    adoption,
     journal,
     spoolDepth: () => spool.depth(),
+    spoolDamage: () => spool.damage(),
     counts: () => counts,
     log,
   });
@@ -108,7 +127,8 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     await routes.close();
     await eventLog.close();
     await reporter.close();
-    slot.release();
+    await adoption.close();
+    slot.lock.release();
   }
 
   const { host, port } = configuration.receiver;
@@ -134,6 +154,8 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     url: server.url,
     counts: () => ({ ...counts }),
     spoolDepth: () => spool.depth(),
+    spoolDamage: () => spool.damage(),
+    displaced: slot.lock.lost,
     async close() {
       isDraining = true;
       clearInterval(partitionsTimer);

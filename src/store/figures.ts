@@ -66,7 +66,7 @@ async function readReceivers(database: Database) {
   const { rows } = await database.pool.query<{ receiver: string; spooled: number; report_age_ms: number }>(
     `select receiver_id as receiver, spool_depth as spooled,
        (extract(epoch from clock_timestamp() - reported_at) * 1000)::float8 as report_age_ms
-     from receiver_report order by receiver_id`,
+     from receiver_report where not (details @> '{"ended": true}' and spool_depth = 0) order by receiver_id`,
   );
   return rows.map(({ report_age_ms: reportAgeMs, ...row }) => ({ ...row, reportAgeMs }));
 }

@@ -7,11 +7,11 @@ import { link, mkdir, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { codedError } from '../domain/errors.js';
-import { tryLock } from '../process/lock.js';
+import { contendFor } from '../process/lock.js';
 import { fingerprintOf, type Key, KEY_BYTES, type KeyFile, readKeyFile, writeKeyFile } from './keyFile.js';
 
-/** A change takes milliseconds. */
-const LOCK_WITHIN_MS = 10_000;
+/** A change takes milliseconds; whether one was killed in another container shows after the lock's lease. */
+const LOCK_WITHIN_MS = 25_000;
 const LOCK_EVERY_MS = 20;
 
 /**
@@ -89,10 +89,11 @@ async function changeKeyFile(file: string, change: (content: KeyFile) => KeyFile
 
 async function lockFor(file: string): Promise<() => void> {
   const deadlineMs = performance.now() + LOCK_WITHIN_MS;
+  const attempt = contendFor(`${file}.lock`);
   for (;;) {
-    const lock = tryLock(`${file}.lock`);
-    if (lock.state === 'taken') return () => lock.release();
-    if (performance.now() > deadlineMs) throw codedError('CAEP_KEY_FILE_BUSY', { file, pid: String(lock.by.pid) });
+    const result = attempt();
+    if (result.state === 'taken') return () => result.lock.release();
+    if (performance.now() > deadlineMs) throw codedError('CAEP_KEY_FILE_BUSY', { file, pid: String(result.by.pid) });
     await delay(LOCK_EVERY_MS);
   }
 }

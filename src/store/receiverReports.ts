@@ -5,8 +5,9 @@ import type { Database } from './database.js';
 export async function readReceivers(database: Database): Promise<ReceiverView[]> {
   const { rows } = await database.pool.query<Row>(
     `select receiver_id, started_at, reported_at, spool_depth,
+       (details ->> 'unreadable')::int as unreadable, (details ->> 'vanished')::int as vanished,
        (extract(epoch from clock_timestamp() - reported_at) * 1000)::float8 as silent_for_ms
-     from receiver_report order by receiver_id limit 100`,
+     from receiver_report where not (details @> '{"ended": true}' and spool_depth = 0) order by receiver_id limit 100`,
   );
   return rows.map((row) => ({
     id: row.receiver_id,
@@ -14,6 +15,7 @@ export async function readReceivers(database: Database): Promise<ReceiverView[]>
     reportedAt: row.reported_at.toISOString(),
     silentForMs: Math.max(0, Math.round(row.silent_for_ms)),
     spooled: row.spool_depth,
+    ...damageOf(row),
   }));
 }
 
@@ -26,12 +28,17 @@ export async function readPublicUrl(database: Database): Promise<string | undefi
   return rows[0]?.url;
 }
 
-/** What they had spooled is with another receiver now; one that has started again speaks for itself. */
-export async function emptySpools(database: Database, receiverIds: readonly string[], before: Date): Promise<void> {
+/** Only what there is: a spool without damage says nothing of it. */
+function damageOf({ unreadable, vanished }: Row): Pick<ReceiverView, 'unreadable' | 'vanished'> {
+  return { ...(unreadable ? { unreadable } : {}), ...(vanished ? { vanished } : {}) };
+}
+
+/** Of one that is gone: what it had spooled is with another receiver now, and its journal is copied. */
+export async function endReceiver(database: Database, receiverId: string): Promise<void> {
   await database.pool.query(
-    `update receiver_report set spool_depth = 0, details = details || '{"spooled": {}}'
-     where receiver_id = any ($1) and started_at < $2 and spool_depth > 0`,
-    [receiverIds, before],
+    `update receiver_report set spool_depth = 0, details = details || '{"spooled": {}, "unreadable": 0, "ended": true}'
+     where receiver_id = $1`,
+    [receiverId],
   );
 }
 
@@ -40,5 +47,7 @@ interface Row {
   readonly started_at: Date;
   readonly reported_at: Date;
   readonly spool_depth: number;
+  readonly unreadable: number | null;
+  readonly vanished: number | null;
   readonly silent_for_ms: number;
 }

@@ -7,10 +7,9 @@
 import { execFile, spawn } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { codedError } from '../domain/errors.js';
-import { tryLock } from '../process/lock.js';
+import { withLock } from '../process/lock.js';
 
 /** The last version that `go install` accepts: from 1.6.0 on its go.mod has a `replace`. */
 const CLI_VERSION = '1.5.1';
@@ -48,7 +47,9 @@ export async function obtainTemporalServer(options: ObtainOptions): Promise<stri
   const folder = join(options.cacheDir, `temporal-cli-${CLI_VERSION}`);
   const cached = join(folder, 'temporal');
   if (existsSync(cached)) return cached;
-  return withLock(join(folder, 'lock'), options.log, async () => {
+  const onWait = ({ pid }: { readonly pid: number }): void =>
+    options.log(`Temporal server: process ${pid} is getting it; waiting`);
+  return withLock(join(folder, 'lock'), onWait, async () => {
     if (existsSync(cached)) return cached;
     const made = (await download(folder, options)) ?? (await build(folder, options));
     if (made === undefined) throw codedError('CAEP_TEMPORAL_NOT_OBTAINED');
@@ -56,21 +57,6 @@ export async function obtainTemporalServer(options: ObtainOptions): Promise<stri
     renameSync(made, cached);
     return cached;
   });
-}
-
-async function withLock<T>(file: string, log: (line: string) => void, work: () => Promise<T>): Promise<T> {
-  for (let announced = false; ; announced = true) {
-    const lock = tryLock(file);
-    if (lock.state === 'taken') {
-      try {
-        return await work();
-      } finally {
-        lock.release();
-      }
-    }
-    if (!announced) log(`Temporal server: process ${lock.by.pid} is getting it; waiting`);
-    await delay(500);
-  }
 }
 
 /** The version of the server inside a Temporal CLI, when it runs and is new enough. */

@@ -116,4 +116,15 @@ describe('receivers', () => {
     expect(receiverFindings([view(0, 0), view(9_000_000, 0)])).toMatchObject([{ state: 'ok' }]);
     expect(receiverFindings([view(9_000_000, 0)])[0]).toMatchObject({ state: 'warning', check: 'receivers' });
   });
+
+  it('whose disks have lost events are named first', () => {
+    const [found] = receiverFindings([view(0, 3), { ...view(0, 0), unreadable: 2, vanished: 4 }]);
+    expect(found).toMatchObject({
+      state: 'warning',
+      check: 'receiver eu-1',
+      detail: expect.stringMatching(
+        /^2 place\(s\) in its spool cannot be read.*; 4 acknowledged event\(s\) vanished/,
+      ) as string,
+    });
+  });
 });

@@ -12,6 +12,7 @@ const receiver = createReceiverMetrics({
   counts: () => ({}),
   spoolDepth: () => ({ records: 0, bytes: 0 }),
   lostLines: () => 0,
+  spoolDamage: () => ({ unreadable: 0, vanished: 0 }),
 });
 const exported = new Map(
   [...worker.getMetricsAsArray(), ...receiver.getMetricsAsArray()].map((metric) => [metric.name, metric]),

@@ -6,11 +6,13 @@ import { fixture } from '../../src/chatlio/fixtures.js';
 import { encodeBatch } from '../../src/receiver/journal/entries.js';
 import type { Journal } from '../../src/receiver/journal/journal.js';
 import { startReporting } from '../../src/receiver/report.js';
+import { placeOf } from '../../src/receiver/slot.js';
 import type { Receiver } from '../../src/receiver/start.js';
 import { openKeyRing } from '../../src/store/keyRing.js';
 import { inTransaction, openDatabase } from '../../src/store/database.js';
 import { readPublicUrl } from '../../src/store/receiverReports.js';
 import { readSilences } from '../../src/store/lastEvents.js';
+import { readReceivers } from '../../src/store/receiverReports.js';
 import { temporaryFolder } from '../support/processes.js';
 import { silentLog, withDatabase } from '../support/store.js';
 import { AWAY, postTo, startTestReceiver, withReceiver } from './receiver.js';
@@ -164,6 +166,47 @@ describe('what a receiver reports', () => {
     ]);
   });
 
+  it('says what of a spool cannot be read: to the log the rest, to status and audit that there is damage', async () => {
+    const { keyRing, path, sourceId } = setup();
+    const home = temporaryFolder();
+    await (await startTestReceiver({ database: database(), keyRing, home })).receiver.close();
+    const away = openDatabase({ url: AWAY, applicationName: 'test', log: silentLog });
+    onTestFinished(() => away.close());
+    const { receiver: cutOff } = await startTestReceiver({ database: away, keyRing, home });
+    const ids: string[] = [];
+    for (let seed = 0; seed < 10; seed += 1) {
+      const { body } = await postTo(cutOff, path('feedback'), fixture('feedback', { seed: 700 + seed, atMs: 1 }));
+      ids.push(body.eventId as string);
+    }
+    await cutOff.close();
+    const { spoolFolder } = placeOf(home, '1');
+    for (const segment of await readdir(spoolFolder)) {
+      const content = await readFile(join(spoolFolder, segment));
+      const at = content.indexOf(ids[1] as string);
+      if (at >= 0) content[at] = 0x58;
+      await writeFile(join(spoolFolder, segment), content);
+    }
+
+    const { receiver } = await startTestReceiver({ database: database(), keyRing, home });
+    onTestFinished(() => receiver.close());
+    const logged = async () => {
+      const { rows } = await database().pool.query<{ id: string }>(
+        `select encode(event_id, 'hex') as id from event_id where source_id = $1`,
+        [sourceId],
+      );
+      const known = new Set(rows.map(({ id }) => id));
+      return ids.filter((id) => known.has(id));
+    };
+    await expect.poll(logged).toEqual(ids.filter((_, index) => index !== 1));
+    expect(receiver.spoolDamage()).toEqual({ unreadable: 1, vanished: 0 });
+    const damaged = async () => (await readReceivers(database())).filter(({ unreadable }) => unreadable === 1).length;
+    await expect.poll(damaged, { timeout: 10_000 }).toBe(1);
+    const { notKnown } = await readJournalState(database().pool, windowOf(sourceId), new Date());
+    expect(notKnown).toEqual(
+      expect.arrayContaining([expect.stringMatching(/1 places in the spool of the receiver .* cannot be read/)]),
+    );
+  });
+
   it('copies no entry before the spool is reported that its event went to', async () => {
     const { sourceId } = setup();
     const path = join(temporaryFolder(), 'file');
@@ -182,7 +225,8 @@ describe('what a receiver reports', () => {
     const reporter = startReporting({
       database: database(),
       receiverId: 'spools-in-between',
-      adopted: [],
+      adoption: { orphans: () => [], unsettle: () => undefined },
+      spoolDamage: () => ({ unreadable: 0, vanished: 0 }),
       journal,
       spoolDepth() {
         // An event is spooled and journalled right after this was asked for.

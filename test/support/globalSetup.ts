@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { identityOf, isRunning } from '../../src/process/identity.js';
+import { identityOf, livenessOf } from '../../src/process/identity.js';
 import { temporalBinary } from './temporalBinary.js';
 import { endSharedServers, readOwner, writeOwner } from './shared.js';
 
@@ -31,7 +31,7 @@ async function sweep(root: string): Promise<void> {
   for (const name of readdirSync(root)) {
     const runDir = join(root, name);
     const owner = readOwner(runDir);
-    if (owner !== undefined && !isRunning(owner)) await remove(runDir);
+    if (owner !== undefined && livenessOf(owner) === 'ended') await remove(runDir);
   }
 }
 

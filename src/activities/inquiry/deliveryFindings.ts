@@ -50,7 +50,8 @@ function troublesOf({ name, isGateOpen, gateReason, held, oldestWaitingMs, opens
 const NOT_PROVISIONED = 'not provisioned';
 
 export function receiverFindings(receivers: readonly ReceiverView[]): readonly Finding[] {
-  const troubled = receivers.flatMap(({ id, silentForMs, spooled }): Finding[] => {
+  const damaged = receivers.flatMap(damageFinding);
+  const waiting = receivers.flatMap(({ id, silentForMs, spooled }): Finding[] => {
     const isGone = silentForMs > RECEIVER_SILENCE_MS;
     if (!isGone && spooled === 0) return [];
     const spool =
@@ -61,6 +62,7 @@ export function receiverFindings(receivers: readonly ReceiverView[]): readonly F
     // One that has gone with nothing in its hands was replaced.
     return isGone && spooled === 0 ? [] : [{ check: `receiver ${id}`, state: 'warning', detail }];
   });
+  const troubled = [...damaged, ...waiting];
   if (troubled.length > 0) return troubled;
   const alive = receivers.filter(({ silentForMs }) => silentForMs <= RECEIVER_SILENCE_MS).length;
   return [
@@ -68,6 +70,20 @@ export function receiverFindings(receivers: readonly ReceiverView[]): readonly F
       ? { check: 'receivers', state: 'warning', detail: 'none reports: start one with `chatlio-aep receiver`' }
       : { check: 'receivers', state: 'ok', detail: `${alive} report, nothing is spooled` },
   ];
+}
+
+function damageFinding({ id, unreadable, vanished }: ReceiverView): Finding[] {
+  const lost = [
+    ...(unreadable === undefined
+      ? []
+      : [
+          `${unreadable} place(s) in its spool cannot be read; the files are kept there, *.unreadable, until you remove them`,
+        ]),
+    ...(vanished === undefined ? [] : [`${vanished} acknowledged event(s) vanished from its disk`]),
+  ];
+  if (lost.length === 0) return [];
+  const detail = `${lost.join('; ')}: \`chatlio-aep audit NAME\` names the ids that are missing`;
+  return [{ check: `receiver ${id}`, state: 'warning', detail }];
 }
 
 function minutes(ms: number): string {

@@ -19,10 +19,20 @@ export function renderIntake(
   ];
 }
 
-function receiverRow({ id, silentForMs, spooled }: ReceiverView, paint: Paint): string[] {
+function damageOf({ unreadable, vanished }: Pick<ReceiverView, 'unreadable' | 'vanished'>): string[] {
+  return [
+    ...(unreadable === undefined ? [] : [`${counted(unreadable, 'place')} in its spool cannot be read`]),
+    ...(vanished === undefined ? [] : [`${counted(vanished, 'event')} vanished from its disk`]),
+  ];
+}
+
+function receiverRow({ id, silentForMs, spooled, ...one }: ReceiverView, paint: Paint): string[] {
   return [
     id,
-    spooled === 0 ? 'nothing spooled' : paint.caution(`${counted(spooled, 'event')} spooled`),
+    [
+      spooled === 0 ? 'nothing spooled' : paint.caution(`${counted(spooled, 'event')} spooled`),
+      ...damageOf(one).map((text) => paint.bad(text)),
+    ].join(', '),
     silentForMs > RECEIVER_SILENCE_MS
       ? paint.caution(`has said nothing for ${elapsed(silentForMs)}`)
       : paint.faint(`reported ${elapsed(silentForMs)} ago`),

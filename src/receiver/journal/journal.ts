@@ -4,9 +4,10 @@
  *
  * Entries are buffered and written every half second: a receiver that is killed loses the entries, not the events, of so long.
  */
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { replaceFile } from '../../process/wholeFile.js';
 import { appendDurably } from '../appendDurably.js';
 import { encodeBatch, type JournalEntry } from './entries.js';
 
@@ -77,15 +78,14 @@ export async function openJournal({ folder, log, maxBytes = MAX_BYTES }: Journal
     current ??= await startFile(hour);
     await appendDurably(current.handle, batch);
     current.file.bytes += batch.length;
-    await noteNumber(numberOf(current.file));
+    noteNumber(numberOf(current.file));
   }
 
   /** Only of a file with entries: one that is gone before it has any leaves no gap. */
-  async function noteNumber(number: number): Promise<void> {
+  function noteNumber(number: number): void {
     if (number === notedNumber) return;
     try {
-      await writeFile(`${numberFile}.part`, String(number), { flush: true });
-      await rename(`${numberFile}.part`, numberFile);
+      replaceFile(numberFile, String(number));
       notedNumber = number;
     } catch (error) {
       log.error({ reason: reasonOf(error) }, 'the number of a file of the intake journal cannot be noted');
@@ -155,8 +155,10 @@ export async function openJournal({ folder, log, maxBytes = MAX_BYTES }: Journal
 }
 
 /** In the order of their numbers. Those of processes that ended before they had written anything are removed. */
-async function findFiles(folder: string): Promise<JournalFile[]> {
-  const names = (await readdir(folder)).filter((name) => /^\d{8}T\d\d-\d{6,}\.journal$/.test(name));
+export async function findFiles(folder: string): Promise<JournalFile[]> {
+  const names = (await readdir(folder).catch(noneWithoutFolder)).filter((name) =>
+    /^\d{8}T\d\d-\d{6,}\.journal$/.test(name),
+  );
   const files: JournalFile[] = [];
   for (const name of names) {
     const path = join(folder, name);
@@ -165,6 +167,11 @@ async function findFiles(folder: string): Promise<JournalFile[]> {
     else files.push({ name: name.replace('.journal', ''), path, bytes });
   }
   return files.sort((a, b) => numberOf(a) - numberOf(b));
+}
+
+function noneWithoutFolder(error: NodeJS.ErrnoException): string[] {
+  if (error.code !== 'ENOENT') throw error;
+  return [];
 }
 
 function numberOf({ name }: JournalFile): number {

@@ -9,24 +9,41 @@
  * 12 µs of CPU an event to write and 3 to read; with lmdb 3.5 18 and 11 (medians of three runs in turn, two shared cores).
  */
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { type FileHandle, mkdir, open, readFile, rm } from 'node:fs/promises';
 import type { Logger } from 'pino';
+import { syncFolder } from '../../process/wholeFile.js';
 import { appendDurably } from '../appendDurably.js';
-import { decodeSegment, encodedBytes, encodeRecord } from './segment.js';
+import { createDamageCount, type SpoolDamage } from './damage.js';
+import { decodeSegment, encodedBytes, encodeRecord, type RecordMark, type SegmentContent } from './segment.js';
+import {
+  asideOf,
+  isUnreadable,
+  keepAside,
+  moveFile,
+  numberOf,
+  segmentFile,
+  segmentsIn,
+  takesAFile,
+  unfinishedIn,
+} from './segmentFiles.js';
 
 export interface Spool {
   /**
    * Resolves when the records are on the disk, whatever happens to the machine.
    *
-   * @throws SpoolFull; an error of the file system
+   * @throws SpoolFull; SpoolLost; an error of the file system
    */
   append(records: readonly Buffer[]): Promise<void>;
   /** The oldest records, at most `max`; none when the spool is empty. The same ones until {@link Spool.drop}. */
   peek(max: number): Promise<readonly Buffer[]>;
   /** Forgets the oldest `count` records, which were peeked at. Those of them in `again` are put behind all others first, also beyond the bound. */
   drop(count: number, again?: readonly Buffer[]): Promise<void>;
+  /** Takes over the files of another spool, which nobody appends to any more: they are moved here, behind all others. */
+  adopt(files: readonly string[]): Promise<void>;
+  /** Whether an append would be taken now. Tried, unless one was lately. */
+  takesMore(): Promise<boolean>;
   depth(): SpoolDepth;
+  damage(): SpoolDamage;
   close(): Promise<void>;
 }
 
@@ -43,6 +60,9 @@ export interface SpoolOptions {
   readonly maxBytes: number;
   readonly segmentBytes?: number;
   readonly sourceOf: (record: Buffer) => number;
+  readonly recordMark?: RecordMark;
+  /** False once another process has taken the folder over: it reads what is there, and what comes later it does not see. */
+  readonly isOurs?: () => boolean;
   readonly log: Pick<Logger, 'error'>;
 }
 
@@ -51,8 +71,14 @@ export class SpoolFull extends Error {
   override readonly message = 'the spool is full';
 }
 
+export class SpoolLost extends Error {
+  override readonly name = 'SpoolLost';
+  override readonly message = 'another process has taken over the spool';
+}
+
 /** One is held in memory while it is read. */
 const SEGMENT_BYTES = 8 * 1024 * 1024;
+const WRITTEN_LATELY_MS = 2_000;
 
 interface Segment {
   readonly file: string;
@@ -74,28 +100,47 @@ interface Waiting {
 
 /** Opens the spool of a folder with everything that an earlier process has left there. */
 export async function openSpool(options: SpoolOptions): Promise<Spool> {
-  const { folder, maxBytes, segmentBytes = SEGMENT_BYTES, sourceOf, log } = options;
+  const { folder, maxBytes, segmentBytes = SEGMENT_BYTES, sourceOf, recordMark, isOurs = () => true, log } = options;
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const segments = await findSegments();
+  const damage = await createDamageCount(folder, recordMark);
+  const segments: Segment[] = [];
+  /** Read, and still on the disk. */
+  let unremoved: Segment[] = [];
   let unwrittenBytes = 0;
-  let nextNumber = 1 + Math.max(0, ...segments.map(({ file }) => numberOf(file)));
+  let nextNumber = 1;
   let writing: Writing | undefined;
-  let reading: { segment: Segment; records: readonly Buffer[]; next: number; unreadableBytes: number } | undefined;
+  let reading: { segment: Segment; content: SegmentContent; next: number } | undefined;
   let waiting: Waiting[] = [];
   let isFlushing = false;
+  let lastWrittenAtMs = Number.NEGATIVE_INFINITY;
   let lastWork: Promise<unknown> = Promise.resolve();
 
-  async function findSegments(): Promise<Segment[]> {
-    const names = (await readdir(folder)).filter((name) => name.endsWith('.seg')).sort();
-    const found: Segment[] = [];
-    for (const name of names) {
-      const file = join(folder, name);
-      const content = await readFile(file);
-      const segment = { file, bytes: content.length, unread: new Map<number, number>() };
-      count(segment, decodeSegment(content).records, 1);
-      found.push(segment);
+  for (const file of await segmentsIn(folder)) {
+    segments.push(await readSegment(file));
+    nextNumber = numberOf(file) + 1;
+  }
+  await adoptAll(await unfinishedIn(folder));
+
+  async function readSegment(file: string): Promise<Segment> {
+    const content = await readFile(file);
+    const segment = { file, bytes: content.length, unread: new Map<number, number>() };
+    count(segment, decodeSegment(content, recordMark).records, 1);
+    return segment;
+  }
+
+  async function adoptAll(files: readonly string[]): Promise<void> {
+    for (const file of files) {
+      const target = segmentFile(folder, nextNumber);
+      nextNumber += 1;
+      if (isUnreadable(file)) {
+        await moveFile(file, asideOf(target));
+        await damage.found(asideOf(target));
+        continue;
+      }
+      await moveFile(file, target);
+      segments.push(await readSegment(target));
     }
-    return found;
+    if (files.length > 0) syncFolder(folder);
   }
 
   function count({ unread }: Segment, records: readonly Buffer[], by: 1 | -1): void {
@@ -113,7 +158,8 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     return done;
   }
 
-  const usedBytes = (): number => unwrittenBytes + segments.reduce((sum, { bytes }) => sum + bytes, 0);
+  const usedBytes = (): number =>
+    unwrittenBytes + [...segments, ...unremoved].reduce((sum, { bytes }) => sum + bytes, 0);
 
   function enqueue(records: readonly Buffer[]): Promise<void> {
     unwrittenBytes += encodedBytes(records);
@@ -146,24 +192,39 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     try {
       const { handle, segment } = writing ?? (await startSegment());
       await appendDurably(handle, content);
+      // After it is written: whoever has taken the folder over since will read it, and whoever had before may not.
+      if (!isOurs()) throw new SpoolLost();
+      lastWrittenAtMs = performance.now();
       segment.bytes += content.length;
       count(segment, records, 1);
       if (segment.bytes >= segmentBytes) await endSegment();
     } catch (error) {
+      lastWrittenAtMs = Number.NEGATIVE_INFINITY;
       await endTornSegment();
       throw error;
     }
   }
 
   async function startSegment(): Promise<Writing> {
-    const file = join(folder, `${String(nextNumber).padStart(10, '0')}.seg`);
-    nextNumber += 1;
-    const handle = await open(file, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o600);
+    const { file, handle } = await openNext();
     const segment = { file, bytes: 0, unread: new Map<number, number>() };
     segments.push(segment);
     writing = { handle, segment };
-    await syncFolder(folder);
+    syncFolder(folder);
     return writing;
+  }
+
+  /** A file that is there is never ours to write to. */
+  async function openNext(): Promise<{ file: string; handle: FileHandle }> {
+    for (;;) {
+      const file = segmentFile(folder, nextNumber);
+      nextNumber += 1;
+      try {
+        return { file, handle: await open(file, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o600) };
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      }
+    }
   }
 
   async function endSegment(): Promise<void> {
@@ -176,6 +237,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
   async function endTornSegment(): Promise<void> {
     if (writing === undefined) return;
     const { handle, segment } = writing;
+    if (!isOurs()) return endSegment();
     await handle.truncate(segment.bytes).catch(() => undefined);
     await endSegment();
     if (segment.bytes > 0) return;
@@ -190,22 +252,55 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
       return segments[0];
     });
     if (segment === undefined) return;
-    reading = { segment, next: 0, ...decodeSegment(await readFile(segment.file)) };
+    const bytes = await readFile(segment.file).catch((error: NodeJS.ErrnoException) => cannotRead(segment, error));
+    if (bytes === undefined) return;
+    reading = { segment, next: 0, content: decodeSegment(bytes, recordMark) };
     segment.unread.clear();
-    count(segment, reading.records, 1);
-    if (reading.records.length === 0) await removeRead();
+    count(segment, reading.content.records, 1);
+    if (reading.content.records.length === 0) await endReading();
   }
 
-  async function removeRead(): Promise<void> {
-    if (reading === undefined) return;
-    const { segment, unreadableBytes } = reading;
-    if (unreadableBytes === 0) await rm(segment.file, { force: true });
-    else {
-      await rename(segment.file, `${segment.file}.damaged`);
-      log.error({ file: segment.file, unreadableBytes }, 'the end of a spool segment cannot be read; it is kept aside');
-    }
+  /** What cannot be read must not stand before the others. */
+  function cannotRead(segment: Segment, error: NodeJS.ErrnoException): undefined {
     segments.splice(segments.indexOf(segment), 1);
+    if (error.code !== 'ENOENT') {
+      segments.push(segment);
+      throw error;
+    }
+    const records = [...segment.unread.values()].reduce((sum, unread) => sum + unread, 0);
+    damage.vanished(records);
+    log.error({ file: segment.file, records }, 'a segment of the spool has vanished with acknowledged events in it');
+    return undefined;
+  }
+
+  /** All of it has been given. Whatever happens to its file now, it is not read again by this process. */
+  async function endReading(): Promise<void> {
+    if (reading === undefined) return;
+    const { segment, content } = reading;
+    if (!isOurs()) throw new SpoolLost();
     reading = undefined;
+    segments.splice(segments.indexOf(segment), 1);
+    const unreadable = { ...content.damaged, tornBytes: content.tornBytes };
+    try {
+      if (unreadable.bytes + unreadable.tornBytes === 0) return await rm(segment.file, { force: true });
+      const file = await keepAside(segment.file);
+      damage.keptAside(file, unreadable.stretches);
+      log.error(
+        { file, ...unreadable },
+        'a part of a spool segment cannot be read; the rest was given, the file is kept',
+      );
+    } catch (error) {
+      unremoved.push(segment);
+      log.error({ file: segment.file, reason: String(error) }, 'a spool segment that was read cannot be removed');
+    }
+  }
+
+  async function removeAgain(): Promise<void> {
+    const left = unremoved;
+    unremoved = [];
+    for (const segment of left) {
+      await rm(segment.file, { force: true }).catch(() => unremoved.push(segment));
+    }
   }
 
   return {
@@ -214,15 +309,24 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
       return isFull ? Promise.reject(new SpoolFull()) : enqueue(records);
     },
     async peek(max) {
+      if (reading !== undefined && reading.next >= reading.content.records.length) await endReading();
       while (reading === undefined && segments.length > 0) await startReading();
-      return reading === undefined ? [] : reading.records.slice(reading.next, reading.next + max);
+      return reading === undefined ? [] : reading.content.records.slice(reading.next, reading.next + max);
     },
     async drop(dropped, again = []) {
       if (again.length > 0) await enqueue(again);
       if (reading === undefined) return;
-      count(reading.segment, reading.records.slice(reading.next, reading.next + dropped), -1);
+      const { segment, content, next } = reading;
+      count(segment, content.records.slice(next, next + dropped), -1);
       reading.next += dropped;
-      if (reading.next >= reading.records.length) await removeRead();
+      if (reading.next < content.records.length) return;
+      await removeAgain();
+      await endReading();
+    },
+    adopt: (files) => exclusive(() => adoptAll(files)),
+    async takesMore() {
+      if (usedBytes() >= maxBytes || !isOurs()) return false;
+      return performance.now() - lastWrittenAtMs < WRITTEN_LATELY_MS || exclusive(() => takesAFile(folder));
     },
     depth() {
       const bySource: Record<number, number> = {};
@@ -233,20 +337,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
       }
       return { records, bytes: usedBytes(), bySource };
     },
+    damage: () => damage.read(),
     close: () => exclusive(endSegment),
   };
-}
-
-function numberOf(file: string): number {
-  return Number.parseInt(file.slice(-'0000000000.seg'.length), 10);
-}
-
-/** A file is durable only when its name is. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, constants.O_RDONLY);
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

@@ -4,6 +4,8 @@ import type { TakenEvent } from '../../store/takenEvent.js';
 import type { IntakeEvent } from '../intake.js';
 
 const LENGTH_BYTES = 4;
+/** How every description begins. */
+export const SPOOLED_MARK = { offset: LENGTH_BYTES, bytes: Buffer.from('{"v":1,"sourceId":') };
 
 type Described<Event> = Omit<Event, 'eventId' | 'bodyMac' | 'stableMac' | 'sealed'>;
 interface Digests {

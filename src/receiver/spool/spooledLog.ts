@@ -29,6 +29,8 @@ export interface SpooledLogOptions {
 }
 
 export interface SpooledLog extends TakingLog {
+  /** Told when something has come to the spool by another way. */
+  drainSoon(): void;
   /** False while events go to the spool. */
   isLogAnswering(): boolean;
   /** Ends the draining. What is spooled stays for the next start. */
@@ -122,6 +124,7 @@ export function createSpooledLog(options: SpooledLogOptions): SpooledLog {
 
   drainSoon();
   return {
+    drainSoon,
     async append(sourceId, partition, events) {
       const taken = await logOrSpool(
         () => eventLog.append(sourceId, partition, events),

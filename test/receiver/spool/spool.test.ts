@@ -1,9 +1,10 @@
-import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { openSpool, SpoolFull } from '../../../src/receiver/spool/spool.js';
+import { encodeRecord } from '../../../src/receiver/spool/segment.js';
+import { openSpool, type Spool, SpoolFull, SpoolLost } from '../../../src/receiver/spool/spool.js';
 import { temporaryFolder } from '../../support/processes.js';
 import { silentLog } from '../../support/store.js';
 
@@ -77,23 +78,138 @@ describe('spool', () => {
     await spool.close();
   });
 
-  it('keeps a segment aside whose bytes have changed, and gives what is before and after it', async () => {
+  it('reads no record out of zeros that a crash has left', async () => {
     const folder = temporaryFolder();
-    const before = await opened(folder, 1_000_000, 100);
-    for (const text of ['a'.repeat(60), 'b'.repeat(60), 'c'.repeat(60)]) await before.append([Buffer.from(text)]);
-    await before.close();
-    const file = join(folder, '0000000001.seg');
-    const content = await readFile(file);
-    content[100] = 0;
-    await writeFile(file, content);
-    const spool = await opened(folder);
-    const seen: string[] = [];
-    for (let records = await spool.peek(9); records.length > 0; records = await spool.peek(9)) {
-      seen.push(...texts(records).map((text) => text.slice(0, 1)));
-      await spool.drop(records.length);
-    }
-    expect(seen).toEqual(['a', 'c']);
-    expect(await readdir(folder)).toEqual(['0000000001.seg.damaged']);
-    await spool.close();
+    await writeFile(join(folder, '0000000001.seg'), Buffer.concat([encodeRecord(Buffer.from('a')), Buffer.alloc(64)]));
+    const sourceOf = (record: Buffer) => record.readUInt8(0);
+    const spool = await openSpool({ folder, maxBytes: 1e6, sourceOf, log: silentLog });
+    expect(texts(await readAll(spool))).toEqual(['a']);
+    expect(spool.damage()).toEqual({ unreadable: 0, vanished: 0 });
+  });
+});
+
+async function readAll(spool: Spool): Promise<Buffer[]> {
+  const read: Buffer[] = [];
+  for (let records = await spool.peek(9); records.length > 0; records = await spool.peek(9)) {
+    read.push(...records);
+    await spool.drop(records.length);
+  }
+  return read;
+}
+
+const NAMES = ['a', 'b', 'c', 'd', 'e'];
+const MARK = { offset: 1, bytes: Buffer.from('-mark-') };
+const RECORD_BYTES = 8 + 60;
+
+/** A spool that a process has left, with a record of each name. */
+async function leftBehind(folder: string, names = NAMES): Promise<void> {
+  const spool = await opened(folder, 1_000_000, 1_000_000);
+  for (const name of names) await spool.append([Buffer.from(`${name}-mark-`.padEnd(60, name))]);
+  await spool.close();
+}
+
+async function change(file: string, at: number, to: number): Promise<void> {
+  const content = await readFile(file);
+  content[at] = to;
+  await writeFile(file, content);
+}
+
+describe('a spool whose files have changed on the disk', () => {
+  const reopened = (folder: string) =>
+    openSpool({ folder, maxBytes: 1e6, sourceOf: () => 1, recordMark: MARK, log: silentLog });
+  const namesOf = (records: readonly Buffer[]) => texts(records).map(([name]) => name);
+
+  it.each([
+    ['in the first record', 20, 'bcde', 1],
+    ['in the middle', 2 * RECORD_BYTES + 30, 'abde', 1],
+    ['in the last record', 4 * RECORD_BYTES + 30, 'abcd', 1],
+    ['in a checksum', RECORD_BYTES + 5, 'acde', 1],
+    ['in a length, which points beyond the end', RECORD_BYTES, 'acde', 1],
+    ['in a length, which points into the next record', RECORD_BYTES + 3, 'acde', 1],
+  ])(
+    'a byte %s costs its record and no other, and is said until a person has removed the file',
+    async (_where, at, left, places) => {
+      const folder = temporaryFolder();
+      await leftBehind(folder);
+      await change(join(folder, '0000000001.seg'), at, 0x7f);
+      const spool = await reopened(folder);
+      expect(spool.depth().records).toBe(4);
+      expect(namesOf(await readAll(spool)).join('')).toBe(left);
+      expect(spool.depth()).toEqual({ records: 0, bytes: 0, bySource: {} });
+      expect(spool.damage()).toEqual({ unreadable: places, vanished: 0 });
+      expect(await readdir(folder)).toEqual(['0000000001.seg.unreadable']);
+      await spool.close();
+
+      const next = await reopened(folder);
+      expect(next.damage().unreadable).toBe(places);
+      await rm(join(folder, '0000000001.seg.unreadable'));
+      expect(next.damage().unreadable).toBe(0);
+    },
+  );
+
+  it('gives what release 0.1.0 has left behind a damaged record', async () => {
+    const folder = temporaryFolder();
+    await leftBehind(folder);
+    await change(join(folder, '0000000001.seg'), 2 * RECORD_BYTES + 30, 0);
+    await rename(join(folder, '0000000001.seg'), join(folder, '0000000001.seg.damaged'));
+    const spool = await reopened(folder);
+    expect(namesOf(await readAll(spool)).join('')).toBe('abde');
+    expect(spool.damage().unreadable).toBe(1);
+  });
+
+  it('goes on without a segment that somebody has removed, and says how many events were in it', async () => {
+    const folder = temporaryFolder();
+    const spool = await opened(folder, 1_000_000, 50);
+    for (const name of NAMES) await spool.append([Buffer.from(name.repeat(60))]);
+    await rm(join(folder, '0000000002.seg'));
+    expect(namesOf(await readAll(spool)).join('')).toBe('acde');
+    expect(spool.damage()).toEqual({ unreadable: 0, vanished: 1 });
+    expect(spool.depth().records).toBe(0);
+  });
+
+  it('goes on where a segment that was read cannot be removed', async () => {
+    const folder = temporaryFolder();
+    const spool = await opened(folder, 1_000_000, 50);
+    for (const name of NAMES) await spool.append([Buffer.from(name.repeat(60))]);
+    await spool.peek(1);
+    await rm(join(folder, '0000000001.seg'));
+    // A folder is not removed as a file is.
+    await mkdir(join(folder, '0000000001.seg', 'kept'), { recursive: true });
+    expect(namesOf(await readAll(spool)).join('')).toBe('abcde');
+    expect(spool.depth().records).toBe(0);
+    await rm(join(folder, '0000000001.seg'), { recursive: true });
+    await spool.append([Buffer.from('f')]);
+    expect(texts(await readAll(spool))).toEqual(['f']);
+    expect(spool.depth().bytes).toBe(0);
+  });
+});
+
+describe('a spool that another process has taken over', () => {
+  it('promises nothing any more, and leaves every file to the other', async () => {
+    const folder = temporaryFolder();
+    let isOurs = true;
+    const options = { folder, maxBytes: 1e6, segmentBytes: 50, sourceOf: () => 1, log: silentLog };
+    const spool = await openSpool({ ...options, isOurs: () => isOurs });
+    await spool.append([Buffer.from('a'.repeat(60))]);
+    expect(await spool.takesMore()).toBe(true);
+    isOurs = false;
+    await expect(spool.append([Buffer.from('b'.repeat(60))])).rejects.toBeInstanceOf(SpoolLost);
+    expect(await spool.takesMore()).toBe(false);
+    await spool.peek(1);
+    await expect(spool.drop(1)).rejects.toBeInstanceOf(SpoolLost);
+    await expect(spool.peek(1)).rejects.toBeInstanceOf(SpoolLost);
+    expect(await readdir(folder)).toContain('0000000001.seg');
+  });
+
+  it('is read by the other together with its own, none of whose files it replaces', async () => {
+    const [ours, theirs] = [temporaryFolder(), temporaryFolder()];
+    await leftBehind(theirs, ['x', 'y']);
+    const spool = await opened(ours);
+    await spool.append([Buffer.from('a')]);
+    await spool.adopt([join(theirs, '0000000001.seg')]);
+    await spool.append([Buffer.from('b')]);
+    expect(spool.depth().records).toBe(4);
+    expect(new Set(texts(await readAll(spool)).map(([name]) => name))).toEqual(new Set(['a', 'b', 'x', 'y']));
+    expect(await readdir(theirs)).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { decodeSpooled, encodeSpooled } from '../../../src/receiver/spool/spooledEvent.js';
+import { decodeSpooled, encodeSpooled, SPOOLED_MARK } from '../../../src/receiver/spool/spooledEvent.js';
 import { takenEvent } from '../../support/store.js';
 
 it('a spooled event is what it was, logged or held', () => {
@@ -16,4 +16,7 @@ it('a spooled event is what it was, logged or held', () => {
     event: { reason: 'unreadable' as const, kind, eventId, receivedAtMs, bodyMac, sealed, facts: ['not JSON — “x”'] },
   };
   expect(decodeSpooled(encodeSpooled(held))).toEqual(held);
+  for (const record of [encodeSpooled(taken), encodeSpooled(held)]) {
+    expect(record.indexOf(SPOOLED_MARK.bytes)).toBe(SPOOLED_MARK.offset);
+  }
 });

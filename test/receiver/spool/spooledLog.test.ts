@@ -1,3 +1,5 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openSpool } from '../../../src/receiver/spool/spool.js';
 import { sourceOfSpooled } from '../../../src/receiver/spool/spooledEvent.js';
@@ -9,7 +11,7 @@ import { silentLog, takenEvent } from '../../support/store.js';
 
 type Behaviour = (event: TakenEvent) => 'take' | 'hang' | Error;
 
-async function spooledLog(behave: Behaviour, maxBytes = 1_000_000) {
+async function spooledLog(behave: Behaviour, maxBytes = 1_000_000, segmentBytes?: number) {
   const logged: string[] = [];
   const eventLog: EventLog = {
     async append(_source, _partition, events) {
@@ -23,10 +25,11 @@ async function spooledLog(behave: Behaviour, maxBytes = 1_000_000) {
     },
     hold: () => Promise.reject(new Error('not in these tests')),
   };
-  const spool = await openSpool({ folder: temporaryFolder(), maxBytes, sourceOf: sourceOfSpooled, log: silentLog });
+  const folder = temporaryFolder();
+  const spool = await openSpool({ folder, maxBytes, segmentBytes, sourceOf: sourceOfSpooled, log: silentLog });
   const log = createSpooledLog({ eventLog, spool, log: silentLog, appendTimeoutMs: 50, firstRetryMs: 5 });
   onTestFinished(() => log.close());
-  return { log, spool, logged };
+  return { log, spool, folder, logged };
 }
 
 const event = (name: string) => takenEvent(name, { sealed: Buffer.from(name) });
@@ -80,5 +83,18 @@ describe('the event log with a spool', () => {
     isAway = false;
     await expect.poll(() => spool.depth().records).toBe(1);
     expect(new Set(logged)).toEqual(new Set(taken.slice(1)));
+  });
+
+  it('drains on, and lets others work, where a segment that was read cannot be removed', async () => {
+    let isAway = true;
+    const { log, spool, folder, logged } = await spooledLog(() => (isAway ? new Error('away') : 'take'), 1_000_000, 1);
+    for (const name of ['a', 'b', 'c']) await log.append(1, 0, [event(name)]);
+    await spool.peek(1);
+    await rm(join(folder, '0000000001.seg'));
+    await mkdir(join(folder, '0000000001.seg', 'kept'), { recursive: true });
+    isAway = false;
+    await expect.poll(() => [...new Set(logged)]).toEqual(['a', 'b', 'c']);
+    await expect.poll(() => spool.depth().records).toBe(0);
+    expect(await log.append(1, 0, [event('d')])).toEqual(['logged']);
   });
 });
