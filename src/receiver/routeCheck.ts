@@ -1,12 +1,12 @@
 /** Which route a request has the secret of. Takes the same time and gives the same answer whatever is wrong. */
 import { hash, timingSafeEqual } from 'node:crypto';
 import type { WebhookAddress } from '../domain/webhookPath.js';
-import type { Route } from '../store/routes.js';
+import type { KnownRoute } from './routeCache.js';
 
 export type RouteTable = ReadonlyMap<string, readonly CheckedRoute[]>;
 
 interface CheckedRoute {
-  readonly route: Route;
+  readonly route: KnownRoute;
   readonly digest: Buffer;
 }
 
@@ -19,7 +19,7 @@ const NO_ROUTES: readonly CheckedRoute[] = [
 ];
 const NOWHERE: WebhookAddress = { widget: '', kind: 'feedback', secret: '' };
 
-export function indexRoutes(routes: readonly Route[]): RouteTable {
+export function indexRoutes(routes: readonly KnownRoute[]): RouteTable {
   const table = new Map<string, CheckedRoute[]>();
   for (const route of routes) {
     const key = keyOf(route);
@@ -35,10 +35,14 @@ export function indexRoutes(routes: readonly Route[]): RouteTable {
  *
  * @param address undefined when the URL was no webhook URL
  */
-export function findRoute(table: RouteTable, address: WebhookAddress | undefined, nowMs: number): Route | undefined {
+export function findRoute(
+  table: RouteTable,
+  address: WebhookAddress | undefined,
+  nowMs: number,
+): KnownRoute | undefined {
   const { secret, ...target } = address ?? NOWHERE;
   const digest = Buffer.from(hash('sha256', secret, 'binary'), 'binary');
-  let found: Route | undefined;
+  let found: KnownRoute | undefined;
   for (const candidate of table.get(keyOf(target)) ?? NO_ROUTES) {
     const isRight = timingSafeEqual(candidate.digest, digest);
     const isLive = nowMs < (candidate.route.expiresAtMs ?? Number.POSITIVE_INFINITY);
@@ -47,6 +51,6 @@ export function findRoute(table: RouteTable, address: WebhookAddress | undefined
   return found;
 }
 
-function keyOf({ widget, kind }: Pick<Route, 'widget' | 'kind'>): string {
+function keyOf({ widget, kind }: Pick<KnownRoute, 'widget' | 'kind'>): string {
   return `${kind} ${widget}`;
 }

@@ -114,13 +114,17 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     return { status: 404, body: { error: 'not found' } };
   }
 
-  /** Ready without PostgreSQL as well, as long as the spool has room: a load balancer must go on sending. */
-  function readiness(): Answer {
-    if (isDraining) return { status: 503, body: { status: 'stopping' } };
-    if (routes.current() === undefined) return { status: 503, body: { status: 'no webhook routes' } };
-    if (eventLog.isLogAnswering()) return { status: 200, body: { status: 'ready' } };
-    const isFull = spool.depth().bytes >= maxSpoolBytes - SPOOL_RESERVE_BYTES;
-    return isFull ? { status: 503, body: { status: 'spool full' } } : { status: 200, body: { status: 'spooling' } };
+  /** Ready without PostgreSQL as well, as long as the spool takes events: a load balancer must go on sending. */
+  async function readiness(): Promise<Answer> {
+    const notReady = (status: string): Answer => ({ status: 503, body: { status } });
+    if (isDraining) return notReady('stopping');
+    if (routes.current() === undefined) return notReady('no webhook routes');
+    if (routes.haveVanished()) return notReady('the webhook routes have vanished from the database');
+    if (eventLog.isLogAnswering() && routes.isCurrent()) return { status: 200, body: { status: 'ready' } };
+    if (spool.depth().bytes >= maxSpoolBytes - SPOOL_RESERVE_BYTES) return notReady('spool full');
+    return (await spool.takesMore())
+      ? { status: 200, body: { status: 'spooling' } }
+      : notReady('the disk of the spool takes no more');
   }
 
   async function endParts(): Promise<void> {

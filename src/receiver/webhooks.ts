@@ -13,7 +13,8 @@ import type { Route } from '../store/routes.js';
 import { bodyContext } from '../store/takenEvent.js';
 import type { Intake, IntakeEvent, Taken } from './intake.js';
 import { type ByteBudget, type BodyReading, readBody } from './requestBody.js';
-import { findRoute, type RouteTable } from './routeCheck.js';
+import { findRoute } from './routeCheck.js';
+import type { LiveRoutes } from './routes.js';
 
 export interface Answer {
   readonly status: 200 | 404 | 413 | 503;
@@ -24,7 +25,7 @@ export interface Answer {
 export type Outcome = Taken | NoPlace | 'not-found' | 'too-large' | 'no-room' | 'not-durable' | 'no-routes';
 
 export interface WebhooksOptions {
-  readonly routes: { current(): RouteTable | undefined };
+  readonly routes: Pick<LiveRoutes, 'current' | 'isCurrent'>;
   readonly keyRing: KeyRing;
   readonly intake: Intake;
   readonly budget: ByteBudget;
@@ -50,7 +51,9 @@ export function createWebhooks(options: WebhooksOptions): (request: IncomingMess
     const table = routes.current();
     if (table === undefined) return refuse('no-routes', UNAVAILABLE);
     const route = findRoute(table, parseWebhookPath(request.url ?? ''), receivedAtMs);
-    if (route === undefined) return refuse('not-found', NOT_FOUND);
+    if (route === undefined)
+      return routes.isCurrent() ? refuse('not-found', NOT_FOUND) : refuse('no-routes', UNAVAILABLE);
+    if (route.hasVanished === true) return refuse('no-routes', UNAVAILABLE);
 
     const reservation = budget.open();
     try {

@@ -137,6 +137,19 @@ export async function loadRouteTable(database: Database): Promise<Route[]> {
   });
 }
 
+/**
+ * Which of these secrets, by their hashes, the database remembers as retired. One that it knows nothing of is another matter:
+ * it has been made, so the database is not the one that it was.
+ */
+export async function retiredAmong(database: Database, secretsSha256: readonly string[]): Promise<ReadonlySet<string>> {
+  const { rows } = await database.pool.query<{ secret: string }>(
+    `select encode(r.secret_sha256, 'hex') as secret from route r join source s on s.id = r.source_id
+      where r.secret_sha256 = any ($1::bytea[]) and (s.retired_at is not null or r.expires_at <= now())`,
+    [secretsSha256.map((secret) => Buffer.from(secret, 'hex'))],
+  );
+  return new Set(rows.map(({ secret }) => secret));
+}
+
 interface RouteRow {
   readonly widget: string;
   readonly kind: number;

@@ -1,9 +1,10 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { request } from 'undici';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { fixture } from '../../src/chatlio/fixtures.js';
 import { KIND_FACTS, KINDS } from '../../src/domain/kinds.js';
+import { placeOf } from '../../src/receiver/slot.js';
 import { openDatabase } from '../../src/store/database.js';
 import { createRoutes, listRoutes, retireRoutes, rotateRoutes } from '../../src/store/routes.js';
 import { registerSource, retireSource } from '../../src/store/sources.js';
@@ -269,14 +270,14 @@ describe('receiver without PostgreSQL', () => {
   const database = withDatabase();
   const setup = withReceiver(database);
 
-  it('knows its routes from the file and spools; a wrong secret is 404 all the same', async () => {
+  it('knows its routes from the file and spools; one that it does not know may be newer: 503, not 404', async () => {
     const { keyRing, home, path } = setup();
     const away = openDatabase({ url: AWAY, applicationName: 'test', log: silentLog });
     const { receiver } = await startTestReceiver({ database: away, keyRing, home });
     const body = fixture('feedback', { seed: 77, atMs: 1 });
     expect(await postTo(receiver, path('feedback'), body)).toMatchObject({ status: 200, body: { arrival: 'spooled' } });
     expect(await postTo(receiver, path('feedback'), 'no JSON')).toMatchObject({ body: { arrival: 'spooled' } });
-    expect(await postTo(receiver, `${path('feedback')}x`, body)).toMatchObject(NOT_FOUND);
+    expect(await postTo(receiver, `${path('feedback')}x`, body)).toMatchObject({ status: 503 });
     expect(receiver.spoolDepth().records).toBe(2);
     const ready = await request(`${receiver.url}/readyz`);
     expect([ready.statusCode, await ready.body.json()]).toEqual([200, { status: 'spooling' }]);
@@ -294,6 +295,27 @@ describe('receiver without PostgreSQL', () => {
     expect([ready.statusCode, await ready.body.json()]).toEqual([503, { status: 'spool full' }]);
     await receiver.close();
     await away.close();
+  });
+
+  it('is not ready where the disk takes nothing, and ready again when it does', async () => {
+    const { keyRing, home, path } = setup();
+    const away = openDatabase({ url: AWAY, applicationName: 'test', log: silentLog });
+    onTestFinished(() => away.close());
+    const { receiver } = await startTestReceiver({ database: away, keyRing, home });
+    onTestFinished(() => receiver.close());
+    const readiness = async () => {
+      const ready = await request(`${receiver.url}/readyz`);
+      return [ready.statusCode, await ready.body.json()];
+    };
+    // The first place is that of the receiver that has PostgreSQL.
+    const { spoolFolder } = placeOf(home, '2');
+    await rename(spoolFolder, `${spoolFolder}.away`);
+    expect(await readiness()).toEqual([503, { status: 'the disk of the spool takes no more' }]);
+    expect(await postTo(receiver, path('feedback'), EXAMPLES.feedback)).toMatchObject({ status: 503 });
+    await rename(`${spoolFolder}.away`, spoolFolder);
+    expect(await readiness()).toEqual([200, { status: 'spooling' }]);
+    const body = fixture('feedback', { seed: 78, atMs: 1 });
+    expect(await postTo(receiver, path('feedback'), body)).toMatchObject({ status: 200, body: { arrival: 'spooled' } });
   });
 
   it('says 503 to everything while it knows no routes', async () => {
