@@ -18,7 +18,8 @@ import {
 } from './configuration/values.js';
 import { codedError, type Problem } from './domain/errors.js';
 
-const environmentSchema = z.object({
+/** Each is described in docs/configuration.md. */
+export const environmentSchema = z.object({
   /** Where keys, caches and embedded servers keep their files. */
   CHATLIO_AEP_HOME: optional(text),
   DATABASE_URL: optional(postgresUrl),

@@ -39,7 +39,7 @@ export const EXCEPTION_FACTS: Readonly<Record<ExceptionReason, ReasonFacts>> = {
     decisions: ['resend', 'mark-delivered', 'abandon'],
   },
   refused: { meaning: 'the inlet refused this event', decisions: ['resend', 'abandon'] },
-  'too-large': { meaning: 'larger than the inlet takes (1 MB)', decisions: ['abandon'] },
+  'too-large': { meaning: 'the inlet says it is larger than it takes', decisions: ['abandon'] },
   unreadable: {
     meaning: 'not a body that Chatlio is known to send, or changed on disk',
     decisions: ['reparse', 'abandon'],
