@@ -6,7 +6,8 @@ import { codedError } from '../../src/domain/errors.js';
 import type { IntakeReport } from '../../src/domain/passingEvents.js';
 import type { PlannedStep, PlanReport } from '../../src/domain/plan.js';
 import type { ForwarderReport, Sources } from '../../src/cli/ports.js';
-import type { SourceInput } from '../../src/domain/source.js';
+import type { SourceInput, SourceState } from '../../src/domain/source.js';
+import { stepsFor } from '../../src/domain/steps.js';
 import { abort } from '../../src/cli/commands/abort.js';
 import { plan } from '../../src/cli/commands/plan.js';
 import { provision } from '../../src/cli/commands/provision.js';
@@ -390,5 +391,57 @@ describe('against the simulator of npm start', () => {
     const world = fakeWorld(fakeSources({ describe: script(live), state: script(LIVE), ask }), { environment });
     expect(await provision(world.context, { file })).toBe(0);
     expect(world.stderr()).toContain('runs already with this manifest');
+  });
+});
+
+describe('plan of a source that runs', () => {
+  const planOf = async (text: string, state: SourceState, format: 'human' | 'json' = 'human') => {
+    const other = join(folder, 'other.yaml');
+    await writeFile(other, `${MANIFEST_TEXT}${text}`);
+    const steps = stepsFor(MANIFEST).map((step): PlannedStep => ({ step, action: 'keep', label: step }));
+    const world = fakeWorld(fakeSources({ describe: script(sourceRun()), state: script(state), ask: planned(steps) }), {
+      format,
+    });
+    return { exitCode: await plan(world.context, { file: other }), text: world.stdout() };
+  };
+
+  it('says what differs, that it cannot be changed yet, and exits with 2', async () => {
+    const { exitCode, text } = await planOf(
+      'dataset: {name: Other}\ndelivery: {settleWindow: 10m}\nmapping: [{destination: message, source: false}]\n',
+      LIVE,
+    );
+    expect(exitCode).toBe(2);
+    expect(text).not.toContain('Nothing to do');
+    expect(text.slice(text.indexOf('support-chat runs'))).toMatchInlineSnapshot(`
+      "support-chat runs already, with another manifest. In use → in the file
+        ~  dataset.name           Chatlio support-chat events  →  Other
+        ~  delivery.settleWindow  5m                           →  10m
+        ~  mapping message        message                      →  nothing
+      It cannot be changed yet: \`chatlio-aep update FILE\` comes with a later release. Until then give the manifest another name.
+
+      3 fields differ. Nothing was changed.
+      "
+    `);
+    expect(text).toMatch(/~ +change +dataset/);
+    expect(text).toMatch(/= +keep +XDM schema/);
+  });
+
+  it('names them for programs', async () => {
+    const { text } = await planOf('delivery: {settleWindow: 10m}\n', LIVE, 'json');
+    expect(JSON.parse(text)).toMatchObject({
+      differences: [{ field: 'delivery.settleWindow', from: '5m', to: '10m' }],
+      canResume: false,
+    });
+  });
+
+  it('says how a held one takes over what concerns unmade steps only', async () => {
+    const { exitCode, text } = await planOf('dataset: {name: Other}\n', HELD);
+    expect(exitCode).toBe(2);
+    expect(text).toContain('chatlio-aep resume support-chat --manifest FILE');
+    expect((await planOf('xdm: {schema: {title: Other}}\n', HELD)).text).toContain('It cannot be changed yet');
+  });
+
+  it('has nothing to say about the same manifest', async () => {
+    expect(await planOf('', LIVE)).toMatchObject({ exitCode: 0 });
   });
 });

@@ -1,8 +1,7 @@
 import { EXIT_CODES, type ExitCode } from '../../domain/errors.js';
-import type { PlanReport } from '../../domain/plan.js';
 import { noteWindows, readUsedManifest } from '../manifestFile.js';
 import type { Command } from '../ports.js';
-import { askForPlan } from '../planning.js';
+import { askForPlan, type Plan } from '../planning.js';
 import { planDocument, renderPlan } from '../render/plan.js';
 import { requireWorker } from '../worker.js';
 
@@ -16,12 +15,13 @@ export const plan: Command<{ readonly file: string }> = async (context, { file }
   const running = run?.open === true ? await sources.state(name) : undefined;
   const manifest = running === undefined ? used.manifest : await used.fitting(() => Promise.resolve(running.manifest));
   noteWindows(context);
-  const report = await askForPlan(sources, manifest, { run, running });
-  context.output.result(planDocument(report), () => renderPlan(report, context.output.paint));
-  return exitCodeOfPlan(report);
+  const planned = await askForPlan(sources, manifest, { run, running });
+  context.output.result(planDocument(planned), () => renderPlan(planned, context.output.paint));
+  return exitCodeOfPlan(planned);
 };
 
-export function exitCodeOfPlan({ steps, problems }: PlanReport): ExitCode {
+export function exitCodeOfPlan({ steps, problems, differences }: Plan): ExitCode {
   if (problems.length > 0 || steps.some(({ action }) => action === 'blocked')) return EXIT_CODES.badConfiguration;
+  if (differences !== undefined) return EXIT_CODES.changesPending;
   return steps.some(({ action }) => action !== 'keep') ? EXIT_CODES.changesPending : EXIT_CODES.done;
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { CodedError, codedError } from '../../domain/errors.js';
 import { manifestDifferences } from '../../domain/source.js';
+import { manifestField } from '../differences.js';
 import { reportEnding } from '../ending.js';
 import { follow } from '../follow.js';
 import { noteWindows, readUsedManifest, type UsedManifest } from '../manifestFile.js';
@@ -64,5 +65,5 @@ async function join(context: Context, sources: Sources, used: UsedManifest, run:
       `${name} is held: a corrected manifest goes in with \`chatlio-aep resume ${name} --manifest FILE\`.`,
     );
   }
-  throw codedError('CAEP_SOURCE_DIFFERS', { name, fields: differences.join(', ') });
+  throw codedError('CAEP_SOURCE_DIFFERS', { name, fields: differences.map(manifestField).join(', ') });
 }

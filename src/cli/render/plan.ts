@@ -1,6 +1,9 @@
 /** `plan`: what would be made, step by step, and where each field goes. */
 import { STEPS } from '../../domain/steps.js';
-import type { PlannedAction, PlanReport } from '../../domain/plan.js';
+import type { PlannedAction } from '../../domain/plan.js';
+import { oneLine } from '../../domain/printable.js';
+import type { Differences } from '../differences.js';
+import type { Plan } from '../planning.js';
 import { errorDocument, renderError } from './error.js';
 import type { Paint, Style } from './paint.js';
 import { columns, counted } from './text.js';
@@ -13,8 +16,8 @@ const MARKS: Readonly<Record<PlannedAction, readonly [string, Style]>> = {
   blocked: ['✖', 'bad'],
 };
 
-export function renderPlan(report: PlanReport, paint: Paint): string {
-  const { name, sandbox, tenantId, steps, mapping, problems } = report;
+export function renderPlan(report: Plan, paint: Paint): string {
+  const { name, sandbox, tenantId, steps, mapping, problems, differences } = report;
   const errors = [...steps.flatMap(({ error }) => (error === undefined ? [] : [error])), ...problems];
   return [
     `Plan for ${paint.strong(name)} in sandbox ${sandbox}${tenantId === undefined ? '' : paint.faint(`  tenant ${tenantId}`)}`,
@@ -40,12 +43,32 @@ export function renderPlan(report: PlanReport, paint: Paint): string {
           ),
           '',
         ]),
+    ...(differences === undefined ? [] : [differenceLines(name, differences, paint), '']),
     ...errors.flatMap((error) => [renderError({ ...error, fields: { name, ...error.fields } }, paint), '']),
     summary(report, paint),
   ].join('\n');
 }
 
-function summary({ steps, problems }: PlanReport, paint: Paint): string {
+function differenceLines(name: string, { fields, canResume }: Differences, paint: Paint): string {
+  return [
+    `${paint.strong(name)} runs already, with another manifest. ${paint.faint('In use → in the file')}`,
+    columns(fields.map(({ field, from, to }) => [paint.caution('~'), field, short(from), paint.faint('→'), short(to)])),
+    canResume
+      ? `The held step takes it over: \`chatlio-aep resume ${name} --manifest FILE\``
+      : 'It cannot be changed yet: `chatlio-aep update FILE` comes with a later release. Until then give the manifest another name.',
+  ].join('\n');
+}
+
+const SHOWN_LENGTH = 48;
+
+function short(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (Array.isArray(value)) return counted(value.length, 'entry', 'entries');
+  const text = oneLine(typeof value === 'string' ? value : JSON.stringify(value));
+  return text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}…` : text;
+}
+
+function summary({ steps, problems, differences }: Plan, paint: Paint): string {
   const count = (action: PlannedAction): number => steps.filter((step) => step.action === action).length;
   const blocked = count('blocked') + problems.length;
   if (blocked > 0)
@@ -54,12 +77,16 @@ function summary({ steps, problems }: PlanReport, paint: Paint): string {
     const number = count(action);
     return number === 0 ? [] : [`${number} to ${action}`];
   });
+  if (differences !== undefined)
+    return paint.caution(
+      `${counted(differences.fields.length, 'field differs', 'fields differ')}. Nothing was changed.`,
+    );
   if (counts.length === 0) return paint.good('Nothing to do: everything stands as the manifest says.');
   return `${counts.join(', ')}, ${count('keep')} kept. ${paint.faint('Nothing was changed.')}`;
 }
 
-export function planDocument(report: PlanReport): object {
-  const { v: _v, ...rest } = report;
+export function planDocument(report: Plan): object {
+  const { v: _v, differences, ...rest } = report;
   return {
     ...rest,
     steps: report.steps.map(({ error, ...step }) => ({
@@ -67,5 +94,6 @@ export function planDocument(report: PlanReport): object {
       ...(error === undefined ? {} : { error: errorDocument(error) }),
     })),
     problems: report.problems.map(errorDocument),
+    ...(differences === undefined ? {} : { differences: differences.fields, canResume: differences.canResume }),
   };
 }
