@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { codedError, sentenceOf } from '../../src/domain/errors.js';
 import type { GateReport } from '../../src/domain/forwarder.js';
@@ -7,14 +8,14 @@ import { changes } from '../../src/cli/progress.js';
 import type { ForwarderReport } from '../../src/cli/ports.js';
 import { renderDoctor } from '../../src/cli/render/doctor.js';
 import { errorDocument, renderError } from '../../src/cli/render/error.js';
-import { createPaint } from '../../src/cli/render/paint.js';
+import { createPaint, toTerminal } from '../../src/cli/render/paint.js';
 import { renderPlan } from '../../src/cli/render/plan.js';
 import { renderSent } from '../../src/cli/render/sent.js';
 import { renderDelivery } from '../../src/cli/render/delivery.js';
 import { sourceDocument } from '../../src/cli/render/source.js';
 import { renderStatus, renderStatusList } from '../../src/cli/render/status.js';
 import { renderSteps } from '../../src/cli/render/steps.js';
-import { elapsed, shortened } from '../../src/cli/render/text.js';
+import { columns, elapsed, shortened } from '../../src/cli/render/text.js';
 import { renderUrls } from '../../src/cli/render/urls.js';
 import { readManifest } from '../../src/manifest/read.js';
 import { HELD, LIVE, NOW, sourceRun, sourceState } from './fakes.js';
@@ -96,6 +97,19 @@ describe('an error', () => {
   });
 });
 
+describe('columns', () => {
+  it('are as wide coloured as they are plain', () => {
+    const rows = (paint: ReturnType<typeof createPaint>) =>
+      columns([
+        [paint.caution('held'), '1', paint.faint('x')],
+        ['looked for', '12', ''],
+      ]);
+    const coloured = toTerminal(rows(createPaint(true)));
+    expect(coloured).not.toBe(rows(plain));
+    expect(stripVTControlCharacters(coloured)).toBe(rows(plain));
+  });
+});
+
 describe('the step tree', () => {
   it('shows what is made, what runs and how long, and why the last attempt failed', () => {
     const pending = [{ name: 'dataset', attempt: 3, lastFailure: 'Catalog: HTTP 503', nextAttemptAt: NOW + 4_000 }];
@@ -150,7 +164,6 @@ describe('status', () => {
         workflow     source:support-chat  running
         Temporal UI  http://localhost:8233/namespaces/default/workflows/source:support-chat
         uid          7c0f7f0e-6a0b-4d35-8a6e-0d4c9b1f2a11
-        sending      events are taken now, and sent from 2026-11-21 10:44:30Z on (in 4m 30s)
 
         ✔  XDM field group    2.9s  field-group-id
         ✔  XDM schema         2.9s  schema-id
@@ -184,7 +197,9 @@ describe('status', () => {
     expect(shown(opens)).toContain('sent from 2026-11-21 10:41:00Z on (in 1m 00s)');
     expect(shown({ ...opens, opensAt: undefined }, LIVE)).toContain('events are sent as they come');
     const closed = shown({ open: false, reason: 'the database was set back (said by ana)' });
-    expect(closed).toContain('sending      events are taken and wait: the database was set back (said by ana)');
+    expect(closed).toContain(
+      'nothing of support-chat is sent: the database was set back (said by ana). Events are taken',
+    );
     expect(closed).toContain('chatlio-aep unpause support-chat');
   });
 
@@ -222,7 +237,7 @@ describe('status', () => {
     `);
     expect(shown({ phase: 'paused', outage: undefined, gate: { reason: 'x' } }).join('\n')).toMatchInlineSnapshot(`
       "
-      ■ nothing of support-chat is sent: the gate is closed. Events are taken and wait.
+      ■ nothing of support-chat is sent: x. Events are taken and wait.
         chatlio-aep unpause support-chat  send again
 
         workflow     source:support-chat  running"
@@ -242,7 +257,7 @@ describe('status', () => {
         plain,
       );
       expect(text).not.toContain('sent as they come');
-      expect(text).toContain('sending      events are taken and wait');
+      expect(text).toContain('Events are taken and wait.');
     }
   });
 

@@ -1,9 +1,11 @@
 /** Text laid out in columns, and times and durations as a person reads them. */
-import { stripVTControlCharacters } from 'node:util';
+
+/** As `paint.ts` writes colours: its numbers are longer than those that `stripVTControlCharacters` knows. */
+const COLOUR = new RegExp(String.raw`\u001b\[[\d;]*m`, 'g');
 
 /** Width on a terminal of text that may be coloured. */
 function width(text: string): number {
-  return stripVTControlCharacters(text).length;
+  return text.replaceAll(COLOUR, '').length;
 }
 
 /** Rows with columns as wide as their widest cell; the last column is not padded. */
