@@ -5,9 +5,10 @@ import { codedError } from '../domain/errors.js';
 import type { Finding } from '../domain/plan.js';
 
 const MIB = 1024 ** 2;
+const GIB = 1024 ** 3;
 /** The least that a receiver keeps free for its spool and logs. */
 const FULL_BELOW = 100 * MIB;
-const LITTLE_BELOW = 1024 * MIB;
+const LITTLE_BELOW = GIB;
 
 export async function homeFinding(home: string): Promise<Finding> {
   const check = 'home';
@@ -23,7 +24,8 @@ export async function homeFinding(home: string): Promise<Finding> {
 }
 
 export function roomFinding(home: string, freeBytes: number): Omit<Finding, 'check'> {
-  const free = `${Math.floor(freeBytes / MIB)} MiB free`;
+  const free =
+    freeBytes < 10 * GIB ? `${Math.floor(freeBytes / MIB)} MiB free` : `${Math.floor(freeBytes / GIB)} GiB free`;
   const detail = `${home}, ${free}`;
   if (freeBytes >= LITTLE_BELOW) return { state: 'ok', detail };
   if (freeBytes >= FULL_BELOW) return { state: 'warning', detail: `${detail}: little for spool, journals and logs` };

@@ -151,7 +151,10 @@ describe('a paused source', () => {
   it('is shown as paused by status, with the command that ends it', async () => {
     const text = await shown({ ...LIVE, paused: PAUSED }, idle);
     expect(text).toContain('support-chat  live  paused');
-    expect(text).toContain('events are taken and wait: paused by ana: maintenance, since 2026-11-21 10:39:00Z');
+    expect(text).toContain(
+      'nothing of support-chat is sent: paused by ana: maintenance, since 2026-11-21 10:39:00Z. Events are taken and wait.',
+    );
+    expect(text.match(/maintenance/g)).toHaveLength(1);
     expect(text).toContain('chatlio-aep unpause support-chat');
     expect(JSON.parse(await shown({ ...LIVE, paused: PAUSED }, idle, 'json'))).toMatchObject({ paused: PAUSED });
   });

@@ -68,7 +68,11 @@ export function receiverFindings(receivers: readonly ReceiverView[]): readonly F
   return [
     alive === 0
       ? { check: 'receivers', state: 'warning', detail: 'none reports: start one with `chatlio-aep receiver`' }
-      : { check: 'receivers', state: 'ok', detail: `${alive} report, nothing is spooled` },
+      : {
+          check: 'receivers',
+          state: 'ok',
+          detail: `${alive === 1 ? 'one reports' : `${alive} report`}, nothing is spooled`,
+        },
   ];
 }
 

@@ -2,6 +2,7 @@
 import { EVENT_PARTS, type EventPart, PART_FACTS } from '../../domain/eventParts.js';
 import type { ForwarderCounters, ForwarderPhase, GateReport } from '../../domain/forwarder.js';
 import type { Snapshot } from '../follow.js';
+import { oneLine } from '../../domain/printable.js';
 import { ratesAt } from '../rates.js';
 import type { Paint } from './paint.js';
 import { columns, elapsed, instant } from './text.js';
@@ -9,7 +10,12 @@ import { columns, elapsed, instant } from './text.js';
 type Delivery = Pick<Snapshot, 'run' | 'forwarder' | 'intake'>;
 
 /** @returns undefined when nothing is known of the source's events */
-export function renderDelivery(snapshot: Delivery, now: number, paint: Paint): string | undefined {
+export function renderDelivery(
+  snapshot: Delivery,
+  now: number,
+  paint: Paint,
+  { isGateTold = false }: { readonly isGateTold?: boolean } = {},
+): string | undefined {
   const counts = countsOf(snapshot, now);
   if (counts === undefined) return undefined;
   const rates = ratesAt(snapshot.intake, now);
@@ -25,7 +31,8 @@ export function renderDelivery(snapshot: Delivery, now: number, paint: Paint): s
     ].join('  '),
     columns(partRows(snapshot.run.name, counts, paint)),
     ...besideLines(snapshot, counts.counters, paint),
-    ...troubleLines(snapshot, now, paint),
+    ...(isGateTold ? [] : gateLines(snapshot, now, paint)),
+    ...errorLines(snapshot, now, paint),
   ].join('\n');
 }
 
@@ -102,17 +109,16 @@ function besideLines({ run, forwarder }: Delivery, counters: ForwarderCounters, 
   ];
 }
 
-function troubleLines({ forwarder, intake }: Delivery, now: number, paint: Paint): string[] {
+function gateLines({ forwarder, intake }: Delivery, now: number, paint: Paint): string[] {
   const gate = intake?.gate === undefined ? forwarderGate(forwarder) : intake.gate;
-  const lastErrorAt = forwarder?.lastErrorAt;
-  return [
-    ...(gate === undefined || isPassable(gate, now) ? [] : [`  ${paint.caution(gateLine(gate, now))}`]),
-    ...(forwarder?.lastError === undefined
-      ? []
-      : [
-          `  ${paint.faint(`last error${lastErrorAt === undefined ? '' : `, ${elapsed(now - lastErrorAt)} ago`}: ${forwarder.lastError}`)}`,
-        ]),
-  ];
+  return gate === undefined || isPassable(gate, now) ? [] : [`  ${paint.caution(gateLine(gate, now))}`];
+}
+
+function errorLines({ forwarder }: Delivery, now: number, paint: Paint): string[] {
+  const { lastError, lastErrorAt } = forwarder ?? {};
+  if (lastError === undefined) return [];
+  const ago = lastErrorAt === undefined ? '' : `, ${elapsed(now - lastErrorAt)} ago`;
+  return [`  ${paint.faint(`last error${ago}: ${oneLine(lastError)}`)}`];
 }
 
 function forwarderGate(forwarder: Delivery['forwarder']): GateReport | undefined {

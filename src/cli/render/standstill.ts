@@ -3,7 +3,7 @@ import { oneLine } from '../../domain/printable.js';
 import type { Snapshot } from '../follow.js';
 import type { ForwarderReport } from '../ports.js';
 import type { Paint } from './paint.js';
-import { isGateClosed, renderHold } from './source.js';
+import { isGateClosed, pausedSince, renderHold } from './source.js';
 import { columns, elapsed, instant } from './text.js';
 
 /** @returns nothing of a source whose steps and events go on */
@@ -15,7 +15,7 @@ export function standstillLines(snapshot: Snapshot, now: number, paint: Paint): 
     ...(state?.phase === 'live' && isGateClosed(snapshot)
       ? [
           [
-            `${paint.caution('■')} nothing of ${paint.strong(run.name)} is sent: the gate is closed. Events are taken and wait.`,
+            `${paint.caution('■')} nothing of ${paint.strong(run.name)} is sent: ${whyClosed(snapshot)}. Events are taken and wait.`,
             columns([[`chatlio-aep unpause ${run.name}`, paint.faint('send again')]]),
           ].join('\n'),
         ]
@@ -49,6 +49,12 @@ export function sendingLines(
       columns([[`chatlio-aep resume ${name}`, paint.faint('probe it now')]]),
     ].join('\n'),
   ];
+}
+
+/** Of a gate that somebody has to open. */
+function whyClosed({ state, intake, forwarder }: Snapshot): string {
+  if (state?.paused !== undefined) return pausedSince(state.paused);
+  return oneLine(intake?.gate?.reason ?? forwarder?.gate?.reason ?? 'the gate is closed');
 }
 
 function since(at: number, now: number): string {

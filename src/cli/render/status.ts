@@ -13,18 +13,21 @@ import { columns, elapsed, instant } from './text.js';
 const COLUMNS = 160;
 
 export function renderStatus(snapshot: Snapshot, now: number, paint: Paint): string {
-  const { run, state, forwarder, intake } = snapshot;
-  const delivery = renderDelivery(snapshot, now, paint);
+  const { run, state, intake } = snapshot;
+  const standstill = standstillLines(snapshot, now, paint);
+  const delivery = renderDelivery(snapshot, now, paint, { isGateTold: true });
   const view = { now, columns: COLUMNS, paint, live: false };
   const facts = [
     [paint.faint('workflow'), `${run.workflowId}  ${paint.faint(run.status.toLowerCase())}`],
     ...(run.url === undefined ? [] : [[paint.faint('Temporal UI'), run.url]]),
     ...(state === undefined ? [] : [[paint.faint('uid'), state.uid]]),
-    ...(state?.phase === 'live' ? [[paint.faint('sending'), opensLine(state, now, intake?.gate, forwarder)]] : []),
+    // What stands still says so itself, in the first place.
+    ...(state?.phase === 'live' && standstill.length === 0
+      ? [[paint.faint('sending'), opensLine(state, now, intake?.gate)]]
+      : []),
     ...operationFacts(snapshot, now, paint),
     ...(run.heldReason === undefined || state !== undefined ? [] : [[paint.faint('held by'), run.heldReason]]),
   ];
-  const standstill = standstillLines(snapshot, now, paint);
   return [
     heading(snapshot, view),
     ...(standstill.length === 0 ? [] : [...standstill, '']),
