@@ -4,7 +4,7 @@ import type { StackPorts } from './ports.js';
 
 export interface StackOptions {
   readonly configuration: Configuration;
-  /** Handed on to the programs, below what the stack sets itself; for example `process.env`. */
+  /** Of which each program gets what it reads, below what the stack sets itself; for example `process.env`. */
   readonly environment: NodeJS.ProcessEnv;
   /** A simulator that is started waits seconds where Adobe takes minutes, and the commands know of it. */
   readonly shortWindows?: boolean;

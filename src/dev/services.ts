@@ -4,6 +4,7 @@ import { identityOf } from '../process/identity.js';
 import { startEmbeddedPostgres } from '../store/embedded.js';
 import { obtainTemporalServer } from '../temporal/obtainServer.js';
 import { startTemporalServer } from '../temporal/server.js';
+import { environmentOf } from './environments.js';
 import { programService } from './programs.js';
 import type { StackContext } from './context.js';
 import type { Service } from './supervisor.js';
@@ -33,7 +34,11 @@ export function temporalService({ options, ports, environment }: StackContext): 
   return {
     name: 'temporal',
     start: async (spawned) => {
-      const binary = await obtainTemporalServer({ cacheDir, environment: options.environment, log: options.log });
+      const binary = await obtainTemporalServer({
+        cacheDir,
+        environment: environmentOf('temporal-obtainer', options.environment),
+        log: options.log,
+      });
       const server = await startTemporalServer({
         binary,
         dbFile: join(home, 'temporal', 'temporal.db'),
@@ -66,7 +71,7 @@ export function simulatorService({ options, ports, environment }: StackContext):
         ([name, value]) => `--policy=${name}=${value}`,
       ),
     ],
-    environment: options.environment,
+    environment: environmentOf('simulator', options.environment),
     logDir: join(home, 'logs'),
     onReady: (line) => {
       // The credentials and base URLs by which a worker takes the simulator for Adobe.
@@ -91,7 +96,7 @@ export function receiverService(context: StackContext): Service {
   return ownProgram(context, 'receiver', 'src/receiver');
 }
 
-function ownProgram({ options, environment }: StackContext, name: string, entry: string): Service {
+function ownProgram({ options, environment }: StackContext, name: 'worker' | 'receiver', entry: string): Service {
   const { home, keyFile } = options.configuration;
   return {
     name,
@@ -100,7 +105,12 @@ function ownProgram({ options, environment }: StackContext, name: string, entry:
       programService({
         name,
         entry,
-        environment: { ...options.environment, ...environment, CHATLIO_AEP_HOME: home, CHATLIO_AEP_KEY_FILE: keyFile },
+        environment: environmentOf(name, {
+          ...options.environment,
+          ...environment,
+          CHATLIO_AEP_HOME: home,
+          CHATLIO_AEP_KEY_FILE: keyFile,
+        }),
         logDir: join(home, 'logs'),
       }).start(spawned),
   };

@@ -21,7 +21,12 @@ export interface ServerProcess {
 export function spawnServer(
   file: string,
   args: readonly string[],
-  options: Pick<SpawnOptions, 'cwd' | 'env' | 'uid' | 'gid'> & { readonly logFile: string; readonly append?: boolean },
+  options: Pick<SpawnOptions, 'cwd' | 'uid' | 'gid'> & {
+    /** All of it: nothing is inherited. */
+    readonly env: NodeJS.ProcessEnv;
+    readonly logFile: string;
+    readonly append?: boolean;
+  },
 ): ServerProcess {
   const { logFile, append, ...spawnOptions } = options;
   mkdirSync(dirname(logFile), { recursive: true });

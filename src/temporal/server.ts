@@ -44,6 +44,8 @@ const READY_POLL_MS = 50;
 const PROBE_DEADLINE_MS = 1_000;
 /** Of its HTTP API, which cannot be switched off: a page that has its own name point to this machine gets nothing. */
 const LOCAL_HOSTS = { 'frontend.httpAllowedHosts': ['127.0.0.1:*', 'localhost:*'] };
+/** Nothing of ours, and no profile of the CLI. */
+const SERVER_ENVIRONMENT = { TZ: 'UTC' };
 const SHUTDOWN: readonly Escalation[] = [{ signal: 'SIGINT', graceMs: 10_000 }];
 
 /**
@@ -60,7 +62,10 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
   mkdirSync(dirname(options.dbFile), { recursive: true });
   const ui = options.uiPort === undefined ? undefined : { port: options.uiPort, place: await hiddenUiPlace() };
   const ports = { frontend: port, http: await freePort() };
-  const server = spawnServer(options.binary, serverArguments(options, ports, ui?.place), { logFile });
+  const server = spawnServer(options.binary, serverArguments(options, ports, ui?.place), {
+    env: SERVER_ENVIRONMENT,
+    logFile,
+  });
   const identity = identityOf(server.pid);
   if (identity !== undefined) options.spawned?.(identity);
   const address = `127.0.0.1:${port}`;

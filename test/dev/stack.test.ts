@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { Client } from 'pg';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { identityOf, isRunning } from '../../src/process/identity.js';
@@ -18,6 +19,8 @@ async function query(text: string, home: string): Promise<unknown> {
   }
 }
 
+const HAS_PROC = existsSync('/proc/self/environ');
+const environmentOf = (pid: number) => (HAS_PROC ? readFileSync(`/proc/${pid}/environ`, 'utf8') : '');
 const pidOf = (home: string, name: string) => processesOf(home).find((entry) => entry.name === name)?.pid ?? 0;
 
 describe('npm start', () => {
@@ -37,6 +40,9 @@ describe('npm start', () => {
       ];
       const statuses = await Promise.all(probed.map(async (url) => (await fetch(url ?? '')).status));
       expect(statuses).toEqual([200, 200, 200]);
+
+      const knowing = processesOf(home).filter(({ pid }) => environmentOf(pid).includes('ADOBE_CLIENT_SECRET='));
+      expect(knowing.map(({ name }) => name)).toEqual(HAS_PROC ? ['worker'] : []);
 
       const second = spawnStack(home);
       expect(await second.exitCode).toBe(4);
