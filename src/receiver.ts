@@ -37,6 +37,7 @@ async function main(): Promise<void> {
   const receiver = await startReceiver({ database, keyRing, configuration, log, metrics: intake });
   const readings = {
     counts: () => receiver.counts(),
+    nearMisses: () => receiver.nearMisses(),
     spoolDepth: () => receiver.spoolDepth(),
     spoolDamage: () => receiver.spoolDamage(),
     lostLines,

@@ -6,6 +6,8 @@ import { registerProcessMetrics } from './process.js';
 export interface ReceiverReadings {
   /** What became of the requests since the start, by outcome. */
   readonly counts: () => Readonly<Record<string, number>>;
+  /** Requests near a route, with a wrong secret. */
+  readonly nearMisses: () => readonly { readonly widget: string; readonly kind: string; readonly count: number }[];
   /** What waits for PostgreSQL. */
   readonly spoolDepth: () => { readonly records: number; readonly bytes: number };
   /** Of the log, since the start. */
@@ -31,6 +33,18 @@ export function createReceiverMetrics(read: ReceiverReadings, intake: IntakeMetr
         this.reset();
         for (const outcome of UNAVAILABLE) this.inc({ outcome }, 0);
         for (const [outcome, count] of Object.entries(read.counts())) this.inc({ outcome }, count);
+      },
+    }),
+  );
+  registry.registerMetric(
+    new Counter({
+      name: 'chatlio_aep_receiver_near_misses_total',
+      help: 'Webhook requests to the URL of a widget and kind that there are, with a wrong or ended secret.',
+      labelNames: ['widget', 'kind'],
+      registers: [],
+      collect() {
+        this.reset();
+        for (const { widget, kind, count } of read.nearMisses()) this.inc({ widget, kind }, count);
       },
     }),
   );

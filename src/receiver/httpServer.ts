@@ -5,11 +5,12 @@
  * runs in turn on two shared cores), and what a framework offers here, parsing by content type, is what must not happen.
  */
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { listenAt } from '../process/listening.js';
-import type { Answer } from './webhooks.js';
+import { discardRest } from './discardRest.js';
+import { type Answer, UNAVAILABLE } from './webhooks.js';
 
 const TIMES_MS = {
   /** A request must be complete in this time, its headers much sooner: a slow sender holds a connection, not a thread. */
@@ -23,13 +24,20 @@ const MAX_HEADER_BYTES = 16 * 1024;
 /** A request being answered when the process is told to stop gets this long. */
 const DRAIN_MS = 10_000;
 
+/** What of an unread body is taken from its sender after the answer. */
+const UNREAD = { bytes: 16 * 1024 * 1024, ms: 5_000 };
+const UNREAD_OF_STRANGERS = { bytes: 64 * 1024, ms: 1_000 };
+const TELL_EVERY_MS = 60_000;
+
 interface HttpServerOptions {
   readonly host: string;
   readonly port: number;
   /** @returns undefined when the sender has gone */
+  /** More than these are closed as they come. */
+  readonly maxConnections: number;
   readonly answerTo: (request: IncomingMessage) => Promise<Answer | undefined>;
   readonly onAnswered: (request: IncomingMessage, answer: Answer, durationMs: number) => void;
-  readonly log: Pick<Logger, 'error'>;
+  readonly log: Pick<Logger, 'error' | 'warn'>;
   /** Test hook: shorter ones. */
   readonly timesMs?: Partial<typeof TIMES_MS>;
 }
@@ -50,30 +58,43 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     try {
       const answer = await answerTo(request);
       if (answer === undefined) return;
-      send(response, answer);
+      send(request, response, answer);
       onAnswered(request, answer, performance.now() - startedMs);
     } catch (error) {
       // Never the URL: it holds the secret.
       log.error({ reason: error instanceof Error ? error.message : String(error) }, 'a request failed');
-      send(response, { status: 503, body: { error: 'not taken, try again' }, retryAfterSeconds: 5 });
+      send(request, response, UNAVAILABLE);
     }
   }
 
-  function send(response: ServerResponse, answer: Answer): void {
-    const text = JSON.stringify(answer.body);
-    response.shouldKeepAlive &&= !isClosing;
-    const headers: OutgoingHttpHeaders = {
+  function send(request: IncomingMessage, response: ServerResponse, { status, body, headers }: Answer): void {
+    const text = JSON.stringify(body);
+    response.shouldKeepAlive &&= !isClosing && request.complete && status !== 404;
+    response.writeHead(status, {
+      ...headers,
       'content-type': 'application/json',
       'content-length': Buffer.byteLength(text),
-    };
-    if (answer.retryAfterSeconds !== undefined) headers['retry-after'] = String(answer.retryAfterSeconds);
-    response.writeHead(answer.status, headers).end(text);
+    });
+    if (request.complete) response.end(text);
+    else {
+      response.write(text);
+      discardRest(request, status === 404 ? UNREAD_OF_STRANGERS : UNREAD, () => response.end());
+    }
   }
 
   const server = createServer(
     { ...TIMES_MS, ...options.timesMs, maxHeaderSize: MAX_HEADER_BYTES },
     (request, response) => void handle(request, response),
   );
+  server.maxConnections = options.maxConnections;
+  // A sender that has said all may close its half and wait for the answer.
+  Object.assign(server, { httpAllowHalfOpen: true });
+  let toldOfDropAtMs = Number.NEGATIVE_INFINITY;
+  server.on('drop', () => {
+    if (performance.now() - toldOfDropAtMs < TELL_EVERY_MS) return;
+    toldOfDropAtMs = performance.now();
+    log.warn({ maxConnections: options.maxConnections }, 'connections are refused: there are too many');
+  });
   const { host, port: wantedPort } = options;
   await listenAt(server, {
     host,

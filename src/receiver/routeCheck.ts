@@ -1,4 +1,4 @@
-/** Which route a request has the secret of. Takes the same time and gives the same answer whatever is wrong. */
+/** Which route a request has the secret of. Takes the same time whatever is wrong. */
 import { hash, timingSafeEqual } from 'node:crypto';
 import type { WebhookAddress } from '../domain/webhookPath.js';
 import type { KnownRoute } from './routeCache.js';
@@ -29,26 +29,31 @@ export function indexRoutes(routes: readonly KnownRoute[]): RouteTable {
   return table;
 }
 
+export type RouteCheck =
+  | { readonly outcome: 'right'; readonly route: KnownRoute }
+  /** A widget and a kind that there are, and no secret of theirs: a URL that was copied in part, or that has ended. */
+  | { readonly outcome: 'near-miss'; readonly near: readonly KnownRoute[] }
+  | { readonly outcome: 'nowhere' };
+
 /**
  * Several routes may be right for a widget and kind: of a secret being rotated out, or of another source with a widget of the
  * same name. Secrets are compared as hashes, all of them, each in constant time.
  *
  * @param address undefined when the URL was no webhook URL
  */
-export function findRoute(
-  table: RouteTable,
-  address: WebhookAddress | undefined,
-  nowMs: number,
-): KnownRoute | undefined {
+export function findRoute(table: RouteTable, address: WebhookAddress | undefined, nowMs: number): RouteCheck {
   const { secret, ...target } = address ?? NOWHERE;
   const digest = Buffer.from(hash('sha256', secret, 'binary'), 'binary');
   let found: KnownRoute | undefined;
-  for (const candidate of table.get(keyOf(target)) ?? NO_ROUTES) {
+  const candidates = table.get(keyOf(target));
+  for (const candidate of candidates ?? NO_ROUTES) {
     const isRight = timingSafeEqual(candidate.digest, digest);
     const isLive = nowMs < (candidate.route.expiresAtMs ?? Number.POSITIVE_INFINITY);
     if (isRight && isLive) found = candidate.route;
   }
-  return found;
+  if (found !== undefined) return { outcome: 'right', route: found };
+  if (address === undefined || candidates === undefined) return { outcome: 'nowhere' };
+  return { outcome: 'near-miss', near: candidates.map(({ route }) => route) };
 }
 
 function keyOf({ widget, kind }: Pick<KnownRoute, 'widget' | 'kind'>): string {

@@ -3,28 +3,29 @@ import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Configuration } from '../configuration.js';
+import { pathOfTarget } from '../domain/webhookPath.js';
 import type { IntakeMetrics } from '../metrics/intake.js';
 import { ensureBodyPartitions } from '../store/bodyPartitions.js';
 import type { Database } from '../store/database.js';
 import { createEventLog } from '../store/eventLog.js';
 import type { KeyRing } from '../store/keyRing.js';
 import { startAdoption } from './adoption.js';
+import { createByteBudget } from './byteBudget.js';
 import { createGrouping } from './grouping.js';
 import { startHttpServer } from './httpServer.js';
 import { openJournal } from './journal/journal.js';
+import { memoryOfProcess, receiverLimits } from './limits.js';
+import { createNearMisses, type NearMiss } from './nearMisses.js';
 import { createObservedLog } from './observedLog.js';
 import { startReporting } from './report.js';
-import { createByteBudget } from './requestBody.js';
 import { watchRoutes } from './routes.js';
 import { takeSlot } from './slot.js';
 import { openSpool, type SpoolDepth } from './spool/spool.js';
 import type { SpoolDamage } from './spool/damage.js';
 import { SPOOLED_MARK, sourceOfSpooled } from './spool/spooledEvent.js';
 import { createSpooledLog } from './spool/spooledLog.js';
-import { type Answer, createWebhooks, type Outcome } from './webhooks.js';
+import { type Answer, createWebhooks, NOT_FOUND, type Outcome } from './webhooks.js';
 
-/** All requests together. */
-const MAX_BYTES_IN_HAND = 128 * 1024 * 1024;
 const PARTITIONS_EVERY_MS = 3_600_000;
 /** A million webhooks of common size. */
 const MAX_SPOOL_BYTES = 2 * 1024 * 1024 * 1024;
@@ -44,6 +45,8 @@ export interface Receiver {
   readonly url: string;
   /** What became of the requests since the start. */
   counts(): Readonly<Partial<Record<Outcome, number>>>;
+  /** By route, those that came with a wrong secret. */
+  nearMisses(): readonly NearMiss[];
   /** Taken, on this receiver's disk, not in the event log yet. */
   spoolDepth(): SpoolDepth;
   spoolDamage(): SpoolDamage;
@@ -56,6 +59,8 @@ export interface Receiver {
 /** @throws CodedError `CAEP_PORT_TAKEN` */
 export async function startReceiver(options: ReceiverOptions): Promise<Receiver> {
   const { database, keyRing, configuration, log, metrics } = options;
+  const limits = receiverLimits(memoryOfProcess());
+  const nearMisses = createNearMisses(log);
   const slot = await takeSlot(configuration.home);
   const maxSpoolBytes = configuration.receiver.spoolMaxBytes ?? MAX_SPOOL_BYTES;
   const spool = await openSpool({
@@ -94,7 +99,8 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   const webhooks = createWebhooks({
     routes,
     keyRing,
-    budget: createByteBudget(MAX_BYTES_IN_HAND),
+    budget: createByteBudget(limits.maxBytes, limits.maxBytesPerRoute),
+    onNearMiss: (near) => nearMisses.note(near),
     count: (outcome) => (counts[outcome] = (counts[outcome] ?? 0) + 1),
     intake: createGrouping({
       eventLog: createObservedLog(eventLog, (facts) => {
@@ -108,10 +114,10 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   });
 
   async function answerTo(request: IncomingMessage): Promise<Answer | undefined> {
-    if (request.method === 'GET' && request.url === '/healthz') return { status: 200, body: { status: 'alive' } };
-    if (request.method === 'GET' && request.url === '/readyz') return readiness();
     if (request.method === 'POST') return webhooks(request);
-    return { status: 404, body: { error: 'not found' } };
+    const path = request.method === 'GET' ? pathOfTarget(request.url ?? '') : '';
+    if (path === '/healthz') return { status: 200, body: { status: 'alive' } };
+    return path === '/readyz' ? readiness() : NOT_FOUND;
   }
 
   /** Ready without PostgreSQL as well, as long as the spool takes events: a load balancer must go on sending. */
@@ -139,6 +145,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   const server = await startHttpServer({
     host,
     port,
+    maxConnections: limits.maxConnections,
     answerTo,
     onAnswered: ({ method }, { status }, durationMs) => {
       if (method === 'POST' && status === 200) metrics?.acknowledged(durationMs);
@@ -157,6 +164,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   return {
     url: server.url,
     counts: () => ({ ...counts }),
+    nearMisses: () => nearMisses.counts(),
     spoolDepth: () => spool.depth(),
     spoolDamage: () => spool.damage(),
     displaced: slot.lock.lost,

@@ -6,23 +6,34 @@ import { readRequest } from '../chatlio/readRequest.js';
 import { widgetFact } from '../domain/arrivalFacts.js';
 import { KIND_FACTS } from '../domain/kinds.js';
 import { partitionOf } from '../domain/partition.js';
-import { parseWebhookPath } from '../domain/webhookPath.js';
+import { parseWebhookPath, pathOfTarget } from '../domain/webhookPath.js';
 import type { KeyRing } from '../store/keyRing.js';
 import type { NoPlace } from '../store/arrival.js';
 import type { Route } from '../store/routes.js';
 import { bodyContext } from '../store/takenEvent.js';
+import type { ByteBudget } from './byteBudget.js';
+import { ACCEPTED_CODINGS } from './contentCoding.js';
 import type { Intake, IntakeEvent, Taken } from './intake.js';
-import { type ByteBudget, type BodyReading, readBody } from './requestBody.js';
+import { type BodyReading, readBody } from './requestBody.js';
 import { findRoute } from './routeCheck.js';
 import type { LiveRoutes } from './routes.js';
 
 export interface Answer {
-  readonly status: 200 | 404 | 413 | 503;
+  readonly status: 200 | 404 | 408 | 413 | 415 | 503;
   readonly body: Readonly<Record<string, string>>;
-  readonly retryAfterSeconds?: number;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
-export type Outcome = Taken | NoPlace | 'not-found' | 'too-large' | 'no-room' | 'not-durable' | 'no-routes';
+export type Outcome =
+  | Taken
+  | NoPlace
+  | 'not-found'
+  | 'too-large'
+  | 'too-slow'
+  | 'unknown-coding'
+  | 'no-room'
+  | 'not-durable'
+  | 'no-routes';
 
 export interface WebhooksOptions {
   readonly routes: Pick<LiveRoutes, 'current' | 'isCurrent'>;
@@ -30,37 +41,57 @@ export interface WebhooksOptions {
   readonly intake: Intake;
   readonly budget: ByteBudget;
   readonly count: (outcome: Outcome) => void;
+  /** A request that would have been for one of these, but for its secret. */
+  readonly onNearMiss: (near: readonly Route[]) => void;
   readonly log: Pick<Logger, 'warn' | 'error'>;
 }
 
-const NOT_FOUND: Answer = { status: 404, body: { error: 'not found' } };
+export const NOT_FOUND: Answer = { status: 404, body: { error: 'not found' } };
 const TOO_LARGE: Answer = { status: 413, body: { error: 'larger than 10 MB' } };
-const UNAVAILABLE: Answer = { status: 503, body: { error: 'not taken, try again' }, retryAfterSeconds: 5 };
+const TOO_SLOW: Answer = { status: 408, body: { error: 'the body did not come in time' } };
+const UNKNOWN_CODING: Answer = {
+  status: 415,
+  body: { error: `content-encoding not read here; send one of: ${ACCEPTED_CODINGS}, or none` },
+  headers: { 'accept-encoding': ACCEPTED_CODINGS },
+};
+export const UNAVAILABLE: Answer = {
+  status: 503,
+  body: { error: 'not taken, try again' },
+  headers: { 'retry-after': '5' },
+};
 
 /** Only a person's decisions make place. */
-const NO_PLACE_YET: Answer = { ...UNAVAILABLE, retryAfterSeconds: 60 };
+const NO_PLACE_YET: Answer = { ...UNAVAILABLE, headers: { 'retry-after': '60' } };
 const NO_PLACE =
   'a webhook was refused: bodies of this URL that wait for a decision take all the place that they may; see `held list`';
 
 /** @returns handles one POST; undefined when the sender has gone before its request was complete */
 export function createWebhooks(options: WebhooksOptions): (request: IncomingMessage) => Promise<Answer | undefined> {
-  const { routes, keyRing, intake, budget, count, log } = options;
+  const { routes, keyRing, intake, budget, count, onNearMiss, log } = options;
 
   return async (request) => {
     const receivedAtMs = Date.now();
     const table = routes.current();
     if (table === undefined) return refuse('no-routes', UNAVAILABLE);
-    const route = findRoute(table, parseWebhookPath(request.url ?? ''), receivedAtMs);
-    if (route === undefined)
-      return routes.isCurrent() ? refuse('not-found', NOT_FOUND) : refuse('no-routes', UNAVAILABLE);
-    if (route.hasVanished === true) return refuse('no-routes', UNAVAILABLE);
+    const check = findRoute(table, parseWebhookPath(pathOfTarget(request.url ?? '')), receivedAtMs);
+    if (check.outcome !== 'right') {
+      if (!routes.isCurrent()) return refuse('no-routes', UNAVAILABLE);
+      if (check.outcome === 'near-miss') onNearMiss(check.near);
+      return refuse('not-found', NOT_FOUND);
+    }
+    if (check.route.hasVanished === true) return refuse('no-routes', UNAVAILABLE);
 
-    const reservation = budget.open();
+    const { route } = check;
+    const reservation = budget.open(`${route.sourceId}/${route.kind}/${route.widget}`);
     try {
-      const reading = await readBody(request, reservation);
-      return reading.outcome === 'read'
-        ? await take(route, reading.raw, receivedAtMs)
-        : notRead(route, reading.outcome);
+      // Not awaited before it is sealed: nothing keeps the body as it came then.
+      const prepared = await readBody(request, reservation).then((reading) => {
+        if (reading.outcome !== 'read') return reading.outcome;
+        const sealed = prepare(keyRing, route, reading, receivedAtMs);
+        reservation.keep(sealed.arriving.event.sealed.length);
+        return sealed;
+      });
+      return typeof prepared === 'string' ? notRead(route, prepared) : await take(route, prepared);
     } finally {
       reservation.close();
     }
@@ -79,6 +110,12 @@ export function createWebhooks(options: WebhooksOptions): (request: IncomingMess
       case 'too-large':
         log.error({ sourceId, widget, kind }, 'a webhook above 10 MB was refused: it is not kept');
         return refuse('too-large', TOO_LARGE);
+      case 'too-slow':
+        log.warn({ sourceId, widget, kind }, 'a webhook was cut off: its body did not come in time');
+        return refuse('too-slow', TOO_SLOW);
+      case 'unknown-coding':
+        log.error({ sourceId, widget, kind }, 'a webhook was refused for its content-encoding: it is not kept');
+        return refuse('unknown-coding', UNKNOWN_CODING);
       case 'no-room':
         log.warn({ sourceId, widget, kind }, 'a webhook was refused for want of memory');
         return refuse('no-room', UNAVAILABLE);
@@ -87,8 +124,7 @@ export function createWebhooks(options: WebhooksOptions): (request: IncomingMess
     }
   }
 
-  async function take(route: Route, raw: Buffer, receivedAtMs: number): Promise<Answer> {
-    const { eventId, arriving, why } = prepare(keyRing, route, raw, receivedAtMs);
+  async function take(route: Route, { eventId, arriving, why }: Prepared): Promise<Answer> {
     let arrival: Taken | NoPlace;
     try {
       arrival = await intake.take(arriving);
@@ -117,7 +153,12 @@ interface Prepared {
 }
 
 /** Reads, identifies and seals: from here on no text of the chat is in the clear. */
-function prepare(keyRing: KeyRing, route: Route, raw: Buffer, receivedAtMs: number): Prepared {
+function prepare(
+  keyRing: KeyRing,
+  route: Route,
+  { raw, fact }: { readonly raw: Buffer; readonly fact?: string },
+  receivedAtMs: number,
+): Prepared {
   const { sourceId, widget, kind } = route;
   const reading = readRequest({ widget, kind, raw, receivedAtMs });
   const eventId = reading.outcome === 'event' ? reading.event.eventId : reading.eventId;
@@ -127,7 +168,7 @@ function prepare(keyRing: KeyRing, route: Route, raw: Buffer, receivedAtMs: numb
   const seal = (plain: Buffer): Buffer => keyRing.seal(plain, bodyContext(sourceId, id));
 
   if (reading.outcome === 'held') {
-    const facts = [reading.why, widgetFact(widget)];
+    const facts = [...(fact === undefined ? [] : [fact]), reading.why, widgetFact(widget)];
     const event = { ...common, reason: 'unreadable' as const, bodyMac: keyRing.mac(raw), sealed: seal(raw), facts };
     return { eventId, why: reading.why, arriving: { ...place, outcome: 'held', event } };
   }

@@ -10,6 +10,7 @@ const read = (path: string): string => readFileSync(new URL(`../../${path}`, imp
 const worker = createWorkerMetrics(() => Promise.resolve({ sources: [], receivers: [], silences: [] })).registry;
 const receiver = createReceiverMetrics({
   counts: () => ({}),
+  nearMisses: () => [],
   spoolDepth: () => ({ records: 0, bytes: 0 }),
   lostLines: () => 0,
   spoolDamage: () => ({ unreadable: 0, vanished: 0 }),

@@ -4,7 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { request } from 'undici';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { startHttpServer } from '../../src/receiver/httpServer.js';
-import { createByteBudget, readBody } from '../../src/receiver/requestBody.js';
+import { createByteBudget } from '../../src/receiver/byteBudget.js';
+import { readBody } from '../../src/receiver/requestBody.js';
 import { silentLog } from '../support/store.js';
 
 const REQUEST_MS = 2_000;
@@ -19,8 +20,9 @@ beforeEach(async () => {
   const server = await startHttpServer({
     host: '127.0.0.1',
     port: 0,
+    maxConnections: 1_000,
     async answerTo(incoming) {
-      const reading = await readBody(incoming, createByteBudget(1e6).open());
+      const reading = await readBody(incoming, createByteBudget(1e6, 1e6).open('route'));
       if (reading.outcome !== 'read') return undefined;
       bodies.push(reading.raw.toString());
       return { status: 200, body: {} };

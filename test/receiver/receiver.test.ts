@@ -147,7 +147,7 @@ describe('receiver', () => {
       right.replace(widget, 'other-site'),
       right.replace(kind, 'transcript'),
       right.replace(kind, 'conversations'),
-      `${right}/`,
+      `${right}/more`,
       '/hooks/chatlio//feedback/',
       '/hooks/chatlio/%E0%A4%A/feedback/x',
       '/',
