@@ -29,3 +29,19 @@ export function systemFault(cause: unknown): CodedError | undefined {
     return codedError('CAEP_FILE_REFUSED', { path, reason: `it cannot be run: ${reason}` }, { cause });
   return codedError('CAEP_FILE_REFUSED', { path, reason }, { cause });
 }
+
+/** As PostgreSQL, SQLite and Node say it. */
+const NO_ROOM = /No space left on device|disk is full|ENOSPC|disk quota exceeded/i;
+
+/**
+ * Of a server that did not start, from what it has said.
+ *
+ * @param folder where it keeps its data
+ */
+export function startFault(
+  code: 'CAEP_POSTGRES_NOT_STARTED' | 'CAEP_TEMPORAL_NOT_STARTED',
+  said: string,
+  folder: string,
+): CodedError {
+  return NO_ROOM.test(said) ? codedError('CAEP_DISK_FULL', { path: folder }) : codedError(code, { reason: said });
+}

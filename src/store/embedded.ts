@@ -24,6 +24,7 @@ import { codedError } from '../domain/errors.js';
 import { endProcess, type Escalation } from '../process/end.js';
 import { commandLineOf, identityOf } from '../process/identity.js';
 import { assertPortFree, freePort, isPortFree } from '../process/ports.js';
+import { startFault } from '../process/systemFaults.js';
 import { lastLinesOf, spawnServer, type ServerProcess } from '../process/server.js';
 import { findPostgresBinaries, unprivilegedLaunch, type UnprivilegedLaunch } from './postgresBinaries.js';
 
@@ -166,7 +167,7 @@ async function initialise(
   child.stdout?.on('data', (chunk: Buffer) => (printed += chunk.toString()));
   child.stderr?.on('data', (chunk: Buffer) => (printed += chunk.toString()));
   const [code] = (await once(child, 'close')) as [number | null];
-  if (code !== 0) throw codedError('CAEP_POSTGRES_NOT_STARTED', { reason: reasonOfInitdb(printed) });
+  if (code !== 0) throw startFault('CAEP_POSTGRES_NOT_STARTED', reasonOfInitdb(printed), dataDir);
   renameSync(unfinished, cluster);
 }
 
@@ -205,7 +206,7 @@ async function startUntilReady(postgres: string, start: ServerStart): Promise<Se
     if (await becomesReady(server, start.url)) return server;
     const said = lastLinesOf(logFile);
     const orphansHoldMemory = said.includes('still in use') && performance.now() < orphansDeadline;
-    if (!orphansHoldMemory) throw codedError('CAEP_POSTGRES_NOT_STARTED', { reason: said });
+    if (!orphansHoldMemory) throw startFault('CAEP_POSTGRES_NOT_STARTED', said, start.dataDir);
     await delay(READY_POLL_MS * 10);
   }
 }

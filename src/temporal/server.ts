@@ -3,10 +3,10 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
-import { codedError } from '../domain/errors.js';
 import type { Escalation } from '../process/end.js';
 import { identityOf, type ProcessIdentity } from '../process/identity.js';
 import { assertPortFree, freePort } from '../process/ports.js';
+import { startFault } from '../process/systemFaults.js';
 import { lastLinesOf, spawnServer, type ServerProcess } from '../process/server.js';
 import { SEARCH_ATTRIBUTE_NAMES } from './searchAttributes.js';
 import { hiddenUiPlace, startUiProxy, type UiPlace } from './uiProxy.js';
@@ -71,7 +71,7 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
   const address = `127.0.0.1:${port}`;
   if (!(await becomesReady(server, address, options.namespace))) {
     await server.end(SHUTDOWN);
-    throw codedError('CAEP_TEMPORAL_NOT_STARTED', { reason: lastLinesOf(logFile) });
+    throw startFault('CAEP_TEMPORAL_NOT_STARTED', lastLinesOf(logFile), dirname(options.dbFile));
   }
   const proxy =
     ui === undefined

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openLedger } from '../../src/dev/ledger.js';
 import { obtainTemporalServer } from '../../src/temporal/obtainServer.js';
-import { systemFault } from '../../src/process/systemFaults.js';
+import { startFault, systemFault } from '../../src/process/systemFaults.js';
 
 function caught(run: () => void): unknown {
   try {
@@ -33,6 +33,16 @@ it('a small file of ours that was spoilt is named', () => {
   writeFileSync(path, '[{"pid"');
   expect(() => openLedger(path)).toThrow('CAEP_FILE_REFUSED');
   expect(openLedger(join(folder, 'none.json')).entries()).toEqual([]);
+});
+
+describe('a server that did not start', () => {
+  it.each([
+    ['FATAL:  could not write to file "pg_wal/xlogtemp.1": No space left on device', 'CAEP_DISK_FULL'],
+    ['database or disk is full (13)', 'CAEP_DISK_FULL'],
+    ['could not bind IPv4 address', 'CAEP_POSTGRES_NOT_STARTED'],
+  ])('%s: %s', (said, code) => {
+    expect(startFault('CAEP_POSTGRES_NOT_STARTED', said, '/srv/home').error.code).toBe(code);
+  });
 });
 
 describe('a system call that fails', () => {

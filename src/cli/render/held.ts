@@ -89,7 +89,7 @@ export function renderException(
       [paint.faint('since'), `${instant(since)}  ${paint.faint(`for ${elapsed(now - since)}`)}`],
       [paint.faint('sent'), counted(exception.attempts, 'time')],
       ...(exception.arrivals === 1 ? [] : [[paint.faint('arrived'), counted(exception.arrivals, 'time')]]),
-      ...(exception.nextAt === undefined ? [] : [[paint.faint('next'), instant(Date.parse(exception.nextAt))]]),
+      ...(exception.nextAt === undefined ? [] : [[paint.faint('next'), untilText(Date.parse(exception.nextAt), now)]]),
       [paint.faint('version'), String(exception.version)],
       [paint.faint('content'), contentLine(bodyBytes, body)],
     ]),
@@ -122,6 +122,10 @@ export function renderException(
 /** A line of the content never begins where lines of ours do. */
 function quoted(body: string, paint: Paint): string {
   return body.replaceAll(/^/gm, paint.faint('│ '));
+}
+
+function untilText(at: number, now: number): string {
+  return `${instant(at)}${at > now ? `  (in ${elapsed(at - now)})` : ''}`;
 }
 
 function contentLine(bodyBytes: number | undefined, body: string | undefined): string {
