@@ -146,7 +146,8 @@ export const ERROR_CATALOGUE = {
   },
   CAEP_NOT_LIVE: {
     sentence: 'The source {name} is not live: its phase is {phase}.',
-    remedy: 'Look at it with `chatlio-aep status {name}`.',
+    remedy:
+      'Look at it with `chatlio-aep status {name}`; one that has ended is made again with `chatlio-aep provision FILE`.',
     retryable: false,
     exitCode: EXIT_CODES.failed,
   },

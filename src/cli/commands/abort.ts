@@ -1,3 +1,4 @@
+import { orWhatBecameOf } from '../ended.js';
 import { reportEnding } from '../ending.js';
 import { follow } from '../follow.js';
 import type { Command } from '../ports.js';
@@ -13,7 +14,7 @@ export interface AbortArguments {
 export const abort: Command<AbortArguments> = async (context, { name, reason, by }) => {
   const sources = await context.sources();
   await requireWorker(sources);
-  await sources.abort(name, { reason, by });
+  await orWhatBecameOf(sources, name, () => sources.abort(name, { reason, by }));
   const followed = await follow(context, sources, name, { until: ['live', 'held'] });
   return reportEnding(context, name, followed, 'undone');
 };

@@ -1,5 +1,6 @@
 import { EXIT_CODES } from '../../domain/errors.js';
 import type { PauseInput } from '../../domain/pause.js';
+import { orWhatBecameOf } from '../ended.js';
 import type { Command } from '../ports.js';
 import { renderPaused } from '../render/pause.js';
 import { awaitUnderway } from '../underway.js';
@@ -14,7 +15,10 @@ export const pause: Command<PauseArguments> = async (context, { name, ...input }
   const sources = await context.sources();
   await requireWorker(sources);
   const doing = `Pausing ${name}: what is under way is waited for`;
-  const done = await awaitUnderway(context, await sources.pause(name, input), { name, doing });
+  const done = await awaitUnderway(context, await orWhatBecameOf(sources, name, () => sources.pause(name, input)), {
+    name,
+    doing,
+  });
   if (done === undefined) return EXIT_CODES.interrupted;
   const { changed, paused } = done;
   context.output.result({ name, changed, paused }, () => renderPaused(name, done, context.output.paint));

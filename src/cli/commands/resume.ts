@@ -1,4 +1,5 @@
 import { CodedError, EXIT_CODES, type ExitCode } from '../../domain/errors.js';
+import { orWhatBecameOf } from '../ended.js';
 import { reportEnding } from '../ending.js';
 import { follow } from '../follow.js';
 import { readUsedManifest } from '../manifestFile.js';
@@ -19,7 +20,7 @@ export const resume: Command<ResumeArguments> = async (context, { name, manifest
   const used = file === undefined ? undefined : await readUsedManifest(context, file);
   const sources = await context.sources();
   await requireWorker(sources);
-  const state = await sources.state(name);
+  const state = await orWhatBecameOf(sources, name, () => sources.state(name));
   const manifest = await used?.fitting(() => Promise.resolve(state.manifest));
   const forwarder = state.phase === 'live' ? await sources.forwarderState(name) : undefined;
   const isForStep = state.hold !== undefined || manifest !== undefined || adopt === true;
@@ -27,7 +28,7 @@ export const resume: Command<ResumeArguments> = async (context, { name, manifest
     return resumeSending(context, sources, { name, by }, forwarder);
   }
   // What stands nowhere the source refuses in its own words.
-  await sources.resume(name, { manifest, adopt, by });
+  await orWhatBecameOf(sources, name, () => sources.resume(name, { manifest, adopt, by }));
   const followed = await follow(context, sources, name, { until: ['live', 'held'] });
   return reportEnding(context, name, followed, 'live');
 };

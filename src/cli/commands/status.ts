@@ -1,4 +1,5 @@
 import { CodedError, codedError, type ErrorCode, EXIT_CODES, remedyOf, sentenceOf } from '../../domain/errors.js';
+import { whatBecameOf } from '../ended.js';
 import type { Snapshot } from '../follow.js';
 import type { Command, Context, Sources } from '../ports.js';
 import { renderStatus, renderStatusList } from '../render/status.js';
@@ -21,11 +22,12 @@ async function listAll({ output, now }: Context, sources: Sources) {
 async function showOne(context: Context, sources: Sources, name: string) {
   const { output } = context;
   const run = await sources.describe(name);
-  if (run === undefined) throw codedError('CAEP_SOURCE_UNKNOWN', { name });
+  if (run === undefined) throw (await whatBecameOf(sources, name)) ?? codedError('CAEP_SOURCE_UNKNOWN', { name });
   // Both are answered by the worker; without one there is still what Temporal itself knows.
   const [state, forwarder] = await Promise.all([
     orTold(context, sources.state(name)),
-    orTold(context, sources.forwarderState(name)),
+    // The forwarder of one that has ended may still be there to ask, as it once was.
+    run.open ? orTold(context, sources.forwarderState(name)) : undefined,
   ]);
   // Events are of a live source only; before, there is nothing for receivers to take.
   const answer =

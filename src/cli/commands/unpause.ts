@@ -1,6 +1,7 @@
 import { EXIT_CODES } from '../../domain/errors.js';
 import type { UnpauseInput } from '../../domain/pause.js';
 import { knownForwarder } from '../knownForwarder.js';
+import { orWhatBecameOf } from '../ended.js';
 import type { Command } from '../ports.js';
 import { renderUnpaused } from '../render/pause.js';
 import { sendingLines } from '../render/standstill.js';
@@ -16,7 +17,10 @@ export const unpause: Command<UnpauseArguments> = async (context, { name, ...inp
   const sources = await context.sources();
   await requireWorker(sources);
   const doing = `Unpausing ${name}: the flow is looked at, and enabled where it is not`;
-  const done = await awaitUnderway(context, await sources.unpause(name, input), { name, doing });
+  const done = await awaitUnderway(context, await orWhatBecameOf(sources, name, () => sources.unpause(name, input)), {
+    name,
+    doing,
+  });
   if (done === undefined) return EXIT_CODES.interrupted;
   const { changed, opensAt } = done;
   // An open gate is not all that sending needs.

@@ -2,6 +2,7 @@ import { codedError, EXIT_CODES } from '../../domain/errors.js';
 import type { Kind } from '../../domain/kinds.js';
 import type { SourceUrls } from '../../domain/plan.js';
 import { askerOf } from '../asker.js';
+import { orWhatBecameOf } from '../ended.js';
 import type { Command, Context } from '../ports.js';
 import { renderUrls } from '../render/urls.js';
 import { requireWorker } from '../worker.js';
@@ -40,9 +41,10 @@ export async function askForUrls(context: Context, name: string, rotation?: Rota
   const sources = await context.sources();
   await requireWorker(sources);
   const question = { v: 1, name, sealTo: asker.sealTo } as const;
-  const { sealed } =
+  const { sealed } = await orWhatBecameOf(sources, name, () =>
     rotation === undefined
-      ? await sources.ask({ ...question, ask: 'urls' })
-      : await sources.ask({ ...question, ask: 'rotate', ...rotation });
+      ? sources.ask({ ...question, ask: 'urls' })
+      : sources.ask({ ...question, ask: 'rotate', ...rotation }),
+  );
   return JSON.parse(asker.open(sealed)) as SourceUrls;
 }
