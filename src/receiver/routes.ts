@@ -51,10 +51,16 @@ export async function watchRoutes({ database, cacheFile, log }: LiveRoutesOption
       table = indexRoutes(known);
       currentUntilMs = startedAtMs + CURRENT_FOR_MS;
       sayVanished(vanished.length);
-      cache.write(known);
     } catch (error) {
       currentUntilMs = Number.NEGATIVE_INFINITY;
       log.warn({ reason: messageOf(error) }, 'the webhook routes could not be refreshed');
+      return;
+    }
+    try {
+      cache.write(known);
+    } catch (error) {
+      // The table is no worse for it: it is the next start, without PostgreSQL, that would have an older one.
+      log.warn({ reason: messageOf(error) }, 'the webhook routes could not be kept in a file');
     }
   }
 

@@ -98,7 +98,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const server = await startUntilReady(binaries.postgres, { dataDir, cluster, launch, settings, url: url('postgres') });
   const database = options.database ?? USER;
   await createDatabase(url('postgres'), database);
-  writeFileSync(join(dataDir, 'port'), String(port));
+  writeFileSync(join(dataDir, 'port'), String(port), { mode: 0o600 });
 
   return {
     url: url(database),
