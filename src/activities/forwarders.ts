@@ -23,6 +23,8 @@ export interface RunningForwarder {
 export interface Forwarders extends Pick<SourceActivities, 'startForwarder' | 'stopForwarder'> {
   /** Wakes the forwarder; starts it when somebody has ended it. Answers once Temporal has stored the signal. */
   wake(settings: ForwarderSettings, wake: WakeInput): Promise<void>;
+  /** Has the forwarder take over the delivery settings; starts it with them when somebody has ended it. */
+  configure(settings: ForwarderSettings): Promise<void>;
   /** By name. One request for a thousand of them; Temporal's list may be some seconds late. */
   listRunning(): Promise<ReadonlyMap<string, RunningForwarder>>;
   /** As it is now. */
@@ -128,8 +130,18 @@ export function createForwarders(client: Client, store: ProvisioningStore): Forw
     }
   }
 
+  async function configure(settings: ForwarderSettings): Promise<void> {
+    const { name, uid, delivery } = settings;
+    const running = await findRunning(name);
+    // One of another uid ends when it is woken, and the source's own is started after it.
+    if (running?.uid !== uid) return wake(settings, {});
+    const handle = client.workflow.getHandle(forwarderWorkflowId(name));
+    await inTime(() => handle.executeUpdate(FORWARDER_MESSAGES.configure, { args: [delivery] }));
+  }
+
   return {
     wake,
+    configure,
     listRunning,
     findRunning,
     end,

@@ -5,6 +5,8 @@ import type { AdobeClients } from '../adobe/clients.js';
 import type { GateActivities, OperationInput } from '../domain/pause.js';
 import { undoActivityName, type SourceActivities, type StepInput, type UndoInput } from '../domain/provisioning.js';
 import { STEP_NAMES, type StepName } from '../domain/steps.js';
+import { configure } from './configure.js';
+import type { Forwarders } from './forwarders.js';
 import { activityFailure, type RetryBounds } from './failures.js';
 import { closeGate, disableFlow, openGate } from './gate.js';
 import { leaveLastWords, recall, type AttemptMemory } from './steps/attempt.js';
@@ -18,7 +20,7 @@ export interface SourceActivityDeps {
   /** Clients bound to a sandbox, which begin no request once `mayBegin` says no. */
   readonly adobe: (sandbox: string, options: { readonly mayBegin: () => boolean }) => AdobeClients;
   readonly store: ProvisioningStore;
-  readonly forwarders: Pick<SourceActivities, 'startForwarder' | 'stopForwarder'>;
+  readonly forwarders: Pick<Forwarders, 'startForwarder' | 'stopForwarder' | 'configure'>;
   readonly window: Window;
   readonly minimumSettleWindowMs: number;
   readonly minimumLakeLatencyMs?: number;
@@ -100,6 +102,8 @@ export function createSourceActivities(deps: SourceActivityDeps): SourceActiviti
         v: 1,
         held: await store.holdUnsent(marker, () => signal.throwIfAborted()),
       })),
-    ...deps.forwarders,
+    configureForwarder: (input: OperationInput) => operate(input, (context) => configure(context, deps.forwarders)),
+    startForwarder: deps.forwarders.startForwarder,
+    stopForwarder: deps.forwarders.stopForwarder,
   } as SourceActivities;
 }

@@ -18,6 +18,8 @@ export interface Differences {
   readonly steps: readonly StepName[];
   /** The held step can be resumed with it; else it cannot be taken over yet. */
   readonly canResume: boolean;
+  /** `provision` gives the running source the other settings. */
+  readonly canConfigure: boolean;
 }
 
 /** @returns undefined when the source runs with just this manifest */
@@ -30,7 +32,13 @@ export function differencesOf(running: SourceState, manifest: Manifest): Differe
     fields: paths.flatMap((path) => fieldsOf(path, running.manifest, manifest)),
     steps: (Object.keys(STEPS) as StepName[]).filter((step) => STEPS[step].decidedBy.some(concerns)),
     canResume: running.hold !== undefined && refusalOfCorrection(running, running.hold, manifest) === undefined,
+    canConfigure: canConfigure(running, paths),
   };
+}
+
+/** A live source takes over other delivery settings, and nothing else yet. */
+export function canConfigure({ phase }: Pick<SourceState, 'phase'>, paths: readonly string[]): boolean {
+  return phase === 'live' && paths.every((path) => path.startsWith('delivery.'));
 }
 
 /** Of lists whose entries have a key, each entry that differs. */

@@ -4,7 +4,14 @@ import type { ForwarderResumeInput, ForwarderState } from '../domain/forwarder.j
 import type { DecideInput, DecideResult } from '../domain/heldEvents.js';
 import type { Answer, Inquiry } from '../domain/plan.js';
 import type { PauseInput, PauseResult, UnpauseInput, UnpauseResult } from '../domain/pause.js';
-import type { AbortInput, ResumeInput, SourceInput, SourceState } from '../domain/source.js';
+import type {
+  AbortInput,
+  ConfigureInput,
+  ConfigureResult,
+  ResumeInput,
+  SourceInput,
+  SourceState,
+} from '../domain/source.js';
 import type { Configuration } from '../configuration.js';
 import type { Output } from './output.js';
 
@@ -40,6 +47,8 @@ export interface Sources {
   /** Answers once the workflow knows of it. */
   pause(name: string, input: PauseInput): Promise<Underway<PauseResult>>;
   unpause(name: string, input: UnpauseInput): Promise<Underway<UnpauseResult>>;
+  /** Other delivery settings for a live source. Answers once the workflow knows of it. */
+  configure(name: string, input: ConfigureInput): Promise<Underway<ConfigureResult>>;
   /** Throws what the decision is refused for: `CAEP_EVENT_DECIDED` and others. */
   decide(name: string, input: DecideInput): Promise<DecideResult>;
   /** Newest run of every source, by name. Eventually consistent. */

@@ -157,6 +157,7 @@ export function createTemporalSources(access: TemporalAccess): Sources {
 
     pause: (name, input) => operate(name, SOURCE_MESSAGES.pause, input),
     unpause: (name, input) => operate(name, SOURCE_MESSAGES.unpause, input),
+    configure: (name, input) => operate(name, SOURCE_MESSAGES.configure, input),
 
     decide: (name, input) =>
       byWorker(

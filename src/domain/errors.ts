@@ -128,7 +128,7 @@ export const ERROR_CATALOGUE = {
   CAEP_SOURCE_DIFFERS: {
     sentence: 'The source {name} runs already, with another manifest (differs in: {fields}).',
     remedy:
-      'A running source is changed with `chatlio-aep update FILE`, which comes with a later release; until then give the manifest another name.',
+      'Of a running source only `delivery` may change, once it is live. For the rest give the manifest another name; `chatlio-aep update FILE` comes with a later release.',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },

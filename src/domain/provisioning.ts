@@ -56,6 +56,8 @@ export interface SourceActivities extends StepActivities, GateActivities {
   startForwarder(input: { readonly name: string; readonly uid: string; readonly manifest: Manifest }): Promise<void>;
   /** Closes the gate and stops the forwarder; nothing is sent from then on. */
   stopForwarder(input: { readonly name: string; readonly uid: string; readonly reason: string }): Promise<void>;
+  /** Writes down the manifest's delivery settings, and has the running forwarder take them over. */
+  configureForwarder(input: OperationInput): Promise<void>;
   /** Of a source that was torn down: what waits is held for a person. Answers how many events are held. */
   holdUnsent(input: OperationInput): Promise<{ readonly v: 1; readonly held: number }>;
 }

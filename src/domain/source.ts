@@ -1,6 +1,6 @@
 /** The source workflow's state, and the messages it takes: the contract between workflow, worker and command line. */
 import type { CatalogueError } from './errors.js';
-import type { Manifest } from './manifest.js';
+import type { Delivery, Manifest } from './manifest.js';
 import type { Paused } from './pause.js';
 import type { Resource, Resources, StepName } from './steps.js';
 
@@ -68,7 +68,7 @@ export interface Hold {
   readonly since: number;
 }
 
-type OperationKind = 'provision' | 'teardown' | 'pause' | 'unpause';
+type OperationKind = 'provision' | 'teardown' | 'pause' | 'unpause' | 'configure';
 
 /** One operation with its own undo log. That of pause and unpause is empty: what they did stands, and may be repeated. */
 export interface Operation {
@@ -109,6 +109,8 @@ export const SOURCE_MESSAGES = {
   pause: 'pause',
   /** Takes an UnpauseInput; also opens a gate that something else has closed. */
   unpause: 'unpause',
+  /** Takes a {@link ConfigureInput}. */
+  configure: 'configure',
   state: 'state',
 } as const;
 
@@ -120,6 +122,20 @@ export interface ResumeInput {
   readonly adopt?: boolean;
   /** Who, for the record. */
   readonly by?: string;
+}
+
+/** Update `configure` of a live source: other delivery settings, from the next request on. */
+export interface ConfigureInput {
+  /** The whole `delivery` of a parsed manifest. */
+  readonly delivery: Delivery;
+  /** Who, for the record. */
+  readonly by?: string;
+}
+
+export interface ConfigureResult {
+  readonly v: 1;
+  /** False: they were so already. */
+  readonly changed: boolean;
 }
 
 /** Update `abort`: undoes the held operation. From the Temporal UI: `{}` is enough. */

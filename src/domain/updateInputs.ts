@@ -9,10 +9,12 @@ import { KINDS } from './kinds.js';
 import type { Delivery, Identity, Manifest, MappingRow } from './manifest.js';
 import type { PauseInput, UnpauseInput } from './pause.js';
 import { filledText, flag, listOf, mapOf, object, oneOf, optional, text, wholeNumber } from './shape.js';
-import type { AbortInput, ResumeInput } from './source.js';
+import type { AbortInput, ConfigureInput, ResumeInput } from './source.js';
 
 const LONGEST_MS = 3_650 * 86_400_000;
 const duration = wholeNumber(0, LONGEST_MS);
+/** Of 0 there would be no timeout at all. */
+const positive = wholeNumber(1, LONGEST_MS);
 
 const count = ({ atLeast, atMost }: { readonly atLeast: number; readonly atMost: number }) =>
   wholeNumber(atLeast, atMost);
@@ -21,8 +23,8 @@ const DELIVERY = object<Delivery>({
   partitions: count(COUNT_SETTINGS.partitions),
   concurrency: count(COUNT_SETTINGS.concurrency),
   maxRequestsPerSecond: count(COUNT_SETTINGS.maxRequestsPerSecond),
-  requestTimeoutMs: duration,
-  leaseMs: duration,
+  requestTimeoutMs: positive,
+  leaseMs: positive,
   settleWindowMs: duration,
   schemaSettleWindowMs: duration,
   on503: oneOf(CHOICE_SETTINGS.on503.choices),
@@ -74,5 +76,9 @@ export const PAUSE_INPUT = object<PauseInput>({
 });
 
 export const UNPAUSE_INPUT = object<UnpauseInput>({ by: optional(text) });
+
+export const CONFIGURE_INPUT = object<ConfigureInput>({ delivery: DELIVERY, by: optional(text) });
+
+export const FORWARDER_CONFIGURE_INPUT = DELIVERY;
 
 export const FORWARDER_RESUME_INPUT = object<ForwarderResumeInput>({ by: optional(text) });

@@ -47,6 +47,8 @@ export interface ProvisioningStore {
   countRoutes(marker: Marker): Promise<number>;
   /** Makes a secret per widget and kind where there is none. Answers how many routes stand. */
   makeRoutes(owner: Owner): Promise<number>;
+  /** Delivery settings as the manifest has them now, for whoever starts the forwarder. */
+  configure(owner: Owner): Promise<void>;
   /** Webhooks of this source are not taken any more; its events and their ids stay. */
   retire(marker: Marker): Promise<void>;
   /** See `unsent.ts`. @returns how many events are held for a person */
@@ -118,6 +120,9 @@ export function createProvisioningStore(database: Database, keyRing: KeyRing): P
     async makeRoutes(owner) {
       const routes = await createRoutes(database, keyRing, await register(owner), owner.manifest.chatlio.widgets);
       return routes.filter(isNewest).length;
+    },
+    async configure(owner) {
+      await register(owner);
     },
     async retire(marker) {
       const sourceId = await idOf(marker);

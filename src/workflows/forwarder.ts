@@ -41,7 +41,7 @@ import {
   woken,
 } from '../domain/forwarderState.js';
 import type { Delivery } from '../domain/manifest.js';
-import { FORWARDER_RESUME_INPUT } from '../domain/updateInputs.js';
+import { FORWARDER_CONFIGURE_INPUT, FORWARDER_RESUME_INPUT } from '../domain/updateInputs.js';
 import { watchDestination } from './destinationWatch.js';
 import { handleDecisions } from './heldDecisions.js';
 import { COUNTS_AT_A_STANDSTILL, lookUpWhenDue } from './lookUps.js';
@@ -111,7 +111,10 @@ export async function forwarder(input: ForwarderInput): Promise<void> {
       restart = true;
       return store.state.phase;
     },
-    { description: 'Take over other delivery settings (the whole `delivery` of a parsed manifest)' },
+    {
+      description: 'Take over other delivery settings (the whole `delivery` of a parsed manifest)',
+      validator: (delivery: Delivery) => requireShape(FORWARDER_CONFIGURE_INPUT, delivery),
+    },
   );
   handleDecisions(input);
   setHandler(stateQuery, () => store.state, { description: 'Phase, counters, what waits and why' });
@@ -318,17 +321,21 @@ type Activities = ReturnType<typeof createActivityProxies>;
  */
 function createActivityProxies(input: ForwarderInput, delivery: Delivery, revised: boolean) {
   const retry = { initialInterval: '1 second', maximumInterval: LONGEST_RETRY_MS };
-  const drains = proxyActivities<ForwarderActivities>({
-    startToCloseTimeout: (input.pace ?? PACE).sliceMs + delivery.requestTimeoutMs + DRAIN_MARGIN_MS,
+  /** By the settings as they are now. */
+  const timeouts = ({ requestTimeoutMs, leaseMs }: Delivery) => ({
+    startToCloseTimeout: (input.pace ?? PACE).sliceMs + requestTimeoutMs + DRAIN_MARGIN_MS,
     // The lease ends no later than the server notices that the worker is gone: the next attempt need not wait for it.
-    heartbeatTimeout: delivery.leaseMs,
+    heartbeatTimeout: leaseMs,
+  });
+  const drains = proxyActivities<ForwarderActivities>({
+    ...timeouts(delivery),
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry,
   });
   const other = proxyActivities<ForwarderActivities>({ startToCloseTimeout: '30 seconds', retry });
   return {
     drain: (summary: string, drainInput: Parameters<ForwarderActivities['drain']>[0]) =>
-      drains.drain.executeWithOptions({ summary }, [drainInput]),
+      drains.drain.executeWithOptions({ summary, ...timeouts(drainInput.delivery) }, [drainInput]),
     other,
     probePace: { firstProbeMs: (input.pace ?? PACE).firstProbeMs, probesHolds: revised },
     mustHold: (failure: unknown) => !revised || needsAPerson(failure),

@@ -14,14 +14,15 @@ import {
   type UnpauseInput,
   type UnpauseResult,
 } from '../domain/pause.js';
-import { SOURCE_MESSAGES } from '../domain/source.js';
+import { type ConfigureInput, type ConfigureResult, manifestDifferences, SOURCE_MESSAGES } from '../domain/source.js';
 import { failureOf } from './provisioning.js';
-import { PAUSE_INPUT, UNPAUSE_INPUT } from '../domain/updateInputs.js';
+import { CONFIGURE_INPUT, PAUSE_INPUT, UNPAUSE_INPUT } from '../domain/updateInputs.js';
 import { refuse, requireShape } from './refuse.js';
 import type { SourceStore } from './sourceState.js';
 import type { StepProxies } from './stepProxies.js';
 
 const pauseUpdate = defineUpdate<PauseResult, [PauseInput?]>(SOURCE_MESSAGES.pause);
+const configureUpdate = defineUpdate<ConfigureResult, [ConfigureInput]>(SOURCE_MESSAGES.configure);
 const unpauseUpdate = defineUpdate<UnpauseResult, [UnpauseInput?]>(SOURCE_MESSAGES.unpause);
 
 export interface Pausing {
@@ -30,7 +31,7 @@ export interface Pausing {
 }
 
 /**
- * Registers the updates `pause` and `unpause`. To be called before the first await of the workflow.
+ * Registers the updates `pause`, `unpause` and `configure`. To be called before the first await of the workflow.
  *
  * One operation at a time, on a live source only. One that fails leaves what it has done, and is typed again after the fix.
  */
@@ -50,7 +51,7 @@ export function handlePausing(store: SourceStore, proxies: StepProxies): Pausing
 
   /** An operation that was accepted comes to its end, also when the source is cancelled meanwhile. */
   async function operate<T>(
-    kind: 'pause' | 'unpause',
+    kind: 'pause' | 'unpause' | 'configure',
     command: string,
     run: (input: OperationInput) => Promise<T>,
   ): Promise<T> {
@@ -90,6 +91,16 @@ export function handlePausing(store: SourceStore, proxies: StepProxies): Pausing
       return { v: 1, changed, opensAt };
     });
 
+  const configure = ({ delivery }: ConfigureInput): Promise<ConfigureResult> =>
+    operate('configure', 'provision FILE', async (input) => {
+      const manifest = { ...input.manifest, delivery };
+      // Also when they are so already: the forwarder may not know them.
+      await proxies.other.configureForwarder({ ...input, manifest });
+      const changed = manifestDifferences(input.manifest, manifest).length > 0;
+      store.change({ manifest });
+      return { v: 1, changed };
+    });
+
   setHandler(pauseUpdate, pause, {
     description:
       'Send nothing until unpause; events are taken and wait: {} or {"reason": "…", "by": "…", "disableFlow": true}',
@@ -102,6 +113,14 @@ export function handlePausing(store: SourceStore, proxies: StepProxies): Pausing
     description: 'Open the gate again, also one that something else has closed, and enable the flow: {}',
     validator: (input: UnpauseInput = {}) => {
       requireShape(UNPAUSE_INPUT, input);
+      requireIdle();
+    },
+  });
+
+  setHandler(configureUpdate, configure, {
+    description: 'Take over other delivery settings: {"delivery": {…the whole of it, parsed…}}',
+    validator: (input: ConfigureInput) => {
+      requireShape(CONFIGURE_INPUT, input);
       requireIdle();
     },
   });

@@ -31,7 +31,7 @@ const KEPT_BY_TEARDOWN: readonly StepName[] = ['dataset', 'identity-descriptor',
  * Cancel before it is live undoes the provisioning; cancel when live takes the flow and its connections away and leaves
  * dataset, schema and field group. Terminate runs nothing; provisioning again finds everything by its marker.
  *
- * Updates `resume` and `abort` (while held), `pause` and `unpause` (while live), query `state`.
+ * Updates `resume` and `abort` (while held), `pause`, `unpause` and `configure` (while live), query `state`.
  */
 export async function source(input: SourceInput): Promise<never> {
   const store = createSourceStore(input);

@@ -16,7 +16,10 @@ const ATTEMPT_TIMEOUT = '10 minutes';
 export interface StepProxies {
   perform(step: StepName, input: StepInput): Promise<StepResult>;
   undo(step: StepName, input: UndoInput): Promise<UndoResult>;
-  readonly other: Pick<SourceActivities, 'startForwarder' | 'stopForwarder' | 'holdUnsent' | keyof GateActivities>;
+  readonly other: Pick<
+    SourceActivities,
+    'startForwarder' | 'stopForwarder' | 'configureForwarder' | 'holdUnsent' | keyof GateActivities
+  >;
 }
 
 export function createStepProxies(heartbeatTimeoutMs = DEFAULT_HEARTBEAT_TIMEOUT_MS): StepProxies {

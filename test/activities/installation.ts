@@ -77,7 +77,11 @@ export function withInstallation(policy: Partial<Policy> = {}): () => Installati
       return createSourceActivities({
         adobe: (sandbox, options) => client.forSandbox(sandbox, options),
         store,
-        forwarders: { startForwarder: () => Promise.resolve(), stopForwarder: () => Promise.resolve() },
+        forwarders: {
+          startForwarder: () => Promise.resolve(),
+          stopForwarder: () => Promise.resolve(),
+          configure: () => Promise.resolve(),
+        },
         window: { consistencyWindowMs: 600 },
         bounds: { maxAttempts: 3, firstDelayMs: 1, longestDelayMs: 5 },
         heartbeatEveryMs: 1_000,

@@ -93,6 +93,7 @@ export function fakeSources(given: Partial<Sources>): Sources {
     abort: unexpected('abort'),
     pause: unexpected('pause'),
     unpause: unexpected('unpause'),
+    configure: unexpected('configure'),
     decide: unexpected('decide'),
     list: unexpected('list'),
     ask: unexpected('ask'),

@@ -153,6 +153,37 @@ describe('provision', () => {
     });
   });
 
+  it('of a live source whose manifest differs in delivery alone changes that while events are sent', async () => {
+    const inputs: unknown[] = [];
+    const other = { ...LIVE, manifest: { ...MANIFEST, delivery: { ...MANIFEST.delivery, concurrency: 7 } } };
+    const sources = fakeSources({
+      describe: script(sourceRun()),
+      state: script(other, LIVE),
+      configure: (name, input) => {
+        inputs.push({ name, delivery: input.delivery });
+        return Promise.resolve({ result: () => Promise.resolve({ v: 1, changed: true } as const) });
+      },
+    });
+    const world = fakeWorld(sources);
+    expect(await provision(world.context, { file })).toBe(0);
+    expect(inputs).toEqual([{ name: 'support-chat', delivery: MANIFEST.delivery }]);
+    expect(world.stderr()).toContain('(delivery.concurrency)');
+  });
+
+  it('changes nothing of a source that is not live yet, or that differs in more than delivery', async () => {
+    const delivery = { ...MANIFEST.delivery, concurrency: 7 };
+    const differing = [
+      sourceState(2, { manifest: { ...MANIFEST, delivery } }),
+      { ...LIVE, manifest: { ...MANIFEST, delivery, sandbox: 'other' } },
+    ];
+    for (const state of differing) {
+      const world = fakeWorld(fakeSources({ describe: script(sourceRun()), state: script(state) }));
+      await expect(provision(world.context, { file })).rejects.toMatchObject({
+        error: { code: 'CAEP_SOURCE_DIFFERS' },
+      });
+    }
+  });
+
   it('prints a hold with what Adobe said and the commands, exit 3', async () => {
     const { start } = starts();
     const world = fakeWorld(
@@ -431,6 +462,7 @@ describe('plan of a source that runs', () => {
     expect(JSON.parse(text)).toMatchObject({
       differences: [{ field: 'delivery.settleWindow', from: '5m', to: '10m' }],
       canResume: false,
+      canConfigure: true,
     });
   });
 

@@ -323,6 +323,14 @@ describe('plan', () => {
     `);
   });
 
+  it('says that other delivery settings are taken over by provisioning again, and that the rest is not yet', () => {
+    const fields = [{ field: 'delivery.concurrency', from: 128, to: 7 }];
+    const shown = (canConfigure: boolean) =>
+      renderPlan({ ...PLAN, differences: { fields, steps: [], canResume: false, canConfigure } }, plain);
+    expect(shown(true)).toContain('`chatlio-aep provision FILE` takes it over while events are sent.');
+    expect(shown(false)).toContain('It cannot be changed yet');
+  });
+
   it('shows what stands in the way', () => {
     const { error } = codedError('CAEP_NAMESPACE_UNKNOWN', { namespace: 'Visitor' });
     const text = renderPlan({ ...PLAN, problems: [error] }, plain);

@@ -22,6 +22,9 @@ import { type TestTemporal, withTemporal } from '../support/temporal.js';
 import { bundleWorkflows } from '../support/workflowBundle.js';
 import { DELIVERY } from './bench.js';
 
+/** As a manifest could give them. */
+export const OTHER_DELIVERY = { ...DELIVERY, partitions: 2, leaseMs: 1_000, maxRequestsPerSecond: 1_000 };
+
 /** Drains that answer by script. */
 export class FakeActivities implements ForwarderActivities {
   readonly drains: DrainInput[] = [];

@@ -1,7 +1,12 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { DrainEnd } from '../../src/domain/forwarder.js';
-import { DELIVERY } from './bench.js';
-import { FakeActivities, type RunningForwarder, untilCancelled, withForwarders } from './fakeForwarder.js';
+import {
+  FakeActivities,
+  OTHER_DELIVERY,
+  type RunningForwarder,
+  untilCancelled,
+  withForwarders,
+} from './fakeForwarder.js';
 
 const { withForwarder } = withForwarders();
 const FEW_EVENTS = 40;
@@ -47,7 +52,7 @@ describe('a drain that was asked to end', () => {
       fake.script = end === 'whose worker dies' ? fake.dies : stumbles;
       await withForwarder(fake, async (running) => {
         await vi.waitFor(() => expect(fake.running).toBe(2), { timeout: 15_000 });
-        await running.handle.executeUpdate('configure', { args: [{ ...DELIVERY, partitions: 2, leaseMs: 1_000 }] });
+        await running.handle.executeUpdate('configure', { args: [OTHER_DELIVERY] });
         await expectGoingOn(fake, running);
       });
     },

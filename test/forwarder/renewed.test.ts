@@ -1,7 +1,6 @@
 import type { WorkerOptions } from '@temporalio/worker';
 import { expect, it, vi } from 'vitest';
-import { DELIVERY } from './bench.js';
-import { FakeActivities, withForwarders } from './fakeForwarder.js';
+import { FakeActivities, OTHER_DELIVERY, withForwarders } from './fakeForwarder.js';
 
 const { withForwarder } = withForwarders();
 
@@ -22,7 +21,7 @@ it('a forwarder that began under 0.1.0, and that a worker that died has left hel
     fake,
     async ({ handle, reaches }) => {
       await vi.waitFor(() => expect(fake.running).toBe(2), { timeout: 15_000 });
-      await handle.executeUpdate('configure', { args: [{ ...DELIVERY, partitions: 2, leaseMs: 1_000 }] });
+      await handle.executeUpdate('configure', { args: [OTHER_DELIVERY] });
       await reaches('held');
       const { runId } = await handle.describe();
       change();

@@ -7,11 +7,11 @@ import { createDrain } from '../../src/activities/drain.js';
 import { createForwarders } from '../../src/activities/forwarders.js';
 import { startWaker } from '../../src/activities/waker.js';
 import { createInlet } from '../../src/adobe/inlet.js';
-import type { ForwarderActivities, ForwarderInput } from '../../src/domain/forwarder.js';
+import type { ForwarderActivities, ForwarderInput, ForwarderState } from '../../src/domain/forwarder.js';
 import { forwarderWorkflowId, TASK_QUEUES } from '../../src/domain/source.js';
 import { createProvisioningStore } from '../../src/store/provisioning.js';
 import { createRoutes } from '../../src/store/routes.js';
-import { surveySource } from '../../src/store/survey.js';
+import { findSourceId, surveySource } from '../../src/store/survey.js';
 import { manifestFixture } from '../support/manifest.js';
 import { withNamespace } from '../support/namespace.js';
 import { silentLog } from '../support/store.js';
@@ -159,6 +159,32 @@ it('starts the forwarder of a source once that of another uid has ended, and end
         [uid],
       );
       expect(routes.rowCount).toBe(0);
+    },
+    { attends: false },
+  );
+});
+
+it('gives other delivery settings to the forwarder that runs, and to the one that is started next', async () => {
+  const { database, keyRing, uid } = bench();
+  const store = createProvisioningStore(database, keyRing);
+  const forwarders = createForwarders(client(), store);
+  const manifest = manifestFixture({ name: NAME, delivery: { concurrency: 3 } });
+  const { sandbox, delivery } = manifest;
+  await provisioned();
+  await withWorker(
+    async () => {
+      await new MockActivityEnvironment().run(() =>
+        forwarders.startForwarder({ name: NAME, uid, manifest: manifestFixture() }),
+      );
+      const running = client().workflow.getHandle(forwarderWorkflowId(NAME));
+      const { runId } = await running.describe();
+      await store.configure({ marker: { name: NAME, uid }, manifest });
+      await forwarders.configure({ name: NAME, uid, sandbox, delivery });
+      const state = await running.query<ForwarderState>('state');
+      expect(state.delivery.concurrency).toBe(3);
+      expect((await running.describe()).runId).toBe(runId);
+      const sourceId = (await findSourceId(database, uid)) ?? 0;
+      expect((await store.forwarderSettings(sourceId))?.delivery.concurrency).toBe(3);
     },
     { attends: false },
   );

@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/activity';
 import { describe, expect, it, vi } from 'vitest';
 import type { DestinationLook, DrainEnd } from '../../src/domain/forwarder.js';
 import { DELIVERY } from './bench.js';
-import { FakeActivities, untilCancelled, withForwarders } from './fakeForwarder.js';
+import { FakeActivities, OTHER_DELIVERY, untilCancelled, withForwarders } from './fakeForwarder.js';
 
 const { withForwarder } = withForwarders();
 
@@ -250,8 +250,36 @@ describe('forwarder', () => {
     const fake = new FakeActivities();
     await withForwarder(fake, async ({ handle, reaches }) => {
       await reaches('idle');
-      await handle.executeUpdate('configure', { args: [{ ...DELIVERY, partitions: 2, concurrency: 3 }] });
+      await handle.executeUpdate('configure', { args: [{ ...OTHER_DELIVERY, concurrency: 3 }] });
       await vi.waitFor(() => expect(fake.drains.at(-1)?.delivery.concurrency).toBe(3), { timeout: 10_000 });
+    });
+  });
+
+  it('gives its drains the time that other settings ask for', async () => {
+    const fake = new FakeActivities();
+    await withForwarder(fake, async ({ handle, reaches }) => {
+      await reaches('idle');
+      const delivery = { ...OTHER_DELIVERY, leaseMs: 7_000, requestTimeoutMs: 300_000 };
+      await handle.executeUpdate('configure', { args: [delivery] });
+      await vi.waitFor(() => expect(fake.drains.at(-1)?.delivery.leaseMs).toBe(7_000), { timeout: 10_000 });
+      const { events } = await handle.fetchHistory();
+      const drain = events
+        ?.map(({ activityTaskScheduledEventAttributes: scheduled }) => scheduled)
+        .findLast((scheduled) => scheduled?.activityType?.name === 'drain');
+      expect(Number(drain?.heartbeatTimeout?.seconds)).toBe(7);
+      expect(Number(drain?.startToCloseTimeout?.seconds)).toBeGreaterThan(300);
+    });
+  });
+
+  it('refuses settings that are none', async () => {
+    const fake = new FakeActivities();
+    await withForwarder(fake, async ({ handle, reaches }) => {
+      await reaches('idle');
+      for (const delivery of [{}, undefined, { ...OTHER_DELIVERY, partitions: 0 }, { ...OTHER_DELIVERY, leaseMs: 0 }]) {
+        await expect(handle.executeUpdate('configure', { args: [delivery] })).rejects.toMatchObject({
+          cause: { type: 'CAEP_USAGE' },
+        });
+      }
     });
   });
 

@@ -1,6 +1,7 @@
 /** Step activities that keep their objects in memory and fail as a test tells them to. */
 import { ApplicationFailure } from '@temporalio/common';
 import type { CatalogueError } from '../../src/domain/errors.js';
+import type { Delivery } from '../../src/domain/manifest.js';
 import type { GateOpening, OperationInput } from '../../src/domain/pause.js';
 import {
   undoActivityName,
@@ -22,6 +23,8 @@ export interface FakeSteps {
   readonly calls: string[];
   readonly inputs: Map<StepName, StepInput[]>;
   readonly undoInputs: Map<StepName, UndoInput>;
+  /** Settings that the forwarder was given. */
+  readonly configured: Delivery[];
   /** For which the gate was closed. */
   readonly reasons: string[];
   /** What each step (`schema`) or undo (`undo-schema`) does instead of succeeding, taken from the front. */
@@ -38,6 +41,7 @@ export function createFakeSteps(): FakeSteps {
     calls: [],
     inputs: new Map(),
     undoInputs: new Map(),
+    configured: [],
     reasons: [],
     script: new Map(),
   };
@@ -71,6 +75,10 @@ export function createFakeSteps(): FakeSteps {
     disableFlow: () => scripted('disableFlow', () => undefined),
     openGate: () => scripted<GateOpening>('openGate', () => ({ opened: true, opensAt: OPENED_AT })),
     startForwarder: () => scripted('startForwarder', () => undefined),
+    configureForwarder: (input: OperationInput) => {
+      fake.configured.push(input.manifest.delivery);
+      return scripted('configureForwarder', () => undefined);
+    },
     stopForwarder: () => scripted('stopForwarder', () => undefined),
     holdUnsent: () => scripted('holdUnsent', () => ({ v: 1, held: 0 })),
   } as unknown as SourceActivities;

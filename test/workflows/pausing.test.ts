@@ -1,6 +1,7 @@
 import { WorkflowFailedError, WorkflowUpdateStage } from '@temporalio/client';
 import { describe, expect, it, vi } from 'vitest';
 import type { PauseResult, UnpauseResult } from '../../src/domain/pause.js';
+import type { ConfigureResult } from '../../src/domain/source.js';
 import { stepsFor } from '../../src/domain/steps.js';
 import { manifestFixture } from '../support/manifest.js';
 import { createFakeSteps, type FakeSteps, OPENED_AT, refusal } from './fakeSteps.js';
@@ -138,6 +139,37 @@ describe('unpause', () => {
       await expect(unpause(running)).rejects.toMatchObject(refused('CAEP_ADOBE_REFUSED', { command: 'unpause' }));
       expect((await running.state()).paused).toMatchObject({ by: 'ana' });
       expect((await unpause(running)).changed).toBe(true);
+    });
+  });
+});
+
+describe('configure', () => {
+  const { delivery } = manifestFixture({ delivery: { concurrency: 3 } });
+  const configure = ({ handle }: Running, input: object) =>
+    handle.executeUpdate<ConfigureResult, [object]>('configure', { args: [input] });
+
+  it('gives the forwarder other settings, and the manifest has them from then on', async () => {
+    const fake = createFakeSteps();
+    await withSource(fake, async (running) => {
+      await running.reaches('live');
+      expect(await configure(running, { delivery, by: 'ana' })).toEqual({ v: 1, changed: true });
+      expect(fake.configured).toEqual([delivery]);
+      expect((await running.state()).manifest.delivery.concurrency).toBe(3);
+      expect(await configure(running, { delivery })).toEqual({ v: 1, changed: false });
+    });
+  });
+
+  it('refuses what is no delivery, and keeps the settings that the forwarder was not given', async () => {
+    const fake = failAt('configureForwarder', () => {
+      throw refusal({ code: 'CAEP_SETTLE_WINDOW_TOO_SHORT', fields: { window: '1s' } });
+    });
+    await withSource(fake, async (running) => {
+      await running.reaches('live');
+      for (const input of [{}, { delivery: { ...delivery, leaseMs: 0 } }, { delivery: { concurrency: 3 } }]) {
+        await expect(configure(running, input)).rejects.toMatchObject(refused('CAEP_USAGE'));
+      }
+      await expect(configure(running, { delivery })).rejects.toMatchObject(refused('CAEP_SETTLE_WINDOW_TOO_SHORT'));
+      expect((await running.state()).manifest.delivery.concurrency).not.toBe(3);
     });
   });
 });

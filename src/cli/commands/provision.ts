@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { CodedError, codedError } from '../../domain/errors.js';
 import { manifestDifferences } from '../../domain/source.js';
-import { manifestField } from '../differences.js';
+import { canConfigure, manifestField } from '../differences.js';
+import { person } from '../options.js';
 import { reportEnding } from '../ending.js';
 import { follow } from '../follow.js';
 import { noteWindows, readUsedManifest, type UsedManifest } from '../manifestFile.js';
@@ -58,6 +59,14 @@ async function join(context: Context, sources: Sources, used: UsedManifest, run:
     if (running.phase !== 'live') return;
     const damage = damageOf(await askForPlan(sources, manifest, { run: run ?? running, running }));
     if (damage !== undefined) throw new CodedError(damage);
+    return;
+  }
+  if (canConfigure(running, differences)) {
+    const underway = await sources.configure(name, { delivery: manifest.delivery, by: person() });
+    await underway.result();
+    context.output.note(
+      `${name} delivers by the manifest's settings from now on (${differences.map(manifestField).join(', ')}).`,
+    );
     return;
   }
   if (running.phase === 'held') {

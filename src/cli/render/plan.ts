@@ -49,14 +49,18 @@ export function renderPlan(report: Plan, paint: Paint): string {
   ].join('\n');
 }
 
-function differenceLines(name: string, { fields, canResume }: Differences, paint: Paint): string {
+function differenceLines(name: string, { fields, canResume, canConfigure }: Differences, paint: Paint): string {
   return [
     `${paint.strong(name)} runs already, with another manifest. ${paint.faint('In use → in the file')}`,
     columns(fields.map(({ field, from, to }) => [paint.caution('~'), field, short(from), paint.faint('→'), short(to)])),
-    canResume
-      ? `The held step takes it over: \`chatlio-aep resume ${name} --manifest FILE\``
-      : 'It cannot be changed yet: `chatlio-aep update FILE` comes with a later release. Until then give the manifest another name.',
+    takenOverBy(name, canResume, canConfigure),
   ].join('\n');
+}
+
+function takenOverBy(name: string, canResume: boolean, canConfigure: boolean): string {
+  if (canResume) return `The held step takes it over: \`chatlio-aep resume ${name} --manifest FILE\``;
+  if (canConfigure) return '`chatlio-aep provision FILE` takes it over while events are sent.';
+  return 'It cannot be changed yet: `chatlio-aep update FILE` comes with a later release. Until then give the manifest another name.';
 }
 
 const SHOWN_LENGTH = 48;
@@ -94,6 +98,8 @@ export function planDocument(report: Plan): object {
       ...(error === undefined ? {} : { error: errorDocument(error) }),
     })),
     problems: report.problems.map(errorDocument),
-    ...(differences === undefined ? {} : { differences: differences.fields, canResume: differences.canResume }),
+    ...(differences === undefined
+      ? {}
+      : { differences: differences.fields, canResume: differences.canResume, canConfigure: differences.canConfigure }),
   };
 }
