@@ -10,7 +10,7 @@ import { createDeliveryMetrics, type DeliveryMetrics, type SourceMeters } from '
 import { type Claim, claimPartition, type PartitionId, releaseClaim } from '../store/claim.js';
 import type { Database } from '../store/database.js';
 import { expireUnanswered, nextDueMs } from '../store/exceptions.js';
-import { readSourceName } from '../store/figures.js';
+import { readSourceFacts } from '../store/figures.js';
 import { type Gate, gateReport, inletContext, readGate } from '../store/gate.js';
 import { keepInletAnswers } from '../store/inletAnswers.js';
 import type { KeyRing } from '../store/keyRing.js';
@@ -79,8 +79,9 @@ export function createDrain(deps: DrainDependencies): (input: DrainInput) => Pro
       await releaseClaim(deps.database, holding);
       return report(input, { kind: 'gate', gate: gateReport(gate) });
     }
-    const meters = metrics.ofSource(await readSourceName(deps.database, partition.sourceId));
-    const post = openInlet(partition, gate, input, meters);
+    const { name, sandbox } = await readSourceFacts(deps.database, partition.sourceId);
+    const meters = metrics.ofSource(name);
+    const post = openInlet({ partition, gate, input, meters, sandbox });
     const hearing = createHearing(
       (answers) => keepInletAnswers(deps.database, deps.keyRing, partition.sourceId, answers),
       (error) => deps.log.warn({ ...partition, reason: String(error) }, "the inlet's words were not kept"),
@@ -136,7 +137,7 @@ export function createDrain(deps: DrainDependencies): (input: DrainInput) => Pro
     return undefined;
   }
 
-  function openInlet(partition: PartitionId, gate: Gate, input: DrainInput, meters: SourceMeters) {
+  function openInlet({ partition, gate, input, meters, sandbox }: Opening) {
     if (gate.inletSealed === undefined || gate.flowId === undefined) {
       throw ApplicationFailure.nonRetryable('the gate is open and names no inlet', 'CAEP_INTERNAL');
     }
@@ -144,6 +145,7 @@ export function createDrain(deps: DrainDependencies): (input: DrainInput) => Pro
     const inlet = inlets.get(input.uid, {
       url,
       flowId: gate.flowId,
+      sandbox,
       requestTimeoutMs: input.delivery.requestTimeoutMs,
       on503: input.delivery.on503,
       connections: (input.delivery.concurrency + MAX_SLOW) * input.delivery.partitions,
@@ -153,6 +155,14 @@ export function createDrain(deps: DrainDependencies): (input: DrainInput) => Pro
   }
 
   return (input) => drain(input).catch((error: unknown) => Promise.reject(toFailure(error)));
+}
+
+interface Opening {
+  readonly partition: PartitionId;
+  readonly gate: Gate;
+  readonly input: DrainInput;
+  readonly meters: SourceMeters;
+  readonly sandbox: string | undefined;
 }
 
 async function counted(running: Promise<LoopResult>, meters: SourceMeters): Promise<LoopResult> {

@@ -17,6 +17,8 @@ export interface InletOptions {
   /** A secret, `https://dcs.adobedc.net/collection/{inlet id}`. */
   readonly url: string;
   readonly flowId: string;
+  /** Technical name. Adobe's reference requires it, Adobe's tutorials leave it out. */
+  readonly sandbox?: string;
   /** Default: the last segment of the URL. */
   readonly expectedInletId?: string;
   /** Its scheme, host and path prefix stand in place of the URL's own: of a recording proxy. */
@@ -47,7 +49,12 @@ export function createInlet(options: InletOptions): Inlet {
   const inletId = options.expectedInletId ?? url.pathname.slice(url.pathname.lastIndexOf('/') + 1);
   const policy: InletPolicy = { inletId, on503: options.on503 };
   const path = `${base === url ? '' : base.pathname.replace(/\/+$/, '')}${url.pathname}`;
-  const headers = { 'content-type': 'application/json', accept: 'application/json', 'x-adobe-flow-id': options.flowId };
+  const headers = {
+    'content-type': 'application/json',
+    accept: 'application/json',
+    'x-adobe-flow-id': options.flowId,
+    ...(options.sandbox === undefined ? {} : { 'x-sandbox-name': options.sandbox }),
+  };
   // HTTP/2 and pipelining repeat requests by themselves; neither is used.
   const pool = new Pool(base.origin, {
     connections: options.connections,

@@ -71,7 +71,14 @@ async function readReceivers(database: Database) {
   return rows.map(({ report_age_ms: reportAgeMs, ...row }) => ({ ...row, reportAgeMs }));
 }
 
-export async function readSourceName(database: Database, sourceId: number): Promise<string> {
-  const { rows } = await database.pool.query<{ name: string }>('select name from source where id = $1', [sourceId]);
-  return rows[0]?.name ?? String(sourceId);
+/** @returns no sandbox for a source that release 0.1.0 provisioned and none has since */
+export async function readSourceFacts(
+  database: Database,
+  sourceId: number,
+): Promise<{ readonly name: string; readonly sandbox?: string }> {
+  const { rows } = await database.pool.query<{ name: string; sandbox: string | null }>(
+    'select name, sandbox from source where id = $1',
+    [sourceId],
+  );
+  return { name: rows[0]?.name ?? String(sourceId), sandbox: rows[0]?.sandbox ?? undefined };
 }

@@ -45,6 +45,18 @@ describe('an attempt', () => {
     expect(request?.headers.expect).toBeUndefined();
   });
 
+  it('names the sandbox where it is known, and no other header then', async () => {
+    server.reply(ACCEPTED);
+    server.reply(ACCEPTED);
+    const named = inletWith({ sandbox: 'prod' });
+    await named.post(BODY);
+    await inlet.post(BODY);
+    const [first, second] = server.requests.map(({ headers }) => headers);
+    expect(first?.['x-sandbox-name']).toBe('prod');
+    expect(second).not.toHaveProperty('x-sandbox-name');
+    await named.close();
+  });
+
   it('goes to another host below its path when told so, for the same inlet', async () => {
     const recorded = inletWith({
       url: `https://dcs.adobedc.net/collection/${INLET_ID}`,

@@ -235,6 +235,20 @@ describe('destination faults', () => {
     expect(everyOnce(inlet.posts, ids)).toBe(true);
   });
 
+  it('go to the inlet with the name of the sandbox', async () => {
+    const { open, log, drain, database, sourceId } = bench();
+    await open();
+    await log(1);
+    await database.pool.query(`update source set sandbox = 'stage' where id = $1`, [sourceId]);
+    const sandboxes: (string | undefined)[] = [];
+    const noting = (options: Parameters<typeof createInlet>[0]) => {
+      sandboxes.push(options.sandbox);
+      return createInlet(options);
+    };
+    await drain({}, { createInlet: noting }).report;
+    expect(sandboxes).toEqual(['stage']);
+  });
+
   it('are probed with one event', async () => {
     const { open, log, drain, inlet } = bench();
     await open();

@@ -1,14 +1,14 @@
 /** What a worker shows after a real drain against a real inlet and PostgreSQL. */
 import { describe, expect, it } from 'vitest';
 import { createWorkerMetrics } from '../../src/metrics/worker.js';
-import { readFigures, readSourceName } from '../../src/store/figures.js';
+import { readFigures, readSourceFacts } from '../../src/store/figures.js';
 import { withBench } from '../forwarder/bench.js';
 
 const bench = withBench();
 
 async function measured() {
   const { database, sourceId } = bench();
-  const source = await readSourceName(database, sourceId);
+  const { name: source } = await readSourceFacts(database, sourceId);
   const metrics = createWorkerMetrics(() => readFigures(database));
   const scrape = async (): Promise<string[]> => (await metrics.registry.metrics()).split('\n');
   return { source, metrics, scrape };

@@ -12,6 +12,7 @@ interface InletSettings {
   /** A secret. */
   readonly url: string;
   readonly flowId: string;
+  readonly sandbox?: string;
   readonly requestTimeoutMs: number;
   readonly on503: InletPolicy['on503'];
   readonly connections: number;
