@@ -6,8 +6,9 @@ import { isSandboxUnknown } from './gone.js';
 /** First match wins. Codes without their prefix (`FLOW-2120-403` is in the pages also `2120-403`). */
 const REFUSALS: readonly { readonly pattern: RegExp; readonly code: ErrorCode }[] = [
   // Token service (RFC 6749 §5.2).
+  { pattern: /^invalid_scope$/, code: 'CAEP_SCOPES_REFUSED' },
   {
-    pattern: /^(invalid_client|invalid_scope|invalid_grant|unauthorized_client|unsupported_grant_type|access_denied)$/,
+    pattern: /^(invalid_client|invalid_grant|unauthorized_client|unsupported_grant_type|access_denied)$/,
     code: 'CAEP_CREDENTIALS_REFUSED',
   },
   // Gateway: token, key, organisation, product profile.

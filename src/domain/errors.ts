@@ -213,6 +213,13 @@ export const ERROR_CATALOGUE = {
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
+  CAEP_SCOPES_REFUSED: {
+    sentence: 'Adobe does not give these credentials the scopes that are asked for ({adobe}).',
+    remedy:
+      'Set ADOBE_SCOPES of the worker to what the Developer Console shows for this credential (OAuth Server-to-Server, "Scopes"), and restart it[, then `{again}`].',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
   CAEP_PERMISSION_MISSING: {
     sentence: 'Adobe denies the permission for this call ({adobe}).',
     remedy:

@@ -1,4 +1,5 @@
 /** Exceptions as people look at them: in pages, or one with all that is known of it. */
+import { WIDGET_FACT } from '../domain/arrivalFacts.js';
 import { EXCEPTION_FACTS, type Decision, type ExceptionReason } from '../domain/exceptions.js';
 import type {
   ExceptionDetails,
@@ -23,8 +24,12 @@ export function conditionsOf(table: string): string {
 
 const JSON_OF_KINDS = `'${JSON.stringify(Object.fromEntries(KINDS.map((kind) => [kind, KIND_FACTS[kind].code])))}'::jsonb`;
 
+/** The widget stands among the facts for the program, not as what happened last. */
+const LAST_FACT = `(select fact ->> 'fact' from jsonb_array_elements(evidence) with ordinality as t (fact, n)
+  where not starts_with(fact ->> 'fact', '${WIDGET_FACT}') order by n desc limit 1)`;
+
 const SUMMARY = `id, version, kind, encode(event_id, 'hex') as event_id, reason, state, attempts, arrivals, created_at,
-  next_at, resolution, evidence -> -1 ->> 'fact' as last_fact`;
+  next_at, resolution, ${LAST_FACT} as last_fact`;
 
 interface SummaryRow {
   readonly id: number;
@@ -98,7 +103,7 @@ export async function findException(
 ): Promise<{ readonly details: ExceptionDetails; readonly sealed?: Buffer } | undefined> {
   const { rows } = await database.pool.query<SummaryRow & DetailColumns>(
     `select e.id, version, e.kind, encode(e.event_id, 'hex') as event_id, reason, state, attempts, e.arrivals, created_at,
-       next_at, resolution, evidence -> -1 ->> 'fact' as last_fact, evidence, coalesce(e.sealed, b.sealed) as sealed
+       next_at, resolution, ${LAST_FACT} as last_fact, evidence, coalesce(e.sealed, b.sealed) as sealed
      from exception e
        left join event_id i on e.reason = 'repeated' and i.source_id = e.source_id and i.event_id = e.event_id
        left join event_body b on b.source_id = e.source_id and b.partition = e.partition

@@ -10,7 +10,7 @@ function refused(code: string | undefined, httpStatus: number, detail?: string):
 describe('what a refusal is to a person', () => {
   const rows: [string | undefined, number, ErrorCode][] = [
     ['invalid_client', 400, 'CAEP_CREDENTIALS_REFUSED'],
-    ['invalid_scope', 400, 'CAEP_CREDENTIALS_REFUSED'],
+    ['invalid_scope', 400, 'CAEP_SCOPES_REFUSED'],
     ['401013', 401, 'CAEP_CREDENTIALS_REFUSED'],
     ['403003', 403, 'CAEP_CREDENTIALS_REFUSED'],
     ['403025', 403, 'CAEP_CREDENTIALS_REFUSED'],

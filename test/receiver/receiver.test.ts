@@ -6,6 +6,7 @@ import { fixture } from '../../src/chatlio/fixtures.js';
 import { KIND_FACTS, KINDS } from '../../src/domain/kinds.js';
 import { placeOf } from '../../src/receiver/slot.js';
 import { openDatabase } from '../../src/store/database.js';
+import { pageOfExceptions } from '../../src/store/exceptionPages.js';
 import { createRoutes, listRoutes, retireRoutes, rotateRoutes } from '../../src/store/routes.js';
 import { registerSource, retireSource } from '../../src/store/sources.js';
 import { bodyContext } from '../../src/store/takenEvent.js';
@@ -108,6 +109,8 @@ describe('receiver', () => {
     const held = await heldBody(response.body.eventId as string);
     expect(held).toMatchObject({ reason: 'unreadable', body: body.toString() });
     expect(held.facts.join()).toContain(why);
+    const page = await pageOfExceptions(database(), setup().sourceId, { filter: {}, states: ['held'], limit: 100 });
+    expect(page.exceptions.find(({ eventId }) => eventId === response.body.eventId)?.lastFact).toContain(why);
     expect(await post(path('feedback'), body)).toMatchObject({ status: 200, body: { arrival: 'redelivered' } });
   });
 
