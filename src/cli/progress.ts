@@ -103,7 +103,8 @@ export function changes(before: Snapshot | undefined, after: Snapshot, now = Dat
     ...deliveryChanges(before, after, now),
     ...pauseChanges(before, after),
     ...(phase === phaseBefore || phase === undefined ? [] : [`${after.run.name}: ${phase}`]),
-    ...(after.run.open || before?.run.open === false
+    // Of an operation that was undone that is how it ends, and the phase has said so.
+    ...(after.run.open || before?.run.open === false || phase === 'aborted' || phase === 'torn-down'
       ? []
       : [`${after.run.name}: the workflow is ${after.run.status.toLowerCase()}`]),
   ];

@@ -1,5 +1,5 @@
 /** What `doctor` says of the sources as Temporal knows them: held at a step, or their events do not go out. */
-import { CodedError } from '../domain/errors.js';
+import { CodedError, sentenceOf } from '../domain/errors.js';
 import type { Finding } from '../domain/plan.js';
 import { STEPS } from '../domain/steps.js';
 import type { SourceRun, Sources } from './ports.js';
@@ -23,7 +23,7 @@ export async function sourceFindings(sources: Sources): Promise<Finding[]> {
 async function heldFinding(sources: Sources, { name, heldReason = '' }: SourceRun): Promise<Finding> {
   try {
     const { hold } = await sources.state(name);
-    if (hold !== undefined) return heldAt(name, STEPS[hold.step].title, hold.error.code);
+    if (hold !== undefined) return heldAt(name, STEPS[hold.step].title, inOneClause(sentenceOf(hold.error)));
   } catch (error) {
     // That its workflow cannot be asked is told by itself; that it is held is known all the same.
     if (!(error instanceof CodedError)) throw error;
@@ -31,13 +31,15 @@ async function heldFinding(sources: Sources, { name, heldReason = '' }: SourceRu
   return heldAt(name, 'a step', heldReason);
 }
 
+/** A sentence of its own, as the reason in another. */
+function inOneClause(sentence: string): string {
+  return sentence.replace(/\.$/, '');
+}
+
 function heldAt(name: string, step: string, reason: string): Finding {
-  const fields = {
-    name,
-    step,
-    reason: `${reason === '' ? '' : `${reason}, `}\`chatlio-aep status ${name}\` says more`,
-  };
-  return { check: `source ${name}`, state: 'failed', detail: '', error: { code: 'CAEP_SOURCE_HELD', fields } };
+  const why = reason === '' ? `\`chatlio-aep status ${name}\` says why` : reason;
+  const error = { code: 'CAEP_SOURCE_HELD', fields: { name, step, reason: why } } as const;
+  return { check: `source ${name}`, state: 'failed', detail: '', error };
 }
 
 function forwardingFinding({ name, phase, forwarding }: SourceRun): Finding[] {

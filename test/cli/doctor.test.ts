@@ -40,7 +40,7 @@ describe('sources', () => {
     await doctor(context, {});
     const told = stdout();
     expect(told).toContain('✖  source support-chat');
-    expect(told).toContain('is held at the step dataset: CAEP_PERMISSION_MISSING');
+    expect(told).toContain('is held at the step dataset: Adobe denies the permission for this call');
     expect(told).toContain('`chatlio-aep resume support-chat`');
     expect(told).not.toContain('All is well');
   });

@@ -149,6 +149,10 @@ describe('the step tree', () => {
       ]
     `);
     expect(changes(after, after)).toEqual([]);
+    const aborted = sourceRun({ open: false, status: 'FAILED', phase: 'aborted' });
+    expect(changes({ run: sourceRun() }, { run: aborted })).toEqual(['support-chat: aborted']);
+    const ended = sourceRun({ open: false, status: 'TERMINATED' });
+    expect(changes({ run: sourceRun() }, { run: ended })).toEqual(['support-chat: the workflow is terminated']);
   });
 });
 
