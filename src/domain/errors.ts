@@ -532,6 +532,19 @@ export const ERROR_CATALOGUE = {
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
+  CAEP_DATA_DAMAGED: {
+    sentence: 'Sealed data in the database cannot be opened: it was changed, or belongs elsewhere.',
+    remedy:
+      'Restore what was changed from a backup of the database. An event that cannot be opened is held by itself; the others go on.',
+    retryable: false,
+    exitCode: EXIT_CODES.failed,
+  },
+  CAEP_RELEASE_TOO_OLD: {
+    sentence: 'This release does not know {what}, which a later one has written.',
+    remedy: 'Run the later release on every worker; nothing is lost meanwhile.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
   CAEP_CLOCK_SKEW: {
     sentence: 'The clocks of worker and database differ by {skew}.',
     remedy: 'Synchronise both (NTP), then run `chatlio-aep doctor` again.',

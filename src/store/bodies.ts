@@ -76,8 +76,7 @@ interface BodyRow {
 function parseBody(row: BodyRow): LogEvent {
   const kind = kindOfCode(row.kind);
   if (kind === undefined) {
-    const reason = `event ${row.seq} has the kind ${row.kind}, which this release does not know`;
-    throw codedError('CAEP_INTERNAL', { reason });
+    throw codedError('CAEP_RELEASE_TOO_OLD', { what: `the kind ${row.kind} of event ${row.seq}` });
   }
   const eventId = Buffer.from(row.event_id, 'base64');
   const sealed = Buffer.from(row.sealed, 'base64');

@@ -33,7 +33,7 @@ export interface KeyRing {
   /**
    * The key file is read again when the key is not known: another process may seal with one that was added since.
    *
-   * @throws CodedError `CAEP_KEY_MISSING`; `CAEP_INTERNAL` when the data was changed or is from another place
+   * @throws CodedError `CAEP_KEY_MISSING`; `CAEP_DATA_DAMAGED` when the data was changed or is from another place
    */
   open(sealed: Uint8Array, associatedData: Uint8Array): Buffer;
   /** HMAC-SHA-256, its first 16 bytes. The same data has the same MAC for as long as the ring keeps its first key. */
@@ -177,5 +177,5 @@ function createNonces(): () => Buffer {
 }
 
 function notOpened(cause?: unknown): Error {
-  return codedError('CAEP_INTERNAL', { reason: 'sealed data was changed, or belongs elsewhere' }, { cause });
+  return codedError('CAEP_DATA_DAMAGED', {}, { cause });
 }

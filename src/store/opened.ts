@@ -10,7 +10,7 @@ export function openOr(keyRing: Pick<KeyRing, 'open'>, sealed: Uint8Array, assoc
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
     const { code, fields } = error.error;
-    if (code === 'CAEP_INTERNAL') return { fault: 'its body was changed on disk, or is gone' };
+    if (code === 'CAEP_DATA_DAMAGED') return { fault: 'its body was changed on disk, or is gone' };
     if (code === 'CAEP_KEY_MISSING') return { fault: `the worker's key file lacks its key ${fields['keyId']}` };
     throw error;
   }
