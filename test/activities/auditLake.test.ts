@@ -13,13 +13,25 @@ function noTable(): Error {
   return lakeError(Object.assign(error, { code: '42P01' }));
 }
 
-function adobe({ dataset = {}, target = {} }: { readonly dataset?: object | undefined; readonly target?: object }) {
+interface Adobe {
+  readonly dataset?: object;
+  readonly target?: object;
+  /** Null: it is gone. */
+  readonly flow?: object | null;
+  /** Datasets that carry the mark. */
+  readonly left?: readonly object[];
+}
+
+function adobe({ dataset = {}, target = {}, flow = { targetConnectionIds: ['t-1'] }, left = [] }: Adobe) {
   return {
     flowService: {
-      getFlow: () => Promise.resolve({ targetConnectionIds: ['t-1'] }),
+      getFlow: () => Promise.resolve(flow ?? undefined),
       getTargetConnection: () => Promise.resolve({ dataSetId: 'ds-1', ...target }),
     },
-    catalog: { getDataset: () => Promise.resolve({ id: 'ds-1', tags: {}, ...dataset }) },
+    catalog: {
+      getDataset: () => Promise.resolve({ id: 'ds-1', tags: {}, ...dataset }),
+      findDatasets: () => Promise.resolve(left),
+    },
   } as unknown as AdobeClients;
 }
 
@@ -43,6 +55,13 @@ describe('the lake of an audit', () => {
   it('is that of a dataset of ours, or of an adopted one behind a connection of ours', async () => {
     expect(await whyNot(adobe({ dataset: { description: MARK } }))).toContain('no table in Query Service yet');
     expect(await whyNot(adobe({ target: { description: MARK } }))).toContain('no table in Query Service yet');
+  });
+
+  it('is found by its mark when the source was torn down: the flow goes, the dataset stays', async () => {
+    expect(await whyNot(adobe({ flow: null, left: [{ id: 'ds-1', tags: {} }] }))).toContain(
+      'no table in Query Service',
+    );
+    expect(await whyNot(adobe({ flow: null }))).toBe('its flow is not there any more');
   });
 
   it('says in plain words what is missing', async () => {

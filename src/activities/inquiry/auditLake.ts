@@ -1,9 +1,11 @@
 /** The table of the dataset that a source writes to, as the audit reads it; or why it cannot be read. */
 import { DatabaseError } from 'pg';
+import type { Dataset } from '../../adobe/catalog.js';
 import type { AdobeClients } from '../../adobe/clients.js';
 import { openLakeSession } from '../../adobe/lakeSession.js';
 import type { LakeQuery, LakeTable } from '../../audit/lake.js';
 import { findMarker } from '../../domain/steps.js';
+import { MARKER_TAG } from '../steps/dataset.js';
 
 export interface AuditedFlow {
   readonly uid: string;
@@ -27,17 +29,9 @@ export async function openAuditLake(
   note: (text: string) => void,
 ): Promise<OpenedLake> {
   const unreadable = (why: string) => ({ state: 'unreadable', why }) as const;
-  if (flowId === null) return unreadable('the source has no flow yet');
-  const flow = await adobe.flowService.getFlow(flowId);
-  if (flow === undefined) return unreadable('its flow is not there any more');
-  const targetId = flow.targetConnectionIds[0];
-  const target = targetId === undefined ? undefined : await adobe.flowService.getTargetConnection(targetId);
-  if (target?.dataSetId === undefined) return unreadable('its flow writes to no dataset');
-  const dataset = await adobe.catalog.getDataset(target.dataSetId);
-  if (dataset === undefined) return unreadable('its dataset is not there any more');
-  // An adopted dataset carries no mark of ours; the connection to it does.
-  const isOurs = [dataset, target].some(({ description }) => findMarker(description)?.uid === uid);
-  if (!isOurs) return unreadable(`its flow writes to a dataset that is not the source's, ${dataset.id}`);
+  const found = await findDataset(adobe, { uid, flowId });
+  if ('why' in found) return unreadable(found.why);
+  const { dataset } = found;
   if (dataset.table === undefined) return unreadable('its dataset has no table in Query Service yet');
   const { table } = dataset;
   const parameters = await adobe.queryService.connectionParameters();
@@ -47,6 +41,26 @@ export async function openAuditLake(
     () => note(`Query Service does not have the table ${table} yet, though Catalog names it: counted as an empty lake`),
   );
   return { state: 'open', lake: { table, query }, close: () => session.close() };
+}
+
+type Found = { readonly dataset: Dataset } | { readonly why: string };
+
+async function findDataset(adobe: AdobeClients, { uid, flowId }: AuditedFlow): Promise<Found> {
+  const flow = flowId === null ? undefined : await adobe.flowService.getFlow(flowId);
+  // Of a source that was torn down the dataset stays, and its mark; one that was adopted has none.
+  if (flow === undefined) {
+    const [left] = await adobe.catalog.findDatasets({ tag: { name: MARKER_TAG, value: uid } });
+    if (left !== undefined) return { dataset: left };
+    return { why: flowId === null ? 'the source has no flow yet' : 'its flow is not there any more' };
+  }
+  const targetId = flow.targetConnectionIds[0];
+  const target = targetId === undefined ? undefined : await adobe.flowService.getTargetConnection(targetId);
+  if (target?.dataSetId === undefined) return { why: 'its flow writes to no dataset' };
+  const dataset = await adobe.catalog.getDataset(target.dataSetId);
+  if (dataset === undefined) return { why: 'its dataset is not there any more' };
+  // An adopted dataset carries no mark of ours; the connection to it does.
+  const isOurs = [dataset, target].some(({ description }) => findMarker(description)?.uid === uid);
+  return isOurs ? { dataset } : { why: `its flow writes to a dataset that is not the source's, ${dataset.id}` };
 }
 
 /** The table is made with the first rows: until then there are none. One that was there and has gone is no empty lake. */

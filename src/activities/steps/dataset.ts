@@ -3,7 +3,7 @@ import { markerDescription, standingAmong } from './ownership.js';
 import { made, type Step } from './step.js';
 
 /** Catalog filters by tag, which makes it the surest place for the marker. */
-const MARKER_TAG = 'chatlioAep';
+export const MARKER_TAG = 'chatlioAep';
 
 export const dataset: Step = {
   name: 'dataset',
