@@ -4,6 +4,8 @@ import { readSilences } from './lastEvents.js';
 
 export interface DeliveryHealth {
   readonly name: string;
+  /** It was torn down: nothing of it is sent, and what was held waits for a decision all the same. */
+  readonly isRetired: boolean;
   /** False while nothing is sent until somebody opens it. */
   readonly isGateOpen: boolean;
   readonly gateReason: string;
@@ -19,7 +21,7 @@ export interface DeliveryHealth {
 
 export async function readDeliveryHealth(database: Database): Promise<DeliveryHealth[]> {
   const { rows } = await database.pool.query<Row>(
-    `select s.name, coalesce(g.open, false) as "isGateOpen", coalesce(g.reason, 'not provisioned') as "gateReason",
+    `select s.name, s.retired_at is not null as "isRetired", coalesce(g.open, false) as "isGateOpen", coalesce(g.reason, 'not provisioned') as "gateReason",
        greatest(0, coalesce(extract(epoch from g.opens_at - clock_timestamp()), 0) * 1000)::float8 as "opensInMs",
        (select count(*) from exception e where e.source_id = s.id and e.state = 'held') as held,
        (extract(epoch from clock_timestamp() - (
@@ -33,7 +35,9 @@ export async function readDeliveryHealth(database: Database): Promise<DeliveryHe
          where h.source_id = s.id
        )) * 1000)::float8 as waiting_ms
      from source s left join gate g on g.source_id = s.id
-     where s.retired_at is null order by s.name`,
+     where s.retired_at is null
+       or exists (select from exception e where e.source_id = s.id and e.state = 'held')
+     order by s.name, s.id`,
   );
   const silences = (await readSilences(database)).filter(({ isTooLong }) => isTooLong);
   return rows.map(({ waiting_ms, ...row }) => ({
@@ -45,6 +49,7 @@ export async function readDeliveryHealth(database: Database): Promise<DeliveryHe
 
 interface Row {
   readonly name: string;
+  readonly isRetired: boolean;
   readonly isGateOpen: boolean;
   readonly gateReason: string;
   readonly opensInMs: number;

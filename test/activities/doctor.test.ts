@@ -4,6 +4,7 @@ import { deliveryFindings, receiverFindings } from '../../src/activities/inquiry
 import { codedError, remedyOf, sentenceOf } from '../../src/domain/errors.js';
 import { createEventLog } from '../../src/store/eventLog.js';
 import { readDeliveryHealth } from '../../src/store/deliveryHealth.js';
+import { retireSource } from '../../src/store/sources.js';
 import { withHeldSource } from '../held/source.js';
 import { takenEvent } from '../support/store.js';
 
@@ -88,8 +89,26 @@ describe('the events of sources', () => {
     );
   });
 
+  it('that are held are named also when their source was torn down, and nothing else of it', async () => {
+    const { database, uid, name, hold } = source();
+    await hold(1, 'refused');
+    await retireSource(database, uid);
+    const mine = (await readDeliveryHealth(database)).filter((one) => one.name === name);
+    expect(deliveryFindings(mine)).toMatchObject([
+      { state: 'warning', detail: `1 held for a decision: \`chatlio-aep held list ${name}\`` },
+    ]);
+  });
+
   it('are well in one line; many that are not do not fill the screen', () => {
-    const well = { name: 'a', isGateOpen: true, gateReason: '', opensInMs: 0, held: 0, silentKinds: [] };
+    const well = {
+      name: 'a',
+      isRetired: false,
+      isGateOpen: true,
+      gateReason: '',
+      opensInMs: 0,
+      held: 0,
+      silentKinds: [],
+    };
     expect(deliveryFindings([well])).toMatchObject([{ check: 'events', state: 'ok' }]);
     expect(deliveryFindings([])).toMatchObject([{ state: 'ok', detail: 'there is no source yet' }]);
     const silent = { ...well, silentKinds: ['feedback'] };

@@ -32,13 +32,16 @@ function allWell({ length }: readonly DeliveryHealth[]): string {
   return `${length === 1 ? 'one source' : `${length} sources`}: nothing is held, silent or waits for long`;
 }
 
-function troublesOf({ name, isGateOpen, gateReason, held, oldestWaitingMs, opensInMs, silentKinds }: DeliveryHealth) {
+function troublesOf(source: DeliveryHealth): string[] {
+  const { name, isRetired, isGateOpen, gateReason, held, oldestWaitingMs, opensInMs, silentKinds } = source;
+  const ofHeld = held === 0 ? [] : [`${held} held for a decision: \`chatlio-aep held list ${name}\``];
+  if (isRetired) return ofHeld;
   const isLate = isGateOpen && opensInMs === 0 && (oldestWaitingMs ?? 0) > LONG_WAIT_MS;
   return [
     ...(isGateOpen || gateReason === NOT_PROVISIONED
       ? []
       : [`nothing is sent: ${gateReason} (\`chatlio-aep unpause ${name}\` sends again)`]),
-    ...(held === 0 ? [] : [`${held} held for a decision: \`chatlio-aep held list ${name}\``]),
+    ...ofHeld,
     ...(isLate
       ? [`events have waited for ${minutes(oldestWaitingMs ?? 0)}: \`chatlio-aep status ${name}\` says for what`]
       : []),
