@@ -8,7 +8,7 @@ import type { Context } from './ports.js';
 import { deliveryLine, renderDelivery } from './render/delivery.js';
 import { heading, pausedSince } from './render/source.js';
 import { sendingLines } from './render/standstill.js';
-import { renderSteps, stepOf } from './render/steps.js';
+import { isUndone, renderSteps, stepOf } from './render/steps.js';
 import { clockTime, elapsed } from './render/text.js';
 
 export interface Progress {
@@ -91,7 +91,9 @@ export function changes(before: Snapshot | undefined, after: Snapshot, now = Dat
       const known = before?.state?.steps.find((other) => other.step === step.step);
       if (known?.state === step.state || step.state === 'waiting') return [];
       const took =
-        step.endedAt === undefined || step.startedAt === undefined ? '' : `  ${elapsed(step.endedAt - step.startedAt)}`;
+        step.endedAt === undefined || step.startedAt === undefined || isUndone(step)
+          ? ''
+          : `  ${elapsed(step.endedAt - step.startedAt)}`;
       const id = step.id === undefined || step.state === 'running' ? '' : `  ${step.id}`;
       return [`${STEPS[step.step].title}: ${step.state}${took}${id}`];
     }),

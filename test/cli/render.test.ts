@@ -128,6 +128,18 @@ describe('the step tree', () => {
     `);
   });
 
+  it('times what is made, not how long ago it was when it is undone', () => {
+    const [first, ...rest] = sourceState(2).steps;
+    const undone = { step: 'field-group', state: 'undone', startedAt: NOW - 9_000_000, endedAt: NOW } as const;
+    const state = { ...sourceState(2), steps: [undone, ...rest] };
+    const [line] = renderSteps(state, [], { now: NOW, columns: 80, paint: plain, live: false }).split('\n');
+    expect(line?.replaceAll(/ +/g, ' ')).toBe(' ↺ XDM field group undone');
+    expect(changes({ run: sourceRun(), state: sourceState(2) }, { run: sourceRun(), state })).toEqual([
+      'XDM field group: undone',
+    ]);
+    expect(first?.state).toBe('made');
+  });
+
   it('tells each change in one line', () => {
     const before = { run: sourceRun(), state: sourceState(1) };
     const after = {

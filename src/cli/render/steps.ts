@@ -64,8 +64,15 @@ function stepRow(status: StepStatus, idWidth: number, view: StepView): string[] 
   ];
 }
 
-function stepTime({ startedAt, endedAt }: StepStatus, now: number): string {
-  return startedAt === undefined ? '' : elapsed((endedAt ?? now) - startedAt);
+/** How long it was made, or is being made: undoing is told, not timed. */
+function stepTime(step: StepStatus, now: number): string {
+  const { startedAt, endedAt } = step;
+  return startedAt === undefined || isUndone(step) ? '' : elapsed((endedAt ?? now) - startedAt);
+}
+
+/** Its times are those of making it, until the end of undoing it. */
+export function isUndone({ state }: Pick<StepStatus, 'state'>): boolean {
+  return state === 'undoing' || state === 'undone' || state === 'left';
 }
 
 function attemptLine({ attempt, lastFailure, nextAttemptAt }: PendingActivity, view: StepView): string[] {
