@@ -1,5 +1,6 @@
 /** What the database says of sources and receivers, as metrics: read when somebody asks, once for all of them. */
 import { Counter, Gauge, type Registry } from 'prom-client';
+import { createReading } from './reading.js';
 
 export interface Figures {
   readonly sources: readonly SourceFigures[];
@@ -46,15 +47,11 @@ interface ReceiverFigures {
   readonly reportAgeMs: number;
 }
 
-/** Below the 10 s that Prometheus waits by default: with the database away, the rest is still told. */
-const READ_WITHIN_MS = 4_000;
-/** All metrics of a scrape share one reading. */
-const SHARED_FOR_MS = 500;
-
 type Sample = readonly [labels: Readonly<Record<string, string>>, value: number | undefined];
 
 export function registerFigures(registry: Registry, read: () => Promise<Figures>): void {
-  const current = createReading(read);
+  const reading = createReading(read);
+  const current = async () => (await reading.now()).figures;
 
   function metric(
     kind: typeof Gauge | typeof Counter,
@@ -199,10 +196,22 @@ export function registerFigures(registry: Registry, read: () => Promise<Figures>
   registry.registerMetric(
     new Gauge({
       name: 'chatlio_aep_database_readable',
-      help: '0 when these figures could not be read; they are missing then.',
+      help: '0 when these figures could not be read; for two minutes the last ones are shown then, and none after.',
       registers: [],
       async collect() {
-        this.set((await current()) === undefined ? 0 : 1);
+        this.set((await reading.now()).isReadable ? 1 : 0);
+      },
+    }),
+  );
+  registry.registerMetric(
+    new Gauge({
+      name: 'chatlio_aep_figures_age_seconds',
+      help: 'Since these figures were read: with very many sources they are those of the scrape before.',
+      registers: [],
+      async collect() {
+        const { ageMs } = await reading.now();
+        if (ageMs === undefined) this.remove();
+        else this.set(seconds(ageMs));
       },
     }),
   );
@@ -210,23 +219,3 @@ export function registerFigures(registry: Registry, read: () => Promise<Figures>
 
 const seconds = (ms: number): number => ms / 1_000;
 const optionalSeconds = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : seconds(ms));
-
-/** @returns undefined when the figures could not be read */
-function createReading(read: () => Promise<Figures>): () => Promise<Figures | undefined> {
-  let reading: Promise<Figures | undefined> | undefined;
-
-  async function readWithin(): Promise<Figures | undefined> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<undefined>((resolve) => {
-      timer = setTimeout(() => resolve(undefined), READ_WITHIN_MS);
-    });
-    const figures = await Promise.race([read().catch(() => undefined), late]);
-    clearTimeout(timer);
-    setTimeout(() => {
-      reading = undefined;
-    }, SHARED_FOR_MS).unref();
-    return figures;
-  }
-
-  return () => (reading ??= readWithin());
-}
