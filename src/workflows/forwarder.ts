@@ -61,6 +61,9 @@ const SURVEY_EVERY_MS = 30_000;
 const DRAIN_MARGIN_MS = 120_000;
 const LONGEST_RETRY_MS = 15_000;
 
+/** So many times its usual length a history may have while decisions are being carried out. */
+const LONGER_WITH_A_DECISION = 4;
+
 /** Patch ids. A run that began under 0.1.0 does as it did then; the first wake makes it hand over to a run that has both. */
 const REVISED = 'only-a-person-holds';
 const RENEWED = 'renewed-by-wake';
@@ -122,9 +125,11 @@ export async function forwarder(input: ForwarderInput): Promise<void> {
   const activities = createActivityProxies(input, store.state.delivery, revised);
   const mustEnd = (): boolean => {
     const { continueAsNewSuggested, historyLength } = workflowInfo();
-    return (
-      isStray || renew || continueAsNewSuggested || historyLength >= (input.maxHistoryEvents ?? Number.MAX_SAFE_INTEGER)
-    );
+    if (isStray || renew) return true;
+    const longest = input.maxHistoryEvents ?? Number.MAX_SAFE_INTEGER;
+    if (!continueAsNewSuggested && historyLength < longest) return false;
+    // A decision may take minutes, and is finished by the run that took it: until then the drains go on.
+    return !revised || allHandlersFinished() || historyLength >= LONGER_WITH_A_DECISION * longest;
   };
 
   const lookUps = new CancellationScope();
