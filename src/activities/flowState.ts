@@ -88,8 +88,17 @@ function isStale(error: unknown): boolean {
   return error instanceof AdobeCallError && error.error.httpStatus === 412;
 }
 
-/** From when on data reaches the dataset: the flow's own last change plus the settle window. */
-export function settledAt({ updatedAt }: Pick<Flow, 'updatedAt'>, { settleWindowMs }: Delivery): Date {
-  // Without the time of the change the window counts from now, which is later and so safe.
-  return new Date((updatedAt ?? Date.now()) + settleWindowMs);
+/**
+ * From when on data reaches the dataset: the flow's own last change plus the settle window, by the clock that the gate goes by. How
+ * long ago the change was, Adobe's clock alone tells; without its word the window counts from now, which is later and so safe.
+ *
+ * @param now by the database's clock, read after the flow
+ */
+export function settledAt(
+  { updatedAt, readAt }: Pick<Flow, 'updatedAt' | 'readAt'>,
+  { settleWindowMs }: Delivery,
+  now: Date,
+): Date {
+  const sinceMs = updatedAt === undefined || readAt === undefined ? 0 : Math.max(readAt - updatedAt, 0);
+  return new Date(now.getTime() + settleWindowMs - sinceMs);
 }

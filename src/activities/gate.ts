@@ -33,7 +33,7 @@ export async function openGate(context: StepContext): Promise<GateOpening> {
     if (gate.open) await store.closeGate(marker, 'the flow is being enabled');
     await awaitQuiet(store, marker);
   }
-  const opensAt = settledAt(await switchFlow(flowOf(context), 'enabled'), manifest.delivery);
+  const opensAt = settledAt(await switchFlow(flowOf(context), 'enabled'), manifest.delivery, await store.now());
   await store.openGate(marker, opensAt);
   return { opened: true, opensAt: opensAt.toISOString() };
 }

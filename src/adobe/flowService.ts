@@ -16,6 +16,7 @@ import {
   type Written,
   writtenSchema,
 } from './flowServiceShapes.js';
+import { STREAMING_FLOW_SPEC } from './constants.js';
 import { absentWhenGone, deletedUnlessGone } from './gone.js';
 import type { AdobeHttp } from './http.js';
 
@@ -147,7 +148,20 @@ export function createFlowService(http: AdobeHttp) {
     /** Undefined when gone: 404, or 400 with code 1439 or 1430. */
     getSourceConnection: (id: string) => get('sourceConnections', id, connectionSchema),
     getTargetConnection: (id: string) => get('targetConnections', id, connectionSchema),
-    getFlow: (id: string): Promise<Flow | undefined> => get('flows', id, flowSchema),
+    getFlow: async (id: string): Promise<Flow | undefined> => {
+      const call = { service: SERVICE, method: 'GET', path: pathOf('flows', id) } as const;
+      const answer = await absentWhenGone(http.requestDated(call, itemsSchema(flowSchema)));
+      const flow = answer?.value.items.find((item) => item.id === id);
+      return flow && { ...flow, readAt: answer?.answeredAt };
+    },
+    /** By Adobe's clock, ms; undefined when the answer does not say. */
+    now: async (): Promise<number | undefined> =>
+      (
+        await http.requestDated(
+          { service: SERVICE, method: 'GET', path: pathOf('flowSpecs', STREAMING_FLOW_SPEC.id) },
+          z.unknown(),
+        )
+      ).answeredAt,
 
     /** Whether there was one. A connection of an active flow is refused (1447-400), also shortly after the flow's delete. */
     deleteSourceConnection: (id: string) => remove('sourceConnections', id),

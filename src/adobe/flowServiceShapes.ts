@@ -36,6 +36,8 @@ export interface Flow extends Stored {
   readonly mapping?: { readonly id: string; readonly version: number };
   /** A secret: who has it and the flow's id can write data. Absent until the flow is enabled. */
   readonly inletUrl?: string;
+  /** When it was read, by Adobe's own clock as `updatedAt` is: what lies between the two no other clock need agree on. */
+  readonly readAt?: number;
 }
 
 export interface FlowRun {

@@ -29,6 +29,11 @@ interface AdobeCall {
   readonly anySandbox?: boolean;
 }
 
+interface Dated<T> {
+  readonly value: T;
+  readonly answeredAt?: number;
+}
+
 export interface AdobeHttp {
   /**
    * One call: no retry but the one after a renewed token, which a 401 makes safe: nothing was done.
@@ -39,6 +44,8 @@ export interface AdobeHttp {
    * @throws AdobeCallError
    */
   request<T>(call: AdobeCall, schema: z.ZodType<T>): Promise<T>;
+  /** The same, with the time of the answer by Adobe's own clock, ms; the header has whole seconds. */
+  requestDated<T>(call: AdobeCall, schema: z.ZodType<T>): Promise<Dated<T>>;
   /** The same for an answer that is not JSON; at most 32 MiB. */
   requestText(call: AdobeCall): Promise<string>;
 }
@@ -118,14 +125,25 @@ export function createAdobeHttp({
     secrets: tokens.secrets(),
   });
 
+  async function requestDated<T>(call: AdobeCall, schema: z.ZodType<T>): Promise<Dated<T>> {
+    const seen = await sendAuthorised(call);
+    return { value: valueOf(seen, schema, factsOf(call), now()), answeredAt: answeredAt(seen) };
+  }
+
   return {
-    request: async (call, schema) => valueOf(await sendAuthorised(call), schema, factsOf(call), now()),
+    requestDated,
+    request: async (call, schema) => (await requestDated(call, schema)).value,
     requestText: async (call) => textOf(await sendAuthorised(call), factsOf(call), now()),
   };
 }
 
 function statusOf(seen: Exchange): number | undefined {
   return 'answer' in seen ? seen.answer.status : undefined;
+}
+
+function answeredAt(seen: Exchange): number | undefined {
+  const at = 'answer' in seen ? Date.parse(seen.answer.headers.date ?? '') : Number.NaN;
+  return Number.isNaN(at) ? undefined : at;
 }
 
 function queryString(query: AdobeCall['query'] = []): string {

@@ -546,7 +546,7 @@ export const ERROR_CATALOGUE = {
     exitCode: EXIT_CODES.badConfiguration,
   },
   CAEP_CLOCK_SKEW: {
-    sentence: 'The clocks of worker and database differ by {skew}.',
+    sentence: 'The clocks of worker and {other} differ by {skew}.',
     remedy: 'Synchronise both (NTP), then run `chatlio-aep doctor` again.',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,

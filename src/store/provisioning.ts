@@ -32,6 +32,8 @@ export interface ForwarderSettings {
 }
 
 export interface ProvisioningStore {
+  /** By the database's clock, which gates and leases go by. */
+  now(): Promise<Date>;
   /** Of the live source of that name, else of the one that was torn down last. */
   uidOf(name: string): Promise<string | undefined>;
   /**
@@ -107,6 +109,10 @@ export function createProvisioningStore(database: Database, keyRing: KeyRing): P
   }
 
   return {
+    async now() {
+      const { rows } = await database.pool.query<{ now: Date }>('select clock_timestamp() as now');
+      return rows[0]?.now ?? new Date();
+    },
     uidOf: async (name) => (await findSource(database, name))?.uid,
     async saveInlet(owner, { flowId, url, opensAt, takeOver }) {
       const sourceId = await register(owner, takeOver);

@@ -44,9 +44,25 @@ describe('doctor on the worker’s side', () => {
       'held bodies: needs the database',
       'durability: needs the database',
       'clock: needs the database',
+      'clock of Adobe: needs the Adobe token',
       'events: needs the database',
       'receivers: needs the database',
     ]);
+  });
+
+  it.each([
+    [-600_000, 'failed', 'The clocks of worker and Adobe differ by'],
+    [0, 'ok', "ms from Adobe's"],
+  ])("compares Adobe's clock, here %i ms off", async (offMs, state, said) => {
+    const flowService = { now: () => Promise.resolve(Math.floor((Date.now() + offMs) / 1_000) * 1_000) };
+    const adobe = {
+      tokens: { get: () => Promise.resolve('token') },
+      forSandbox: () => ({ flowService, schemaRegistry: { stats: () => Promise.resolve({ tenantId: 't' }) } }),
+    } as unknown as DoctorDeps['adobe'];
+    const { findings } = await doctorReport(deps({ adobe }), 'prod');
+    const finding = findings.find(({ check }) => check === 'clock of Adobe');
+    expect(finding?.state).toBe(state);
+    expect(finding?.detail).toContain(said);
   });
 
   it('sends nobody to a source that there is not: the command that goes on is its own', async () => {

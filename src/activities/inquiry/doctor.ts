@@ -109,15 +109,29 @@ function checks(deps: DoctorDeps, clients: AdobeClients, sandbox: string): Check
     {
       check: 'clock',
       needs: ofDatabase,
-      run: async () => {
-        const skewMs = Math.round(await deps.clockSkewMs());
-        if (Math.abs(skewMs) <= TOLERABLE_SKEW_MS) return `${skewMs} ms from the database's`;
-        throw codedError('CAEP_CLOCK_SKEW', { skew: `${skewMs} ms` });
-      },
+      run: async () => `${tolerable(await deps.clockSkewMs(), 'database')} ms from the database's`,
     },
+    { check: 'clock of Adobe', needs: ofAdobe, run: () => compareAdobeClock(clients) },
     { check: 'events', needs: ofDatabase, run: async () => deliveryFindings(await readDeliveryHealth(deps.database)) },
     { check: 'receivers', needs: ofDatabase, run: async () => receiverFindings(await readReceivers(deps.database)) },
   ];
+}
+
+/** @throws CodedError `CAEP_CLOCK_SKEW` */
+function tolerable(skewMs: number, whose: string): number {
+  const rounded = Math.round(skewMs);
+  if (Math.abs(rounded) <= TOLERABLE_SKEW_MS) return rounded;
+  throw codedError('CAEP_CLOCK_SKEW', { other: whose, skew: `${rounded} ms` });
+}
+
+/** Tokens and the times of events are told by both; the settle window does not depend on it. */
+async function compareAdobeClock({ flowService }: AdobeClients): Promise<string> {
+  const beforeMs = Date.now();
+  const adobeMs = await flowService.now();
+  if (adobeMs === undefined) return 'Adobe does not say what time it is';
+  // The header has whole seconds, cut off.
+  const skewMs = adobeMs + 500 - (beforeMs + Date.now()) / 2;
+  return `${tolerable(skewMs, 'Adobe')} ms from Adobe's, as exactly as its answers say`;
 }
 
 /** One line: what may be lost is named first. */

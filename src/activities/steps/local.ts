@@ -50,7 +50,7 @@ export const inlet: Step = {
     const flowId = made(context.resources, 'flow').id;
     const { adobe, manifest, signal } = context;
     const flow = await awaitFlow({ flowService: adobe.flowService, flowId, signal }, 'enabled', isEnabled);
-    const opensAt = settledAt(flow, manifest.delivery);
+    const opensAt = settledAt(flow, manifest.delivery, await context.store.now());
     await context.store.saveInlet(context, { flowId, url: flow.inletUrl, opensAt, takeOver: context.adopt });
     return { opensAt: opensAt.toISOString() };
   },
