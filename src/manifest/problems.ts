@@ -45,8 +45,12 @@ function unknownField(parent: Path, key: string): LocatedProblem {
 
 type SchemaNode = { readonly properties?: Record<string, SchemaNode>; readonly items?: SchemaNode };
 
+/** Made once: it takes a millisecond, and a file may have thousands of unknown fields. */
+let jsonSchema: SchemaNode | undefined;
+
 function knownFields(parent: Path): string[] {
-  let node = z.toJSONSchema(manifestSchema, { io: 'input' }) as SchemaNode | undefined;
+  jsonSchema ??= z.toJSONSchema(manifestSchema, { io: 'input' }) as SchemaNode;
+  let node: SchemaNode | undefined = jsonSchema;
   for (const key of parent) node = typeof key === 'number' ? node?.items : node?.properties?.[key];
   return Object.keys(node?.properties ?? {});
 }

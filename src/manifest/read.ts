@@ -16,10 +16,11 @@ export type ParsedManifest =
 /**
  * Checks a manifest that is data already, and fills in the standard values.
  *
- * @returns the manifest, or every problem at once
+ * @returns the manifest, or every problem at once; of very many the first
  */
 export function parseManifest(document: unknown): ParsedManifest {
-  return parse(document, () => undefined);
+  const parsed = parse(document, () => undefined);
+  return parsed.ok ? parsed : { ...parsed, problems: shown(parsed.problems) };
 }
 
 /**
@@ -43,7 +44,7 @@ export function readManifest(text: string, file: string): Manifest {
   const parsed = parse(yaml.value, yaml.lineOf);
   if (parsed.ok) return parsed.manifest;
   const { problems } = parsed;
-  throw codedError('CAEP_MANIFEST_INVALID', { file, count: String(problems.length) }, { problems });
+  throw codedError('CAEP_MANIFEST_INVALID', { file, count: String(problems.length) }, { problems: shown(problems) });
 }
 
 /**
@@ -75,7 +76,7 @@ function parse(document: unknown, lineOf: (path: Path) => number | undefined): P
     ...problemsOfRules(brokenRules(document), document),
   ];
   if (parsed.success && found.length === 0) return { ok: true, manifest: withDefaults(parsed.data) };
-  const problems = found.filter(firstOfItsPath).map(({ location, ...problem }) => {
+  const problems = firstOfEachPath(found).map(({ location, ...problem }) => {
     const line = lineOf(location);
     return line === undefined ? problem : { ...problem, line };
   });
@@ -83,6 +84,17 @@ function parse(document: unknown, lineOf: (path: Path) => number | undefined): P
 }
 
 /** A field that breaks several bounds is one problem to a person. */
-function firstOfItsPath(problem: LocatedProblem, index: number, all: readonly LocatedProblem[]): boolean {
-  return all.findIndex((other) => other.path === problem.path) === index;
+function firstOfEachPath(problems: readonly LocatedProblem[]): LocatedProblem[] {
+  const first = new Map<string, LocatedProblem>();
+  for (const problem of problems) if (!first.has(problem.path)) first.set(problem.path, problem);
+  return [...first.values()];
+}
+
+/** Of very many the first: a person mends them one after the other. */
+const MAX_SHOWN = 100;
+
+function shown(problems: readonly Problem[]): readonly Problem[] {
+  if (problems.length <= MAX_SHOWN) return problems;
+  const more = { path: '', expected: 'a manifest', got: `${problems.length - MAX_SHOWN} more problems` };
+  return [...problems.slice(0, MAX_SHOWN), more];
 }

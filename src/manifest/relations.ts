@@ -195,5 +195,11 @@ function list(value: unknown, ...path: string[]): readonly unknown[] {
 
 /** Positions whose text stood earlier in the list. */
 function repeated(values: readonly unknown[]): number[] {
-  return values.flatMap((value, index) => (typeof value === 'string' && values.indexOf(value) < index ? [index] : []));
+  const seen = new Set<string>();
+  return values.flatMap((value, index) => {
+    if (typeof value !== 'string') return [];
+    const isRepeated = seen.has(value);
+    seen.add(value);
+    return isRepeated ? [index] : [];
+  });
 }

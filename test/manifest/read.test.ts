@@ -297,3 +297,49 @@ function bomb(): string {
   });
   return levels.join('\n');
 }
+
+/** As much of each as is read at all: 256 KiB, 50,000 words. */
+describe('what is made to cost time', () => {
+  const many = (count: number, line: (n: number) => string) =>
+    Array.from({ length: count }, (_each, n) => line(n)).join('');
+  const keys = (n: number) => `k${n}: 1\n`;
+  const HOSTILE: Record<string, string> = {
+    '20,000 unknown keys': MINIMAL + many(20_000, keys),
+    '8,000 unknown keys': MINIMAL + many(8_000, keys),
+    '8,000 unknown keys of a widget': MINIMAL + many(8_000, (n) => `      unknown-${n}: 1\n`),
+    '8,000 keys of a map in brackets': `${MINIMAL}tags: {${many(8_000, (n) => `k${n}: 1, `)}}\n`,
+    '8,000 times the same key': MINIMAL + many(8_000, () => 'k: 1\n'),
+    '5,000 times the same widget': MINIMAL + many(5_000, () => '    - key: w\n'),
+    '9,000 kinds that are none': `${MINIMAL}      kinds: [${many(9_000, (n) => `fedback${n}, `)}]\n`,
+    '4,000 mapping rows': `${MINIMAL}mapping:\n${many(4_000, (n) => `  - source: a${n}\n    destination: b${n}\n`)}`,
+    '8,000 tags': `${MINIMAL}dataset:\n  tags:\n${many(8_000, (n) => `    t${n}: [a]\n`)}`,
+    '6,000 anchors and as many aliases': `${MINIMAL}${many(6_000, (n) => `k${n}: &a${n} 1\n`)}x: [${many(6_000, (n) => `*a${n}, `)}]\n`,
+    'a large map under 60 aliases': `w: &w {${many(8_000, (n) => `k${n}: 1, `)}}\nchatlio:\n  widgets: [${'*w, '.repeat(60)}]\n`,
+    'aliases of aliases': `a0: &a0 [x, x]\n${many(40, (n) => `a${n + 1}: &a${n + 1} [*a${n}, *a${n}]\n`)}`,
+    '100,000 brackets': `${MINIMAL}x: ${'['.repeat(100_000)}`,
+    '60,000 braces': `${MINIMAL}x: ${'{a: '.repeat(60_000)}`,
+    '20,000 dashes': `${MINIMAL}x:\n  ${'- '.repeat(20_000)}`,
+    '100,000 commas': `${MINIMAL}x: [${','.repeat(100_000)}]`,
+    '10,000 unknown tags': MINIMAL + many(10_000, (n) => `k${n}: !t${n} 1\n`),
+    '40,000 quotes': '"a" '.repeat(40_000),
+  };
+
+  it.each(Object.keys(HOSTILE))('%s: is refused at once, with the first hundred problems', (name) => {
+    const startedMs = performance.now();
+    const { error } = errorOf(HOSTILE[name] ?? '');
+    // Without the bounds some took a minute; with them tens of milliseconds on a machine that does nothing else.
+    expect(performance.now() - startedMs).toBeLessThan(8_000);
+    expect(error.code).toMatch(/^CAEP_MANIFEST_(INVALID|UNREADABLE)$/);
+    expect(error.problems?.length ?? 0).toBeLessThanOrEqual(101);
+  });
+
+  it('tells how many more problems there are', () => {
+    const { error } = errorOf(MINIMAL + many(1_000, keys));
+    expect(error.fields.count).toBe('1000');
+    expect(error.problems?.at(-1)).toMatchObject({ got: '900 more problems' });
+    const document = Object.fromEntries(Array.from({ length: 50_000 }, (_each, n) => [`unknown-${n}`, 1]));
+    const startedMs = performance.now();
+    expect(parseManifest(document)).toMatchObject({ ok: false });
+    expect(performance.now() - startedMs).toBeLessThan(8_000);
+  });
+});
