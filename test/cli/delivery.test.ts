@@ -105,6 +105,14 @@ describe('status', () => {
     expect(shownFrom(world.stdout())).toContain('settling  as the forwarder counted them 4m 00s ago');
   });
 
+  it('says once that there is no worker, whoever meets with it', async () => {
+    const away = () => Promise.reject(codedError('CAEP_NO_WORKER', { taskQueue: 'q' }));
+    const described = () => Promise.resolve(sourceRun({ phase: 'live' }));
+    const world = fakeWorld(fakeSources({ describe: described, state: away, forwarderState: away }));
+    expect(await status(world.context, { name: 'support-chat' })).toBe(0);
+    expect(world.stderr().match(/No worker polls/g)).toHaveLength(1);
+  });
+
   it('tells what receivers say', async () => {
     const receivers = [
       { id: 'eu-1', startedAt: at(90_000), reportedAt: at(2_000), silentForMs: 2_000, spooled: 0 },

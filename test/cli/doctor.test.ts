@@ -24,6 +24,21 @@ describe('doctor', () => {
   });
 });
 
+describe('a worker that polls and takes no question', () => {
+  it('is what has failed, and nothing is said of Adobe', async () => {
+    const sources = fakeSources({
+      ...answering,
+      stuckWorkflows: () => Promise.resolve({ looked: 0, stuck: [] }),
+      ask: () => Promise.reject(codedError('CAEP_NO_WORKER', { taskQueue: 'chatlio-aep-source' })),
+    });
+    const { context, stdout } = fakeWorld(sources);
+    expect(await doctor(context, {})).toBe(1);
+    const told = stdout();
+    expect(told).toMatch(/✖ {2}worker +No worker polls/);
+    expect(told).toMatch(/· {2}Adobe +needs a worker/);
+  });
+});
+
 describe('sources', () => {
   const listing = (...runs: ReturnType<typeof sourceRun>[]) =>
     fakeSources({ list: () => Promise.resolve(runs), state: () => Promise.resolve(HELD) });

@@ -75,13 +75,15 @@ async function throughTemporal(context: Context, sandbox: string | undefined): P
     }
     return `polls ${queues.join(' and ')}`;
   });
-  findings.push(polled, ...(await stuck(reached)));
-  if (polled.state !== 'ok') return [...findings, ...skipped(['Adobe'], 'needs a worker')];
+  const standing = await stuck(reached);
+  if (polled.state !== 'ok') return [...findings, polled, ...standing, ...skipped(['Adobe'], 'needs a worker')];
   try {
     const report = await reached.ask({ v: 1, ask: 'doctor', ...(sandbox === undefined ? {} : { sandbox }) });
-    return [...findings, ...report.findings];
+    return [...findings, polled, ...standing, ...report.findings];
   } catch (error) {
-    return [...findings, await found('Adobe', () => Promise.reject(error))];
+    // One that polled a moment ago and takes no question has gone, or stands still: that says nothing of Adobe.
+    const worker = await found('worker', () => Promise.reject(error));
+    return [...findings, worker, ...standing, ...skipped(['Adobe'], 'needs a worker')];
   }
 }
 

@@ -23,15 +23,15 @@ async function showOne(context: Context, sources: Sources, name: string) {
   const { output } = context;
   const run = await sources.describe(name);
   if (run === undefined) throw (await whatBecameOf(sources, name)) ?? codedError('CAEP_SOURCE_UNKNOWN', { name });
+  const orTold = createOrTold(context);
   // Both are answered by the worker; without one there is still what Temporal itself knows.
   const [state, forwarder] = await Promise.all([
-    orTold(context, sources.state(name)),
+    orTold(sources.state(name)),
     // The forwarder of one that has ended may still be there to ask, as it once was.
-    run.open ? orTold(context, sources.forwarderState(name)) : undefined,
+    run.open ? orTold(sources.forwarderState(name)) : undefined,
   ]);
   // Events are of a live source only; before, there is nothing for receivers to take.
-  const answer =
-    state?.phase === 'live' ? await orTold(context, sources.ask({ v: 1, ask: 'intake', name })) : undefined;
+  const answer = state?.phase === 'live' ? await orTold(sources.ask({ v: 1, ask: 'intake', name })) : undefined;
   const intake = answer && { ...answer, seenAt: context.now() };
   const snapshot: Snapshot = { run, state, forwarder, intake };
   output.result(sourceDocument(snapshot), () => renderStatus(snapshot, context.now(), output.paint));
@@ -42,15 +42,23 @@ async function showOne(context: Context, sources: Sources, name: string) {
 const TOLD: ReadonlySet<ErrorCode> = new Set([
   'CAEP_NO_WORKER',
   'CAEP_WORKFLOW_STUCK',
+  'CAEP_NO_ANSWER',
   'CAEP_DATABASE_UNREACHABLE',
 ] as const);
 
-async function orTold<T>({ output }: Context, answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (!(error instanceof CodedError) || !TOLD.has(error.error.code)) throw error;
-    output.note(`${output.paint.caution('!')} ${sentenceOf(error.error)} ${remedyOf(error.error)}`);
-    return undefined;
-  }
+/** One root cause is told once, whoever meets with it. */
+function createOrTold({ output }: Context): <T>(answer: Promise<T>) => Promise<T | undefined> {
+  const told = new Set<ErrorCode>();
+  return async (answer) => {
+    try {
+      return await answer;
+    } catch (error) {
+      if (!(error instanceof CodedError) || !TOLD.has(error.error.code)) throw error;
+      const { code } = error.error;
+      if (!told.has(code))
+        output.note(`${output.paint.caution('!')} ${sentenceOf(error.error)} ${remedyOf(error.error)}`);
+      told.add(code);
+      return undefined;
+    }
+  };
 }
