@@ -50,6 +50,8 @@ export const environmentSchema = z.object({
   /** Where Prometheus scrapes the worker; without a port there are no metrics. */
   WORKER_METRICS_HOST: optional(word),
   WORKER_METRICS_PORT: optional(port),
+  /** Activities of delivery that a worker runs at once; each partition that has something to send takes one. 500 by default. */
+  WORKER_DELIVERY_SLOTS: optional(wholeNumber(10)),
   TEMPORAL_ADDRESS: optional(temporalAddress),
   TEMPORAL_NAMESPACE: optional(word),
   TEMPORAL_UI_URL: optional(url),
@@ -106,6 +108,7 @@ export interface Configuration {
     readonly maxHeldBytes?: number;
     readonly metricsPort?: number;
   };
+  readonly deliverySlots: number;
   readonly workerMetrics?: { readonly host: string; readonly port: number };
   readonly temporal: { readonly address?: string; readonly namespace?: string; readonly uiUrl?: string };
   /** Where downloaded and built programs stay, shared by all checkouts. */
@@ -123,6 +126,9 @@ interface DevPorts {
   readonly postgres: number;
   readonly simulator: number;
 }
+
+/** Most of them wait for answers: what they do costs, not that there are many. */
+const DELIVERY_SLOTS = 500;
 
 export const ADOBE_DEFAULTS = {
   imsUrl: 'https://ims-na1.adobelogin.com',
@@ -162,6 +168,7 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
       maxHeldBytes: env.RECEIVER_HELD_MAX_BYTES,
       metricsPort: env.RECEIVER_METRICS_PORT,
     },
+    deliverySlots: env.WORKER_DELIVERY_SLOTS ?? DELIVERY_SLOTS,
     workerMetrics:
       env.WORKER_METRICS_PORT === undefined
         ? undefined

@@ -126,6 +126,7 @@ async function main(): Promise<void> {
     Worker.create({
       ...options,
       taskQueue: TASK_QUEUES.forwarder,
+      maxConcurrentActivityTaskExecutions: configuration.deliverySlots,
       activities: createForwarderActivities({
         database,
         keyRing,
@@ -136,6 +137,7 @@ async function main(): Promise<void> {
         holder: `${hostname()}/${process.pid}`,
         log,
         shutdown: shuttingDown.signal,
+        slots: configuration.deliverySlots,
         metrics: metrics.delivery,
       }),
     }),

@@ -20,6 +20,7 @@ import { createOpenBody } from './drain/body.js';
 import { type Clock, createLease, type LeaseMark, markNow, SYSTEM_CLOCK } from './drain/lease.js';
 import { type LoopResult, runLoop } from './drain/loop.js';
 import { createHearing } from './drain/hearing.js';
+import { createDrainSlots } from './drain/slots.js';
 import { createInlets, type InletFactory } from './drain/inlets.js';
 
 /** How often a busy partition is asked for again. */
@@ -41,6 +42,8 @@ export interface DrainDependencies {
   readonly clock?: Clock;
   readonly shutdownGraceMs?: number;
   readonly metrics?: DeliveryMetrics;
+  /** Activities that this worker runs at once; by default without a bound. */
+  readonly slots?: number;
 }
 
 /**
@@ -53,6 +56,7 @@ export function createDrain(deps: DrainDependencies): (input: DrainInput) => Pro
   const clock = deps.clock ?? SYSTEM_CLOCK;
   const inlets = createInlets(deps.createInlet);
   const metrics = deps.metrics ?? createDeliveryMetrics(new Registry());
+  const slots = createDrainSlots(deps.slots ?? Number.POSITIVE_INFINITY);
   const sourceIds = new Map<string, number>();
 
   async function sourceIdOf(uid: string): Promise<number> {
@@ -110,8 +114,7 @@ export function createDrain(deps: DrainDependencies): (input: DrainInput) => Pro
         sourceRequestsPerSecond: input.delivery.maxRequestsPerSecond,
         requestTimeoutMs: input.delivery.requestTimeoutMs,
         leaseMs: input.delivery.leaseMs,
-        sliceMs: input.sliceMs,
-        lingerMs: input.lingerMs,
+        shortened: () => slots.shortened(input),
         graceMs: deps.shutdownGraceMs ?? SHUTDOWN_GRACE_MS,
       },
     );
@@ -154,7 +157,16 @@ export function createDrain(deps: DrainDependencies): (input: DrainInput) => Pro
       meters.post(inlet.post(body, options));
   }
 
-  return (input) => drain(input).catch((error: unknown) => Promise.reject(toFailure(error)));
+  async function inSlot(input: DrainInput): Promise<DrainReport> {
+    const leave = slots.take();
+    try {
+      return await drain(input);
+    } finally {
+      leave();
+    }
+  }
+
+  return (input) => inSlot(input).catch((error: unknown) => Promise.reject(toFailure(error)));
 }
 
 interface Opening {

@@ -30,6 +30,8 @@ export interface ForwarderActivityDependencies {
   /** Aborted when the worker begins to end: drains finish at once, and have Temporal's grace time for it. */
   readonly shutdown?: AbortSignal;
   readonly metrics?: DeliveryMetrics;
+  /** Activities that this worker runs at once. */
+  readonly slots?: number;
 }
 
 export function createForwarderActivities(deps: ForwarderActivityDependencies): ForwarderActivities {

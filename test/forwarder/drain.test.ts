@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { createInlet } from '../../src/adobe/inlet.js';
+import { createDrainSlots } from '../../src/activities/drain/slots.js';
 import { countBusyDrains } from '../../src/store/claim.js';
 import { findReceipts, pruneReceipts } from '../../src/store/receipts.js';
 import { DELIVERY, everyOnce, withBench } from './bench.js';
@@ -259,6 +260,38 @@ describe('destination faults', () => {
     expect((await drain({ mode: 'probe' }).report).end).toMatchObject({ kind: 'probed', accepted: false });
     expect(inlet.arrivals).toHaveLength(2);
   });
+});
+
+describe('a worker whose slots are nearly all taken', () => {
+  it('ends a drain soon although its slice is long, and the next one goes on', async () => {
+    const { open, log, drain, inlet } = bench();
+    await open();
+    const ids = await log(900);
+    // One slot, which this drain has.
+    const first = await drain({ requestsPerSecond: 300, sliceMs: 60_000 }, { slots: 1 }).report;
+    expect(first.end.kind).toBe('slice');
+    expect(first.accepted).toBeLessThan(900);
+    expect((await drain().report).accepted).toBe(900 - first.accepted);
+    expect(everyOnce(inlet.posts, ids)).toBe(true);
+  });
+
+  it('has no drain watch an empty log', async () => {
+    const { open, drain } = bench();
+    await open();
+    const { end } = await drain({ lingerMs: 600_000 }, { slots: 1 }).report;
+    expect(end.kind).toBe('idle');
+  });
+});
+
+it('leaves drains their time while slots are free, and shortens it while they are not', () => {
+  const slots = createDrainSlots(10);
+  const wishes = { sliceMs: 60_000, lingerMs: 5_000 };
+  const leave = Array.from({ length: 8 }, () => slots.take());
+  expect(slots.shortened(wishes)).toEqual(wishes);
+  leave.push(slots.take());
+  expect(slots.shortened(wishes)).toEqual({ sliceMs: 2_000, lingerMs: 0 });
+  leave.pop()?.();
+  expect(slots.shortened(wishes)).toEqual(wishes);
 });
 
 describe('lingering', () => {

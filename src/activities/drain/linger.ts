@@ -17,7 +17,7 @@ export function createLinger(deps: {
   readonly database: Database;
   readonly holding: Holding;
   readonly mode: 'slice' | 'probe';
-  readonly lingerMs: number;
+  readonly lingerMs: () => number;
   readonly background: Background;
   readonly ending: Ending;
   readonly feed: Feed;
@@ -59,7 +59,7 @@ export function createLinger(deps: {
     } else if (sinceMs === undefined) {
       rung = false;
       background.run(() => goIdle(false));
-    } else if (monotonicMs() - sinceMs >= deps.lingerMs) background.run(() => goIdle(true));
+    } else if (monotonicMs() - sinceMs >= deps.lingerMs()) background.run(() => goIdle(true));
   }
 
   async function goIdle(release: boolean): Promise<void> {

@@ -29,7 +29,7 @@ export async function runLoop(deps: LoopDependencies, options: LoopOptions): Pro
       fault: attempts.fault(),
       lastFact: attempts.lastFact(),
       fenceHeld: ledger.fenceHeld(),
-      sliceIsOver: deps.clock.monotonicMs() - startedMs > options.sliceMs,
+      sliceIsOver: deps.clock.monotonicMs() - startedMs > options.shortened().sliceMs,
     });
     if (reason !== undefined) ending.plan(reason);
   }

@@ -32,8 +32,8 @@ export interface LoopOptions {
   readonly sourceRequestsPerSecond: number;
   readonly requestTimeoutMs: number;
   readonly leaseMs: number;
-  readonly sliceMs: number;
-  readonly lingerMs: number;
+  /** Asked at each turn: fewer when other drains wait for a slot. */
+  readonly shortened: () => { readonly sliceMs: number; readonly lingerMs: number };
   /** After a shutdown was asked for: how long slow requests are waited for. */
   readonly graceMs: number;
 }
@@ -125,7 +125,15 @@ export function createParts(deps: LoopDependencies, options: LoopOptions, change
     mode === 'probe'
       ? undefined
       : createShare({ ...common, partition, rate, requestsPerSecond: options.sourceRequestsPerSecond, monotonicMs });
-  const linger = createLinger({ ...common, holding, mode, lingerMs: options.lingerMs, feed, ledger, monotonicMs });
+  const linger = createLinger({
+    ...common,
+    holding,
+    mode,
+    lingerMs: () => options.shortened().lingerMs,
+    feed,
+    ledger,
+    monotonicMs,
+  });
   return {
     holding,
     ending,
