@@ -29,7 +29,13 @@ export async function confirmReceiverKeys(options: {
   const closing = new AbortController();
 
   async function confirm(): Promise<void> {
-    writeCache(cacheFile, await confirmKeys(database, keyRing));
+    const canaries = await confirmKeys(database, keyRing);
+    try {
+      writeCache(cacheFile, canaries);
+    } catch (error) {
+      // On a full disk, say: the next start without the database has an older one, or none.
+      log.warn({ reason: (error as Error).message }, 'what the database says of the keys could not be kept');
+    }
   }
 
   async function confirmLater(): Promise<never> {

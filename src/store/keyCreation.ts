@@ -20,11 +20,14 @@ interface NewInstallation {
  */
 export async function createInstallationKey(installation: NewInstallation): Promise<KeyFile> {
   const { keyFile: file } = installation;
-  if (await exists(file))
-    throw codedError('CAEP_KEY_FILE_EXISTS', { file, keys: describeKeys(await readKeyFile(file)) });
+  if (await exists(file)) throw await alreadyThere(file);
   await requireNoData(installation);
-  await createKeyFile(file);
+  if (!(await createKeyFile(file))) throw await alreadyThere(file);
   return readKeyFile(file);
+}
+
+async function alreadyThere(file: string): Promise<Error> {
+  return codedError('CAEP_KEY_FILE_EXISTS', { file, keys: describeKeys(await readKeyFile(file)) });
 }
 
 /** As {@link createInstallationKey}, when there is no key file. */

@@ -2,8 +2,10 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { z } from 'zod';
 import { codedError } from '../domain/errors.js';
+import { syncFolder } from '../process/wholeFile.js';
 
 export const KEY_BYTES = 32;
 /** Of the mode: for anybody but the owner, or executable. A read-only mount of a secret, 0400, is stricter than 0600. */
@@ -69,8 +71,8 @@ export function describeKeys({ keys, active }: KeyFile): string {
 export async function writeKeyFile(
   file: string,
   content: KeyFile,
-  putInPlace: (from: string, to: string) => Promise<void>,
-): Promise<void> {
+  putInPlace: (from: string, to: string) => Promise<boolean>,
+): Promise<boolean> {
   const beside = `${file}.${randomBytes(4).toString('hex')}`;
   const text = JSON.stringify(
     { ...content, keys: content.keys.map((key) => ({ ...key, key: key.key.toString('base64') })) },
@@ -79,7 +81,10 @@ export async function writeKeyFile(
   );
   try {
     await writeFile(beside, `${text}\n`, { mode: 0o600, flush: true });
-    await putInPlace(beside, file);
+    const isPut = await putInPlace(beside, file);
+    // What a key has sealed must not outlive the name of its file.
+    syncFolder(dirname(file));
+    return isPut;
   } finally {
     await rm(beside, { force: true });
   }

@@ -7,7 +7,7 @@ import { link, mkdir, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { codedError } from '../domain/errors.js';
-import { contendFor } from '../process/lock.js';
+import { contendFor, type Lock } from '../process/lock.js';
 import { fingerprintOf, type Key, KEY_BYTES, type KeyFile, readKeyFile, writeKeyFile } from './keyFile.js';
 
 /** A change takes milliseconds; whether one was killed in another container shows after the lock's lease. */
@@ -23,14 +23,15 @@ const LOCK_EVERY_MS = 20;
 export async function createKeyFile(file: string): Promise<boolean> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   const key = freshKey();
-  let isMade = true;
-  await writeKeyFile(file, { keys: [key], active: key.id }, (from, to) =>
-    link(from, to).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error;
-      isMade = false;
-    }),
+  return writeKeyFile(file, { keys: [key], active: key.id }, (from, to) =>
+    link(from, to).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EEXIST') throw error;
+        return false;
+      },
+    ),
   );
-  return isMade;
 }
 
 /**
@@ -77,22 +78,29 @@ function isNew(key: Key, own: KeyFile, files: { readonly file: string; readonly 
 async function changeKeyFile(file: string, change: (content: KeyFile) => KeyFile): Promise<KeyFile> {
   // Before the lock, which would make the folder of a file that is not there.
   await readKeyFile(file);
-  const release = await lockFor(file);
-  try {
-    const changed = change(await readKeyFile(file));
-    await writeKeyFile(file, changed, rename);
-    return changed;
-  } finally {
-    release();
+  for (;;) {
+    const lock = await lockFor(file);
+    try {
+      const changed = change(await readKeyFile(file));
+      const isPut = await writeKeyFile(file, changed, async (from, to) => {
+        // Somebody who took this process for gone may have changed the file since it was read.
+        if (!lock.isOurs()) return false;
+        await rename(from, to);
+        return true;
+      });
+      if (isPut) return changed;
+    } finally {
+      lock.release();
+    }
   }
 }
 
-async function lockFor(file: string): Promise<() => void> {
+async function lockFor(file: string): Promise<Lock> {
   const deadlineMs = performance.now() + LOCK_WITHIN_MS;
   const attempt = contendFor(`${file}.lock`);
   for (;;) {
     const result = attempt();
-    if (result.state === 'taken') return () => result.lock.release();
+    if (result.state === 'taken') return result.lock;
     if (performance.now() > deadlineMs) throw codedError('CAEP_KEY_FILE_BUSY', { file, pid: String(result.by.pid) });
     await delay(LOCK_EVERY_MS);
   }
