@@ -2,18 +2,26 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
-import { CodedError, ERROR_CATALOGUE, remedyOf } from '../domain/errors.js';
+import { CodedError, codedError, ERROR_CATALOGUE, remedyOf } from '../domain/errors.js';
 import type { DrainEnd, DrainInput, DrainReport } from '../domain/forwarder.js';
 import type { Attempt } from '../domain/outcomes.js';
 import type { Bell } from '../store/bell.js';
 import { createDeliveryMetrics, type DeliveryMetrics, type SourceMeters } from '../metrics/delivery.js';
-import { type Claim, claimPartition, type PartitionId, releaseClaim } from '../store/claim.js';
+import {
+  type Claim,
+  claimPartition,
+  type ClaimRequest,
+  type KnownPosition,
+  type PartitionId,
+  releaseClaim,
+} from '../store/claim.js';
 import type { Database } from '../store/database.js';
 import { expireUnanswered, nextDueMs } from '../store/exceptions.js';
 import { readSourceFacts } from '../store/figures.js';
 import { type Gate, gateReport, inletContext, readGate } from '../store/gate.js';
 import { keepInletAnswers } from '../store/inletAnswers.js';
 import type { KeyRing } from '../store/keyRing.js';
+import { settleSetBack } from '../store/setBack.js';
 import { findSourceId } from '../store/survey.js';
 import { MAX_SLOW } from './drain/attempts.js';
 import { createOpenBody } from './drain/body.js';
@@ -36,7 +44,7 @@ export interface DrainDependencies {
   readonly createInlet: InletFactory;
   /** Names this process to people who look at leases. */
   readonly holder: string;
-  readonly log: Pick<Logger, 'info' | 'warn'>;
+  readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
   /** The worker is about to end: drains finish at once. Temporal tells them only after its own grace time. */
   readonly shutdown?: AbortSignal;
   readonly clock?: Clock;
@@ -57,23 +65,26 @@ export function createDrain(deps: DrainDependencies): (input: DrainInput) => Pro
   const inlets = createInlets(deps.createInlet);
   const metrics = deps.metrics ?? createDeliveryMetrics(new Registry());
   const slots = createDrainSlots(deps.slots ?? Number.POSITIVE_INFINITY);
-  const sourceIds = new Map<string, number>();
 
+  /** Asked each time: a database that was set back may have given the number to another source. */
   async function sourceIdOf(uid: string): Promise<number> {
-    const sourceId = sourceIds.get(uid) ?? (await findSourceId(deps.database, uid));
+    const sourceId = await findSourceId(deps.database, uid);
     if (sourceId === undefined) {
       throw ApplicationFailure.nonRetryable('the source is not in the store', 'CAEP_SOURCE_UNKNOWN');
     }
-    sourceIds.set(uid, sourceId);
     return sourceId;
   }
 
   async function drain(input: DrainInput): Promise<DrainReport> {
     const activity = watchActivity(deps.shutdown, clock);
     const partition = { sourceId: await sourceIdOf(input.uid), partition: input.partition };
-    const claimed = await claimWhenFree(partition, input.delivery.leaseMs, activity);
-    if (claimed === undefined) return report(input, { kind: 'stopped' });
-    const holding = { ...partition, fence: claimed.claim.fence };
+    const known = furthest(input.known, activity.lastHeartbeat());
+    const claimed = await claimWhenFree({ ...partition, leaseMs: input.delivery.leaseMs, known }, activity);
+    if (claimed === 'stopped') return report(input, { kind: 'stopped' });
+    if (claimed === 'set-back') return endSetBack(partition, known ?? { fence: 0 });
+    const { fence, claimId, window } = claimed.claim;
+    const holding = { ...partition, fence, claimId };
+    activity.holds({ fence });
     if (claimed.claim.leftovers > 0) {
       deps.log.warn({ ...partition, events: claimed.claim.leftovers }, 'a drain ended without telling these outcomes');
     }
@@ -81,7 +92,8 @@ export function createDrain(deps: DrainDependencies): (input: DrainInput) => Pro
     if (gate === undefined || gate.opensInMs !== 0) {
       await expireUnanswered(deps.database, partition.sourceId);
       await releaseClaim(deps.database, holding);
-      return report(input, { kind: 'gate', gate: gateReport(gate) });
+      const position = { fence, intended: window.intended };
+      return { ...report(input, { kind: 'gate', gate: gateReport(gate) }), position };
     }
     const { name, sandbox } = await readSourceFacts(deps.database, partition.sourceId);
     const meters = metrics.ofSource(name);
@@ -120,24 +132,45 @@ export function createDrain(deps: DrainDependencies): (input: DrainInput) => Pro
     );
     const result = await counted(running, meters);
     await hearing.settled();
+    if (result.wasSetBack) throw await setBack(partition, fence);
     const dueInMs = await nextDueMs(deps.database, partition);
-    return { ...report(input, result.end), accepted: result.accepted, notAccepted: result.notAccepted, dueInMs };
+    return {
+      ...report(input, result.end),
+      accepted: result.accepted,
+      notAccepted: result.notAccepted,
+      dueInMs,
+      position: { fence, intended: result.intended },
+    };
+  }
+
+  /** The database does not know of a drain that others remember: whatever that one may have sent is unknown. */
+  async function endSetBack(partition: PartitionId, known: KnownPosition): Promise<never> {
+    await settleSetBack(deps.database, partition, known);
+    throw await setBack(partition, known.fence);
+  }
+
+  async function setBack(partition: PartitionId, fence: number): Promise<CodedError> {
+    const { name } = await readSourceFacts(deps.database, partition.sourceId);
+    const fields = { name, partition: String(partition.partition), fence: String(fence) };
+    const error = codedError('CAEP_DATABASE_SET_BACK', fields);
+    deps.log.error({ ...partition, fence, code: error.error.code }, error.message);
+    return error;
   }
 
   /** Waits until the drain before has handed over, or its lease has run out. */
   async function claimWhenFree(
-    partition: PartitionId,
-    leaseMs: number,
+    request: Omit<ClaimRequest, 'holder'>,
     activity: ActivityWatch,
-  ): Promise<{ readonly claim: Claim; readonly mark: LeaseMark } | undefined> {
+  ): Promise<{ readonly claim: Claim; readonly mark: LeaseMark } | 'stopped' | 'set-back'> {
     while (activity.stop() === 'no') {
       activity.heartbeat();
       const mark = markNow(clock);
-      const answer = await claimPartition(deps.database, { ...partition, holder: deps.holder, leaseMs });
+      const answer = await claimPartition(deps.database, { ...request, holder: deps.holder });
       if (answer.state === 'claimed') return { claim: answer.claim, mark };
+      if (answer.state === 'set-back') return answer.state;
       await new Promise((resolve) => setTimeout(resolve, Math.min(CLAIM_POLL_MS, answer.leaseLeftMs)));
     }
-    return undefined;
+    return 'stopped';
   }
 
   function openInlet({ partition, gate, input, meters, sandbox }: Opening) {
@@ -203,11 +236,21 @@ function toFailure(error: unknown): unknown {
 interface ActivityWatch {
   readonly stop: () => 'no' | 'stop' | 'shutdown';
   readonly heartbeat: () => void;
+  /** What heartbeats say from now on. */
+  readonly holds: (position: KnownPosition) => void;
+  /** What the attempt before this one said last: its worker may have died. */
+  readonly lastHeartbeat: () => KnownPosition | undefined;
+}
+
+/** Of two that remember, the one that has seen more. */
+function furthest(a: KnownPosition | undefined, b: KnownPosition | undefined): KnownPosition | undefined {
+  return (b?.fence ?? 0) > (a?.fence ?? 0) ? b : a;
 }
 
 function watchActivity(shutdown: AbortSignal | undefined, clock: Clock): ActivityWatch {
   const context = Context.current();
   let beatAtMs = Number.NEGATIVE_INFINITY;
+  let position: KnownPosition | undefined;
   return {
     stop() {
       if (shutdown?.aborted === true || context.cancellationDetails?.workerShutdown === true) return 'shutdown';
@@ -217,7 +260,15 @@ function watchActivity(shutdown: AbortSignal | undefined, clock: Clock): Activit
       const now = clock.monotonicMs();
       if (now - beatAtMs < HEARTBEAT_EVERY_MS) return;
       beatAtMs = now;
-      context.heartbeat();
+      context.heartbeat(position);
+    },
+    holds(held) {
+      position = held;
+      context.heartbeat(position);
+    },
+    lastHeartbeat() {
+      const said = context.info.heartbeatDetails as KnownPosition | undefined;
+      return typeof said?.fence === 'number' ? said : undefined;
     },
   };
 }

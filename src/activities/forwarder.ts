@@ -26,7 +26,7 @@ export interface ForwarderActivityDependencies {
   readonly minimumLakeLatencyMs: number;
   /** Names this process to people who look at leases. */
   readonly holder: string;
-  readonly log: Pick<Logger, 'info' | 'warn'>;
+  readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
   /** Aborted when the worker begins to end: drains finish at once, and have Temporal's grace time for it. */
   readonly shutdown?: AbortSignal;
   readonly metrics?: DeliveryMetrics;

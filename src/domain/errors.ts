@@ -98,6 +98,14 @@ export const ERROR_CATALOGUE = {
     retryable: true,
     exitCode: EXIT_CODES.failed,
   },
+  CAEP_DATABASE_SET_BACK: {
+    sentence:
+      'The database was set back: it does not know what was sent of {name} (partition {partition}) under fence {fence}. Sending has stopped.',
+    remedy:
+      'What may have been sent is unknown and looked for: see `chatlio-aep held list {name}` and `chatlio-aep audit {name}`. When that is decided: `chatlio-aep unpause {name}`, then `chatlio-aep resume {name}`.',
+    retryable: false,
+    exitCode: EXIT_CODES.waitingForPerson,
+  },
   CAEP_DATABASE_NOT_DURABLE: {
     sentence: 'PostgreSQL may lose what it has committed: {setting} is {value}, expected {expected}.',
     remedy:

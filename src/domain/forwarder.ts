@@ -42,6 +42,8 @@ export interface ForwarderState {
   readonly draining: readonly number[];
   /** When exceptions of a partition need a drain. */
   readonly due: readonly DuePartition[];
+  /** Where the last drain of each partition has come to. */
+  readonly positions?: readonly (DrainPosition & { readonly partition: number })[];
   readonly gate?: ClosedGate;
   readonly outage?: Outage;
   readonly hold?: ForwarderHold;
@@ -158,6 +160,15 @@ export interface DrainInput {
   readonly sliceMs: number;
   /** How long an empty log is watched before the drain ends. */
   readonly lingerMs: number;
+  /** Where the last drain of the partition has come to: a database that is behind of it was set back. */
+  readonly known?: DrainPosition;
+}
+
+/** Temporal remembers it apart from the database. */
+export interface DrainPosition {
+  readonly fence: number;
+  /** Everything up to this number may have been sent. */
+  readonly intended: number;
 }
 
 export interface DrainReport {
@@ -168,6 +179,8 @@ export interface DrainReport {
   readonly end: DrainEnd;
   /** In how long the partition's exceptions need a drain again. */
   readonly dueInMs?: number;
+  /** Absent where it has not taken the partition. */
+  readonly position?: DrainPosition;
 }
 
 /** Why a drain has ended. */

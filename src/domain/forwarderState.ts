@@ -1,5 +1,6 @@
 /** How the forwarder's state answers to what happens: pure, so that the workflow only waits and calls. */
 import type {
+  DrainPosition,
   DrainReport,
   ForwarderCounters,
   ForwarderInput,
@@ -139,6 +140,7 @@ export function drainEnded(
   const isWellAgain = report.accepted > 0 || (end.kind === 'probed' && end.accepted);
   const next = {
     ...drainLost(state, partition, end.kind !== 'idle'),
+    ...(report.position === undefined ? {} : withPosition(state, partition, report.position)),
     ...(isWellAgain ? { lastError: undefined, lastErrorAt: undefined } : {}),
   };
   const due = dueInMs === undefined || end.kind !== 'idle' ? next.due : [...next.due, { partition, at: now + dueInMs }];
@@ -164,6 +166,19 @@ export function drainEnded(
     default:
       return end satisfies never;
   }
+}
+
+function withPosition(
+  { positions = [] }: ForwarderState,
+  partition: number,
+  position: DrainPosition,
+): Pick<ForwarderState, 'positions'> {
+  return { positions: [...positions.filter((one) => one.partition !== partition), { partition, ...position }] };
+}
+
+export function knownPosition({ positions = [] }: ForwarderState, partition: number): DrainPosition | undefined {
+  const known = positions.find((one) => one.partition === partition);
+  return known === undefined ? undefined : { fence: known.fence, intended: known.intended };
 }
 
 /** For people: what went wrong last, and when. */

@@ -26,6 +26,10 @@ export interface PageRequest extends PartitionId {
 // is made for nobody.
 const COLUMNS = `seq, kind, logged_at::text, encode(event_id, 'base64') as event_id, encode(sealed, 'base64') as sealed`;
 
+/** Put again after the log was set back: looked for, and sent by whoever settles that. See `putAgain.ts`. */
+const NOT_APART = `not exists (
+  select from exception x where x.source_id = b.source_id and x.partition = b.partition and x.seq = b.seq)`;
+
 /** The next events, ascending. Commit order is sequence order: a number that is missing between two of them is no event. */
 export async function readPage(database: Database, request: PageRequest): Promise<LogEvent[]> {
   const { rows } = await database.pool.query<BodyRow>({
@@ -34,8 +38,8 @@ export async function readPage(database: Database, request: PageRequest): Promis
            from (
              select *, sum(octet_length(sealed)) over (order by seq) - octet_length(sealed) as bytes_before
              from (
-               select seq, kind, logged_at, event_id, sealed from event_body
-               where source_id = $1 and partition = $2 and seq > $3 and logged_at >= $4
+               select seq, kind, logged_at, event_id, sealed from event_body b
+               where source_id = $1 and partition = $2 and seq > $3 and logged_at >= $4 and ${NOT_APART}
                order by seq limit $5
              ) next
            ) page

@@ -13,6 +13,10 @@ export type LoggedAt = Date | number | string;
 
 export interface CursorRow {
   readonly fence: number;
+  /** Absent until a drain of this release has taken the partition. */
+  readonly claimId?: string;
+  /** When the server was started: another one may know less. */
+  readonly serverSince: string;
   readonly flushNumber: number;
   readonly window: Window;
   /** No event after the cursor was logged before this. */
@@ -25,15 +29,28 @@ export interface ClaimRequest extends PartitionId {
   /** Names the drain, for people who look at the table. */
   readonly holder: string;
   readonly leaseMs: number;
+  /** Where the partition was, as others than the database remember it. */
+  readonly known?: KnownPosition;
+}
+
+/** Of a drain: what the database must not be behind of. */
+export interface KnownPosition {
+  readonly fence: number;
+  /** What it may have sent: everything up to this number. Absent: nobody knows, whatever the log holds. */
+  readonly intended?: number;
 }
 
 export type ClaimAnswer =
   | { readonly state: 'claimed'; readonly claim: Claim }
   /** Another drain holds it and has now been asked to finish. */
-  | { readonly state: 'busy'; readonly leaseLeftMs: number };
+  | { readonly state: 'busy'; readonly leaseLeftMs: number }
+  /** The database is behind of what is known: nothing was taken. */
+  | { readonly state: 'set-back' };
 
 export interface Claim {
   readonly fence: number;
+  readonly claimId: string;
+  readonly serverSince: string;
   readonly window: Window;
   readonly cursorLoggedAt: LoggedAt;
   /** Left undecided by the drain before, now `unknown` exceptions. */
@@ -51,6 +68,7 @@ export async function claimPartition(database: Database, request: ClaimRequest):
       [request.sourceId, request.partition],
     );
     const row = await lockCursor(client, request);
+    if (row.fence < (request.known?.fence ?? 0)) return { state: 'set-back' };
     if (row.leaseLeftMs > 0) {
       await client.query(
         'update partition_cursor set handover_asked = true where source_id = $1 and partition = $2 and not handover_asked',
@@ -60,34 +78,42 @@ export async function claimPartition(database: Database, request: ClaimRequest):
     }
     const leftovers = countUndecided(row.window);
     const window = leftovers === 0 ? row.window : await settleLeftovers(client, request, row);
-    const { rows } = await client.query<{ fence: number }>(
-      `update partition_cursor set fence = fence + 1, flush_number = 0, holder = $3, handover_asked = false,
-              lease_until = clock_timestamp() + $4 * interval '1 millisecond'
-       where source_id = $1 and partition = $2 returning fence`,
+    const { rows } = await client.query<{ fence: number; claim_id: string }>(
+      `update partition_cursor set fence = fence + 1, claim_id = gen_random_uuid(), flush_number = 0, holder = $3,
+              handover_asked = false, lease_until = clock_timestamp() + $4 * interval '1 millisecond'
+       where source_id = $1 and partition = $2 returning fence, claim_id`,
       [request.sourceId, request.partition, request.holder, request.leaseMs],
     );
     if (rows[0] === undefined) throw noCursor();
-    const { fence } = rows[0];
-    return { state: 'claimed', claim: { fence, window, cursorLoggedAt: row.cursorLoggedAt, leftovers } };
+    const { fence, claim_id: claimId } = rows[0];
+    const { cursorLoggedAt, serverSince } = row;
+    return { state: 'claimed', claim: { fence, claimId, serverSince, window, cursorLoggedAt, leftovers } };
   });
 }
 
 /** Reads the row and keeps it locked, so that neither a flush nor another claim comes between. */
 export async function lockCursor(client: PoolClient, id: PartitionId): Promise<CursorRow> {
-  return parseCursor(await client.query<CursorColumns>(`${SELECT_CURSOR} for update`, [id.sourceId, id.partition]));
+  const row = parseCursor(
+    await client.query<CursorColumns>(`${SELECT_CURSOR} for update`, [id.sourceId, id.partition]),
+  );
+  if (row === undefined) throw noCursor();
+  return row;
 }
 
-export async function readCursor(database: Database, id: PartitionId): Promise<CursorRow> {
+/** @returns undefined where no drain has ever been, as far as the database knows */
+export async function readCursor(database: Database, id: PartitionId): Promise<CursorRow | undefined> {
   return parseCursor(await database.pool.query<CursorColumns>(SELECT_CURSOR, [id.sourceId, id.partition]));
 }
 
 const SELECT_CURSOR = `
-  select fence, flush_number, cursor_seq, cursor_logged_at, intended_seq, decided, withdrawn, handover_asked,
+  select fence, claim_id, pg_postmaster_start_time()::text as server_since, flush_number, cursor_seq, cursor_logged_at, intended_seq, decided, withdrawn, handover_asked,
     greatest(0, extract(epoch from lease_until - clock_timestamp()) * 1000)::float8 as lease_left_ms
   from partition_cursor where source_id = $1 and partition = $2`;
 
 interface CursorColumns {
   readonly fence: number;
+  readonly claim_id: string | null;
+  readonly server_since: string;
   readonly flush_number: number;
   readonly cursor_seq: number;
   readonly cursor_logged_at: LoggedAt;
@@ -98,11 +124,13 @@ interface CursorColumns {
   readonly lease_left_ms: number | null;
 }
 
-function parseCursor(result: { readonly rows: readonly CursorColumns[] }): CursorRow {
+function parseCursor(result: { readonly rows: readonly CursorColumns[] }): CursorRow | undefined {
   const row = result.rows[0];
-  if (row === undefined) throw noCursor();
+  if (row === undefined) return undefined;
   return {
     fence: row.fence,
+    claimId: row.claim_id ?? undefined,
+    serverSince: row.server_since,
     flushNumber: row.flush_number,
     window: restoreWindow({
       cursor: row.cursor_seq,
@@ -149,20 +177,23 @@ export async function settleLeftovers(client: PoolClient, id: PartitionId, row: 
 
 export interface Holding extends PartitionId {
   readonly fence: number;
+  readonly claimId: string;
 }
 
 /** Gives the lease back, so that the next drain need not wait for its end. Does nothing for a fence that was lost. */
 export async function releaseClaim(database: Database, holding: Holding): Promise<void> {
-  await database.pool.query(RELEASE, [holding.sourceId, holding.partition, holding.fence]);
+  await database.pool.query(RELEASE, [holding.sourceId, holding.partition, holding.fence, holding.claimId]);
 }
 
 const RELEASE = `update partition_cursor set holder = null, lease_until = clock_timestamp(), handover_asked = false
-                 where source_id = $1 and partition = $2 and fence = $3`;
+                 where source_id = $1 and partition = $2 and fence = $3 and claim_id = $4`;
 
 export type IdleAnswer =
   | { readonly idle: true }
+  /** The partition is not ours any more, or the database does not know that it was. */
+  | { readonly idle: false; readonly lost: true }
   /** `absentThrough`: there are numbers up to this one, and no event has any of them. */
-  | { readonly idle: false; readonly absentThrough?: number };
+  | { readonly idle: false; readonly lost?: undefined; readonly absentThrough?: number };
 
 /**
  * Sets `idle` if the log has nothing after `intended`, under the lock that inserts take: an insert comes either before,
@@ -178,6 +209,12 @@ export async function markIdle(
       'select last_seq from partition_head where source_id = $1 and partition = $2 for update',
       [sourceId, partition],
     );
+    const holding = [sourceId, partition, request.fence, request.claimId];
+    const mine = await client.query(
+      'select from partition_cursor where source_id = $1 and partition = $2 and fence = $3 and claim_id = $4',
+      holding,
+    );
+    if (mine.rowCount === 0) return { idle: false, lost: true };
     const lastSeq = head.rows[0]?.last_seq ?? 0;
     if (lastSeq > intended) {
       // A second arrival of an event uses up a number, also the last one.
@@ -191,7 +228,7 @@ export async function markIdle(
       'update partition_head set idle = true, wake_seq = null where source_id = $1 and partition = $2',
       [sourceId, partition],
     );
-    if (request.release) await client.query(RELEASE, [sourceId, partition, request.fence]);
+    if (request.release) await client.query(RELEASE, holding);
     return { idle: true };
   });
 }

@@ -157,7 +157,7 @@ export async function claimResends(
        select from gate where source_id = $1 and open and coalesce(opens_at <= clock_timestamp(), true) for share
      ), holding as (
        select c.source_id from partition_cursor c, gate_now
-       where c.source_id = $1 and c.partition = $2 and fence = $3 and lease_until > clock_timestamp() for share of c
+       where c.source_id = $1 and c.partition = $2 and fence = $3 and claim_id = $6 and lease_until > clock_timestamp() for share of c
      ), due as (
        select e.id from exception e, holding
        where e.source_id = $1 and e.partition = $2 and state = 'waiting' and next_action = 'resend'
@@ -174,7 +174,7 @@ export async function claimResends(
      ) body on true
      where e.id = due.id
      returning e.id, e.attempts, e.event_id, body.sealed`,
-    [request.sourceId, request.partition, request.fence, request.limit, request.answerWithinMs],
+    [request.sourceId, request.partition, request.fence, request.limit, request.answerWithinMs, request.claimId],
   );
   return rows.map((row) => ({
     exceptionId: row.id,

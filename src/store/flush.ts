@@ -16,6 +16,8 @@ export interface Flush extends Holding {
   /** One more than that of the flush before; 1 for the first of a fence. */
   readonly number: number;
   readonly leaseMs: number;
+  /** Of the server that was asked for the events: what was read from one before may not be what this one has. */
+  readonly serverSince: string;
   /** With all outcomes recorded. */
   readonly recorded: Window;
   /** The same with the wanted intents. */
@@ -50,9 +52,11 @@ export type FlushAnswer =
       readonly handoverAsked: boolean;
       /** The gate's, when it is known. */
       readonly epoch?: number;
+      /** Nothing that was read before is to be relied on, and no intent was written. */
+      readonly serverChanged: boolean;
     }
-  /** Another drain has taken the fence: nothing was written. */
-  | { readonly held: false };
+  /** Another drain has taken the fence: nothing was written. `setBack`: the database does not know what it has committed. */
+  | { readonly held: false; readonly setBack?: boolean };
 
 /** @returns undefined when the row was not as expected: {@link findFlush} tells why */
 export async function flush(database: Database, request: Flush): Promise<FlushAnswer | undefined> {
@@ -64,13 +68,20 @@ export async function flush(database: Database, request: Flush): Promise<FlushAn
   });
   const row = rows[0];
   if (row === undefined) return undefined;
-  return { held: true, granted: row.granted, handoverAsked: row.handover_asked, epoch: row.epoch };
+  return {
+    held: true,
+    granted: row.granted,
+    handoverAsked: row.handover_asked,
+    epoch: row.epoch,
+    serverChanged: row.server_changed,
+  };
 }
 
 interface FlushRow {
   readonly granted: boolean;
   readonly handover_asked: boolean;
   readonly epoch: number;
+  readonly server_changed: boolean;
 }
 
 /**
@@ -80,18 +91,24 @@ interface FlushRow {
  */
 export async function findFlush(database: Database, request: Flush): Promise<FlushAnswer | undefined> {
   const row = await readCursor(database, request);
-  if (row.fence !== request.fence) return { held: false };
+  if (row === undefined) return { held: false, setBack: true };
+  if (row.fence > request.fence) return { held: false };
+  // Behind its own fence: what was committed is gone, and with it whatever else is not in these columns.
+  const isKnown = row.fence === request.fence && row.claimId === request.claimId;
+  if (!isKnown || row.flushNumber < request.number - 1) return { held: false, setBack: true };
   if (row.flushNumber !== request.number) return undefined;
   const granted =
     row.window.intended === request.intended.intended &&
     countUndecided(row.window) === countUndecided(request.intended) &&
     stateOf(row.window, request.intended.cursor) === 'passed';
-  return { held: true, granted, handoverAsked: row.handoverAsked };
+  const serverChanged = row.serverSince !== request.serverSince;
+  return { held: true, granted, handoverAsked: row.handoverAsked, serverChanged };
 }
 
 // statement_timestamp() is one value for the whole statement, so that each part of the row decides alike. The gate is
 // read at the moment its lock is granted: FOR SHARE answers the newest version of the row, not the snapshot's.
-const GRANTED = 'g.passable and c.lease_until > statement_timestamp()';
+const SAME_SERVER = 'pg_postmaster_start_time() = $22::timestamptz';
+const GRANTED = `g.passable and c.lease_until > statement_timestamp() and ${SAME_SERVER}`;
 const UPDATE_CURSOR = `
   with gate_now as (
     select epoch, open and coalesce(opens_at <= clock_timestamp(), true) as passable
@@ -112,8 +129,9 @@ const UPDATE_CURSOR = `
       intended_at = case when ${GRANTED} then statement_timestamp() else intended_at end
     from gate_now g
     where c.source_id = $1::smallint and c.partition = $2::smallint and c.fence = $3::bigint
-      and c.flush_number = $4::bigint - 1
-    returning intended_at is not distinct from statement_timestamp() as granted, handover_asked, g.epoch
+      and c.claim_id = $21::uuid and c.flush_number = $4::bigint - 1
+    returning intended_at is not distinct from statement_timestamp() as granted, handover_asked, g.epoch,
+      not ${SAME_SERVER} as server_changed
   ), receipts as (
     insert into receipt (source_id, partition, first_seq, last_seq, lines)
     select $1::smallint, $2::smallint, $18::bigint, $19::bigint, $20::text from flushed where $20::text <> ''
@@ -130,7 +148,7 @@ const FLUSH_WITH_EXCEPTIONS = `${UPDATE_CURSOR}, excepted as (
       case when e.reason = 'unknown' then clock_timestamp() else clock_timestamp() + e.within * interval '1 millisecond' end,
       1, $3::bigint, clock_timestamp(),
       jsonb_build_array(jsonb_build_object('at', clock_timestamp(), 'fact', e.fact))
-    from flushed, unnest($21::smallint[], $22::bytea[], $23::bigint[], $24::timestamptz[], $25::text[], $26::float8[], $27::text[])
+    from flushed, unnest($23::smallint[], $24::bytea[], $25::bigint[], $26::timestamptz[], $27::text[], $28::float8[], $29::text[])
       as e (kind, event_id, seq, logged_at, reason, within, fact)
   ) select * from flushed`;
 
@@ -149,6 +167,8 @@ function flushValues(request: Flush): unknown[] {
     receipts.length === 0 ? null : Math.min(...receipts.map((receipt) => receipt.seq)),
     receipts.length === 0 ? null : Math.max(...receipts.map((receipt) => receipt.seq)),
     packReceipts(receipts),
+    request.claimId,
+    request.serverSince,
   ];
 }
 

@@ -53,9 +53,10 @@ export async function settleRestored(database: Database, since: Date, reason: st
     for (const { id, name } of sources) {
       let events = 0;
       for (const partition of await partitionsOf(patient, id)) {
-        events += await inTransaction(patient, (client) => settlePartition(client, { sourceId: id, partition }, since));
+        const at = { sourceId: id, partition };
+        events += await inTransaction(patient, (client) => settlePartition(client, at, { loggedUntil: since }));
       }
-      settled.push({ name, events, exceptions: await settleExceptions(patient, id, since) });
+      settled.push({ name, events, exceptions: await settleExceptions(patient.pool, { sourceId: id }, since) });
     }
     return settled;
   });
@@ -76,32 +77,61 @@ async function partitionsOf({ pool }: Database, sourceId: number): Promise<numbe
 
 const FACT = `jsonb_build_object('at', clock_timestamp(), 'fact', 'the database was set back: it may have been sent since')`;
 
+/** What may have been sent: everything that was logged until then, or that one drain may have sent. */
+export type MaySent =
+  | { readonly loggedUntil: Date }
+  | {
+      readonly throughSeq: number /** Of that drain: what it learns of its attempts counts. */;
+      readonly fence: number;
+    };
+
+/** Beyond every fence that anybody remembers from before. */
+const FENCE_LEAP = 1_000_000;
+
 /** Takes the fence, so that a drain that still runs records what it knows as facts and intends nothing more. */
-async function settlePartition(client: PoolClient, id: PartitionId, since: Date): Promise<number> {
+export async function settlePartition(client: PoolClient, id: PartitionId, sent: MaySent): Promise<number> {
   const row = await lockCursor(client, id);
   const leftovers = countUndecided(row.window);
   const window = leftovers === 0 ? row.window : await settleLeftovers(client, id, row);
-  const { rows } = await client.query<{ through: number | null }>(
-    'select max(seq) as through from event_body where source_id = $1 and partition = $2 and seq > $3 and logged_at <= $4',
-    [id.sourceId, id.partition, window.cursor, since],
+  const through = Math.max(
+    window.cursor,
+    'throughSeq' in sent ? sent.throughSeq : await lastLogged(client, id, sent.loggedUntil),
   );
-  const through = rows[0]?.through ?? window.cursor;
+  const fence = 'fence' in sent ? sent.fence : undefined;
   const { rowCount } = await client.query(
     `insert into exception (source_id, partition, kind, event_id, seq, logged_at, occurred_at, reason, state,
-       next_action, next_at, attempts, attempt_at, evidence)
+       next_action, next_at, attempts, attempt_fence, attempt_at, evidence)
      select source_id, partition, kind, event_id, seq, logged_at, occurred_at, 'unknown', 'waiting',
-       'look-up', clock_timestamp(), 1, clock_timestamp(), jsonb_build_array(${FACT})
+       'look-up', clock_timestamp(), 1, $6::bigint, clock_timestamp(), jsonb_build_array(${FACT})
      from event_body b where source_id = $1 and partition = $2 and seq > $3 and seq <= $4 and not seq = any ($5)`,
-    [id.sourceId, id.partition, window.cursor, through, sequencesIn(window, 'decided')],
+    [id.sourceId, id.partition, window.cursor, through, sequencesIn(window, 'decided'), fence ?? null],
   );
   const passed = passThrough(window, through);
   await client.query(
-    `update partition_cursor set fence = fence + 1, flush_number = 0, holder = null, lease_until = clock_timestamp(),
-       handover_asked = false, cursor_seq = $3, intended_seq = $4, decided = $5, withdrawn = $6, undecided = 0
+    `update partition_cursor set fence = greatest(fence + $8::bigint, $7::bigint) + 1, flush_number = 0, holder = null,
+       lease_until = clock_timestamp(), handover_asked = false, cursor_seq = $3, intended_seq = $4, decided = $5,
+       withdrawn = $6, undecided = 0
      where source_id = $1 and partition = $2`,
-    [id.sourceId, id.partition, passed.cursor, passed.intended, passed.decided, passed.withdrawn],
+    [
+      id.sourceId,
+      id.partition,
+      passed.cursor,
+      passed.intended,
+      passed.decided,
+      passed.withdrawn,
+      fence ?? 0,
+      fence === undefined ? FENCE_LEAP : 0,
+    ],
   );
   return leftovers + (rowCount ?? 0);
+}
+
+async function lastLogged(client: PoolClient, id: PartitionId, until: Date): Promise<number> {
+  const { rows } = await client.query<{ through: number | null }>(
+    'select max(seq) as through from event_body where source_id = $1 and partition = $2 and logged_at <= $3',
+    [id.sourceId, id.partition, until],
+  );
+  return rows[0]?.through ?? 0;
 }
 
 /** The window once everything up to a number is decided. */
@@ -111,12 +141,18 @@ function passThrough(window: Window, through: number): Window {
   return record(window, { decided, withdrawn: [] });
 }
 
-async function settleExceptions({ pool }: Database, sourceId: number, since: Date): Promise<number> {
-  const { rowCount } = await pool.query(
+/** What was to be sent again may have been, and what is waited for may never be answered. */
+export async function settleExceptions(
+  connection: Pick<PoolClient, 'query'>,
+  { sourceId, partition }: { readonly sourceId: number; readonly partition?: number },
+  since: Date,
+): Promise<number> {
+  const { rowCount } = await connection.query(
     `update exception set state = 'waiting', reason = 'unknown', next_action = 'look-up', next_at = clock_timestamp(),
        attempts = greatest(attempts, 1), attempt_at = clock_timestamp(), version = version + 1, evidence = evidence || ${FACT}
-     where source_id = $1 and state in ('waiting', 'sending') and created_at <= $2`,
-    [sourceId, since],
+     where source_id = $1 and ($3::smallint is null or partition = $3)
+       and state in ('waiting', 'sending') and created_at <= $2`,
+    [sourceId, since, partition ?? null],
   );
   return rowCount ?? 0;
 }

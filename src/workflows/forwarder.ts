@@ -30,6 +30,7 @@ import {
   drainStarted,
   type FailedProbe,
   FIRST_PROBE_MS,
+  knownPosition,
   held,
   FIRST_SURVEY_PAUSE_MS,
   nextSurvey,
@@ -254,6 +255,7 @@ async function drainPartition(
         mode: 'slice',
         sliceMs,
         lingerMs,
+        known: knownPosition(store.state, partition),
       }),
     );
     // What it saw of the gate is out of date when somebody has woken us since.
@@ -286,6 +288,7 @@ async function probe(store: ForwarderStore, activities: Activities, input: Forwa
       mode: 'probe',
       sliceMs,
       lingerMs: 0,
+      known: knownPosition(store.state, partition),
     });
     const stops = store.state.outage?.stops ?? 'outage';
     store.set(drainEnded(store.state, report, Date.now(), firstProbeMs));

@@ -102,7 +102,13 @@ export function withBench(): () => Bench {
   };
 }
 
-async function makeBench(database: Database, keyRing: KeyRing, bell: Bell, inlet: ScriptedInlet): Promise<Bench> {
+/** On a database of the caller's. */
+export async function makeBench(
+  database: Database,
+  keyRing: KeyRing,
+  bell: Bell,
+  inlet: ScriptedInlet,
+): Promise<Bench> {
   const uid = randomUUID();
   const sourceId = await registerSource(database, { uid, name: `source-${uid}`, partitions: 1 });
   const eventLog = createEventLog(database);

@@ -16,7 +16,7 @@ async function dieAfterIntent({ database, sourceId }: Bench, events: number): Pr
   const id = { sourceId, partition: 0 };
   const answer = await claimPartition(database, { ...id, holder: 'dead', leaseMs: SHORT_LEASE.leaseMs });
   if (answer.state !== 'claimed') throw new Error('the partition is taken');
-  const { fence, window, cursorLoggedAt } = answer.claim;
+  const { fence, claimId, serverSince, window, cursorLoggedAt } = answer.claim;
   const page = await readPage(database, {
     ...id,
     afterSeq: window.intended,
@@ -28,6 +28,8 @@ async function dieAfterIntent({ database, sourceId }: Bench, events: number): Pr
   const result = await flush(database, {
     ...id,
     fence,
+    claimId,
+    serverSince,
     number: 1,
     leaseMs: SHORT_LEASE.leaseMs,
     recorded: window,

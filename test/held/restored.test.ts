@@ -87,7 +87,7 @@ describe('a database that was set back', () => {
       await rows(
         'select cursor_seq, intended_seq, undecided, fence from partition_cursor where source_id = $1 and partition = 0',
       ),
-    ).toEqual([{ cursor_seq: 6, intended_seq: 6, undecided: 0, fence: 9 }]);
+    ).toEqual([{ cursor_seq: 6, intended_seq: 6, undecided: 0, fence: 1_000_009 }]);
     expect(await settleRestored(database, new Date(Date.now() - HOUR_MS), 'again')).toContainEqual({
       name,
       events: 0,

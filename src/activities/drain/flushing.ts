@@ -72,6 +72,8 @@ export function createFlushing(deps: FlushingDependencies): () => void {
       outbox.add(taken.events.map((first) => ({ first })));
     }
     if (!answer.held) return;
+    // Behind a failover or a restart: another drain reads anew what this server has.
+    if (answer.serverChanged) ending.plan({ end: { kind: 'slice' }, withdraw: true });
     if (answer.handoverAsked) ending.plan({ end: { kind: 'stopped' }, withdraw: true });
     if (answer.epoch !== undefined && answer.epoch !== deps.gateEpoch) endAtGate();
     else if (!answer.granted && taken.events.length > 0) endAtGateIfClosed();

@@ -13,6 +13,7 @@ import type { Database } from '../../store/database.js';
 import { type LateVerdict, settleLate } from '../../store/exceptions.js';
 import { isPassing } from '../../store/passing.js';
 import { findFlush, type Flush, flush, type FlushAnswer, type NewException } from '../../store/flush.js';
+import { settleSetBack } from '../../store/setBack.js';
 import type { Taken } from './feed.js';
 import type { Lease } from './lease.js';
 import { RETRY_MS } from './retry.js';
@@ -31,6 +32,8 @@ export interface Ledger {
   readonly window: () => Window;
   /** False once another drain has taken the fence. */
   readonly fenceHeld: () => boolean;
+  /** The database was found behind the drain's own fence; what the drain may have sent since is settled. */
+  readonly wasSetBack: () => boolean;
   readonly flushing: () => boolean;
   /** Outcomes that are not recorded yet. */
   readonly unrecorded: () => number;
@@ -48,6 +51,8 @@ export function createLedger(deps: {
   readonly database: Database;
   readonly holding: Holding;
   readonly window: Window;
+  /** Of the server that the drain began with. */
+  readonly serverSince: string;
   readonly lease: Lease;
   readonly leaseMs: number;
   /** How long an answer to a request may come after the request was begun. */
@@ -60,6 +65,7 @@ export function createLedger(deps: {
   let window = deps.window;
   let flushNumber = 0;
   let held = true;
+  let setBack = false;
   let pending = new Map<number, Booking>();
   let late: LateVerdict[] = [];
   let chain: Promise<unknown> = Promise.resolve();
@@ -87,6 +93,7 @@ export function createLedger(deps: {
     });
     if (!answer.held) {
       held = false;
+      if (answer.setBack === true) await settleWhatWasSent();
       passToLate(batch);
       return answer;
     }
@@ -105,6 +112,7 @@ export function createLedger(deps: {
       ...holding,
       number: flushNumber + 1,
       leaseMs: deps.leaseMs,
+      serverSince: deps.serverSince,
       recorded,
       intended: intend(recorded, { seqs: intent.events.map(({ seq }) => seq), absent: intent.absent }),
       cursorLoggedAt: deps.loggedAtBefore(recorded.cursor),
@@ -120,12 +128,20 @@ export function createLedger(deps: {
 
   /** Made again until it is answered: a commit whose answer was lost is found by its number and not made twice. */
   async function commit(request: Flush): Promise<FlushAnswer> {
-    let known = await attempt(() => flush(database, request));
-    while (known === undefined) {
-      known = await attempt(() => findFlush(database, request));
-      known ??= await attempt(() => flush(database, request));
+    for (;;) {
+      const known =
+        (await attempt(() => flush(database, request))) ?? (await attempt(() => findFlush(database, request)));
+      if (known !== undefined) return known;
+      if (!deps.failed(new Error('the cursor is as it was before the flush')))
+        throw new Error('the flush was not made');
+      await delay(RETRY_MS);
     }
-    return known;
+  }
+
+  async function settleWhatWasSent(): Promise<void> {
+    setBack = true;
+    const known = { fence: holding.fence, intended: window.intended };
+    while ((await attempt(() => settleSetBack(database, holding, known))) === undefined);
   }
 
   async function attempt<T>(work: () => Promise<T | undefined>): Promise<T | undefined> {
@@ -166,6 +182,7 @@ export function createLedger(deps: {
   return {
     window: () => window,
     fenceHeld: () => held,
+    wasSetBack: () => setBack,
     flushing: () => flushing,
     unrecorded: () => pending.size,
     book(event, entry) {

@@ -68,7 +68,9 @@ export function createLinger(deps: {
     const answer = await markIdle(database, { ...holding, intended, cursorLoggedAt, release });
     if (!answer.idle) {
       sinceMs = undefined;
-      if (answer.absentThrough === undefined) feed.lookAgain();
+      // Tells why, and ends the drain.
+      if (answer.lost) await ledger.flush({ events: [], absent: [] });
+      else if (answer.absentThrough === undefined) feed.lookAgain();
       else feed.skipTo(answer.absentThrough);
     } else if (release) ending.plan({ end: { kind: 'idle' }, withdraw: false });
     else sinceMs = monotonicMs();

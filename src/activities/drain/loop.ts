@@ -12,6 +12,10 @@ export interface LoopResult {
   readonly end: DrainEnd;
   readonly accepted: number;
   readonly notAccepted: number;
+  /** Everything up to this number may have been sent. */
+  readonly intended: number;
+  /** The database was found behind the drain's own fence. */
+  readonly wasSetBack: boolean;
 }
 
 export async function runLoop(deps: LoopDependencies, options: LoopOptions): Promise<LoopResult> {
@@ -80,7 +84,13 @@ export async function runLoop(deps: LoopDependencies, options: LoopOptions): Pro
     await ledger.settled();
     const end = ending.planned()?.end ?? { kind: 'slice' };
     if (end.kind !== 'idle') await releaseClaim(deps.database, parts.holding);
-    return { end, accepted: attempts.accepted(), notAccepted: attempts.notAccepted() };
+    return {
+      end,
+      accepted: attempts.accepted(),
+      notAccepted: attempts.notAccepted(),
+      intended: ledger.window().intended,
+      wasSetBack: ledger.wasSetBack(),
+    };
   } finally {
     clearInterval(tick);
     unsubscribe();

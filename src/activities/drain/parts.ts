@@ -62,7 +62,8 @@ export function createParts(deps: LoopDependencies, options: LoopOptions, change
   const { database, clock, partition, claim, lease } = deps;
   const { mode, leaseMs } = options;
   const { monotonicMs } = clock;
-  const holding = { ...partition, fence: claim.fence };
+  const { fence, claimId, serverSince } = claim;
+  const holding = { ...partition, fence, claimId };
   const answerWithinMs = options.requestTimeoutMs + ANSWER_MARGIN_MS;
   const limit = mode === 'probe' ? 1 : Number.POSITIVE_INFINITY;
   const concurrency = Math.min(options.concurrency, limit);
@@ -77,6 +78,7 @@ export function createParts(deps: LoopDependencies, options: LoopOptions, change
     database,
     holding,
     window,
+    serverSince,
     lease,
     leaseMs,
     answerWithinMs,

@@ -1,0 +1,53 @@
+/** For a receiver that still has what the log has lost: sees that it was set back, and puts events again. */
+import { type Database, inTransaction } from './database.js';
+import { appendFresh } from './eventLog.js';
+import type { TakenEvent } from './takenEvent.js';
+
+/** Changes whenever another server, or the same one started again, answers: only then the log can have been set back. */
+export async function readServerSince(database: Database): Promise<string> {
+  const { rows } = await database.pool.query<{ since: string }>('select pg_postmaster_start_time()::text as since');
+  return rows[0]?.since ?? '';
+}
+
+/** @returns which of these ids the log does not have, though it has answered that they are taken: it was set back */
+export async function missingFromLog(
+  database: Database,
+  sourceId: number,
+  eventIds: readonly Buffer[],
+): Promise<Buffer[]> {
+  const { rows } = await database.pool.query<{ id: Buffer }>(
+    `select a.id from unnest($2::bytea[]) as a (id)
+     where not exists (select from event_id e where e.source_id = $1 and e.event_id = a.id)`,
+    [sourceId, eventIds],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/**
+ * Puts events into the log that it had once. They may have been sent then: each is an exception of unknown outcome from the
+ * moment it is there, looked for in the lake, and no drain sends it as a first attempt.
+ *
+ * @returns how many the log did not have
+ */
+export async function putAgain(
+  database: Database,
+  sourceId: number,
+  partition: number,
+  events: readonly TakenEvent[],
+): Promise<number> {
+  return inTransaction(database, async (client) => {
+    const fresh = await appendFresh(client, sourceId, partition, events);
+    const ids = events.filter((_event, index) => fresh.has(index + 1)).map(({ eventId }) => eventId);
+    await client.query(
+      `insert into exception (source_id, partition, kind, event_id, seq, logged_at, occurred_at, reason, state,
+         next_action, next_at, attempts, attempt_at, evidence)
+       select b.source_id, b.partition, b.kind, b.event_id, b.seq, b.logged_at, b.occurred_at, 'unknown', 'waiting',
+         'look-up', clock_timestamp(), 1, clock_timestamp(), jsonb_build_array(jsonb_build_object('at', clock_timestamp(),
+           'fact', 'the log was set back, and a receiver has put it again: it may have been sent before'))
+       from event_id i join event_body b using (source_id, partition, seq, logged_at)
+       where i.source_id = $1 and i.event_id = any ($2)`,
+      [sourceId, ids],
+    );
+    return ids.length;
+  });
+}

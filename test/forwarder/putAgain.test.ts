@@ -1,0 +1,39 @@
+import { randomUUID } from 'node:crypto';
+import { expect, it } from 'vitest';
+import { missingFromLog, putAgain, readServerSince } from '../../src/store/putAgain.js';
+import { bodyContext } from '../../src/store/takenEvent.js';
+import { takenEvent } from '../support/store.js';
+import { withBench } from './bench.js';
+
+const bench = withBench();
+
+it('an event that the log has lost is put again, and not sent: it may have been before', async () => {
+  const { database, sourceId, keyRing, open, log, drain, inlet, exceptions, cursor } = bench();
+  await open();
+  const [kept = ''] = await log(1);
+  const lost = takenEvent(randomUUID());
+  const sealed = keyRing.seal(
+    Buffer.from(JSON.stringify({ eventId: lost.eventId.toString('hex') })),
+    bodyContext(sourceId, lost.eventId),
+  );
+  const events = [
+    { ...lost, eventId: Buffer.from(kept, 'hex') },
+    { ...lost, sealed },
+  ];
+  const ids = events.map(({ eventId }) => eventId);
+  expect(await missingFromLog(database, sourceId, ids)).toEqual([lost.eventId]);
+  expect(await putAgain(database, sourceId, 0, events)).toBe(1);
+  expect(await putAgain(database, sourceId, 0, events)).toBe(0);
+  expect(await missingFromLog(database, sourceId, ids)).toEqual([]);
+  await log(2, { prefix: 'later' });
+
+  await drain().report;
+  expect(inlet.posts.size).toBe(3);
+  expect(inlet.posts.has(lost.eventId.toString('hex'))).toBe(false);
+  expect(await exceptions()).toMatchObject([
+    { event_id: lost.eventId.toString('hex'), reason: 'unknown', next_action: 'look-up' },
+  ]);
+  const { cursor_seq: passed, intended_seq: intended } = await cursor();
+  expect(passed).toBe(intended);
+  expect(await readServerSince(database)).toMatch(/^\d{4}-\d\d-\d\d /);
+});
