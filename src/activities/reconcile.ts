@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { Adobe, AdobeClients } from '../adobe/clients.js';
 import { catalogueErrorOf } from '../adobe/catalogue.js';
 import { AdobeCallError } from '../adobe/errors.js';
+import { emptyUntilMade } from '../adobe/emptyLake.js';
 import { type LakeSession, openLakeSession } from '../adobe/lakeSession.js';
 import { CodedError, codedError, sentenceOf } from '../domain/errors.js';
 import type { LakeView, ReconcileInput, ReconcileReport } from '../domain/forwarder.js';
@@ -22,9 +23,11 @@ import {
   noteLake,
   resumeLookUps,
   settleLookUps,
+  type SettledLookUp,
 } from '../store/lookUps.js';
 import { auditDeliveries, auditPage, type AuditStep } from './reconcile/accepted.js';
 import { findLakeTable, type LakeTable } from './reconcile/dataset.js';
+import { createFailedBatches } from './reconcile/failedBatches.js';
 import { createObserver, type Observer } from './reconcile/observer.js';
 import { lookUpUnknown, notLookedFor, tooEarly } from './reconcile/unknown.js';
 
@@ -37,6 +40,22 @@ export interface ReconcileDependencies {
   readonly log: Pick<Logger, 'warn'>;
   /** Aborted when the worker begins to end. */
   readonly shutdown?: AbortSignal;
+}
+
+interface Round {
+  readonly sourceId: number;
+  readonly observer: Observer;
+  readonly delivery: Delivery;
+  /** Asked once the lake was looked at. */
+  readonly hasTable: () => boolean;
+}
+
+/** Absence from a lake without a table says nothing; presence in a failed batch is a verdict all the same. */
+const NO_TABLE =
+  'the dataset has no table in Query Service yet, as no event has come through; its failed batches were read';
+
+function isInvalid({ outcome }: SettledLookUp): boolean {
+  return outcome.kind === 'held' && outcome.reason === 'invalid';
 }
 
 const HEARTBEAT_EVERY_MS = 5_000;
@@ -52,11 +71,12 @@ const LOOK_UPS_AT_ONCE = 1_000;
  */
 export function createReconcile(deps: ReconcileDependencies): (input: ReconcileInput) => Promise<ReconcileReport> {
   const { database } = deps;
+  const failedBatches = createFailedBatches();
   const places = new Map<string, LakeTable>();
 
   async function placeOf(clients: AdobeClients, flowId: string): Promise<LakeTable> {
     const place = places.get(flowId) ?? (await findLakeTable(clients, flowId));
-    places.set(flowId, place);
+    if (place.table !== undefined) places.set(flowId, place);
     return place;
   }
 
@@ -100,8 +120,24 @@ export function createReconcile(deps: ReconcileDependencies): (input: ReconcileI
       const parameters = await clients.queryService.connectionParameters();
       session = await openLakeSession({ parameters, override: deps.configuration.queryServiceUrl });
       const place = await placeOf(clients, flowId);
-      const observer = createObserver({ database, sourceId: source.id, clients, session, place });
-      return await lookAtAll(source.id, observer, delivery);
+      let hasTable = place.table !== undefined;
+      const lake = session;
+      const query = emptyUntilMade(
+        (text) => lake.query(text),
+        () => (hasTable = false),
+      );
+      const observer = createObserver({
+        database,
+        sourceId: source.id,
+        clients,
+        session: { query },
+        place,
+        failedBatches,
+        lakeLatencyMs: delivery.lakeLatencyMs,
+      });
+      const view = await lookAtAll({ sourceId: source.id, observer, delivery, hasTable: () => hasTable });
+      if (hasTable) return view;
+      throw codedError('CAEP_LAKE_UNAVAILABLE', { reason: NO_TABLE });
     } catch (error) {
       if (cancellationSignal.aborted) throw error;
       const lake = lakeViewOf(error);
@@ -116,14 +152,16 @@ export function createReconcile(deps: ReconcileDependencies): (input: ReconcileI
     }
   }
 
-  async function lookAtAll(sourceId: number, observer: Observer, delivery: Delivery): Promise<LakeView> {
+  async function lookAtAll({ sourceId, observer, delivery, hasTable }: Round): Promise<LakeView> {
     const endAt = Date.now() + ROUND_MS;
     const goesOn = () => Date.now() < endAt && deps.shutdown?.aborted !== true;
     const awaiting = await lookUpsAwaitingLake(database, sourceId, LOOK_UPS_AT_ONCE);
     const unknown = [...awaiting, ...(await dueLookUps(database, sourceId, LOOK_UPS_AT_ONCE))];
     const settled = await lookUpUnknown(observer, unknown, delivery);
-    await resumeLookUps(database, awaiting);
-    await settleLookUps(database, sourceId, settled);
+    if (hasTable()) {
+      await resumeLookUps(database, awaiting);
+      await settleLookUps(database, sourceId, settled);
+    } else await settleLookUps(database, sourceId, settled.filter(isInvalid));
     await auditDeliveries(database, observer, sourceId, delivery);
     const stuck = new Map<string, number[]>();
     for (const due of await dueAudits(database, sourceId)) {

@@ -1,6 +1,7 @@
 import { DatabaseError } from 'pg';
 import { describe, expect, it } from 'vitest';
-import { emptyUntilMade, openAuditLake } from '../../src/activities/inquiry/auditLake.js';
+import { openAuditLake } from '../../src/activities/inquiry/auditLake.js';
+import { emptyUntilMade } from '../../src/adobe/emptyLake.js';
 import type { AdobeClients } from '../../src/adobe/clients.js';
 import { lakeError } from '../../src/adobe/lakeSession.js';
 import { markerText } from '../../src/domain/steps.js';

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createFailedBatches } from '../../src/activities/reconcile/failedBatches.js';
 import { createObserver } from '../../src/activities/reconcile/observer.js';
 import { newEventId } from '../simulator/dataplane/harness.js';
 import { withReconcileBench } from './bench.js';
@@ -31,6 +32,8 @@ describe('an event that lands between two looks at the lake, together with a lat
       clients,
       session,
       place: { datasetId: 'dataset', table: 'chats' },
+      failedBatches: createFailedBatches(),
+      lakeLatencyMs: 0,
     });
     const sightings = await observer.observe([{ eventId: newEventId(), occurredAt: attemptAt, attemptAt }]);
     expect(sightings).toMatchObject([{ copies: 1, laterVisible: true }]);

@@ -1,9 +1,9 @@
 /** The table of the dataset that a source writes to, as the audit reads it; or why it cannot be read. */
-import { DatabaseError } from 'pg';
+import { emptyUntilMade } from '../../adobe/emptyLake.js';
 import type { Dataset } from '../../adobe/catalog.js';
 import type { AdobeClients } from '../../adobe/clients.js';
 import { openLakeSession } from '../../adobe/lakeSession.js';
-import type { LakeQuery, LakeTable } from '../../audit/lake.js';
+import type { LakeTable } from '../../audit/lake.js';
 import { findMarker } from '../../domain/steps.js';
 import { MARKER_TAG } from '../steps/dataset.js';
 
@@ -61,29 +61,4 @@ async function findDataset(adobe: AdobeClients, { uid, flowId }: AuditedFlow): P
   // An adopted dataset carries no mark of ours; the connection to it does.
   const isOurs = [dataset, target].some(({ description }) => findMarker(description)?.uid === uid);
   return isOurs ? { dataset } : { why: `its flow writes to a dataset that is not the source's, ${dataset.id}` };
-}
-
-/** The table is made with the first rows: until then there are none. One that was there and has gone is no empty lake. */
-export function emptyUntilMade(query: LakeQuery, onMissing: () => void): LakeQuery {
-  let state: 'unknown' | 'there' | 'missing' = 'unknown';
-  return async (text) => {
-    if (state === 'missing') return [];
-    try {
-      const rows = await query(text);
-      state = 'there';
-      return rows;
-    } catch (error) {
-      if (state === 'there' || !saysNoTable(error)) throw error;
-      state = 'missing';
-      onMissing();
-      return [];
-    }
-  };
-}
-
-const UNDEFINED_TABLE = '42P01';
-
-function saysNoTable(error: unknown): boolean {
-  const cause = error instanceof Error ? error.cause : undefined;
-  return cause instanceof DatabaseError && cause.code === UNDEFINED_TABLE;
 }

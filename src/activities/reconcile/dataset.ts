@@ -4,10 +4,11 @@ import { codedError } from '../../domain/errors.js';
 
 export interface LakeTable {
   readonly datasetId: string;
-  readonly table: string;
+  /** Absent while it has none: it is named with the first rows. */
+  readonly table?: string;
 }
 
-/** @throws CodedError `CAEP_LAKE_UNAVAILABLE` when flow, connection or dataset are not there, or have no table (yet) */
+/** @throws CodedError `CAEP_LAKE_UNAVAILABLE` when flow, connection or dataset are not there */
 export async function findLakeTable(
   { flowService, catalog }: Pick<AdobeClients, 'flowService' | 'catalog'>,
   flowId: string,
@@ -16,8 +17,8 @@ export async function findLakeTable(
   const targetId = flow?.targetConnectionIds[0];
   const target = targetId === undefined ? undefined : await flowService.getTargetConnection(targetId);
   const dataset = target?.dataSetId === undefined ? undefined : await catalog.getDataset(target.dataSetId);
-  if (dataset?.table === undefined) {
-    throw codedError('CAEP_LAKE_UNAVAILABLE', { reason: `the flow ${flowId} leads to no dataset with a table` });
+  if (dataset === undefined) {
+    throw codedError('CAEP_LAKE_UNAVAILABLE', { reason: `the flow ${flowId} leads to no dataset` });
   }
   return { datasetId: dataset.id, table: dataset.table };
 }

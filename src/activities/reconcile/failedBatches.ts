@@ -1,11 +1,30 @@
 /** Events that Adobe refused after the inlet had accepted them: they are in failed batches of the dataset. */
 import type { AdobeClients } from '../../adobe/clients.js';
 
-export interface FailedEvents {
+interface FailedEvents {
   /** Of the sought ones, lower case hex. */
   readonly found: ReadonlySet<string>;
   /** Batches that do not say of every record which event it was: one that was not found may be in them. */
   readonly unread: readonly string[];
+}
+
+type Clients = Pick<AdobeClients, 'catalog' | 'dataAccess'>;
+
+export interface FailedBatches {
+  /**
+   * @param since the oldest attempt that is looked for
+   * @param openForMs how long before that a batch may have been made that took the event: Adobe opens one, and fills it
+   */
+  read(
+    clients: Clients,
+    looked: { readonly datasetId: string; readonly since: Date; readonly openForMs: number },
+    sought: ReadonlySet<string>,
+  ): Promise<FailedEvents>;
+}
+
+interface Contents {
+  readonly eventIds: ReadonlySet<string>;
+  readonly isWhole: boolean;
 }
 
 /** "`status`: failed"; Catalog's documentation uses `failure` as a value too. */
@@ -14,33 +33,62 @@ const FAILED_STATUSES = ['failed', 'failure'];
 const EVENT_ID = /\b[0-9a-f]{64}\b/g;
 /** Catalog's clock and ours. */
 const CLOCK_MARGIN_MS = 300_000;
+/** Some 20 MB. */
+const MAX_REMEMBERED_IDS = 200_000;
 
-/** @param since batches made earlier are not read */
-export async function readFailedEvents(
-  { catalog, dataAccess }: Pick<AdobeClients, 'catalog' | 'dataAccess'>,
-  datasetId: string,
-  since: Date,
-  sought: ReadonlySet<string>,
-): Promise<FailedEvents> {
-  const createdAfterMs = since.getTime() - CLOCK_MARGIN_MS;
-  const lists = await Promise.all(
-    FAILED_STATUSES.map((status) => catalog.listBatches({ datasetId, createdAfterMs, status })),
-  );
-  const found = new Set<string>();
-  const unread = new Set<string>();
-  for (const batchId of new Set(lists.flat().map(({ id }) => id))) {
+/** A batch that has failed changes no more, so each is read once, not again for each page of events and each round. */
+export function createFailedBatches(maxRememberedIds = MAX_REMEMBERED_IDS): FailedBatches {
+  const remembered = new Map<string, Contents>();
+  let rememberedIds = 0;
+
+  function remember(key: string, contents: Contents): void {
+    remembered.set(key, contents);
+    rememberedIds += contents.eventIds.size;
+    for (const [oldest, { eventIds }] of remembered) {
+      if (rememberedIds <= maxRememberedIds) return;
+      remembered.delete(oldest);
+      rememberedIds -= eventIds.size;
+    }
+  }
+
+  async function contentsOf({ dataAccess }: Clients, datasetId: string, batchId: string): Promise<Contents> {
+    const key = `${datasetId}/${batchId}`;
+    const known = remembered.get(key);
+    if (known !== undefined) return known;
     const files = await dataAccess.listFailedFiles(batchId);
-    if (files === undefined || files.length === 0) unread.add(batchId);
-    for (const file of files ?? []) {
+    // They may not be there yet.
+    if (files === undefined || files.length === 0) return { eventIds: new Set(), isWhole: false };
+    const eventIds = new Set<string>();
+    let isWhole = true;
+    for (const file of files) {
       const { records, unreadableLines } = await dataAccess.readFailedRecords(batchId, file);
-      if (unreadableLines > 0) unread.add(batchId);
+      if (unreadableLines > 0) isWhole = false;
       for (const record of records) {
         const ids = JSON.stringify(record).match(EVENT_ID) ?? [];
         // Adobe's own sample shows records of which only the errors are left.
-        if (ids.length === 0) unread.add(batchId);
-        for (const id of ids) if (sought.has(id)) found.add(id);
+        if (ids.length === 0) isWhole = false;
+        for (const id of ids) eventIds.add(id);
       }
     }
+    const contents = { eventIds, isWhole };
+    remember(key, contents);
+    return contents;
   }
-  return { found, unread: [...unread] };
+
+  return {
+    async read(clients, { datasetId, since, openForMs }, sought) {
+      const createdAfterMs = since.getTime() - CLOCK_MARGIN_MS - openForMs;
+      const lists = await Promise.all(
+        FAILED_STATUSES.map((status) => clients.catalog.listBatches({ datasetId, createdAfterMs, status })),
+      );
+      const found = new Set<string>();
+      const unread: string[] = [];
+      for (const batchId of new Set(lists.flat().map(({ id }) => id))) {
+        const { eventIds, isWhole } = await contentsOf(clients, datasetId, batchId);
+        if (!isWhole) unread.push(batchId);
+        for (const id of sought) if (eventIds.has(id)) found.add(id);
+      }
+      return { found, unread };
+    },
+  };
 }

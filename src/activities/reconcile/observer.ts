@@ -6,7 +6,7 @@ import type { Sighting } from '../../domain/lookUp.js';
 import type { Database } from '../../store/database.js';
 import { acceptedAfter } from '../../store/lateAudit.js';
 import type { LakeTable } from './dataset.js';
-import { readFailedEvents } from './failedBatches.js';
+import type { FailedBatches } from './failedBatches.js';
 
 interface ObservedEvent extends SoughtEvent {
   /** Of the last attempt, or later. */
@@ -28,8 +28,16 @@ export function createObserver(deps: {
   readonly clients: Pick<AdobeClients, 'catalog' | 'dataAccess'>;
   readonly session: Pick<LakeSession, 'query'>;
   readonly place: LakeTable;
+  readonly failedBatches: FailedBatches;
+  /** How long Adobe may take to write an event: a batch that takes it is not opened earlier. */
+  readonly lakeLatencyMs: number;
 }): Observer {
   const { database, sourceId, clients, session, place } = deps;
+  const { datasetId, table } = place;
+
+  /** Without a table there are no rows. */
+  const copies = (events: readonly SoughtEvent[]): Promise<Map<string, number>> =>
+    table === undefined ? Promise.resolve(new Map()) : copiesOf(session, table, events);
 
   /**
    * The newest acceptance of ours that is known to be visible. Right after an attempt others may have been lost with it, so
@@ -46,25 +54,26 @@ export function createObserver(deps: {
     );
     const candidates = controls.flat();
     if (candidates.length === 0) return Number.NEGATIVE_INFINITY;
-    const copies = await copiesOf(session, place.table, candidates);
-    const visible = candidates.filter(({ eventId }) => copies.has(eventId));
+    const rows = await copies(candidates);
+    const visible = candidates.filter(({ eventId }) => rows.has(eventId));
     return Math.max(Number.NEGATIVE_INFINITY, ...visible.map(({ recordedAt }) => recordedAt.getTime()));
   }
 
   return {
     async observe(events) {
       if (events.length === 0) return [];
-      const copies = await copiesOf(session, place.table, events);
-      const absent = events.filter(({ eventId }) => !copies.has(eventId));
-      if (absent.length === 0) return events.map(({ eventId }) => seen(copies.get(eventId) ?? 0));
+      const rows = await copies(events);
+      const absent = events.filter(({ eventId }) => !rows.has(eventId));
+      if (absent.length === 0) return events.map(({ eventId }) => seen(rows.get(eventId) ?? 0));
       // The control comes before the looks that it vouches for: a batch may land between two queries, with events of both.
       const visibleMs = await visibleThrough(absent);
-      const oldest = new Date(Math.min(...absent.map(({ attemptAt }) => attemptAt.getTime())));
+      const since = new Date(Math.min(...absent.map(({ attemptAt }) => attemptAt.getTime())));
       const sought = new Set(absent.map(({ eventId }) => eventId));
-      const failed = await readFailedEvents(clients, place.datasetId, oldest, sought);
-      for (const [eventId, count] of await copiesOf(session, place.table, absent)) copies.set(eventId, count);
+      const looked = { datasetId, since, openForMs: deps.lakeLatencyMs };
+      const failed = await deps.failedBatches.read(clients, looked, sought);
+      for (const [eventId, count] of await copies(absent)) rows.set(eventId, count);
       return events.map(({ eventId, attemptAt }) => ({
-        copies: copies.get(eventId) ?? 0,
+        copies: rows.get(eventId) ?? 0,
         inFailedBatch: failed.found.has(eventId),
         unreadBatches: failed.unread,
         laterVisible: attemptAt.getTime() < visibleMs,
