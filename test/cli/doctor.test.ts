@@ -1,7 +1,10 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { doctor } from '../../src/cli/commands/doctor.js';
 import { roomFinding } from '../../src/cli/homeFinding.js';
 import { sourceFindings } from '../../src/cli/sourceFindings.js';
+import { unreachableReason } from '../../src/cli/unreachable.js';
 import { codedError } from '../../src/domain/errors.js';
 import { fakeSources, fakeWorld, HELD, sourceRun } from './fakes.js';
 
@@ -90,6 +93,20 @@ describe('sources', () => {
       state: () => Promise.reject(codedError('CAEP_NO_WORKER', { taskQueue: 'q' })),
     });
     expect(await sourceFindings(sources)).toMatchObject([{ state: 'failed', error: { fields: { step: 'a step' } } }]);
+  });
+});
+
+describe('somebody who takes the connection and does not answer', () => {
+  it('is told as that', async () => {
+    const silent = createServer();
+    silent.listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const error: unknown = await fetch(`http://127.0.0.1:${port}`, { signal: AbortSignal.timeout(100) }).catch(
+      (cause: unknown) => cause,
+    );
+    silent.close();
+    expect(unreachableReason(error)).toBe('no answer in time');
   });
 });
 
