@@ -9,6 +9,7 @@
  */
 import type { ClientBase, PoolClient } from 'pg';
 import { codedError } from '../domain/errors.js';
+import { cleaned } from './cleanText.js';
 
 const SETTINGS: Readonly<Record<string, string>> = {
   // How values are written and read.
@@ -72,7 +73,7 @@ export async function beginSession(client: ClientBase & { processID?: number | n
   // A pooler answers a connection with a number of its own.
   const session = { limits, schema, isPooled: client.processID !== rows[0]?.pid };
   sessions.set(client, session);
-  if (session.isPooled) prepareNothing(client);
+  ask(client, session.isPooled);
 }
 
 /** In which the tables are, or are to be made. */
@@ -120,13 +121,24 @@ function settings({ statementTimeoutMs }: SessionLimits, scope: 'session' | 'loc
   ].join('; ');
 }
 
-/** A prepared statement would lie on another of the server's connections when it is run again. */
-function prepareNothing(client: ClientBase): void {
+/**
+ * Every statement of ours goes through here: its texts are cleaned, wherever they have come from, and behind a pooler
+ * nothing is prepared, as it would lie on another of the server's connections when it is run again.
+ */
+function ask(client: ClientBase, isPooled: boolean): void {
   const query = client.query.bind(client) as (...parameters: unknown[]) => unknown;
-  client.query = ((statement: unknown, ...rest: unknown[]) =>
-    query(hasName(statement) ? { ...statement, name: undefined } : statement, ...rest)) as typeof client.query;
+  client.query = ((statement: unknown, ...rest: unknown[]) => {
+    if (!isConfig(statement)) return query(statement, ...rest.map(cleaned));
+    const values = statement.values?.map(cleaned);
+    return query({ ...statement, values, ...(isPooled ? { name: undefined } : {}) }, ...rest);
+  }) as typeof client.query;
 }
 
-function hasName(statement: unknown): statement is { readonly name: string } {
-  return typeof statement === 'object' && statement !== null && 'name' in statement && 'text' in statement;
+function isConfig(statement: unknown): statement is { readonly text: string; readonly values?: readonly unknown[] } {
+  return (
+    typeof statement === 'object' &&
+    statement !== null &&
+    Object.getPrototypeOf(statement) === Object.prototype &&
+    'text' in statement
+  );
 }
