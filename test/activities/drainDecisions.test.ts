@@ -8,6 +8,7 @@ const RUNNING: EndFacts = {
   stop: 'no',
   accepted: 3,
   notAccepted: 1,
+  unreadable: 0,
   fenceHeld: true,
   sliceIsOver: false,
 };
@@ -21,7 +22,11 @@ describe('why a drain ends', () => {
     ['the destination is at fault', { fault, fenceHeld: false }, { end: { kind: 'fault', fault }, withdraw: true }],
     ['the fence is lost', { fenceHeld: false, sliceIsOver: true }, { end: { kind: 'stopped' }, withdraw: true }],
     ['the slice is over', { sliceIsOver: true }, { end: { kind: 'slice' }, withdraw: false }],
-    ['a probe has no answer yet', { mode: 'probe', accepted: 0, notAccepted: 0, sliceIsOver: true }, undefined],
+    [
+      'a probe has no answer yet',
+      { mode: 'probe', accepted: 0, notAccepted: 0, unreadable: 0, sliceIsOver: true },
+      undefined,
+    ],
     [
       'a probe was accepted',
       { mode: 'probe', accepted: 1, notAccepted: 0 },

@@ -41,6 +41,8 @@ export interface Attempts {
   fault(): DestinationFault | undefined;
   accepted(): number;
   notAccepted(): number;
+  /** Of those not accepted: never sent, as they could not be read. */
+  unreadable(): number;
   /** What the last outcome other than accepted said. */
   lastFact(): string | undefined;
 }
@@ -94,6 +96,7 @@ export function createAttempts(deps: {
   let fault: DestinationFault | undefined;
   let accepted = 0;
   let notAccepted = 0;
+  let unreadable = 0;
   let lastFact: string | undefined;
 
   async function run(one: Running): Promise<void> {
@@ -105,12 +108,13 @@ export function createAttempts(deps: {
       deps.failed(error);
       result = resultOfFailure(one);
     }
-    const { verdict, fault: seen, unreadable = false } = result;
+    const { verdict, fault: seen, unreadable: isUnreadable = false } = result;
+    if (isUnreadable) unreadable += 1;
     running.delete(one);
     slow.delete(one);
     holdingSlots.delete(one);
     if (verdict.kind === 'accepted') acceptedAt(one.begunMs ?? 0);
-    else if (!one.byUs) notTaken(verdict.fact, seen, one.overtaken || unreadable);
+    else if (!one.byUs) notTaken(verdict.fact, seen, one.overtaken || isUnreadable);
     deps.answered({ sendable: one.sendable, verdict, wasSlow: one.slowMs !== undefined });
   }
 
@@ -196,6 +200,7 @@ export function createAttempts(deps: {
     fault: () => fault,
     accepted: () => accepted,
     notAccepted: () => notAccepted,
+    unreadable: () => unreadable,
     lastFact: () => lastFact,
   };
 }

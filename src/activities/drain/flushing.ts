@@ -19,9 +19,9 @@ export interface FlushingDependencies {
   readonly gateEpoch: number;
   readonly concurrency: number;
   readonly leaseMs: number;
-  /** Events that the drain may send in all. */
+  /** Events that the drain may send in all; one that cannot be read is not sent. */
   readonly limit: number;
-  readonly attempts: Pick<Attempts, 'running'>;
+  readonly attempts: Pick<Attempts, 'running' | 'unreadable'>;
   readonly background: Background;
   readonly booking: Pick<Booking, 'waitedMs'>;
   readonly ending: Ending;
@@ -58,7 +58,7 @@ export function createFlushing(deps: FlushingDependencies): () => void {
   }
 
   function currentRoom(): number {
-    const left = deps.limit - intendedEvents;
+    const left = deps.limit + deps.attempts.unreadable() - intendedEvents;
     return roomToIntend({ concurrency, undecided: outbox.undecided(), available: feed.available(), left });
   }
 

@@ -30,6 +30,7 @@ export async function runLoop(deps: LoopDependencies, options: LoopOptions): Pro
       stop: deps.stop(),
       accepted: attempts.accepted(),
       notAccepted: attempts.notAccepted(),
+      unreadable: attempts.unreadable(),
       fault: attempts.fault(),
       lastFact: attempts.lastFact(),
       fenceHeld: ledger.fenceHeld(),

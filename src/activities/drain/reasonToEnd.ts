@@ -7,6 +7,8 @@ export interface EndFacts {
   readonly stop: 'no' | 'stop' | 'shutdown';
   readonly accepted: number;
   readonly notAccepted: number;
+  /** Of those: never sent, so that they say nothing of the destination. */
+  readonly unreadable: number;
   readonly fault?: DestinationFault;
   /** What the last outcome other than accepted said. */
   readonly lastFact?: string;
@@ -25,8 +27,8 @@ export function reasonToEnd(facts: EndFacts): PlannedEnd | undefined {
 }
 
 /** One answer, whatever it says. */
-function probed({ accepted, notAccepted, fault, lastFact }: EndFacts): PlannedEnd | undefined {
-  if (accepted + notAccepted === 0) return undefined;
+function probed({ accepted, notAccepted, unreadable, fault, lastFact }: EndFacts): PlannedEnd | undefined {
+  if (accepted + notAccepted === unreadable) return undefined;
   const detail = fault?.detail ?? lastFact ?? '';
   return { end: { kind: 'probed', accepted: accepted > 0, detail }, withdraw: true };
 }
