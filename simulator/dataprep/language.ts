@@ -35,11 +35,9 @@ export function registerExpressionLanguage(context: Context): void {
     path: `${LANGUAGE}/functions`,
     handle: () => ({
       status: 200,
-      json: {
-        functions: Object.keys(FUNCTIONS)
-          .sort()
-          .map((name) => ({ name })),
-      },
+      json: Object.keys(FUNCTIONS)
+        .sort()
+        .map((name) => ({ name })),
     }),
   });
   context.route({
@@ -48,7 +46,7 @@ export function registerExpressionLanguage(context: Context): void {
     name: 'dataprep.language.operators',
     method: 'GET',
     path: `${LANGUAGE}/operators`,
-    handle: () => ({ status: 200, json: { operators: OPERATORS.map((name) => ({ name })) } }),
+    handle: () => ({ status: 200, json: OPERATORS.map((name) => ({ name })) }),
   });
 }
 

@@ -41,7 +41,7 @@ function matcherOf(expression: string): (document: JsonObject) => boolean {
 
 /** @throws Refusal 400 */
 function orderOf(orderby: string, documents: readonly JsonObject[]): { field: string; direction: 1 | -1 } {
-  const [, prefix = '', field = ''] = /^([^A-Za-z]?)(.*)$/.exec(orderby) ?? [];
+  const [, prefix = '', field = ''] = /^([^A-Za-z#]?)(.*)$/.exec(orderby) ?? [];
   // An unescaped plus arrives as a space.
   if (!['', '+', '-'].includes(prefix)) throw sortPrefixInvalid(orderby);
   const isKnown = /^(id|name|description|state|createdAt|updatedAt|flowId)$|^(metrics|connectionSpec|flowSpec)[.]/.test(

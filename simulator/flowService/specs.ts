@@ -63,7 +63,8 @@ const CONNECTION_SPECS: readonly ConnectionSpec[] = [
   },
   {
     id: DATA_LAKE_SPEC,
-    name: 'Data lake',
+    // Under which clients look its id up.
+    name: 'datalake',
     providerId: PROVIDER_ID,
     version: '1.0',
     type: 'target',

@@ -65,10 +65,16 @@ export function applyOperations(
     if (root === undefined || !roots.includes(root)) throw patchPathInvalid(root ?? path);
   }
   try {
-    return applyPatch(document, operations) as JsonObject;
+    return applyPatch(document, operations.map(onWhole)) as JsonObject;
   } catch (error) {
     throw error instanceof PatchError ? patchPathInvalid(error.missing ?? '') : error;
   }
+}
+
+/** A member of the object itself, such as a description, may be replaced that was never there. */
+function onWhole(operation: PatchOperation): PatchOperation {
+  const isMember = pointerSegments(operation.path).length === 1;
+  return isMember && operation.op === 'replace' ? { ...operation, op: 'add' } : operation;
 }
 
 /** Strict mode: fields that no documentation has are taken, and reported. */

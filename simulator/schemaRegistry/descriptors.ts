@@ -5,6 +5,7 @@ import { groupBy } from '../groupBy.js';
 import { hexId } from '../identifiers.js';
 import { isJsonObject, type JsonObject, textOf } from '../json.js';
 import { namespaceExists } from '../identityNamespaces.js';
+import { parsePropertyFilter } from '../propertyFilter.js';
 import { headerOf, platformRoutes, shownInLists, type SimRequest } from '../request.js';
 import { COLLECTIONS, type StoredDescriptor } from '../stored.js';
 import { descriptorListForm, descriptorLookupAccepts, type DescriptorListForm } from './accept.js';
@@ -107,6 +108,17 @@ function objectBody(context: Context, request: SimRequest): JsonObject {
   throw descriptorInvalid(context.policy.current.registryDescriptorCode, 'The body must be an object.');
 }
 
+/** `property=@type==x,xdm:sourceSchema==y`: all of them, in one parameter or in several. */
+function isWanted({ query }: SimRequest, document: JsonObject): boolean {
+  return query
+    .getAll('property')
+    .flatMap((parameter) => parameter.split(','))
+    .every((expression) => {
+      const filter = parsePropertyFilter(expression, ['==']);
+      return filter === undefined || textOf(document[filter.path] ?? '') === filter.value;
+    });
+}
+
 export function registerDescriptors(context: Context): void {
   const route = platformRoutes(context, xdmFamily);
   const descriptors = descriptorsOf(context);
@@ -127,7 +139,8 @@ export function registerDescriptors(context: Context): void {
       const accept = headerOf(request, 'accept');
       const form = descriptorListForm(accept);
       if (form === undefined) throw acceptInvalid(1008, accept);
-      const shown = shownInLists(descriptors.list(request.scope), (one) => one.createdAtMs, {
+      const wanted = descriptors.list(request.scope).filter(({ document }) => isWanted(request, document));
+      const shown = shownInLists(wanted, (one) => one.createdAtMs, {
         nowMs: context.clock.now(),
         hidesYoungerThanMs: request.hidesYoungerThanMs,
       });

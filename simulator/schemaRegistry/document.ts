@@ -81,6 +81,7 @@ function build(body: JsonObject, author: Author, identity: Identity): StoredRegi
     'meta:altId': altId,
     'meta:resourceType': resourceType,
     version,
+    type: 'object',
     ...withTypes(withoutReadOnly(body)),
     imsOrg: caller.orgId,
     'meta:extensible': !isSchema,

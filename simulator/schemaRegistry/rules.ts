@@ -23,7 +23,7 @@ const FIELD_NAME = /^[A-Za-z0-9-][A-Za-z0-9_-]*$/;
  */
 export function checkResource(place: Place, resourceType: TenantResourceType, body: JsonObject, ownId?: string): void {
   const { registryInvalidCode } = place.context.policy.current;
-  if (body['type'] !== 'object') throw invalid(registryInvalidCode, 'The attribute type must be "object".');
+  if (typeOf(body) !== 'object') throw invalid(registryInvalidCode, 'The attribute type must be "object".');
   const { title } = body;
   if (typeof title !== 'string' || title.trim() === '') {
     throw invalid(registryInvalidCode, 'The attribute title is required.');
@@ -47,6 +47,13 @@ export function checkResource(place: Place, resourceType: TenantResourceType, bo
     default:
       resourceType satisfies never;
   }
+}
+
+/** A body may leave its own type to the parts that it is made of, as clients do that build one from references. */
+function typeOf({ type, allOf }: JsonObject): unknown {
+  const parts = Array.isArray(allOf) ? (allOf as readonly unknown[]) : [];
+  const typed = parts.find((part) => isJsonObject(part) && part['type'] !== undefined);
+  return type ?? (isJsonObject(typed) ? typed['type'] : undefined);
 }
 
 /** Exactly one class; of the field groups each made for that class. */

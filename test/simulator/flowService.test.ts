@@ -36,6 +36,8 @@ describe('specs', () => {
     const { items } = (await call('GET', '/connectionSpecs?property=name==Chatlio')).json;
     expect(items).toMatchObject([{ id: CHATLIO_SPEC.id }]);
     expect((await call('GET', '/flowSpecs/none')).status).toBe(404);
+    const lake = (await call('GET', '/connectionSpecs?property=name==datalake')).json;
+    expect(lake['items']).toMatchObject([{ id: DATA_LAKE_SPEC.id }]);
   });
 });
 
@@ -120,6 +122,14 @@ describe('a connection', () => {
     expect((await call('DELETE', `/sourceConnections/${sourceId}`)).status).toBe(400);
     await simulated().admin.advance(4_000);
     expect((await call('DELETE', `/sourceConnections/${sourceId}`)).status).toBe(204);
+  });
+
+  test.each(['add', 'replace'])('of the base kind gets a description that it did not have, by %s', async (op) => {
+    const { json } = await call('POST', '/connections', { body: { name: 'account', connectionSpec: CHATLIO_SPEC } });
+    const path = `/connections/${json['id']}`;
+    const body = [{ op, path: '/description', value: 'ours' }];
+    expect((await call('PATCH', path, { headers: { 'if-match': json['etag'] }, body })).status).toBe(200);
+    expect(await item(path)).toMatchObject({ description: 'ours' });
   });
 
   test('of the base kind cannot go while a flow stands on it', async () => {
@@ -433,6 +443,7 @@ describe('lists', () => {
     ['orderby=*name', '1432-400'],
     ['orderby=+name', '1432-400'],
     ['orderby=mood', '1433-400'],
+    [`orderby=${encoded('#id')}`, '1433-400'],
     ['sort=name', '1451-400'],
     ['continuationToken=abc', '1452-400'],
     ['limit=0', '1450-400'],

@@ -57,6 +57,13 @@ describe('a field group', () => {
     expect(json['meta:registryMetadata']['eTag']).toMatch(/^[0-9a-f]{64}$/);
   });
 
+  test('may leave its type to the parts that it is made of', async () => {
+    const { type: _none, ...body } = fieldGroupBody('Built by a client');
+    const allOf = [{ $ref: '#/definitions/chats', type: 'object', 'meta:xdmType': 'object' }];
+    const { status, json } = await post('/tenant/fieldgroups', { ...body, allOf });
+    expect([status, json['type'], json['allOf']]).toEqual([201, 'object', allOf]);
+  });
+
   const grouped = (properties: object) => ({ ...fieldGroupBody(), definitions: { chats: { properties } } });
   test.each<[string, unknown, string]>([
     ['a field beside the tenant node', grouped({ visitorId: { type: 'string' } }), 'XDM-1021-400'],
@@ -296,6 +303,14 @@ describe('an identity descriptor', () => {
     expect((await list('xdm')).json).toEqual({ 'xdm:descriptorIdentity': [made.json] });
     expect((await list('xdm-id')).json).toEqual({ 'xdm:descriptorIdentity': [made.json['@id']] });
     expect((await list('xdm-link')).json).toEqual({ 'xdm:descriptorIdentity': [path] });
+    const filtered = async (filter: string) => {
+      const accept = 'application/vnd.adobe.xdm-v2+json';
+      const { json } = await get(`/tenant/descriptors?property=${encodeURIComponent(filter)}`, { accept });
+      return json['results'];
+    };
+    const ofSchema = `@type==xdm:descriptorIdentity,xdm:sourceSchema==${schemaId}`;
+    expect(await filtered(ofSchema)).toEqual([made.json]);
+    expect(await filtered(`${ofSchema}s`)).toEqual([]);
     const body = identityBody(schemaId, { 'xdm:isPrimary': true });
     expect((await simulated().call('PUT', REGISTRY + path, { body })).status).toBe(201);
     expect((await get(path, {})).json['xdm:isPrimary']).toBe(true);
