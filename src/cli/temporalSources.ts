@@ -12,7 +12,7 @@ import { defaultPayloadConverter, defineSearchAttributeKey } from '@temporalio/c
 import { CodedError, codedError, sentenceOf } from '../domain/errors.js';
 import { FORWARDER_MESSAGES, type ForwarderState } from '../domain/forwarder.js';
 import type { DecideInput, DecideResult } from '../domain/heldEvents.js';
-import type { Answer, Inquiry } from '../domain/plan.js';
+import type { Answer, AnswerForm, Inquiry, Refused } from '../domain/plan.js';
 import {
   forwarderWorkflowId,
   SOURCE_MESSAGES,
@@ -37,6 +37,7 @@ export interface TemporalAccess {
 const CALL_DEADLINE_MS = 4_000;
 /** `plan` asks Adobe some thirty times; the worker's own bound is two attempts of two minutes. */
 const ANSWER_DEADLINE_MS = 250_000;
+const FORGET_DEADLINE_MS = 2_000;
 const AUDIT_DEADLINE_MS = 3_600_000;
 /** Many events are decided in many transactions. */
 const DECIDE_DEADLINE_MS = 300_000;
@@ -241,7 +242,7 @@ function startOptions(input: SourceInput) {
 async function ask<Question extends Inquiry>(
   question: Question,
   signal: AbortSignal | undefined,
-  { client, address }: TemporalAccess,
+  { client, address, namespace }: TemporalAccess,
   byServer: <T>(name: string | undefined, call: () => Promise<T>) => Promise<T>,
 ): Promise<Answer<Question>> {
   const facts = { address, taskQueue: TASK_QUEUES.source, answeredByWorker: true };
@@ -250,13 +251,25 @@ async function ask<Question extends Inquiry>(
     client.workflow.start(WORKFLOW_TYPES.inquiry, {
       workflowId: `inquiry:${question.ask}:${randomUUID()}`,
       taskQueue: TASK_QUEUES.source,
-      args: [question],
+      args: [{ ...question, refusals: 'result' } satisfies Inquiry & AnswerForm],
       workflowExecutionTimeout: deadlineMs,
       staticSummary: `Question of the command line: ${question.ask}`,
     }),
   );
   const result = () =>
-    client.connection.withDeadline(Date.now() + deadlineMs, () => handle.result() as Promise<Answer<Question>>);
+    client.connection.withDeadline(
+      Date.now() + deadlineMs,
+      () => handle.result() as Promise<Answer<Question> | Refused>,
+    );
+  // A question that is answered is of no use to people who look at the list. Who may not delete leaves it to the retention.
+  const forget = async (): Promise<void> => {
+    const workflowExecution = { workflowId: handle.workflowId, runId: handle.firstExecutionRunId };
+    await client.connection
+      .withDeadline(Date.now() + FORGET_DEADLINE_MS, () =>
+        client.workflowService.deleteWorkflowExecution({ namespace, workflowExecution }),
+      )
+      .catch(() => undefined);
+  };
   // Left at once: a call that goes on would keep the process until the worker has answered.
   const answer = translated(facts, () =>
     signal === undefined ? result() : client.connection.withAbortSignal(signal, result),
@@ -264,10 +277,20 @@ async function ask<Question extends Inquiry>(
   // A first look at the answer fails only when nobody has taken up the question.
   const taken = awaitTaken(() => byServer(undefined, () => handle.describe()));
   const first = await Promise.race([answer, taken]);
-  if (first !== 'not-taken') return first === 'taken' ? answer : first;
+  if (first !== 'not-taken') {
+    const answered = first === 'taken' ? await answer : first;
+    await forget();
+    if (isRefused(answered)) throw new CodedError(answered.refused);
+    return answered;
+  }
   answer.catch(() => undefined);
   await byServer(undefined, () => handle.terminate('no worker took it up'));
+  await forget();
   throw codedError('CAEP_NO_WORKER', { taskQueue: TASK_QUEUES.source });
+}
+
+function isRefused(answer: object): answer is Refused {
+  return 'refused' in answer;
 }
 
 /** Started and scheduled: two events of history. The third is a worker that has taken the task. */

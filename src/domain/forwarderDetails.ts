@@ -2,12 +2,13 @@
 import { EVENT_PARTS, type EventParts, PART_FACTS } from './eventParts.js';
 import { EXCEPTION_FACTS, isExceptionReason } from './exceptions.js';
 import type { ForwarderState } from './forwarder.js';
-import { markdownText } from './printable.js';
+import { markdownDocument, markdownText } from './printable.js';
 
 /** Markdown without images and HTML, which the UI does not show. */
 export function describeForwarder(state: ForwarderState, name: string, workflowId: string): string {
-  return [
-    `Delivery of **${name}** is **${state.phase}**${state.draining.length === 0 ? '' : ` · partitions ${state.draining.join(', ')}`}`,
+  return markdownDocument([
+    // As the summary, which Temporal gives to the first run alone.
+    `Delivery of the events of **${name}** is **${state.phase}**${state.draining.length === 0 ? '' : ` · partitions ${state.draining.join(', ')}`}`,
     '',
     ...phaseLines(state, name, workflowId),
     ...(state.lastError === undefined
@@ -18,7 +19,7 @@ export function describeForwarder(state: ForwarderState, name: string, workflowI
         ]),
     ...(state.surveyedAt === 0 ? [] : countLines(state, name)),
     ...lakeLines(state),
-  ].join('\n');
+  ]);
 }
 
 /** Points in time and no ages: nobody writes this page anew while nothing happens. */

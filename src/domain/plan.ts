@@ -82,6 +82,16 @@ export type Inquiry =
   /** Changes something when told to apply. */
   | { readonly v: 1; readonly ask: 'restored'; readonly since: string; readonly apply: boolean; readonly by: string };
 
+/** How the asker wants to be answered. A client of 0.1.0 knows a refusal only as a failed workflow. */
+export interface AnswerForm {
+  readonly refusals?: 'result';
+}
+
+/** A question that was refused, as a result: a typing error is no failure of the system. */
+export interface Refused {
+  readonly refused: CatalogueError;
+}
+
 /** What a step would do. `blocked` needs a person first and says why. */
 export type PlannedAction = 'create' | 'adopt' | 'keep' | 'change' | 'blocked';
 

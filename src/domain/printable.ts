@@ -26,6 +26,11 @@ export function printableJson(json: string): string {
   );
 }
 
+/** The UI cuts off the last line of what it shows: that is one without anything in it. */
+export function markdownDocument(lines: readonly string[]): string {
+  return [...lines, '', '\u00a0'].join('\n');
+}
+
 /** In Markdown: the text itself, in one line, without a mark-up, a link or a table cell of its own. */
 export function markdownText(text: string): string {
   return (

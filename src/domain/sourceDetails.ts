@@ -1,7 +1,7 @@
 /** What an operator reads in the Temporal UI's "current details": state of every step, what is held and why, what to type. */
 import { describeAdobeError, remedyOf, sentenceOf, type CatalogueError } from './errors.js';
 import { type Paused, pauseReason } from './pause.js';
-import { markdownCode, markdownText } from './printable.js';
+import { markdownCode, markdownDocument, markdownText } from './printable.js';
 import type { SourceState, StepState } from './source.js';
 import { STEPS } from './steps.js';
 
@@ -23,8 +23,9 @@ export function describeSource(state: SourceState, workflowId: string): string {
     ({ step, state: stepState, id }, index) =>
       `| ${index + 1} | ${STEPS[step].title} | ${STATE_MARKS[stepState]} | ${id === undefined ? '' : markdownCode(shortId(id))} |`,
   );
-  return [
-    `**${name}** is **${state.phase}** · sandbox \`${state.manifest.sandbox}\` · uid \`${state.uid}\``,
+  return markdownDocument([
+    // As the summary, which Temporal gives to the first run alone.
+    `Chatlio source **${name}** in sandbox \`${state.manifest.sandbox}\` is **${state.phase}** · uid \`${state.uid}\``,
     '',
     '| # | Step | State | Id |',
     '| --- | --- | --- | --- |',
@@ -34,7 +35,7 @@ export function describeSource(state: SourceState, workflowId: string): string {
     ...remainderLines(state),
     ...heldEventLines(state),
     ...liveLines(state, workflowId),
-  ].join('\n');
+  ]);
 }
 
 /** The UI's column is narrow, and of an XDM `$id` only the last part tells one from another. */

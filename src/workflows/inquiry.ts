@@ -1,5 +1,7 @@
-import { ApplicationFailure, proxyActivities } from '@temporalio/workflow';
-import type { Answer, Inquiry, InquiryActivities } from '../domain/plan.js';
+import { ActivityFailure, ApplicationFailure, proxyActivities } from '@temporalio/workflow';
+import type { CatalogueError } from '../domain/errors.js';
+import type { Answer, AnswerForm, Inquiry, InquiryActivities, Refused } from '../domain/plan.js';
+import type { StepFailureDetails } from '../domain/provisioning.js';
 
 // A person waits for the answer: it fails soon rather than tries for long.
 const activities = proxyActivities<InquiryActivities>({
@@ -18,7 +20,24 @@ const long = proxyActivities<InquiryActivities>({
 });
 
 /** Asks the worker something that only it can know, because only it has Adobe's credentials and the database's keys. */
-export function inquiry(input: Inquiry): Promise<Answer<Inquiry>> {
+export async function inquiry(input: Inquiry & AnswerForm): Promise<Answer<Inquiry> | Refused> {
+  const { refusals, ...question } = input;
+  try {
+    return await answer(question);
+  } catch (failure) {
+    const refused = refusals === 'result' ? refusalIn(failure) : undefined;
+    if (refused === undefined) throw failure;
+    return { refused };
+  }
+}
+
+/** What an activity says in the catalogue's words is an answer. */
+function refusalIn(failure: unknown): CatalogueError | undefined {
+  const cause = failure instanceof ActivityFailure ? failure.cause : undefined;
+  return cause instanceof ApplicationFailure ? (cause.details?.[0] as Partial<StepFailureDetails>)?.error : undefined;
+}
+
+function answer(input: Inquiry): Promise<Answer<Inquiry>> {
   switch (input.ask) {
     case 'plan':
       return activities.plan(input);

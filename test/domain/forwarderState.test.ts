@@ -146,7 +146,7 @@ describe('forwarder state', () => {
     const counters = { taken: 7, accepted: 4, waiting: 1, oldestWaitingMs: 60_000, exceptions: { unknown: 2 }, parts };
     const state = { ...surveyed(first, { partitions: [0], counters }, now), lastError: 'HTTP 503', lastErrorAt: now };
     expect(describeForwarder(state, 'n', 'forwarder:n')).toMatchInlineSnapshot(`
-      "Delivery of **n** is **idle**
+      "Delivery of the events of **n** is **idle**
 
       Last error, at 2026-11-21T10:40:00.000Z: HTTP 503
 
@@ -163,7 +163,9 @@ describe('forwarder state', () => {
       | unknown | 2 | sent, and the inlet may or may not have it |
 
       \`chatlio-aep held list n\` shows them.
-      "
+
+
+       "
     `);
   });
 

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
 import { describeSource } from '../../src/domain/sourceDetails.js';
+import { describeForwarder } from '../../src/domain/forwarderDetails.js';
+import { initialForwarderState } from '../../src/domain/forwarderState.js';
 import type { SourceState } from '../../src/domain/source.js';
 import { manifestFixture } from '../support/manifest.js';
 
@@ -37,6 +39,21 @@ it('tells an operator in the Temporal UI what is held, why, in whose words, and 
   expect(details).toContain(
     "temporal workflow update execute --workflow-id source:support-chat --name resume --input '{}'",
   );
+});
+
+it('begins with what the summary said, also in runs that have none, and ends with a line that may be cut off', () => {
+  const details = describeSource(state, 'source:support-chat').split('\n');
+  expect(details[0]).toContain('Chatlio source **support-chat** in sandbox `prod`');
+  expect(details.slice(-2).join('').trim()).toBe('');
+  const forwarding = initialForwarderState({
+    v: 1,
+    uid: 'u',
+    name: 'support-chat',
+    delivery: manifestFixture().delivery,
+  });
+  const forwarder = describeForwarder(forwarding, 'support-chat', 'forwarder:support-chat').split('\n');
+  expect(forwarder[0]).toContain('Delivery of the events of **support-chat**');
+  expect(forwarder.slice(-2).join('').trim()).toBe('');
 });
 
 it('names what was left behind', () => {

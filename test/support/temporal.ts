@@ -17,6 +17,11 @@ export interface TestTemporal {
 }
 
 const NAMESPACE = 'default';
+/** A run is deleted once the server has taken note that it has closed, which it does every half minute by itself. */
+const SOON_DELETED = {
+  'history.transferProcessorUpdateAckInterval': '1s',
+  'history.visibilityProcessorUpdateAckInterval': '1s',
+};
 
 /**
  * Call it at the top of a test file or of a `describe`.
@@ -48,7 +53,12 @@ function sharedTemporal(): Promise<string> {
   const runDir = inject('runDir');
   return sharedServer(runDir, 'temporal', async () => {
     const binary = await temporalBinary();
-    const server = await startTemporalServer({ binary, dbFile: join(runDir, 'temporal.db'), namespace: NAMESPACE });
+    const server = await startTemporalServer({
+      binary,
+      dbFile: join(runDir, 'temporal.db'),
+      namespace: NAMESPACE,
+      dynamicConfig: SOON_DELETED,
+    });
     return { pid: server.pid, connect: server.address };
   });
 }
