@@ -56,7 +56,8 @@ export function gateReport(gate: Gate | undefined): GateReport {
     open: gate?.open ?? false,
     opensAt: gate?.opensAt?.toISOString(),
     opensInMs: gate?.opensInMs,
-    reason: gate?.reason ?? 'the source is not in the store',
+    // Once it may be passed there is nothing to wait for.
+    reason: gate?.opensInMs === 0 ? '' : (gate?.reason ?? 'the source is not in the store'),
   };
 }
 

@@ -23,8 +23,8 @@ export async function lookUpWhenDue(store: ForwarderStore, { uid }: Pick<Forward
       try {
         const report = await reconcile({ v: 1, uid, delivery: store.state.delivery });
         store.set(lookedUp(store.state, report, Date.now()));
-        // What a look has found changes the counts, and nobody else may count for long.
-        if (patched(COUNTS_AT_A_STANDSTILL)) {
+        // What a look has found changes the counts; where drains run they are counted anyway.
+        if (store.state.draining.length === 0 && patched(COUNTS_AT_A_STANDSTILL)) {
           store.set(surveyed(store.state, await surveyPartitions({ uid }), Date.now()));
         }
       } catch (failure) {

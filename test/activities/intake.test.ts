@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { intakeReport } from '../../src/activities/inquiry/intake.js';
+import { openGate } from '../../src/store/gate.js';
 import { withHeldSource } from '../held/source.js';
 
 const source = withHeldSource();
@@ -13,6 +14,25 @@ describe('the question of how many events there are', () => {
     expect(counted?.counters).toMatchObject({ taken: 3, parts: { held: 3 }, heldBy: { unknown: 2, unreadable: 1 } });
     expect(Math.abs(Date.parse(counted?.asOf ?? '') - Date.now())).toBeLessThan(60_000);
     expect(gate?.open).toBe(false);
+  });
+
+  it('gives a reason only while the gate keeps events back', async () => {
+    const { database, name, sourceId } = source();
+    const gate = async () => (await intakeReport(database, { v: 1, ask: 'intake', name })).gate;
+    await openGate(database, {
+      sourceId,
+      flowId: 'f',
+      inletSealed: Buffer.alloc(1),
+      opensAt: new Date(Date.now() + 60_000),
+    });
+    expect(await gate()).toMatchObject({ open: true, reason: 'settle window after a change of the flow' });
+    await openGate(database, {
+      sourceId,
+      flowId: 'f',
+      inletSealed: Buffer.alloc(1),
+      opensAt: new Date(Date.now() - 60_000),
+    });
+    expect(await gate()).toMatchObject({ open: true, opensInMs: 0, reason: '' });
   });
 
   it('waits for something to have changed, where it is told what was known', async () => {
