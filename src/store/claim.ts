@@ -21,7 +21,9 @@ export interface CursorRow {
   readonly window: Window;
   /** No event after the cursor was logged before this. */
   readonly cursorLoggedAt: LoggedAt;
+  /** Never more than the lease's own length. */
   readonly leaseLeftMs: number;
+  readonly isLeaseAhead: boolean;
   readonly handoverAsked: boolean;
 }
 
@@ -80,7 +82,7 @@ export async function claimPartition(database: Database, request: ClaimRequest):
     const window = leftovers === 0 ? row.window : await settleLeftovers(client, request, row);
     const { rows } = await client.query<{ fence: number; claim_id: string }>(
       `update partition_cursor set fence = fence + 1, claim_id = gen_random_uuid(), flush_number = 0, holder = $3,
-              handover_asked = false, lease_until = clock_timestamp() + $4 * interval '1 millisecond'
+              handover_asked = false, lease_ms = $4::int, lease_until = clock_timestamp() + $4 * interval '1 millisecond'
        where source_id = $1 and partition = $2 returning fence, claim_id`,
       [request.sourceId, request.partition, request.holder, request.leaseMs],
     );
@@ -97,7 +99,17 @@ export async function lockCursor(client: PoolClient, id: PartitionId): Promise<C
     await client.query<CursorColumns>(`${SELECT_CURSOR} for update`, [id.sourceId, id.partition]),
   );
   if (row === undefined) throw noCursor();
+  if (row.isLeaseAhead) await shortenLease(client, id);
   return row;
+}
+
+/** It was given by a clock that was ahead: as if it were given now, so that its holder, if there is one, has its time. */
+async function shortenLease(client: PoolClient, id: PartitionId): Promise<void> {
+  await client.query(
+    `update partition_cursor set lease_until = clock_timestamp() + lease_ms * interval '1 millisecond'
+     where source_id = $1 and partition = $2`,
+    [id.sourceId, id.partition],
+  );
 }
 
 /** @returns undefined where no drain has ever been, as far as the database knows */
@@ -107,7 +119,8 @@ export async function readCursor(database: Database, id: PartitionId): Promise<C
 
 const SELECT_CURSOR = `
   select fence, claim_id, pg_postmaster_start_time()::text as server_since, flush_number, cursor_seq, cursor_logged_at, intended_seq, decided, withdrawn, handover_asked,
-    greatest(0, extract(epoch from lease_until - clock_timestamp()) * 1000)::float8 as lease_left_ms
+    least(greatest(0, extract(epoch from lease_until - clock_timestamp()) * 1000), lease_ms)::float8 as lease_left_ms,
+    lease_ms is not null and lease_until > clock_timestamp() + lease_ms * interval '1 millisecond' as lease_ahead
   from partition_cursor where source_id = $1 and partition = $2`;
 
 interface CursorColumns {
@@ -122,6 +135,7 @@ interface CursorColumns {
   readonly withdrawn: Buffer;
   readonly handover_asked: boolean;
   readonly lease_left_ms: number | null;
+  readonly lease_ahead: boolean | null;
 }
 
 function parseCursor(result: { readonly rows: readonly CursorColumns[] }): CursorRow | undefined {
@@ -140,6 +154,7 @@ function parseCursor(result: { readonly rows: readonly CursorColumns[] }): Curso
     }),
     cursorLoggedAt: row.cursor_logged_at,
     leaseLeftMs: row.lease_left_ms ?? 0,
+    isLeaseAhead: row.lease_ahead ?? false,
     handoverAsked: row.handover_asked,
   };
 }

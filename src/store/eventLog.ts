@@ -36,12 +36,18 @@ interface HowTaken {
   readonly acknowledged: true;
 }
 
+/**
+ * How far the database's clock may be ahead of ours. Times of the log never go back: one that jumped for a moment would
+ * else be the time of every later event until it is reached.
+ */
+const CLOCKS_APART_MS = 3_600_000;
+
 // Ids, MACs and bodies travel as one binary parameter each: arrays of bytea would be sent as text, at twice the size.
 const APPEND = `
 with head as (
   update partition_head
      set last_seq = last_seq + cardinality($3::smallint[]),
-         last_logged_at = greatest(last_logged_at, clock_timestamp()),
+         last_logged_at = greatest(last_logged_at, least(clock_timestamp(), 'epoch'::timestamptz + $10::float8 * interval '1 millisecond')),
          wake_seq = case when idle then last_seq + cardinality($3::smallint[]) else wake_seq end,
          idle = false
    where source_id = $1::smallint and partition = $2::smallint
@@ -128,6 +134,7 @@ function appendParameters(sourceId: number, partition: number, events: readonly 
     Buffer.concat(events.map(({ eventId }) => eventId)),
     Buffer.concat(events.flatMap(({ bodyMac, stableMac }) => [bodyMac, stableMac])),
     Buffer.concat(events.map(({ sealed }) => sealed)),
+    Date.now() + CLOCKS_APART_MS,
   ];
 }
 

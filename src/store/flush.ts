@@ -116,6 +116,7 @@ const UPDATE_CURSOR = `
   ), flushed as (
     update partition_cursor c set
       flush_number = $4::bigint,
+      lease_ms = $5::int,
       lease_until = clock_timestamp() + $5::int * interval '1 millisecond',
       cursor_logged_at = $6::timestamptz,
       accepted_count = accepted_count + $7::int,

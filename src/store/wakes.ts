@@ -22,7 +22,8 @@ export async function findWakes(database: Database): Promise<Wake[]> {
     `select source_id, partition, wake_seq from partition_head h join source s on s.id = h.source_id
      where wake_seq is not null and s.retired_at is null and not exists (
        select from partition_cursor c
-       where c.source_id = h.source_id and c.partition = h.partition and c.lease_until > clock_timestamp())`,
+       where c.source_id = h.source_id and c.partition = h.partition and c.lease_until > clock_timestamp()
+         and (c.lease_ms is null or c.lease_until <= clock_timestamp() + c.lease_ms * interval '1 millisecond'))`,
   );
   return rows.map(wakeOf);
 }
