@@ -29,13 +29,7 @@ export async function registerSource(
   try {
     return await inTransaction(database, async (client) => {
       if (takeOver) await takeOverNamesake(client, source);
-      const { rows } = await client.query<{ id: number }>(
-        `insert into source (uid, name, partitions) values ($1, $2, $3)
-         on conflict (uid) do update set name = excluded.name, partitions = excluded.partitions, retired_at = null
-         returning id`,
-        [source.uid, source.name, source.partitions],
-      );
-      const id = rows[0]?.id as number;
+      const id = (await updateSource(client, source)) ?? (await insertSource(client, source));
       await client.query('insert into gate (source_id) values ($1) on conflict do nothing', [id]);
       await client.query(
         `insert into partition_head (source_id, partition) select $1, generate_series(0, $2 - 1)
@@ -54,6 +48,28 @@ export async function registerSource(
       { cause },
     );
   }
+}
+
+async function updateSource(client: PoolClient, source: SourceRegistration): Promise<number | undefined> {
+  const { rows } = await client.query<{ id: number }>(
+    'update source set name = $2, partitions = $3, retired_at = null where uid = $1 returning id',
+    [source.uid, source.name, source.partitions],
+  );
+  return rows[0]?.id;
+}
+
+/**
+ * Only where it can succeed: an insert that meets a row, or fails, uses up a number all the same, and there are 32,767. A
+ * number is never given twice: receivers may hold events of its source that the database has not seen.
+ */
+async function insertSource(client: PoolClient, source: SourceRegistration): Promise<number> {
+  const { rows } = await client.query<{ id: number }>(
+    `insert into source (uid, name, partitions) select $1, $2, $3
+     where not exists (select from source where name = $2 and retired_at is null) returning id`,
+    [source.uid, source.name, source.partitions],
+  );
+  if (rows[0] === undefined) throw Object.assign(new Error('the name is taken'), { code: UNIQUE_VIOLATION });
+  return rows[0].id;
 }
 
 /**

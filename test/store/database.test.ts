@@ -135,6 +135,17 @@ describe('sources', () => {
     expect(rows).toEqual([{ open: false, epoch: 0 }]);
   });
 
+  it('use up one number each, however often they are registered, also where the name is taken', async () => {
+    const [first, second] = [randomUUID(), randomUUID()];
+    const id = await registerSource(database(), { uid: first, name: 'thrifty', partitions: 1 });
+    for (let n = 0; n < 3; n += 1) {
+      expect(await registerSource(database(), { uid: first, name: 'thrifty', partitions: 2 })).toBe(id);
+      const taken = registerSource(database(), { uid: second, name: 'thrifty', partitions: 1 });
+      await expect(taken).rejects.toMatchObject({ error: { code: 'CAEP_FOREIGN_RESOURCE' } });
+    }
+    expect(await registerSource(database(), { uid: second, name: 'another', partitions: 1 })).toBe(id + 1);
+  });
+
   it('keep the partitions that they had when the number shrinks, and get those that are missing when it grows', async () => {
     const source = { uid: '00000000-0000-4000-8000-000000000002', name: 'resized', partitions: 4 };
     const id = await registerSource(database(), source);
