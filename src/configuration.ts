@@ -43,6 +43,10 @@ export const environmentSchema = z.object({
   RECEIVER_PUBLIC_URL: optional(url),
   /** How much disk events may take that wait for PostgreSQL; 2 GiB by default. */
   RECEIVER_SPOOL_MAX_BYTES: optional(wholeNumber(1)),
+  /** For how long the receiver keeps what a failover of PostgreSQL may lose; 10 by default, 0: not at all. */
+  RECEIVER_KEEP_MINUTES: optional(wholeNumber(0)),
+  /** How much disk that may take; 1 GiB by default. */
+  RECEIVER_KEEP_MAX_BYTES: optional(wholeNumber(1)),
   /** Of the bodies of one webhook URL that wait for a decision; beyond it 503. 64 MiB by default. */
   RECEIVER_HELD_MAX_BYTES: optional(wholeNumber(1)),
   /** On loopback. Without it there are no metrics of the receiver. */
@@ -105,6 +109,8 @@ export interface Configuration {
     /** Absent when it was not named and `publicUrl` is where it listens on this machine. */
     readonly namedUrl?: string;
     readonly spoolMaxBytes?: number;
+    readonly keepMinutes?: number;
+    readonly keepMaxBytes?: number;
     readonly maxHeldBytes?: number;
     readonly metricsPort?: number;
   };
@@ -165,6 +171,8 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
       publicUrl: env.RECEIVER_PUBLIC_URL ?? `http://localhost:${receiverPort}`,
       namedUrl: env.RECEIVER_PUBLIC_URL,
       spoolMaxBytes: env.RECEIVER_SPOOL_MAX_BYTES,
+      keepMinutes: env.RECEIVER_KEEP_MINUTES,
+      keepMaxBytes: env.RECEIVER_KEEP_MAX_BYTES,
       maxHeldBytes: env.RECEIVER_HELD_MAX_BYTES,
       metricsPort: env.RECEIVER_METRICS_PORT,
     },

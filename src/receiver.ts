@@ -40,6 +40,7 @@ async function main(): Promise<void> {
     nearMisses: () => receiver.nearMisses(),
     spoolDepth: () => receiver.spoolDepth(),
     spoolDamage: () => receiver.spoolDamage(),
+    putBack: () => receiver.putBackCount(),
     lostLines,
   };
   const metrics = await serveMetrics(readings, intake, configuration.receiver.metricsPort);

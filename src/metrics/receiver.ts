@@ -12,6 +12,8 @@ export interface ReceiverReadings {
   readonly spoolDepth: () => { readonly records: number; readonly bytes: number };
   /** Of the log, since the start. */
   readonly lostLines: () => number;
+  /** Events that PostgreSQL had lost after they were answered, since the start. */
+  readonly putBack: () => number;
   /** What of it cannot be given any more. */
   readonly spoolDamage: () => { readonly unreadable: number; readonly vanished: number };
 }
@@ -65,6 +67,17 @@ export function createReceiverMetrics(read: ReceiverReadings, intake: IntakeMetr
       registers: [],
       collect() {
         this.set(read.spoolDepth().bytes);
+      },
+    }),
+  );
+  registry.registerMetric(
+    new Counter({
+      name: 'chatlio_aep_receiver_put_back_total',
+      help: 'Answered events that PostgreSQL had lost and that this receiver has put back.',
+      registers: [],
+      collect() {
+        this.reset();
+        this.inc(read.putBack());
       },
     }),
   );

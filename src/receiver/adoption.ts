@@ -7,7 +7,8 @@ import type { Logger } from 'pino';
 import { contendFor, type Lock, type LockAttempt } from '../process/lock.js';
 import { readLockFile } from '../process/lockFile.js';
 import { type Place, placeOf, placesFolder, readReceiverId, type Slot } from './slot.js';
-import { leftIn } from './spool/segmentFiles.js';
+import type { KeptFiles } from './kept/keptFiles.js';
+import { leftIn, segmentsIn } from './spool/segmentFiles.js';
 import type { Spool } from './spool/spool.js';
 
 const LOOK_EVERY_MS = 5_000;
@@ -31,6 +32,7 @@ interface AdoptionOptions {
   readonly home: string;
   readonly slot: Slot;
   readonly spool: Pick<Spool, 'adopt'>;
+  readonly kept: Pick<KeptFiles, 'adopt'>;
   /** Called after something was taken over. */
   readonly onAdopted: () => void;
   readonly log: Pick<Logger, 'info' | 'error'>;
@@ -38,7 +40,7 @@ interface AdoptionOptions {
 
 /** Has looked once when it resolves. */
 export async function startAdoption(options: AdoptionOptions): Promise<Adoption> {
-  const { home, slot, spool, onAdopted, log } = options;
+  const { home, slot, spool, kept, onAdopted, log } = options;
   const attempts = new Map<string, () => LockAttempt>();
   const orphans = new Map<string, { readonly orphan: Orphan; readonly lock: Lock }>();
   /** Their locks as they were left: unchanged, nobody has been there since. */
@@ -71,6 +73,7 @@ export async function startAdoption(options: AdoptionOptions): Promise<Adoption>
         log.info({ place: name, files: left.length }, 'the spool of a receiver that is gone was taken over');
         onAdopted();
       }
+      await kept.adopt(await segmentsIn(place.keptFolder));
       await noteOrphan(name, place, lock);
     } catch (error) {
       lock.release();

@@ -19,6 +19,8 @@ export interface Place {
   readonly folder: string;
   readonly lockFile: string;
   readonly spoolFolder: string;
+  /** Copies of what PostgreSQL has taken and may lose. */
+  readonly keptFolder: string;
   readonly journalFolder: string;
 }
 
@@ -32,6 +34,7 @@ export function placeOf(home: string, name: string): Place {
     folder,
     lockFile: join(folder, 'lock'),
     spoolFolder: join(folder, 'spool'),
+    keptFolder: join(folder, 'kept'),
     journalFolder: join(folder, 'journal'),
   };
 }

@@ -13,6 +13,8 @@ import { startAdoption } from './adoption.js';
 import { createByteBudget } from './byteBudget.js';
 import { createGrouping } from './grouping.js';
 import { startHttpServer } from './httpServer.js';
+import { startKeeping } from './kept/keeping.js';
+import { openKeptFiles } from './kept/keptFiles.js';
 import { openJournal } from './journal/journal.js';
 import { memoryOfProcess, receiverLimits } from './limits.js';
 import { createNearMisses, type NearMiss } from './nearMisses.js';
@@ -29,6 +31,8 @@ import { type Answer, createWebhooks, NOT_FOUND, type Outcome } from './webhooks
 const PARTITIONS_EVERY_MS = 3_600_000;
 /** A million webhooks of common size. */
 const MAX_SPOOL_BYTES = 2 * 1024 * 1024 * 1024;
+const KEEP_MINUTES = 10;
+const MAX_KEPT_BYTES = 1024 * 1024 * 1024;
 /** For what is on its way when a load balancer is told that there is no room. */
 const SPOOL_RESERVE_BYTES = 16 * 1024 * 1024;
 
@@ -50,6 +54,8 @@ export interface Receiver {
   /** Taken, on this receiver's disk, not in the event log yet. */
   spoolDepth(): SpoolDepth;
   spoolDamage(): SpoolDamage;
+  /** Answered events that PostgreSQL had lost, and that were put back, since the start. */
+  putBackCount(): number;
   /** Resolves when another receiver has taken over this one's place in the home folder: it must end, and start anew. */
   readonly displaced: Promise<void>;
   /** Takes no new requests, answers those that are there, and ends. */
@@ -72,11 +78,22 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     log,
   });
   const { maxHeldBytes } = configuration.receiver;
-  const eventLog = createSpooledLog({ eventLog: createEventLog(database, { maxHeldBytes }), spool, log, maxHeldBytes });
+  const { keepMinutes = KEEP_MINUTES, keepMaxBytes: maxBytes = MAX_KEPT_BYTES } = configuration.receiver;
+  const keptFiles = await openKeptFiles(slot.keptFolder);
+  const keeping = startKeeping({
+    database,
+    eventLog: createEventLog(database, { maxHeldBytes }),
+    files: keptFiles,
+    keepMs: keepMinutes * 60_000,
+    maxBytes,
+    log,
+  });
+  const eventLog = createSpooledLog({ eventLog: keeping.eventLog, spool, log, maxHeldBytes });
   const adoption = await startAdoption({
     home: configuration.home,
     slot,
     spool,
+    kept: keptFiles,
     onAdopted: () => eventLog.drainSoon(),
     log,
   });
@@ -136,6 +153,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   async function endParts(): Promise<void> {
     await routes.close();
     await eventLog.close();
+    await keeping.close();
     await reporter.close();
     await adoption.close();
     slot.lock.release();
@@ -167,6 +185,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     nearMisses: () => nearMisses.counts(),
     spoolDepth: () => spool.depth(),
     spoolDamage: () => spool.damage(),
+    putBackCount: () => keeping.putBackCount(),
     displaced: slot.lock.lost,
     async close() {
       isDraining = true;

@@ -26,11 +26,21 @@ export interface PageRequest extends PartitionId {
 // is made for nobody.
 const COLUMNS = `seq, kind, logged_at::text, encode(event_id, 'base64') as event_id, encode(sealed, 'base64') as sealed`;
 
-/** Put again after the log was set back: looked for, and sent by whoever settles that. See `putAgain.ts`. */
-const NOT_APART = `not exists (
-  select from exception x where x.source_id = b.source_id and x.partition = b.partition and x.seq = b.seq)`;
+/**
+ * Of events after the cursor: those that are to be sent from the log. One that was put again (see `putAgain.ts`) is in the
+ * exceptions from its first moment, and is seen to there, whatever has become of it.
+ *
+ * @param event the row's alias, in a statement whose first parameters are source and partition
+ */
+export function withoutException(event: string): string {
+  return `not exists (select from exception x where x.source_id = $1 and x.partition = $2
+                        and x.seq = ${event}.seq and x.event_id = ${event}.event_id)`;
+}
 
-/** The next events, ascending. Commit order is sequence order: a number that is missing between two of them is no event. */
+/**
+ * The next events, ascending. Commit order is sequence order: a number that is missing between two of them is no event, or is
+ * not to be sent from here.
+ */
 export async function readPage(database: Database, request: PageRequest): Promise<LogEvent[]> {
   const { rows } = await database.pool.query<BodyRow>({
     name: 'read-page',
@@ -39,7 +49,8 @@ export async function readPage(database: Database, request: PageRequest): Promis
              select *, sum(octet_length(sealed)) over (order by seq) - octet_length(sealed) as bytes_before
              from (
                select seq, kind, logged_at, event_id, sealed from event_body b
-               where source_id = $1 and partition = $2 and seq > $3 and logged_at >= $4 and ${NOT_APART}
+               where source_id = $1 and partition = $2 and seq > $3 and logged_at >= $4
+                 and ${withoutException('b')}
                order by seq limit $5
              ) next
            ) page

@@ -96,6 +96,10 @@ async function readPartitions(client: ClientBase, sourceId: number): Promise<Par
          select count(*) from event_body b where b.source_id = h.source_id and b.partition = h.partition
            and b.seq > c.cursor_seq and b.seq <= c.cursor_seq + octet_length(c.decided) * 8
            and b.logged_at >= c.cursor_logged_at and get_bit(c.decided, (b.seq - c.cursor_seq - 1)::int) = 1
+       ) + (
+         -- Put back after a loss: in the exceptions before any drain has come to them.
+         select count(distinct x.seq) from exception x where x.source_id = h.source_id and x.partition = h.partition
+           and x.seq > coalesce(c.intended_seq, 0) and x.seq <= h.last_seq
        ) as decided,
        (extract(epoch from clock_timestamp() - oldest.logged_at) * 1000)::float8 as oldest_ms
      from partition_head h left join partition_cursor c using (source_id, partition)

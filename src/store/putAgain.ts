@@ -9,18 +9,30 @@ export async function readServerSince(database: Database): Promise<string> {
   return rows[0]?.since ?? '';
 }
 
-/** @returns which of these ids the log does not have, though it has answered that they are taken: it was set back */
-export async function missingFromLog(
-  database: Database,
-  sourceId: number,
-  eventIds: readonly Buffer[],
-): Promise<Buffer[]> {
-  const { rows } = await database.pool.query<{ id: Buffer }>(
-    `select a.id from unnest($2::bytea[]) as a (id)
-     where not exists (select from event_id e where e.source_id = $1 and e.event_id = a.id)`,
-    [sourceId, eventIds],
+interface Kept {
+  readonly sourceId: number;
+  readonly event: { readonly eventId: Buffer; readonly bodyMac: Buffer; readonly stableMac?: Buffer };
+}
+
+/** @returns their places among those given, counted from 0: neither they nor another rendering of them is in the log */
+export async function findLost(database: Database, kept: readonly Kept[]): Promise<number[]> {
+  const { rows } = await database.pool.query<{ place: number }>(
+    `select (n - 1)::int as place
+       from unnest($1::smallint[], $2::bytea[], $3::bytea[], $4::bytea[]) with ordinality
+         as k (source_id, event_id, body_mac, stable_mac, n)
+      where not exists (select from event_id e where e.source_id = k.source_id and e.event_id = k.event_id
+                           and (e.body_mac = k.body_mac or e.stable_mac = k.stable_mac))
+        and not exists (select from exception x where x.source_id = k.source_id and x.event_id = k.event_id
+                           and x.body_mac = k.body_mac)
+      order by n`,
+    [
+      kept.map(({ sourceId }) => sourceId),
+      kept.map(({ event }) => event.eventId),
+      kept.map(({ event }) => event.bodyMac),
+      kept.map(({ event }) => event.stableMac ?? event.bodyMac),
+    ],
   );
-  return rows.map(({ id }) => id);
+  return rows.map(({ place }) => place);
 }
 
 /**

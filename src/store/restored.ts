@@ -6,6 +6,7 @@
 import type { PoolClient } from 'pg';
 import { countUndecided, emptyWindow, record, sequencesIn, type Window } from '../domain/cursor.js';
 import type { RestoredReport, RestoredSource } from '../domain/passingEvents.js';
+import { withoutException } from './bodies.js';
 import { lockCursor, type PartitionId, settleLeftovers } from './claim.js';
 import { type Database, inTransaction, withoutTimeLimits } from './database.js';
 import { closeGate } from './gate.js';
@@ -103,7 +104,8 @@ export async function settlePartition(client: PoolClient, id: PartitionId, sent:
        next_action, next_at, attempts, attempt_fence, attempt_at, evidence)
      select source_id, partition, kind, event_id, seq, logged_at, occurred_at, 'unknown', 'waiting',
        'look-up', clock_timestamp(), 1, $6::bigint, clock_timestamp(), jsonb_build_array(${FACT})
-     from event_body b where source_id = $1 and partition = $2 and seq > $3 and seq <= $4 and not seq = any ($5)`,
+     from event_body b where source_id = $1 and partition = $2 and seq > $3 and seq <= $4 and not seq = any ($5)
+       and ${withoutException('b')}`,
     [id.sourceId, id.partition, window.cursor, through, sequencesIn(window, 'decided'), fence ?? null],
   );
   const passed = passThrough(window, through);

@@ -4,6 +4,7 @@
  */
 import type { PoolClient } from 'pg';
 import { record, sequencesIn } from '../domain/cursor.js';
+import { withoutException } from './bodies.js';
 import { lockCursor, type LoggedAt, type PartitionId, settleLeftovers } from './claim.js';
 import { type Database, inTransaction } from './database.js';
 import { expireUnanswered } from './exceptions.js';
@@ -78,7 +79,7 @@ async function holdPage(client: PoolClient, id: PartitionId): Promise<boolean> {
        insert into exception (source_id, partition, kind, event_id, seq, logged_at, occurred_at, reason, state, evidence)
        select $1, $2, kind, event_id, seq, logged_at, occurred_at, 'unsent', 'held',
          jsonb_build_array(jsonb_build_object('at', clock_timestamp(), 'fact', 'the source was torn down before it was sent'))
-       from page
+       from page where ${withoutException('page')}
      )
      select seq, logged_at as "loggedAt" from page order by seq desc limit 1`,
     [id.sourceId, id.partition, row.cursorLoggedAt, window.cursor, window.intended, withdrawn, withdrawn.length + PAGE],

@@ -14,6 +14,7 @@ const receiver = createReceiverMetrics({
   spoolDepth: () => ({ records: 0, bytes: 0 }),
   lostLines: () => 0,
   spoolDamage: () => ({ unreadable: 0, vanished: 0 }),
+  putBack: () => 0,
 });
 const exported = new Map(
   [...worker.getMetricsAsArray(), ...receiver.getMetricsAsArray()].map((metric) => [metric.name, metric]),
