@@ -83,7 +83,7 @@ export interface ReceiverView {
 }
 
 /** A kind that used to come and has been silent for longer than the source's `delivery.quietWarning`. */
-export interface SilentKind {
+interface SilentKind {
   readonly kind: Kind;
   readonly lastAt: string;
   readonly silentForMs: number;
@@ -98,6 +98,14 @@ export interface CountedEvents {
   readonly mark: string;
 }
 
+/** Webhooks that came to the URL of a widget and a kind with a wrong or ended secret, since the receivers were started. */
+export interface NearMissView {
+  readonly widget: string;
+  readonly kind: Kind;
+  readonly count: number;
+  readonly lastAt: string;
+}
+
 export interface IntakeReport {
   readonly v: 1;
   /** As the store knows the name: the live source, else the one that was torn down last. */
@@ -109,6 +117,8 @@ export interface IntakeReport {
   readonly receivers: readonly ReceiverView[];
   /** Of the source that was asked about. */
   readonly silent: readonly SilentKind[];
+  /** Of the source that was asked about. Absent from a worker of 0.1.0. */
+  readonly nearMisses?: readonly NearMissView[];
 }
 
 /** A receiver reports every few seconds; one that has said nothing for longer may be gone, with what it has spooled. */

@@ -7,12 +7,15 @@ import { endReceiver } from '../store/receiverReports.js';
 import type { Adoption } from './adoption.js';
 import { createJournalCopy } from './journal/copy.js';
 import { findFiles, type Journal } from './journal/journal.js';
+import type { NearMiss } from './nearMisses.js';
 import type { TakenFacts } from './observedLog.js';
 import type { SpoolDamage } from './spool/damage.js';
 import type { SpoolDepth } from './spool/spool.js';
 
 const REPORT_EVERY_MS = 3_000;
 const FORGET_EVERY_REPORTS = 1_200;
+/** A report stays small, however many routes there are; the metric has all of them. */
+const MAX_NEAR_MISSES = 200;
 
 interface ReportOptions {
   readonly database: Database;
@@ -24,6 +27,7 @@ interface ReportOptions {
   readonly spoolDepth: () => SpoolDepth;
   readonly spoolDamage: () => SpoolDamage;
   readonly counts: () => Readonly<Record<string, number>>;
+  readonly nearMisses: () => readonly NearMiss[];
   readonly log: Pick<Logger, 'warn'>;
 }
 
@@ -35,7 +39,8 @@ export interface Reporter {
 }
 
 export function startReporting(options: ReportOptions): Reporter {
-  const { database, receiverId, publicUrl, adoption, journal, spoolDepth, spoolDamage, counts, log } = options;
+  const { database, receiverId, publicUrl, adoption, journal, spoolDepth, spoolDamage, counts, nearMisses, log } =
+    options;
   const startedAt = new Date();
   const journalCopy = createJournalCopy(database, receiverId, () => adoption.unsettle());
   const lastEvents = new Map<string, LastEvent>();
@@ -66,6 +71,7 @@ export function startReporting(options: ReportOptions): Reporter {
     const details = {
       ...spoolDamage(),
       counts: counts(),
+      nearMisses: nearMisses().slice(0, MAX_NEAR_MISSES),
       spoolBytes: bytes,
       spooled: bySource,
       journalDropped: journal.dropped(),

@@ -111,6 +111,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     spoolDepth: () => spool.depth(),
     spoolDamage: () => spool.damage(),
     counts: () => counts,
+    nearMisses: () => nearMisses.counts(),
     log,
   });
   const webhooks = createWebhooks({

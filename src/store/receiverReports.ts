@@ -1,5 +1,6 @@
 /** What receivers last said of themselves. */
-import type { ReceiverView } from '../domain/passingEvents.js';
+import type { NearMissView, ReceiverView } from '../domain/passingEvents.js';
+import type { Kind } from '../domain/kinds.js';
 import type { Database } from './database.js';
 
 export async function readReceivers(database: Database): Promise<ReceiverView[]> {
@@ -17,6 +18,19 @@ export async function readReceivers(database: Database): Promise<ReceiverView[]>
     spooled: row.spool_depth,
     ...damageOf(row),
   }));
+}
+
+/** By widget and kind, of all receivers that have reported within a day. */
+export async function readNearMisses(database: Database, sourceId: number): Promise<NearMissView[]> {
+  const { rows } = await database.pool.query<{ widget: string; kind: Kind; count: number; last_at_ms: number }>(
+    `select miss->>'widget' as widget, miss->>'kind' as kind, sum((miss->>'count')::int)::float8 as count,
+       max((miss->>'lastAtMs')::float8) as last_at_ms
+     from receiver_report cross join jsonb_array_elements(coalesce(details->'nearMisses', '[]')) as miss
+     where reported_at > clock_timestamp() - interval '1 day' and (miss->>'sourceId')::int = $1
+     group by 1, 2 order by 1, 2`,
+    [sourceId],
+  );
+  return rows.map(({ last_at_ms: lastAtMs, ...row }) => ({ ...row, lastAt: new Date(lastAtMs).toISOString() }));
 }
 
 /** As Chatlio reaches them: what the receiver that has reported last was told, of those that were told. */

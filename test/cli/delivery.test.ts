@@ -119,7 +119,8 @@ describe('status', () => {
       { id: 'eu-2', startedAt: at(90_000), reportedAt: at(400_000), silentForMs: 400_000, spooled: 31 },
     ];
     const silent = [{ kind: 'feedback', lastAt: at(0), silentForMs: 100_000_000 }] as const;
-    const world = fakeWorld(sourcesWith(answering({ ...INTAKE, receivers, silent })));
+    const nearMisses = [{ widget: 'main-site', kind: 'transcript', count: 3, lastAt: at(0) }] as const;
+    const world = fakeWorld(sourcesWith(answering({ ...INTAKE, receivers, silent, nearMisses })));
     await status(world.context, { name: 'support-chat' });
     const shown = world.stdout();
     expect(shown.slice(shown.indexOf('Receivers'))).toMatchInlineSnapshot(`
@@ -128,6 +129,7 @@ describe('status', () => {
         eu-2  31 events spooled  has said nothing for 6m 40s
 
       ! No feedback has come for 27h 46m. Is its URL still in Chatlio's settings?
+      ! 3 webhooks for main-site, transcript, came with a wrong or ended secret. Paste its URL anew.
 
       chatlio-aep urls support-chat  the webhook URLs
       "

@@ -235,6 +235,7 @@ describe('what a receiver reports', () => {
         return { records, bytes, bySource: {} };
       },
       counts: () => ({}),
+      nearMisses: () => [],
       log: silentLog,
     });
     const reported = async () => {

@@ -4,6 +4,7 @@ import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { request } from 'undici';
 import { describe, expect, it } from 'vitest';
 import { fixture } from '../../src/chatlio/fixtures.js';
+import { readNearMisses } from '../../src/store/receiverReports.js';
 import { bodyContext } from '../../src/store/takenEvent.js';
 import { EXAMPLES } from '../chatlio/examples.js';
 import { withDatabase } from '../support/store.js';
@@ -74,6 +75,11 @@ describe('a request', () => {
     expect(receiver.nearMisses()).toEqual([
       expect.objectContaining({ sourceId, widget: 'main-site', kind: 'transcript', count: 3 }),
     ]);
+    await expect
+      .poll(() => readNearMisses(database(), sourceId), { timeout: 10_000 })
+      .toMatchObject([{ widget: 'main-site', kind: 'transcript', count: 3 }]);
+    const { rows } = await database().pool.query<{ details: object }>('select details from receiver_report');
+    expect(JSON.stringify(rows)).not.toContain(near.split('/')[5]);
     expect(logged().match(/wrong or ended secret/g)).toHaveLength(1);
     expect(logged()).not.toContain(near.split('/')[5]);
   });

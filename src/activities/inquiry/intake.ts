@@ -7,7 +7,7 @@ import type { Database } from '../../store/database.js';
 import { countEvents } from '../../store/eventCounts.js';
 import { gateReport, readGate } from '../../store/gate.js';
 import { readSilences } from '../../store/lastEvents.js';
-import { readReceivers } from '../../store/receiverReports.js';
+import { readNearMisses, readReceivers } from '../../store/receiverReports.js';
 import { findSource } from '../../store/sources.js';
 
 /** A question to Temporal costs some writes; waiting here for a change costs some reads. */
@@ -26,10 +26,11 @@ export async function intakeReport(database: Database, ask: Ask<'intake'>): Prom
 
 async function look(database: Database, name: string): Promise<IntakeReport> {
   const source = await findSource(database, name);
-  const [gate, receivers, silences, counted] = await Promise.all([
+  const [gate, receivers, silences, nearMisses, counted] = await Promise.all([
     source && readGate(database, source.id).then(gateReport),
     readReceivers(database),
     readSilences(database),
+    source && readNearMisses(database, source.id),
     source && countEvents(database, source.id),
   ]);
   const silent = silences
@@ -42,6 +43,7 @@ async function look(database: Database, name: string): Promise<IntakeReport> {
     gate,
     receivers,
     silent,
+    nearMisses,
   };
 }
 

@@ -1,20 +1,25 @@
-/** Receivers, with what they have taken and not yet brought to the log, and kinds that have stopped coming. */
-import { RECEIVER_SILENCE_MS, type ReceiverView, type SilentKind } from '../../domain/passingEvents.js';
+/** Receivers, with what they have taken and not yet brought to the log, kinds that have stopped coming, and wrong URLs. */
+import { type IntakeReport, RECEIVER_SILENCE_MS, type ReceiverView } from '../../domain/passingEvents.js';
+import { oneLine } from '../../domain/printable.js';
 import type { Paint } from './paint.js';
 import { columns, counted, elapsed } from './text.js';
 
 export function renderIntake(
-  { receivers, silent }: { readonly receivers: readonly ReceiverView[]; readonly silent: readonly SilentKind[] },
+  { receivers, silent, nearMisses = [] }: Pick<IntakeReport, 'receivers' | 'silent' | 'nearMisses'>,
   paint: Paint,
 ): string[] {
   return [
     ...(receivers.length === 0
       ? []
       : ['', paint.strong('Receivers'), columns(receivers.map((one) => receiverRow(one, paint)))]),
-    ...(silent.length === 0 ? [] : ['']),
+    ...(silent.length + nearMisses.length === 0 ? [] : ['']),
     ...silent.map(
       ({ kind, silentForMs }) =>
         `${paint.caution('!')} No ${kind} has come for ${elapsed(silentForMs)}. Is its URL still in Chatlio's settings?`,
+    ),
+    ...nearMisses.map(
+      ({ widget, kind, count }) =>
+        `${paint.caution('!')} ${counted(count, 'webhook')} for ${oneLine(widget)}, ${kind}, came with a wrong or ended secret. Paste its URL anew.`,
     ),
   ];
 }

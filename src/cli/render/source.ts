@@ -144,7 +144,9 @@ export function sourceDocument({ run, state, forwarder, intake }: Snapshot): obj
     ...(forwarding === undefined ? {} : { forwarding }),
     ...(forwarder === undefined ? {} : { forwarder: forwarderDocument(forwarder, intake) }),
     ...(intake?.counted === undefined ? {} : { events: { asOf: intake.counted.asOf, ...intake.counted.counters } }),
-    ...(intake === undefined ? {} : { gate: intake.gate, receivers: intake.receivers, silent: intake.silent }),
+    ...(intake === undefined
+      ? {}
+      : { gate: intake.gate, receivers: intake.receivers, silent: intake.silent, nearMisses: intake.nearMisses }),
   };
 }
 
