@@ -72,6 +72,12 @@ describe('the steps', () => {
     await expect(provision(wrong)).rejects.toMatchObject({ type: 'CAEP_NAMESPACE_UNKNOWN', nonRetryable: true });
   });
 
+  it('are undone where Adobe does not know the sandbox: nothing can have been made there', async () => {
+    const source = newSource({ sandbox: 'nowhere' });
+    await expect(perform(source, 'field-group', {})).rejects.toMatchObject({ type: 'CAEP_SANDBOX_UNKNOWN' });
+    expect(await undo(source, 'field-group', {})).toEqual({ outcome: 'nothing' });
+  });
+
   it('take the name over from a source that the store still has as live, once a person allows it', async () => {
     const before = newSource();
     const resources = await provision(before);

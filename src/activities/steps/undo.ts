@@ -1,9 +1,11 @@
 /** The one runner of all undos: removes what a step made, also what its lost answers made. */
+import { AdobeCallError } from '../../adobe/errors.js';
+import { isSandboxUnknown } from '../../adobe/gone.js';
 import type { UndoInput, UndoResult } from '../../domain/provisioning.js';
 import type { Resource } from '../../domain/steps.js';
 import type { AttemptMemory } from './attempt.js';
 import { lookUntilCertain, type Window } from './perform.js';
-import type { Step, StepContext } from './step.js';
+import type { Standing, Step, StepContext } from './step.js';
 
 /**
  * One attempt of undoing a step. Never touches what was adopted. Looks for our marker even when the id is known: a
@@ -21,7 +23,7 @@ export async function undoStep(
   if (entry.resource !== undefined) memory.ambiguousSince = undefined;
   // A step whose lookup needs what an earlier step never made can't have made anything itself.
   const possible = (step.needs ?? []).every((needed) => context.resources[needed] !== undefined);
-  const standing = possible ? await lookUntilCertain(step, context, memory, window) : { ours: [] };
+  const standing = possible ? await whatStands(step, context, entry, memory, window) : { ours: [] };
   const targets = unique([...(entry.resource === undefined ? [] : [entry.resource]), ...standing.ours]);
   let left: Resource | undefined;
   for (const resource of targets) {
@@ -35,6 +37,23 @@ export async function undoStep(
     };
   }
   return { outcome: targets.length > 0 ? 'undone' : 'nothing' };
+}
+
+/** A step that never got past a sandbox that Adobe does not know has made nothing. */
+async function whatStands(
+  step: Step,
+  context: StepContext,
+  { resource, ambiguousSince }: UndoInput['entry'],
+  memory: AttemptMemory,
+  window: Window,
+): Promise<Standing> {
+  try {
+    return await lookUntilCertain(step, context, memory, window);
+  } catch (failure) {
+    const isNowhere = failure instanceof AdobeCallError && isSandboxUnknown(failure.error);
+    if (isNowhere && resource === undefined && ambiguousSince === undefined) return { ours: [] };
+    throw failure;
+  }
 }
 
 function unique(resources: readonly Resource[]): Resource[] {
