@@ -41,7 +41,20 @@ export const url = z
 
 export const postgresUrl = z
   .string()
-  .startsWith('postgres', 'a PostgreSQL URL, such as postgres://user:password@host:5432/database');
+  .regex(/^postgres(ql)?:\/\//, 'a PostgreSQL URL, such as postgres://user:password@host:5432/database')
+  .refine(
+    (address) => !hasRawCharacters(address),
+    'a PostgreSQL URL with special characters of user and password encoded: @ as %40, # as %23, / as %2F, ? as %3F, : as %3A, % as %25',
+  );
+
+/** A password as it is, put between `:` and `@`: another host, or another database, would be read from it. */
+function hasRawCharacters(address: string): boolean {
+  const [, rest = ''] = address.split('://', 2);
+  const authority = rest.split(/[/?]/, 1)[0] ?? '';
+  const isCutShort = /^[^@/?]*:[^@/?]*[/?][^=]*@/.test(rest);
+  const isEncoded = !/%(?![0-9a-f]{2})/i.test(authority);
+  return rest.includes('#') || authority.split('@').length > 2 || isCutShort || !isEncoded || !URL.canParse(address);
+}
 
 export const temporalAddress = z.string().transform((address, context) => {
   const parsed = parseAddress(address);
