@@ -25,7 +25,9 @@ export async function lookUpWhenDue(store: ForwarderStore, { uid }: Pick<Forward
         store.set(lookedUp(store.state, report, Date.now()));
         // What a look has found changes the counts; where drains run they are counted anyway.
         if (store.state.draining.length === 0 && patched(COUNTS_AT_A_STANDSTILL)) {
-          store.set(surveyed(store.state, await surveyPartitions({ uid }), Date.now()));
+          const counted = await surveyPartitions({ uid });
+          // The state as it is now: drains and wakes came and went meanwhile.
+          store.set(surveyed(store.state, counted, Date.now()));
         }
       } catch (failure) {
         if (isCancellation(failure)) throw failure;

@@ -15,6 +15,7 @@ import type {
   ForwarderInput,
   ForwarderState,
   LookUpsAhead,
+  PartitionSurvey,
   ReconcileReport,
 } from '../../src/domain/forwarder.js';
 import type { DecideResult } from '../../src/domain/heldEvents.js';
@@ -53,7 +54,9 @@ export class FakeActivities implements ForwarderActivities {
     }
   };
 
-  readonly surveyPartitions = () =>
+  readonly surveyPartitions = (): Promise<PartitionSurvey> => this.survey();
+
+  survey = (): Promise<PartitionSurvey> =>
     Promise.resolve({
       partitions: [0, 1],
       counters: { taken: this.taken, accepted: this.accepted, waiting: 1, exceptions: { unknown: 1 } },

@@ -64,6 +64,32 @@ describe('forwarder', () => {
     );
   });
 
+  it('loses nothing of what happens while it counts after a look into the lake', async () => {
+    const fake = new FakeActivities();
+    let counted: (() => void) | undefined;
+    await withForwarder(fake, async ({ handle, reaches, state }) => {
+      await reaches('idle');
+      const survey = fake.survey;
+      fake.lookUps = { dueInMs: 0, unplanned: false };
+      fake.survey = async () => {
+        // The one after the look.
+        if (fake.looks === 1 && counted === undefined) await new Promise<void>((resolve) => (counted = resolve));
+        return survey();
+      };
+      await handle.signal('wake', { partitions: [0] });
+      await vi.waitFor(() => expect(counted).toBeDefined(), { timeout: 10_000 });
+      fake.lookUps = undefined;
+      const { wakes } = await state();
+      await handle.signal('wake', { partitions: [1] });
+      await vi.waitFor(async () => expect((await state()).wakes).toBe(wakes + 1), { timeout: 10_000 });
+      await vi.waitFor(() => expect(fake.drains.at(-1)?.partition).toBe(1), { timeout: 10_000 });
+      fake.survey = survey;
+      counted?.();
+      await reaches('idle');
+      expect(await state()).toMatchObject({ wakes: wakes + 1, draining: [] });
+    });
+  });
+
   it('drains a partition again that is woken while it is being drained', async () => {
     const fake = new FakeActivities();
     let finish: (end: DrainEnd) => void = () => undefined;
