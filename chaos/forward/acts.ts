@@ -1,8 +1,11 @@
 /** Carries the plan out: when so many posts are answered, a few acts at a time, never two on the same process. */
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { patiently } from '../sourceUnderTest.js';
+import { runClient } from '../commandLine.js';
 import { changeFlow, type QuietTime } from './flowChange.js';
 import type { Load } from './load.js';
+import { goOnAfterSetBack, loseCommits } from './lostCommits.js';
 import type { PlannedAct, Strike } from './plan.js';
 import type { Platform } from './platform.js';
 import type { ForwardedSource } from './source.js';
@@ -111,6 +114,16 @@ export async function carryOut(stage: Stage, plan: readonly PlannedAct[], posts:
           count('let PostgreSQL stand still');
           await delay(STANDSTILL_MS);
           postgres.resume();
+        });
+      case 'lost-commits':
+        return alone('flow', async () => {
+          const { processes, configuration } = stage.stack;
+          const folder = join(configuration.home, 'postgres');
+          await alone('postgres', () => loseCommits(processes.postgres, folder, planned.forMs));
+          count('lose the last commits');
+          const command = (args: readonly string[]) => runClient(stage.stack, args);
+          const stops = await goOnAfterSetBack(stage.database, stage.source, command);
+          if (stops > 0) count('lose commits that sending then misses');
         });
       case 'full-disk':
         return alone('postgres', async () => {

@@ -15,8 +15,9 @@ import { type Load, startLoad } from './load.js';
 import { planOf } from './plan.js';
 import { createPlatform } from './platform.js';
 import { type Backlog, readBacklog, readPlatform, readStore } from './records.js';
-import { provisionSource, WIDGET } from './source.js';
+import { provisionSource } from './source.js';
 import { type ForwardStack, SANDBOX, startForwardStack } from './stack.js';
+import { LEAVING, tearDownUnderTraffic } from './teardown.js';
 import { startWeather, type Weather } from './weather.js';
 import { postsOf } from './webhooks.js';
 
@@ -74,7 +75,8 @@ async function runOn(stack: ForwardStack, { seed, events, kills, log }: ForwardR
   const lakeUrl = lakeDatabaseOf(stack);
   try {
     const sources = createTemporalSources(temporal);
-    const source = await provisionSource({ client: temporal.client, sources, database, keyRing });
+    const deps = { stack, client: temporal.client, sources, database, keyRing, seed };
+    const source = await provisionSource({ ...deps, name: NAME, widget: WIDGET });
     await source.startForwarder();
     const simulator = createSimulatorAdmin(stack.simulatorUrl, stack.environment);
     const platform = createPlatform(stack.simulatorUrl, stack.environment);
@@ -82,8 +84,12 @@ async function runOn(stack: ForwardStack, { seed, events, kills, log }: ForwardR
     const posts = postsOf(seed, events);
     const plan = planOf(seed, posts.length, kills);
     const startedAt = performance.now();
-    const { secrets } = source;
-    const load = startLoad({ seed, posts, receiverUrls: stack.receiverUrls, widget: WIDGET, secrets });
+    const load = startLoad({
+      seed,
+      posts,
+      receiverUrls: stack.receiverUrls,
+      pathOf: (kind) => source.webhookPath(kind),
+    });
     const weather = startWeather(seed, simulator);
     const holds = watchHolds(source);
     const progress = watchProgress({ stack, lakeUrl, load, total: posts.length, weather, log });
@@ -97,9 +103,13 @@ async function runOn(stack: ForwardStack, { seed, events, kills, log }: ForwardR
     log(`all ${posts.length} posts are answered; waiting until all is settled`);
     progress.end();
     const stuck = await waitUntilSettled({ stack, lakeUrl, taken: load.taken().size, log });
+    log('a source is torn down under traffic, and its name taken again');
+    const takenByLeaving = await tearDownUnderTraffic(deps);
+    const taken = new Map([...load.taken(), ...takenByLeaving]);
+    const stuckAfterwards = stuck ?? (await waitUntilSettled({ stack, lakeUrl, taken: taken.size, log }));
     await holds.end();
     const comparison = compare({
-      taken: load.taken(),
+      taken,
       contradictions: load.contradictions(),
       platform: await readPlatform(lakeUrl),
       store: await readStore(stack.databaseUrl),
@@ -114,8 +124,8 @@ async function runOn(stack: ForwardStack, { seed, events, kills, log }: ForwardR
       fronts: weather.fronts,
       unexpectedEnds: stack.unexpectedEnds,
       holds: [...holds.reasons],
-      audit: await runClient(stack, ['audit', source.name]),
-      ...(stuck === undefined ? {} : { stuck }),
+      audit: [...(await runClient(stack, ['audit', source.name])), ...(await runClient(stack, ['audit', LEAVING]))],
+      ...(stuckAfterwards === undefined ? {} : { stuck: stuckAfterwards }),
       loadMs,
       settleMs: performance.now() - startedAt - loadMs,
       home: stack.home,
@@ -125,6 +135,9 @@ async function runOn(stack: ForwardStack, { seed, events, kills, log }: ForwardR
     await database.close();
   }
 }
+
+const NAME = 'chat-forward';
+const WIDGET = 'main-site';
 
 /** Of the sandbox, as Query Service names it. */
 function lakeDatabaseOf({ lakeUrl }: ForwardStack): string {

@@ -1,9 +1,11 @@
-/** Looks whether the forwarder is held. No fault of a run needs a person, so that each hold is one of the product. */
+/** Looks whether the forwarder is held. One fault of a run needs a person, a database that was set back; any other hold is a fault. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ForwardedSource } from './source.js';
 
 /** A hold ends by itself after the next probe, which comes later than this. */
 const LOOK_EVERY_MS = 1_000;
+
+const SET_BACK = 'set back';
 
 export interface HoldWatch {
   /** Why it was held, each reason once. */
@@ -17,7 +19,7 @@ export function watchHolds(source: Pick<ForwardedSource, 'forwarderState'>): Hol
 
   async function look(): Promise<void> {
     const { hold } = await source.forwarderState();
-    if (hold !== undefined) reasons.add(hold.reason);
+    if (hold !== undefined && !hold.reason.includes(SET_BACK)) reasons.add(hold.reason);
   }
 
   async function watch(): Promise<void> {

@@ -3,8 +3,8 @@
  * bytes, as the operator of a proxy in front of the receivers would; some of it only much later.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { Pool } from 'undici';
-import { webhookPath } from '../../src/domain/webhookPath.js';
+import type { Kind } from '../../src/domain/kinds.js';
+import { postWebhook, webhookPool } from './postWebhook.js';
 import { type Random, randomOf } from './random.js';
 import { bodyOf, eventKeyOf, type Post } from './webhooks.js';
 
@@ -30,11 +30,7 @@ export interface Load {
   finished: Promise<void>;
 }
 
-export type Secrets = ReadonlyMap<string, string>;
-
 const CONNECTIONS = 48;
-/** Longer than a receiver may be stopped. */
-const REQUEST_TIMEOUT_MS = 10_000;
 const RETRY_MS = { from: 50, to: 1_500 } as const;
 const LATE_RETRY_MS = { from: 5_000, to: 15_000 } as const;
 const LATE_RETRY = 0.05;
@@ -44,15 +40,11 @@ export function startLoad(options: {
   readonly seed: number;
   readonly posts: readonly Post[];
   readonly receiverUrls: readonly string[];
-  readonly widget: string;
-  /** By kind. */
-  readonly secrets: Secrets;
+  /** Of the webhooks of a kind. */
+  readonly pathOf: (kind: Kind) => string;
 }): Load {
   const { seed, posts, receiverUrls } = options;
-  const pools = receiverUrls.map(
-    (url) =>
-      new Pool(url, { connections: CONNECTIONS, headersTimeout: REQUEST_TIMEOUT_MS, bodyTimeout: REQUEST_TIMEOUT_MS }),
-  );
+  const pools = receiverUrls.map((url) => webhookPool(url, CONNECTIONS));
   const taken = new Map<string, { readonly eventId: string; readonly arrivals: string[] }>();
   const keyOfId = new Map<string, string>();
   const contradictions: string[] = [];
@@ -60,29 +52,6 @@ export function startLoad(options: {
   let allowed = 0;
   let answered = 0;
   let failed = 0;
-
-  /** @returns what a 2xx said, or undefined when there was none */
-  async function postOnce(
-    pool: Pool,
-    post: Post,
-    body: string,
-  ): Promise<{ eventId: string; arrival: string } | undefined> {
-    const { kind } = post;
-    const path = webhookPath({ widget: options.widget, kind, secret: options.secrets.get(kind) ?? '' });
-    try {
-      const answer = await pool.request({
-        path,
-        method: 'POST',
-        body,
-        headers: { 'content-type': 'application/json' },
-      });
-      const text = await answer.body.text();
-      if (answer.statusCode < 200 || answer.statusCode > 299) return undefined;
-      return JSON.parse(text) as { eventId: string; arrival: string };
-    } catch {
-      return undefined;
-    }
-  }
 
   function note(post: Post, { eventId, arrival }: { eventId: string; arrival: string }): void {
     const key = eventKeyOf(post);
@@ -99,7 +68,7 @@ export function startLoad(options: {
     const body = bodyOf(seed, post);
     for (;;) {
       const pool = pools[random.below(pools.length)];
-      const answer = pool === undefined ? undefined : await postOnce(pool, post, body);
+      const { taken: answer } = pool === undefined ? {} : await postWebhook(pool, options.pathOf(post.kind), body);
       if (answer !== undefined) {
         note(post, answer);
         answered += 1;

@@ -23,6 +23,8 @@ type Act =
   | { readonly kind: 'lake-stall' }
   /** PostgreSQL takes connections and answers nothing, for longer than anybody waits for it. */
   | { readonly kind: 'standstill' }
+  /** PostgreSQL loses what it has committed in so long. */
+  | { readonly kind: 'lost-commits'; readonly forMs: number }
   /** The disk of the receivers is full while PostgreSQL is away. */
   | { readonly kind: 'full-disk'; readonly forMs: number };
 
@@ -46,6 +48,7 @@ const PAUSED = 0.35;
 /** Also beyond a lease, so that what is continued is a zombie. */
 const PAUSE_MS = { from: 200, to: 7_000 } as const;
 const DOWN_MS = { from: 0, to: 2_000 } as const;
+const LOST_MS = { from: 2_000, to: 8_000 } as const;
 const FULL_MS = { from: 1_000, to: 4_000 } as const;
 const STRIKES_IN_A_FLOW_CHANGE = 4;
 
@@ -77,6 +80,7 @@ export function planOf(seed: number, posts: number, kills: number): PlannedAct[]
   for (let index = 0; index < Math.max(1, Math.round(kills / 100)); index += 1) {
     acts.push(
       { kind: 'standstill' },
+      { kind: 'lost-commits', forMs: Math.round(random.between(LOST_MS.from, LOST_MS.to)) },
       { kind: 'full-disk', forMs: Math.round(random.between(FULL_MS.from, FULL_MS.to)) },
     );
   }

@@ -135,7 +135,8 @@ export async function readBacklog(databaseUrl: string, lakeUrl: string): Promise
     const { rows } = await client.query<{ known: string; waiting: string; undecided: string; moving: string }>(
       `select (select count(*) from event_id) as known,
          (select count(*) from event_body b left join partition_cursor c using (source_id, partition)
-           where b.seq > coalesce(c.cursor_seq, 0)) as waiting,
+           where b.seq > coalesce(c.cursor_seq, 0) and not exists (
+             select from exception x where x.source_id = b.source_id and x.event_id = b.event_id)) as waiting,
          (select coalesce(sum(undecided), 0) from partition_cursor) as undecided,
          (select count(*) from exception where state in ('waiting', 'sending')) as moving`,
     );

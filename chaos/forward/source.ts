@@ -1,11 +1,13 @@
-/** The one source of a run: provisioned as a user would, then its forwarder is run in small steps. */
+/** A source of a run: provisioned as a user would; the one that is struck has a forwarder that runs in small steps. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, WorkflowUpdateStage } from '@temporalio/client';
 import type { Sources } from '../../src/cli/ports.js';
 import { FORWARDER_MESSAGES, type ForwarderInput, type ForwarderState } from '../../src/domain/forwarder.js';
+import type { Kind } from '../../src/domain/kinds.js';
 import type { Manifest } from '../../src/domain/manifest.js';
 import { forwarderWorkflowId, TASK_QUEUES, WORKFLOW_TYPES } from '../../src/domain/source.js';
+import { webhookPath } from '../../src/domain/webhookPath.js';
 import { parseManifest } from '../../src/manifest/read.js';
 import type { Database } from '../../src/store/database.js';
 import type { KeyRing } from '../../src/store/keyRing.js';
@@ -14,8 +16,6 @@ import { patiently } from '../sourceUnderTest.js';
 import { SANDBOX } from './stack.js';
 import { DELIVERY, FORWARDER_PACE, MAX_HISTORY_EVENTS } from './times.js';
 
-const NAME = 'chat-forward';
-export const WIDGET = 'main-site';
 const LIVE_TIMEOUT_MS = 120_000;
 const POLL_MS = 200;
 /** The product looks every quarter of a minute, and not while a change of the flow keeps the gate closed. */
@@ -27,8 +27,7 @@ export interface ForwardedSource {
   readonly name: string;
   readonly id: number;
   readonly flowId: string;
-  /** By kind. */
-  readonly secrets: ReadonlyMap<string, string>;
+  webhookPath(kind: Kind): string;
   /** Before the load: in place of the one that the product has started, one in small steps. */
   startForwarder(): Promise<void>;
   /** Ends it, and waits until the product has started it again by itself. */
@@ -43,12 +42,16 @@ export async function provisionSource(deps: {
   readonly sources: Sources;
   readonly database: Database;
   readonly keyRing: KeyRing;
+  readonly name: string;
+  readonly widget: string;
+  /** In the titles of what it makes: those of a source that was torn down are still taken. */
+  readonly edition?: string;
 }): Promise<ForwardedSource> {
-  const { client, sources, database } = deps;
+  const { client, sources, database, name, widget, edition } = deps;
   const uid = randomUUID();
-  const manifest = manifestOfRun();
+  const manifest = manifestOfRun(name, widget, edition);
   await sources.start({ v: 1, uid, manifest });
-  await waitUntilLive(sources);
+  await waitUntilLive(sources, name);
 
   const { rows } = await database.pool.query<{ id: number; flow_id: string }>(
     'select id, flow_id from source join gate on gate.source_id = source.id where uid = $1',
@@ -56,19 +59,19 @@ export async function provisionSource(deps: {
   );
   const row = rows[0];
   if (row === undefined) throw new Error('the source is live and not in the store');
-  const urls = await createProvisioningStore(database, deps.keyRing).sourceUrls(NAME, '');
+  const urls = await createProvisioningStore(database, deps.keyRing).sourceUrls(name, '');
   const secrets = new Map((urls?.webhooks ?? []).map(({ kind, url }) => [kind, url.slice(url.lastIndexOf('/') + 1)]));
 
   const input: ForwarderInput = {
     v: 1,
     uid,
-    name: NAME,
+    name,
     sandbox: manifest.sandbox,
     delivery: manifest.delivery,
     pace: FORWARDER_PACE,
     maxHistoryEvents: MAX_HISTORY_EVENTS,
   };
-  const workflowId = forwarderWorkflowId(NAME);
+  const workflowId = forwarderWorkflowId(name);
   const handle = () => client.workflow.getHandle(workflowId);
   /** Stays the same when it continues as new. */
   const firstRun = async () => {
@@ -76,10 +79,10 @@ export async function provisionSource(deps: {
     return { isRunning: status.name === 'RUNNING', id: raw.workflowExecutionInfo?.firstRunId };
   };
   return {
-    name: NAME,
+    name,
     id: row.id,
     flowId: row.flow_id,
-    secrets,
+    webhookPath: (kind) => webhookPath({ widget, kind, secret: secrets.get(kind) ?? '' }),
     startForwarder: () =>
       patiently(async () => {
         await client.workflow.start(WORKFLOW_TYPES.forwarder, {
@@ -111,22 +114,25 @@ export async function provisionSource(deps: {
   };
 }
 
-function manifestOfRun(): Manifest {
+function manifestOfRun(name: string, widget: string, edition = 'first'): Manifest {
+  const title = `Chatlio ${name} (${edition})`;
   const result = parseManifest({
     version: 1,
-    name: NAME,
+    name,
     sandbox: SANDBOX,
-    chatlio: { widgets: [{ key: WIDGET }] },
+    chatlio: { widgets: [{ key: widget }] },
+    xdm: { fieldGroup: { title: `${title} details` }, schema: { title: `${title} schema` } },
+    dataset: { name: `${title} events` },
     delivery: DELIVERY,
   });
   if (!result.ok) throw new Error(`not a valid manifest: ${JSON.stringify(result.problems)}`);
   return result.manifest;
 }
 
-async function waitUntilLive(sources: Sources): Promise<void> {
+async function waitUntilLive(sources: Sources, name: string): Promise<void> {
   const deadline = performance.now() + LIVE_TIMEOUT_MS;
   for (;;) {
-    const run = await sources.describe(NAME);
+    const run = await sources.describe(name);
     if (run?.phase === 'live') return;
     if (performance.now() > deadline) throw new Error(`the source is ${run?.phase ?? 'not there'}, expected live`);
     await delay(POLL_MS);
