@@ -31,7 +31,7 @@ export interface UndoInput {
   readonly entry: UndoEntry;
 }
 
-/** `left`: what cannot be deleted by any documented call, named for the report. */
+/** `left`: what cannot be deleted by any documented call, or may not, as it holds events; named for the report. */
 export type UndoResult =
   | { readonly outcome: 'undone' | 'nothing' | 'kept' }
   | { readonly outcome: 'left'; readonly id: string; readonly reason: string };

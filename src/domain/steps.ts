@@ -87,6 +87,9 @@ export const STEPS: Readonly<Record<StepName, StepFacts>> = {
   },
 };
 
+/** What holds the events that were delivered, and says what they mean: never deleted once there may be one. */
+export const STEPS_WITH_DATA: readonly StepName[] = ['dataset', 'identity-descriptor', 'schema', 'field-group'];
+
 /** An Adobe object that a step made or adopted. */
 export interface Resource {
   readonly kind: StepName;

@@ -6,6 +6,7 @@ import type { SourceUrls } from '../domain/plan.js';
 import type { Marker } from '../domain/steps.js';
 import { webhookPath } from '../domain/webhookPath.js';
 import type { Database } from './database.js';
+import { mayHaveDelivered } from './delivered.js';
 import { closeGate, type Gate, inletContext, openGate, readGate, settleQuiet, type Quiet } from './gate.js';
 import type { KeyRing } from './keyRing.js';
 import {
@@ -53,6 +54,8 @@ export interface ProvisioningStore {
   configure(owner: Owner): Promise<void>;
   /** Webhooks of this source are not taken any more; its events and their ids stay. */
   retire(marker: Marker): Promise<void>;
+  /** May an event of this source have reached Adobe, ever, or may one do so now? See `delivered.ts`. */
+  mayHaveDelivered(marker: Marker): Promise<boolean>;
   /** See `unsent.ts`. @returns how many events are held for a person */
   holdUnsent(marker: Marker, progress: () => void): Promise<number>;
   /** @throws CodedError `CAEP_SOURCE_UNKNOWN` when there is none that knows its inlet */
@@ -135,6 +138,10 @@ export function createProvisioningStore(database: Database, keyRing: KeyRing): P
       if (sourceId === undefined) return;
       await retireRoutes(database, sourceId);
       await retireSource(database, marker.uid);
+    },
+    async mayHaveDelivered(marker) {
+      const sourceId = await idOf(marker);
+      return sourceId !== undefined && mayHaveDelivered(database, sourceId);
     },
     async holdUnsent(marker, progress) {
       const sourceId = await idOf(marker);

@@ -10,7 +10,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { SOURCE_MESSAGES, type SourceInput, type SourceState, type UndoEntry } from '../domain/source.js';
-import type { StepName } from '../domain/steps.js';
+import { STEPS_WITH_DATA } from '../domain/steps.js';
 import { createDecisions, type Decisions } from './decisions.js';
 import { holdUnsent, startForwarding, stopForwarding } from './forwarding.js';
 import { handlePausing } from './pausing.js';
@@ -20,9 +20,6 @@ import { createStepProxies, type StepProxies } from './stepProxies.js';
 import { undo } from './undo.js';
 
 const stateQuery = defineQuery<SourceState>(SOURCE_MESSAGES.state);
-
-/** A cancel of a live source never deletes data: these stay, with what is in them. */
-const KEPT_BY_TEARDOWN: readonly StepName[] = ['dataset', 'identity-descriptor', 'schema', 'field-group'];
 
 /**
  * Owns one source for as long as it exists: provisions it, holds for a person where a step cannot succeed, and then
@@ -75,7 +72,7 @@ async function live(input: SourceInput): Promise<void> {
 function entriesToUndo(state: SourceState): readonly UndoEntry[] {
   if (state.liveSince === undefined) return state.operation?.undo ?? [];
   return state.steps
-    .filter(({ step }) => !KEPT_BY_TEARDOWN.includes(step))
+    .filter(({ step }) => !STEPS_WITH_DATA.includes(step))
     .map(({ step }) => ({ step, resource: state.resources[step] }));
 }
 

@@ -4,7 +4,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { planReport } from '../../src/activities/inquiry/plan.js';
 import { undoActivityName, type StepResult, type UndoResult } from '../../src/domain/provisioning.js';
-import { type Resources, stepsFor, type StepName } from '../../src/domain/steps.js';
+import { type Resources, STEPS_WITH_DATA, stepsFor, type StepName } from '../../src/domain/steps.js';
 import {
   attempts,
   type Installation,
@@ -16,10 +16,10 @@ import {
 } from './installation.js';
 
 const installation = withInstallation();
-let { simulator, store, adobe, activities, activitiesWith } = {} as Installation;
+let { simulator, database, store, adobe, activities, activitiesWith } = {} as Installation;
 
 beforeAll(() => {
-  ({ simulator, store, adobe, activities, activitiesWith } = installation());
+  ({ simulator, database, store, adobe, activities, activitiesWith } = installation());
 });
 
 const perform = (source: Source, step: StepName, resources: Resources, adopt = false): Promise<StepResult> =>
@@ -31,6 +31,15 @@ const undo = (source: Source, step: StepName, resources: Resources): Promise<Und
   );
 
 const provision = (source: Source, until?: StepName): Promise<Resources> => provisionAll(installation(), source, until);
+
+/** What the store has of a source of which one event was sent and accepted. */
+async function deliverOne({ marker }: Source): Promise<void> {
+  await database.pool.query(
+    `insert into partition_cursor (source_id, partition, cursor_seq, intended_seq, accepted_count)
+     select id, 0, 1, 1, 1 from source where uid = $1`,
+    [marker.uid],
+  );
+}
 
 const kinds = (): string[] => simulator.admin.objects().map(({ kind }) => kind);
 
@@ -63,6 +72,78 @@ describe('the steps', () => {
     const again = await provision(source);
     expect(again['mapping-set']).toMatchObject({ id: resources['mapping-set']?.id, version: 1 });
     expect(kinds().filter((kind) => kind === 'mappingSets')).toHaveLength(1);
+  });
+
+  it('are left by the undo of a second provisioning where events may have been delivered, and used again by the next', async () => {
+    const source = newSource({ identity: { field: 'visitorEmail', namespace: 'Email' } });
+    const before = await provision(source);
+    await deliverOne(source);
+    const resources = await provision(source);
+    expect(resources.dataset).toMatchObject({ id: before.dataset?.id, origin: 'created' });
+
+    const results: Partial<Record<StepName, UndoResult>> = {};
+    for (const step of stepsFor(source.manifest).toReversed()) results[step] = await undo(source, step, resources);
+
+    for (const step of STEPS_WITH_DATA) {
+      expect(results[step]).toMatchObject({
+        outcome: 'left',
+        id: before[step]?.id,
+        reason: expect.stringContaining('may have been delivered') as string,
+      });
+    }
+    for (const step of ['flow', 'source-connection', 'target-connection', 'webhook-routes'] as const) {
+      expect(results[step], step).toEqual({ outcome: 'undone' });
+    }
+    const again = await provision(source);
+    for (const step of STEPS_WITH_DATA) expect(again[step]?.id, step).toBe(before[step]?.id);
+  });
+
+  it('are undone completely by a second provisioning, too, where the source was never live', async () => {
+    const source = newSource();
+    const before = await provision(source, 'inlet');
+    const resources = await provision(source);
+    expect(resources.dataset?.id).toBe(before.dataset?.id);
+    for (const step of stepsFor(source.manifest).toReversed()) await undo(source, step, resources);
+    expect(kinds()).toEqual(['mappingSets']);
+  });
+
+  it('keep the dataset where an undo knows no id, and where a forwarder may be about to send the first event', async () => {
+    const source = newSource();
+    const resources = await provision(source);
+    expect(await undo(source, 'dataset', { schema: resources.schema })).toMatchObject({
+      outcome: 'left',
+      id: resources.dataset?.id,
+    });
+    expect(await countOf(source, 'dataset')).toBe(1);
+  });
+
+  it('are not judged where the store cannot be asked: the undo fails, and is made again', async () => {
+    const source = newSource();
+    const resources = await provision(source, 'dataset');
+    let answers = false;
+    const { 'undo-dataset': undoDataset } = activitiesWith(
+      {},
+      {
+        store: {
+          ...store,
+          mayHaveDelivered: (marker) =>
+            answers ? store.mayHaveDelivered(marker) : Promise.reject(new Error('terminating connection')),
+        },
+      },
+    );
+    const entry = { step: 'dataset', resource: resources.dataset } as const;
+    await expect(attempts(() => undoDataset({ ...source, resources, entry }))).rejects.toThrow('terminating');
+    expect(await countOf(source, 'dataset')).toBe(1);
+    answers = true;
+    expect(await attempts(() => undoDataset({ ...source, resources, entry }))).toEqual({ outcome: 'undone' });
+  });
+
+  it('close the gate before a flow is undone through which a forwarder of an earlier provisioning sends', async () => {
+    const source = newSource();
+    const resources = await provision(source);
+    expect((await store.gate(source.marker)).open).toBe(true);
+    await undo(source, 'flow', resources);
+    expect((await store.gate(source.marker)).open).toBe(false);
   });
 
   it('declare an identity in a namespace that exists, and refuse one that does not', async () => {

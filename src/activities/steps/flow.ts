@@ -1,4 +1,5 @@
 import { STREAMING_FLOW_SPEC } from '../../adobe/constants.js';
+import { closeGate } from '../gate.js';
 import { flowServiceName, flowServiceStanding } from './flowServiceObjects.js';
 import { markerDescription } from './ownership.js';
 import { made, type Step } from './step.js';
@@ -27,8 +28,10 @@ export const flow: Step = {
     });
     return { kind: 'flow', id, etag, origin: 'created' };
   },
-  async remove({ adobe }, { id }) {
-    await adobe.flowService.deleteFlow(id);
+  async remove(context, { id }) {
+    // A forwarder of an earlier provisioning may run: what it sends to an inlet that is gone is lost.
+    await closeGate(context, 'the flow is being deleted');
+    await context.adobe.flowService.deleteFlow(id);
     return 'deleted';
   },
 };

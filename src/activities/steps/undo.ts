@@ -2,14 +2,14 @@
 import { AdobeCallError } from '../../adobe/errors.js';
 import { isSandboxUnknown } from '../../adobe/gone.js';
 import type { UndoInput, UndoResult } from '../../domain/provisioning.js';
-import type { Resource } from '../../domain/steps.js';
+import { STEPS_WITH_DATA, type Resource } from '../../domain/steps.js';
 import type { AttemptMemory } from './attempt.js';
 import { lookUntilCertain, type Window } from './perform.js';
 import type { Standing, Step, StepContext } from './step.js';
 
 /**
- * One attempt of undoing a step. Never touches what was adopted. Looks for our marker even when the id is known: a
- * create that was sent twice leaves two objects. Concludes "there is none" only after the consistency window.
+ * One attempt of undoing a step. Never touches what was adopted, nor what may hold events. Looks for our marker even when
+ * the id is known: a create that was sent twice leaves two objects. Concludes "there is none" only after the consistency window.
  */
 export async function undoStep(
   step: Step,
@@ -25,6 +25,13 @@ export async function undoStep(
   const possible = (step.needs ?? []).every((needed) => context.resources[needed] !== undefined);
   const standing = possible ? await whatStands(step, context, entry, memory, window) : { ours: [] };
   const targets = unique([...(entry.resource === undefined ? [] : [entry.resource]), ...standing.ours]);
+  if (targets.length > 0 && (await keepsData(step, context))) {
+    return {
+      outcome: 'left',
+      id: targets.map(({ id }) => id).join(', '),
+      reason: 'events of this source may have been delivered, and it belongs to them; the next provision uses it again',
+    };
+  }
   let left: Resource | undefined;
   for (const resource of targets) {
     if ((await step.remove(context, resource)) === 'left') left = resource;
@@ -37,6 +44,14 @@ export async function undoStep(
     };
   }
   return { outcome: targets.length > 0 ? 'undone' : 'nothing' };
+}
+
+/**
+ * The marker also finds what an earlier provisioning made, whose source was live and was torn down or terminated. Asked
+ * anew by each undo: what the store cannot tell is not guessed, the attempt fails and is made again.
+ */
+async function keepsData({ name }: Step, { store, marker }: StepContext): Promise<boolean> {
+  return STEPS_WITH_DATA.includes(name) && (await store.mayHaveDelivered(marker));
 }
 
 /** A step that never got past a sandbox that Adobe does not know has made nothing. */
