@@ -1,17 +1,19 @@
 /** Two real workers and one partition: what becomes of its events when the one that delivers them dies, or stands still. */
 import { createHash, randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { setInterval as every } from 'node:timers/promises';
 import { join } from 'node:path';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
 import { createEventLog } from '../../src/store/eventLog.js';
-import { openKeyRing } from '../../src/store/keyRing.js';
+import { type KeyRing, openKeyRing } from '../../src/store/keyRing.js';
 import { createProvisioningStore } from '../../src/store/provisioning.js';
 import { findSourceId } from '../../src/store/survey.js';
 import { bodyContext } from '../../src/store/takenEvent.js';
 import { type Cuttable, cuttable } from '../support/cuttable.js';
 import { manifestFixture } from '../support/manifest.js';
 import { withNamespace } from '../support/namespace.js';
-import { type SpawnedProgram, spawnEntry, temporaryFolder } from '../support/processes.js';
+import { type SpawnedProgram, spawnEntry } from '../support/processes.js';
 import { takenEvent, withDatabase } from '../support/store.js';
 import { withTemporal } from '../support/temporal.js';
 import { DELIVERY } from './bench.js';
@@ -31,10 +33,16 @@ const temporal = withTemporal();
 const namespace = withNamespace(temporal);
 const database = withDatabase();
 
+/** One installation for all tests: a database knows its keys, and takes no worker with others. */
+const home = mkdtempSync(join(tmpdir(), 'chatlio-aep-test-'));
+let keyRing: KeyRing;
+beforeAll(async () => {
+  keyRing = await openKeyRing(join(home, 'keys.json'), { create: true });
+});
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
 /** A source that two workers deliver, and events that keep coming. */
 async function underTraffic({ concurrency }: { readonly concurrency: number }) {
-  const home = temporaryFolder();
-  const keyRing = await openKeyRing(join(home, 'keys.json'), { create: true });
   const uid = randomUUID();
   const manifest = {
     ...manifestFixture({ name: `taken-over-${uid.slice(0, 8)}` }),
@@ -43,7 +51,7 @@ async function underTraffic({ concurrency }: { readonly concurrency: number }) {
   const marker = { uid, name: manifest.name };
   const opensAt = new Date(Date.now() - 1_000);
   const store = createProvisioningStore(database(), keyRing);
-  const workers = await Promise.all([startWorker(home), startWorker(home)]);
+  const workers = await Promise.all([startWorker(), startWorker()]);
   const inlets = workers.map(({ inlet }) => inlet);
   const inletUrl = inlets[0]?.url ?? '';
   await store.saveInlet({ marker, manifest }, { flowId: 'flow-1', url: inletUrl, opensAt });
@@ -120,7 +128,7 @@ interface TestWorker extends SpawnedProgram {
   readonly temporal: Cuttable;
 }
 
-async function startWorker(home: string): Promise<TestWorker> {
+async function startWorker(): Promise<TestWorker> {
   const nowhere = 'http://127.0.0.1:1';
   const [host = '', port] = temporal().address.split(':');
   const connection = await cuttable({ host, port: Number(port) });
