@@ -67,16 +67,24 @@ describe('forwarder', () => {
   it('loses nothing of what happens while it counts after a look into the lake', async () => {
     const fake = new FakeActivities();
     let counted: (() => void) | undefined;
+    let endLook: (() => void) | undefined;
+    fake.look = () => {
+      const seen = { v: 1, lake: { state: 'readable' }, lookUps: { unplanned: false } } as const;
+      return new Promise((resolve) => (endLook = () => resolve(seen)));
+    };
     await withForwarder(fake, async ({ handle, reaches, state }) => {
       await reaches('idle');
       const survey = fake.survey;
       fake.lookUps = { dueInMs: 0, unplanned: false };
+      await handle.signal('wake', { partitions: [0] });
+      await vi.waitFor(() => expect(endLook).toBeDefined(), { timeout: 10_000 });
+      await reaches('idle');
+      // Nobody else counts now: the next one does after the look.
       fake.survey = async () => {
-        // The one after the look.
-        if (fake.looks === 1 && counted === undefined) await new Promise<void>((resolve) => (counted = resolve));
+        if (counted === undefined) await new Promise<void>((resolve) => (counted = resolve));
         return survey();
       };
-      await handle.signal('wake', { partitions: [0] });
+      endLook?.();
       await vi.waitFor(() => expect(counted).toBeDefined(), { timeout: 10_000 });
       fake.lookUps = undefined;
       const { wakes } = await state();
