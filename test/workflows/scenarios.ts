@@ -151,7 +151,8 @@ export const SCENARIOS: readonly Scenario[] = [
     createFakeSteps(),
     async (handle, reaches) => {
       await reaches('live');
-      await delay(500);
+      // A run that goes on as new begins a second later.
+      await delay(2_000);
     },
     { maxHistoryEvents: 40 },
   ),
