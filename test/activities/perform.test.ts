@@ -13,6 +13,8 @@ const context = {
   manifest: manifestFixture(),
   resources: {},
   signal: new AbortController().signal,
+  // Of a source that was never live.
+  store: { mayHaveDelivered: () => Promise.resolve(false) },
 } as unknown as StepContext;
 
 function object(id: string, origin: Resource['origin'] = 'created'): Resource {

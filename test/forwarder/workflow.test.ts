@@ -78,8 +78,12 @@ describe('forwarder', () => {
       fake.lookUps = { dueInMs: 0, unplanned: false };
       await handle.signal('wake', { partitions: [0] });
       await vi.waitFor(() => expect(endLook).toBeDefined(), { timeout: 10_000 });
-      await reaches('idle');
-      // Nobody else counts now: the next one does after the look.
+      await vi.waitFor(async () => {
+        expect((await state()).phase).toBe('idle');
+        const { raw } = await handle.describe();
+        // Nobody else counts, or will: the next one does after the look.
+        expect(raw.pendingActivities?.map(({ activityType }) => activityType?.name)).toEqual(['reconcile']);
+      }, 20_000);
       fake.survey = async () => {
         if (counted === undefined) await new Promise<void>((resolve) => (counted = resolve));
         return survey();
