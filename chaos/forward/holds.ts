@@ -1,11 +1,10 @@
 /** Looks whether the forwarder is held. One fault of a run needs a person, a database that was set back; any other hold is a fault. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { SET_BACK } from './lostCommits.js';
 import type { ForwardedSource } from './source.js';
 
 /** A hold ends by itself after the next probe, which comes later than this. */
 const LOOK_EVERY_MS = 1_000;
-
-const SET_BACK = 'set back';
 
 export interface HoldWatch {
   /** Why it was held, each reason once. */

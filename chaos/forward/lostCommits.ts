@@ -15,6 +15,7 @@ const GOES_ON_WITHIN_MS = 180_000;
 /** Every partition's drain has met the database by then. */
 const LOOK_FOR_MS = 12_000;
 const POLL_MS = 200;
+export const SET_BACK = 'set back';
 
 /**
  * Everything that is committed within `forMs` is gone afterwards.
@@ -54,7 +55,9 @@ export async function goOnAfterSetBack(
   for (let openSince = performance.now(); performance.now() - openSince < LOOK_FOR_MS; await delay(POLL_MS)) {
     const gate = await patiently(() => readGate(database, source.id));
     const reason = await patiently(() => source.forwarderState().then(({ hold }) => hold?.reason));
-    if (gate?.open !== false && reason === undefined) continue;
+    // Whatever else stands still is not this person's to set going.
+    const isSetBack = (gate?.open === false && gate.reason.includes(SET_BACK)) || reason?.includes(SET_BACK) === true;
+    if (!isSetBack) continue;
     if (performance.now() > deadline) {
       throw new Error(`it does not go on: the gate says "${gate?.reason ?? ''}", held: ${reason ?? 'nothing'}`);
     }
