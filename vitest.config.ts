@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longestFirst.js';
 
 export default defineConfig({
   test: {
@@ -6,9 +7,10 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/globalSetup.ts'],
     testTimeout: 30_000,
-    // The first use of a shared server may have to build it (see src/temporal/server.ts).
+    // The first use of a shared server may have to build it (see src/temporal/devServer/server.ts).
     hookTimeout: 600_000,
     // Two cores are shared with the servers that the tests start.
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
   },
 });

@@ -11,13 +11,18 @@ import { createTemplates, writeNumber, type Template } from './rig/events.js';
 import { findMessage } from './rig/http.js';
 import type { LoadOrder, LoadResult, LoadTarget } from './rig/load.js';
 
+/** Of all targets together: each has its own copy of them. */
 const TEMPLATES = 2_048;
+const TEMPLATES_OF_A_TARGET = 64;
 const AGAIN_AFTER_MS = 100;
 /** Makes room for the longest head and body. */
 const REQUEST_BYTES = 4_096;
 
 const order = JSON.parse(process.argv[2] ?? '{}') as LoadOrder;
-const templates = createTemplates(order.run, TEMPLATES);
+const templates = createTemplates(
+  order.run,
+  Math.max(TEMPLATES_OF_A_TARGET, Math.ceil(TEMPLATES / order.targets.length)),
+);
 const acknowledged = new Uint8Array(order.events);
 const answeredMs = new Float64Array(order.events);
 const tookMs = new Float32Array(order.events);

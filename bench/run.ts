@@ -13,6 +13,7 @@ import { hanging } from './measures/hanging.js';
 import { latency } from './measures/latency.js';
 import type { Measure } from './measures/measure.js';
 import { slowInlet } from './measures/slowInlet.js';
+import { sources } from './measures/sources.js';
 import { stages } from './measures/stages.js';
 import { throughput } from './measures/throughput.js';
 import { keepResult, tableOf } from './report/results.js';
@@ -20,7 +21,7 @@ import { buildPrograms } from '../scripts/buildPrograms.js';
 import { stopAllStacks } from './rig/stack.js';
 
 const SHORT: readonly Measure[] = [throughput, stages, latency, slowInlet, hanging, growth];
-const LONG: readonly Measure[] = [cost, backlog, dedup];
+const LONG: readonly Measure[] = [cost, backlog, dedup, sources];
 const ALL = [...SHORT, ...LONG];
 
 const { values } = parseArgs({

@@ -1,6 +1,6 @@
 /** Writes `schema/manifest.schema.json` from the zod schema; a test checks that it is fresh. */
 import { writeFile } from 'node:fs/promises';
 import { manifestJsonSchema } from '../src/manifest/json-schema.js';
+import { packageFile } from '../src/process/packageFiles.js';
 
-const target = new URL('../schema/manifest.schema.json', import.meta.url);
-await writeFile(target, `${JSON.stringify(manifestJsonSchema(), null, 2)}\n`);
+await writeFile(packageFile('schema/manifest.schema.json'), `${JSON.stringify(manifestJsonSchema(), null, 2)}\n`);

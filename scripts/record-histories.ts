@@ -5,17 +5,15 @@
  * Usage: `tsx scripts/record-histories.ts [ADDRESS]` with a Temporal dev server that has the search attributes.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
+import { packageFile } from '../src/process/packageFiles.js';
 import { bundleWorkflows } from '../src/temporal/workflowBundle.js';
 import { SCENARIOS } from '../test/workflows/scenarios.js';
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
-const folder = fileURLToPath(new URL(`../test/histories/v${version}/`, import.meta.url));
+const { version } = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as { version: string };
+const folder = packageFile(`test/histories/v${version}/`);
 mkdirSync(folder, { recursive: true });
 
 const address = process.argv[2] ?? '127.0.0.1:7233';

@@ -1,11 +1,11 @@
 /** What every simulated service is built on. */
 import type { Logger } from 'pino';
 import type { Clock } from './clock.js';
-import type { Faults } from './faults.js';
-import type { Journal } from './journal.js';
+import type { Faults } from './faults/faults.js';
+import type { Journal } from './admin/journal.js';
 import type { PolicyStore } from './policy.js';
-import type { Route } from './request.js';
-import type { Scope, State } from './state.js';
+import type { Route } from './transport/request.js';
+import type { Scope, State } from './state/state.js';
 
 export interface Context {
   readonly state: State;

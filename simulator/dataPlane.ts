@@ -1,17 +1,17 @@
 /** The data plane: Data Prep, the inlet, the lake and the services that show what landed, put together. */
 import type { Context, DataPlane, FlowRunFigures } from './context.js';
-import { registerDataAccess } from './dataAccess.js';
-import { registerDataPrep } from './dataPrep.js';
-import { registerInlet } from './inlet.js';
+import { registerDataAccess } from './catalog/dataAccess.js';
+import { registerDataPrep } from './dataprep/dataPrep.js';
+import { registerInlet } from './inlet/inlet.js';
 import { createJudge } from './lake/judge.js';
 import { flowRunFigures } from './lake/runs.js';
 import { datasetFigures, eventTruths, truthTotals, type TruthQuery } from './lake/truth.js';
-import { createLake } from './lake.js';
-import { createInletCalls, registerObservability } from './observability.js';
-import { registerQueryService } from './queryService.js';
-import type { Caller } from './request.js';
-import { COLLECTIONS, type StoredDataset } from './stored.js';
-import { createSchemas } from './xdm/schemas.js';
+import { createLake } from './lake/lake.js';
+import { createInletCalls, registerObservability } from './observability/observability.js';
+import { registerQueryService } from './lake/queryService.js';
+import type { Caller } from './transport/request.js';
+import { COLLECTIONS, type StoredDataset } from './state/stored.js';
+import { createSchemas } from './schemaRegistry/schemas.js';
 
 interface DataPlaneDeps {
   /** Of the server that the lake's databases are made on; a user who may create databases and roles. */

@@ -1,10 +1,14 @@
 /** The command that runs the simulator alone: `npm run simulator -- --port 8099`. */
 import { once } from 'node:events';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { CodedError, codedError, ERROR_CATALOGUE, remedyOf, sentenceOf } from '../src/domain/errors.js';
-import { printable } from '../src/domain/printable.js';
+import { messageOf } from '../src/domain/messageOf.js';
+import { errorDocument } from '../src/domain/errorDocument.js';
+import { printable, printableJson } from '../src/domain/printable.js';
 import { askedToEnd } from '../src/process/endSignals.js';
 import { createProcessLog, toleratesLoss } from '../src/process/log.js';
+import { tellReady } from '../src/process/programs/readiness.js';
+import { asksForJson, usageError } from '../src/process/wrongCall.js';
 import { systemFault } from '../src/process/systemFaults.js';
 import { PolicyError } from './policy.js';
 import { startSimulator, type Simulator } from './simulator.js';
@@ -36,6 +40,7 @@ function policyEntry(text: string, before: Readonly<Record<string, unknown>>): R
 }
 
 const program = new Command('simulator')
+  .exitOverride()
   .description('Adobe Experience Platform as the Chatlio source needs it, on this machine.')
   .option('--port <number>', 'port to listen on; 0 for a free one', wholeNumber, 8099)
   .option('--host <address>', 'address to listen on', '127.0.0.1')
@@ -88,15 +93,25 @@ function announce(simulator: Simulator, output: Options['output']): void {
 }
 
 function asCoded(error: unknown): CodedError {
+  if (error instanceof CommanderError) return new CodedError(usageError(error));
   const known = error instanceof CodedError ? error : systemFault(error);
   if (known !== undefined) return known;
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   return codedError(error instanceof PolicyError ? 'CAEP_USAGE' : 'CAEP_INTERNAL', { reason });
 }
 
 function report(error: unknown): number {
+  // Help, which was asked for.
+  if (error instanceof CommanderError && error.exitCode === 0) return 0;
   const coded = asCoded(error);
-  process.stderr.write(printable(`${coded.error.code}: ${sentenceOf(coded.error)}\n${remedyOf(coded.error)}\n`));
+  if (asksForJson(process.argv)) {
+    process.stdout.write(
+      `${printableJson(JSON.stringify({ v: 1, command: 'simulator', error: errorDocument(coded.error) }))}\n`,
+    );
+  }
+  // The grammar has told it already.
+  else if (!(error instanceof CommanderError))
+    process.stderr.write(printable(`${coded.error.code}: ${sentenceOf(coded.error)}\n${remedyOf(coded.error)}\n`));
   return ERROR_CATALOGUE[coded.error.code].exitCode;
 }
 
@@ -117,6 +132,7 @@ async function main(): Promise<void> {
   });
   const signalled = once(askedToEnd(), 'abort');
   announce(simulator, options.output);
+  tellReady({ environment: environmentOf(simulator) });
   await signalled;
   await simulator.close();
 }

@@ -3,7 +3,7 @@
  * later observation of the real service changes a value and not code. Each row can be changed while the simulator runs
  * (`PATCH /__sim/api/policy`) and when it is started.
  */
-import { INSTALLATION, type State } from './state.js';
+import { INSTALLATION, type State } from './state/state.js';
 
 type PolicyValue = number | boolean | string;
 
@@ -110,6 +110,25 @@ const POLICY_TABLE = {
   ),
   missingAttributeInMapping: choice(['null', 'rowError'], 'A mapping names an attribute that this record lacks.'),
   iifEvaluation: choice(['lazy', 'eager'], 'Whether iif evaluates the branch that it does not take.'),
+  previewIsMilder: flag(
+    false,
+    'Whether a preview takes lacking attributes for null and iif for lazy where ingestion does not.',
+  ),
+  iterationShape: choice(
+    ['value', 'object'],
+    'What emails[*].name → pi[*].names writes: the value, or {"name": value}, as the sample of the page shows it.',
+  ),
+  iterationIntoField: choice(['array', 'rowError'], 'A source with [*] for a destination without.'),
+  unevenArrays: choice(['longest', 'shortest', 'fail'], 'arrays_to_objects with arrays of different lengths.'),
+  membersWithoutField: choice(
+    ['refuse', 'drop'],
+    'Members that the XDM item has no field for, in an array that is mapped whole; of an object they are dropped.',
+  ),
+  nullInStructures: choice(['refuse', 'drop'], 'null inside of an array or an object that is mapped whole.'),
+  conversionInStructures: choice(
+    ['no', 'yes'],
+    'Whether values inside of an array or an object that is mapped whole are converted to the types of their fields.',
+  ),
   futureTimestamp: choice(['accept', 'reject'], 'Events with a timestamp in the future; it "should" lie in the past.'),
   emptyStringOnIdentity: choice(['accept', 'reject'], 'An empty text in an identity field.'),
   schemaCacheMs: number(0, 'How long streaming validation does not see a changed schema; up to 15 min are documented.'),

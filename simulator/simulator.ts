@@ -4,29 +4,29 @@
  */
 import { pino, type Logger } from 'pino';
 import { assertPortFree } from '../src/process/ports.js';
-import { createAdmin, type Admin } from './admin.js';
-import { registerAdminApi } from './adminApi.js';
-import { registerCatalog } from './catalog.js';
+import { createAdmin, type Admin } from './admin/admin.js';
+import { registerAdminApi } from './admin/adminApi.js';
+import { registerCatalog } from './catalog/catalog.js';
 import { createClock } from './clock.js';
 import type { Context } from './context.js';
-import { DEFAULT_CREDENTIALS, type Credentials } from './credentials.js';
+import { DEFAULT_CREDENTIALS, type Credentials } from './ims/credentials.js';
 import { createDataPlane } from './dataPlane.js';
-import { openDatabase } from './database.js';
-import { startOwnDatabase } from './ownDatabase.js';
-import { createFaults } from './faults.js';
-import { registerFlowService } from './flowService.js';
-import { createGuard } from './gateway.js';
-import { registerIdentityNamespaces } from './identityNamespaces.js';
-import { registerIms } from './ims.js';
-import { createJournal } from './journal.js';
-import { listen } from './listener.js';
+import { openDatabase } from './state/database.js';
+import { startOwnDatabase } from './state/ownDatabase.js';
+import { createFaults } from './faults/faults.js';
+import { registerFlowService } from './flowService/flowService.js';
+import { createGuard } from './ims/gateway.js';
+import { registerIdentityNamespaces } from './identity/identityNamespaces.js';
+import { registerIms } from './ims/ims.js';
+import { createJournal } from './admin/journal.js';
+import { listen } from './transport/listener.js';
 import { createPolicy, type Policy } from './policy.js';
-import { createRouter } from './router.js';
-import { registerSandboxes } from './sandboxes.js';
-import { registerSchemaRegistry } from './schemaRegistry.js';
-import { createHttpServer } from './server.js';
-import { createState, INSTALLATION } from './state.js';
-import { createTokens } from './tokens.js';
+import { createRouter } from './transport/router.js';
+import { registerSandboxes } from './ims/sandboxes.js';
+import { registerSchemaRegistry } from './schemaRegistry/schemaRegistry.js';
+import { createHttpServer } from './transport/server.js';
+import { createState, INSTALLATION } from './state/state.js';
+import { createTokens } from './ims/tokens.js';
 
 export interface SimulatorOptions {
   /** 0 or absent: a free one. */

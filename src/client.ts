@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 /** The command line `chatlio-aep`. */
 import { readConfiguration } from './configuration.js';
-import { runProcess } from './cli/commands/processes.js';
-import { watchOutput } from './cli/lostOutput.js';
+import { runProcess } from './cli/commands/installation/processes.js';
+import { watchOutput } from './cli/terminal/lostOutput.js';
 import { runCli } from './cli/run.js';
+import { watchWrapper } from './process/wrapper.js';
 import { withStackEnvironment } from './stackEnvironment.js';
 
 const { env, stdin, stdout, stderr } = process;
@@ -12,6 +13,7 @@ const interactive = stdin.isTTY && stderr.isTTY;
 const colour = (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb' && (stdout.isTTY || (env.FORCE_COLOR ?? '') !== '');
 
 const lostOutput = watchOutput(stdout, stderr);
+const outliveWrapper = watchWrapper(env.npm_lifecycle_event);
 
 const exitCode = await runCli(process.argv.slice(2), {
   stdout,
@@ -22,19 +24,23 @@ const exitCode = await runCli(process.argv.slice(2), {
   // Loaded when needed: the Temporal client takes a while, and `--help` has no use for it.
   async connect(configuration) {
     const { connectClient } = await import('./temporal/connection.js');
-    const { createTemporalSources } = await import('./cli/temporalSources.js');
+    const { createTemporalSources } = await import('./temporal/sources/temporalSources.js');
     const connected = await connectClient(configuration);
     const sources = createTemporalSources({ ...connected, uiUrl: configuration.temporal.uiUrl });
     return { sources, close: () => connected.close() };
   },
-  runProcess,
+  runProcess(name, parameters) {
+    // A server has callers of its own.
+    outliveWrapper();
+    return runProcess(name, parameters);
+  },
   async runDemo({ output }) {
-    const { runDemo } = await import('./cli/demo.js');
+    const { runDemo } = await import('./cli/demo/demo.js');
     // What the demo has started is ended first.
     lostOutput.letEnd();
     return runDemo({ environment: env, output });
   },
-  confirm: interactive ? (await import('./cli/confirmation.js')).confirm : undefined,
-  interview: interactive ? (await import('./cli/interview.js')).createInterview() : undefined,
+  confirm: interactive ? (await import('./cli/terminal/confirmation.js')).confirm : undefined,
+  interview: interactive ? (await import('./cli/terminal/interview.js')).createInterview() : undefined,
 });
 process.exitCode = lostOutput.exitCode() ?? exitCode;

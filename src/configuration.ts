@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import {
   accessKey,
+  headerValue,
   oneOf,
   optional,
   organisation,
@@ -59,18 +60,24 @@ export const environmentSchema = z.object({
   TEMPORAL_ADDRESS: optional(temporalAddress),
   TEMPORAL_NAMESPACE: optional(word),
   TEMPORAL_UI_URL: optional(url),
+  /** These are used by Temporal's SDK; whatever else it reads of TEMPORAL_… reaches it, too. */
+  TEMPORAL_PROFILE: optional(text),
+  TEMPORAL_CONFIG_FILE: optional(text),
+  TEMPORAL_API_KEY: optional(headerValue),
+  /** The SDK takes every other word for `false`. */
+  TEMPORAL_TLS: optional(oneOf(['true', 'false', '1', '0'])),
   /** Ports of `npm start`; the receiver's is RECEIVER_PORT. */
   CHATLIO_AEP_TEMPORAL_PORT: optional(port),
   CHATLIO_AEP_TEMPORAL_UI_PORT: optional(port),
   CHATLIO_AEP_POSTGRES_PORT: optional(port),
   CHATLIO_AEP_SIMULATOR_PORT: optional(port),
-  /** Set by `npm start` for the commands of other terminals: its simulator's waits are short, so standard windows are too. */
+  /** Set by `npm start` for the commands of other terminals: its simulator's waits are short, so default windows are too. */
   CHATLIO_AEP_SHORT_WINDOWS: optional(oneOf(['yes', 'no'])),
   XDG_CACHE_HOME: optional(text),
   LOG_LEVEL: optional(oneOf(['trace', 'debug', 'info', 'warn', 'error', 'silent'])),
   /** Seconds are long in tests: the consistency window after an ambiguous create, in ms. */
   ADOBE_CONSISTENCY_WINDOW_MS: optional(wholeNumber(0)),
-  /** Attempts of a provisioning step before a passing error is held, and the first delay between them. */
+  /** Attempts of a provisioning step before a transient error is held, and the first delay between them. */
   ADOBE_MAX_ATTEMPTS: optional(wholeNumber(1)),
   ADOBE_FIRST_RETRY_DELAY_MS: optional(wholeNumber(1)),
   ADOBE_REQUEST_TIMEOUT_MS: optional(wholeNumber(100)),
@@ -89,7 +96,7 @@ export interface AdobeConfiguration {
   readonly requestTimeoutMs: number;
   /** After an ambiguous create, how long lookups may still lag behind it. Above the gateway's 60 s. */
   readonly consistencyWindowMs: number;
-  /** Attempts of a provisioning step before a passing error is held for a person. */
+  /** Attempts of a provisioning step before a transient error is held for a person. */
   readonly maxAttempts: number;
   readonly firstRetryDelayMs: number;
 }
@@ -116,7 +123,13 @@ export interface Configuration {
   };
   readonly deliverySlots: number;
   readonly workerMetrics?: { readonly host: string; readonly port: number };
-  readonly temporal: { readonly address?: string; readonly namespace?: string; readonly uiUrl?: string };
+  readonly temporal: {
+    readonly address?: string;
+    readonly namespace?: string;
+    readonly uiUrl?: string;
+    /** What Temporal's SDK reads profiles, API key and certificates from. Holds secrets. */
+    readonly sdkVariables: Readonly<Record<string, string>>;
+  };
   /** Where downloaded and built programs stay, shared by all checkouts. */
   readonly cacheDir: string;
   readonly logLevel: string;
@@ -181,7 +194,12 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
       env.WORKER_METRICS_PORT === undefined
         ? undefined
         : { host: env.WORKER_METRICS_HOST ?? '127.0.0.1', port: env.WORKER_METRICS_PORT },
-    temporal: { address: env.TEMPORAL_ADDRESS, namespace: env.TEMPORAL_NAMESPACE, uiUrl: env.TEMPORAL_UI_URL },
+    temporal: {
+      address: env.TEMPORAL_ADDRESS,
+      namespace: env.TEMPORAL_NAMESPACE,
+      uiUrl: env.TEMPORAL_UI_URL,
+      sdkVariables: sdkVariables(environment),
+    },
     cacheDir: cacheFolder(env.XDG_CACHE_HOME ?? (userHome && join(userHome, '.cache')), home),
     logLevel: env.LOG_LEVEL ?? 'info',
     shortWindows: env.CHATLIO_AEP_SHORT_WINDOWS === 'yes',
@@ -194,7 +212,20 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
   };
 }
 
+/** Also where the SDK looks for the configuration file of Temporal's CLI. */
+const OF_TEMPORAL_SDK = /^(TEMPORAL_.+|HOME|XDG_CONFIG_HOME|APPDATA)$/;
+
+/** Without blanks and line ends around them, and without empty ones, as all others are read. */
+function sdkVariables(environment: NodeJS.ProcessEnv): Record<string, string> {
+  const given = Object.entries(environment).flatMap(([name, value = '']): [string, string][] => {
+    const trimmed = value.trim();
+    return OF_TEMPORAL_SDK.test(name) && trimmed !== '' ? [[name, trimmed]] : [];
+  });
+  return Object.fromEntries(given);
+}
+
 const SECRET_VARIABLES = new Set([
+  'TEMPORAL_API_KEY',
   'ADOBE_CLIENT_SECRET',
   'CHATLIO_AEP_ACCESS_KEY',
   'DATABASE_URL',

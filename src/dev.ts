@@ -39,7 +39,7 @@ async function main(): Promise<number> {
   });
   for (const line of welcome(stack.environment)) say(line);
   await interrupted;
-  say('Ending everything (Ctrl-C again: at once)');
+  say('Stopping everything (press Ctrl-C again to stop at once)');
   await stack.stop();
   return EXIT_CODES.done;
 }

@@ -11,11 +11,12 @@ import { createReceiverMetrics, type ReceiverReadings } from './metrics/receiver
 import { type MetricsServer, startMetricsServer } from './metrics/server.js';
 import { askedToEnd } from './process/endSignals.js';
 import { createProcessLog } from './process/log.js';
+import { tellReady } from './process/programs/readiness.js';
 import { confirmReceiverKeys } from './receiver/keys.js';
 import { type Receiver, startReceiver } from './receiver/start.js';
-import { openDatabase } from './store/database.js';
-import { openKeyRing, readHeldKeys } from './store/keyRing.js';
-import { startKeyReports } from './store/processKeys.js';
+import { openDatabase } from './store/connection/database.js';
+import { openKeyRing, readHeldKeys } from './store/keys/keyRing.js';
+import { startKeyReports } from './store/keys/processKeys.js';
 import { isDatabaseUnfit, prepareDatabase } from './store/prepare.js';
 
 async function main(): Promise<void> {
@@ -29,7 +30,7 @@ async function main(): Promise<void> {
   // Without PostgreSQL it starts all the same and spools.
   await prepareDatabase(database, log).catch((error: Error) => {
     if (isDatabaseUnfit(error)) throw error;
-    log.warn({ reason: error.message }, 'the database was not prepared');
+    log.warn({ reason: error.message }, 'the database could not be prepared');
   });
   const cacheFile = join(configuration.home, 'key-check.json');
   const keys = await confirmReceiverKeys({ database, keyRing, cacheFile, log });
@@ -38,6 +39,7 @@ async function main(): Promise<void> {
   const readings = {
     counts: () => receiver.counts(),
     nearMisses: () => receiver.nearMisses(),
+    refusedConnections: () => receiver.refusedConnections(),
     spoolDepth: () => receiver.spoolDepth(),
     spoolDamage: () => receiver.spoolDamage(),
     putBack: () => receiver.putBackCount(),
@@ -45,8 +47,14 @@ async function main(): Promise<void> {
   };
   const metrics = await serveMetrics(readings, intake, configuration.receiver.metricsPort);
   log.info({ url: receiver.url, metrics: metrics?.url }, 'ready');
+  tellReady();
 
-  const keyReports = startKeyReports(database, `receiver ${hostname()}/${process.pid}`, () => readHeldKeys(keyRing));
+  const keyReports = startKeyReports(
+    database,
+    `receiver ${hostname()}/${process.pid}`,
+    () => readHeldKeys(keyRing),
+    log,
+  );
   try {
     await Promise.race([once(askedToEnd(), 'abort'), keys.refused, displaced(receiver, configuration.home)]);
   } finally {

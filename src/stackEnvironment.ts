@@ -6,8 +6,8 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { readConfiguration } from './configuration.js';
-import { readJsonFile } from './process/jsonFile.js';
-import { replaceFile } from './process/wholeFile.js';
+import { readJsonFile } from './process/files/jsonFile.js';
+import { replaceFile } from './process/files/wholeFile.js';
 
 export type StackEnvironment = Readonly<Record<string, string>>;
 

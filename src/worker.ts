@@ -4,37 +4,40 @@ import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Worker, type WorkerOptions } from '@temporalio/worker';
-import { createForwarderActivities } from './activities/forwarder.js';
-import { createForwarders } from './activities/forwarders.js';
-import { createInquiryActivities } from './activities/inquiry.js';
+import { createForwarderActivities } from './activities/forwarding/forwarder.js';
+import { createForwarders } from './activities/forwarding/forwarders.js';
+import { createInquiryActivities } from './activities/inquiry/inquiry.js';
 import { startMaintenance } from './activities/maintenance.js';
 import { createSourceActivities } from './activities/source.js';
-import { startWaker } from './activities/waker.js';
+import { startWaker } from './activities/forwarding/waker.js';
 import { createAdobe } from './adobe/clients.js';
-import { minimumLakeLatencyMs, minimumSettleWindowMs } from './adobe/hosts.js';
+import { minimumLakeLatencyMs, minimumSettleWindowMs } from './adobe/http/hosts.js';
 import { runEntry } from './cli/runEntry.js';
 import { type AdobeConfiguration, type Configuration, readConfiguration } from './configuration.js';
 import { codedError } from './domain/errors.js';
-import { TASK_QUEUES } from './domain/source.js';
+import { TASK_QUEUES } from './domain/source/source.js';
 import { startMetricsServer } from './metrics/server.js';
 import { createWorkerMetrics } from './metrics/worker.js';
 import { closeAll } from './process/closing.js';
 import { END_SIGNALS } from './process/endSignals.js';
 import { createProcessLog } from './process/log.js';
 import { freePort } from './process/ports.js';
-import { createBell } from './store/bell.js';
-import { clockSkewMs, databaseVersion, openDatabase } from './store/database.js';
-import { readFigures } from './store/figures.js';
-import { confirmKeys } from './store/keyCheck.js';
-import { readPublicUrl } from './store/receiverReports.js';
-import { openKeyRing, readHeldKeys } from './store/keyRing.js';
-import { readProcessKeys, startKeyReports } from './store/processKeys.js';
-import { readDurability } from './store/durability.js';
+import { tellReady } from './process/programs/readiness.js';
+import { createPositions, watchForSetBack } from './activities/drain/positions.js';
+import { createWakeListener } from './store/delivery/wakeListener.js';
+import { clockSkewMs, databaseVersion, localDataFolder, openDatabase } from './store/connection/database.js';
+import { readFigures } from './store/views/figures.js';
+import { confirmKeys } from './store/keys/keyCheck.js';
+import { readPublicUrl } from './store/receivers/receiverReports.js';
+import { openKeyRing, readHeldKeys } from './store/keys/keyRing.js';
+import { readProcessKeys, startKeyReports } from './store/keys/processKeys.js';
+import { readDurability } from './store/connection/durability.js';
 import { prepareDatabase } from './store/prepare.js';
-import { createProvisioningStore } from './store/provisioning.js';
+import { createProvisioningStore } from './store/sources/provisioning.js';
 import { connectClient } from './temporal/connection.js';
 import { installRuntime } from './temporal/runtime.js';
-import { runWorkers } from './temporal/runWorkers.js';
+import { makeWorkers, runWorkers } from './temporal/runWorkers.js';
+import { SURVIVES_STANDSTILL } from './temporal/standstill.js';
 import { ensureSearchAttributes } from './temporal/searchAttributes.js';
 import { connectWorker } from './temporal/workerConnection.js';
 import { bundleWorkflows } from './temporal/workflowBundle.js';
@@ -80,9 +83,11 @@ async function main(): Promise<void> {
     minimumLakeLatencyMs: minimumLakeLatencyMs(adobeConfiguration),
   };
   const shuttingDown = new AbortController();
-  const bell = createBell(database, log);
+  const wakeListener = createWakeListener(database, log);
+  const positions = createPositions();
 
   const options: WorkerOptions = {
+    ...SURVIVES_STANDSTILL,
     connection,
     namespace,
     taskQueue: '',
@@ -90,80 +95,87 @@ async function main(): Promise<void> {
     stickyQueueScheduleToStartTimeout: STICKY_FOR,
     shutdownGraceTime: SHUTDOWN_GRACE,
   };
-  const workers = await Promise.all([
-    Worker.create({
-      ...options,
-      taskQueue: TASK_QUEUES.source,
-      activities: {
-        ...createSourceActivities({
-          adobe: (sandbox, options) => adobe.forSandbox(sandbox, options),
-          store,
-          forwarders,
-          window: adobeConfiguration,
-          bounds: {
-            maxAttempts: adobeConfiguration.maxAttempts,
-            firstDelayMs: adobeConfiguration.firstRetryDelayMs,
-            longestDelayMs: LONGEST_RETRY_DELAY_MS,
-          },
-          heartbeatEveryMs: HEARTBEAT_EVERY_MS,
-          ...settleWindow,
-        }),
-        ...createInquiryActivities({
-          adobe,
+  const make = () =>
+    Promise.all([
+      Worker.create({
+        ...options,
+        taskQueue: TASK_QUEUES.source,
+        activities: {
+          ...createSourceActivities({
+            adobe: (sandbox, options) => adobe.forSandbox(sandbox, options),
+            store,
+            forwarders,
+            window: adobeConfiguration,
+            bounds: {
+              maxAttempts: adobeConfiguration.maxAttempts,
+              firstDelayMs: adobeConfiguration.firstRetryDelayMs,
+              longestDelayMs: LONGEST_RETRY_DELAY_MS,
+            },
+            heartbeatEveryMs: HEARTBEAT_EVERY_MS,
+            ...settleWindow,
+          }),
+          ...createInquiryActivities({
+            adobe,
+            database,
+            keyRing,
+            queryServiceUrl: adobeConfiguration.queryServiceUrl,
+            store,
+            receiverUrl: async () => namedUrl ?? (await readPublicUrl(database)) ?? publicUrl,
+            databaseVersion: () => databaseVersion(database),
+            processKeys: () => readProcessKeys(database),
+            durability: () => readDurability(database),
+            clockSkewMs: () => clockSkewMs(database),
+            disks: { home: configuration.home, dataFolder: () => localDataFolder(database) },
+            ...settleWindow,
+          }),
+        },
+      }),
+      Worker.create({
+        ...options,
+        taskQueue: TASK_QUEUES.forwarder,
+        maxConcurrentActivityTaskExecutions: configuration.deliverySlots,
+        activities: createForwarderActivities({
           database,
           keyRing,
-          queryServiceUrl: adobeConfiguration.queryServiceUrl,
-          store,
-          receiverUrl: async () => namedUrl ?? (await readPublicUrl(database)) ?? publicUrl,
-          databaseVersion: () => databaseVersion(database),
-          processKeys: () => readProcessKeys(database),
-          durability: () => readDurability(database),
-          clockSkewMs: () => clockSkewMs(database),
-          ...settleWindow,
+          wakeListener,
+          adobe,
+          configuration: adobeConfiguration,
+          minimumLakeLatencyMs: minimumLakeLatencyMs(adobeConfiguration),
+          holder: `${hostname()}/${process.pid}`,
+          log,
+          shutdown: shuttingDown.signal,
+          slots: configuration.deliverySlots,
+          positions,
+          metrics: metrics.delivery,
         }),
-      },
-    }),
-    Worker.create({
-      ...options,
-      taskQueue: TASK_QUEUES.forwarder,
-      maxConcurrentActivityTaskExecutions: configuration.deliverySlots,
-      activities: createForwarderActivities({
-        database,
-        keyRing,
-        bell,
-        adobe,
-        configuration: adobeConfiguration,
-        minimumLakeLatencyMs: minimumLakeLatencyMs(adobeConfiguration),
-        holder: `${hostname()}/${process.pid}`,
-        log,
-        shutdown: shuttingDown.signal,
-        slots: configuration.deliverySlots,
-        metrics: metrics.delivery,
       }),
-    }),
-  ]);
+    ]);
+  const workers = await makeWorkers(make, temporal.address);
   const maintenance = startMaintenance({ database, log });
-  const keyReports = startKeyReports(database, `worker ${hostname()}/${process.pid}`, () => readHeldKeys(keyRing));
+  const keyReports = startKeyReports(database, `worker ${hostname()}/${process.pid}`, () => readHeldKeys(keyRing), log);
   const waker = startWaker({
     database,
-    bell,
+    wakeListener,
     log,
     forwarders,
-    settingsOf: (sourceId) => store.forwarderSettings(sourceId),
+    settingsOf: (sourceIds) => store.forwarderSettings(sourceIds),
     metrics: metrics.wakes,
   });
+  const setBackWatch = watchForSetBack({ database, positions, log });
   for (const signal of END_SIGNALS) process.once(signal, () => shuttingDown.abort());
 
   log.info({ temporal: temporal.address, namespace, queues: TASK_QUEUES, metrics: metricsServer?.url }, 'ready');
+  tellReady();
   try {
     await runWorkers(workers, temporal.address);
   } finally {
     await closeAll(
       {
         waker: () => waker.close(),
+        setBackWatch: () => setBackWatch.close(),
         maintenance: () => maintenance.close(),
         keyReports: () => keyReports.close(),
-        bell: () => bell.close(),
+        wakeListener: () => wakeListener.close(),
         temporal: () => Promise.all([connection.close(), temporal.close()]),
         adobe: () => adobe.close(),
         metrics: () => metricsServer?.close(),

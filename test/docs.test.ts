@@ -1,11 +1,12 @@
 /** What the documents say is what the product does. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { errorsPage } from '../scripts/errorsPage.js';
+import { fieldsPage } from '../scripts/fieldsPage.js';
 import { createProgram } from '../src/cli/program.js';
 import { environmentSchema } from '../src/configuration.js';
 import { ERROR_CATALOGUE } from '../src/domain/errors.js';
-import { faultRuleSchema } from '../simulator/faultSchema.js';
+import { faultRuleSchema } from '../simulator/faults/faultSchema.js';
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
 
@@ -14,6 +15,24 @@ describe('the page of error codes', () => {
     expect(read('docs/errors.md')).toBe(errorsPage());
     const headings = [...read('docs/errors.md').matchAll(/^## (\w+)$/gm)].map((match) => match[1]);
     expect(headings).toEqual(Object.keys(ERROR_CATALOGUE).toSorted());
+  });
+});
+
+describe('the page of fields', () => {
+  it('is made of the tables as they are (npm run fields)', () => {
+    expect(read('docs/fields.md')).toBe(fieldsPage());
+  });
+});
+
+describe('the page of the architecture', () => {
+  it('names files and folders that there are', () => {
+    const page = read('ARCHITECTURE.md');
+    const named = [...page.matchAll(/`([\w./-]+\/|[\w./-]+\.(?:ts|sql|grit|md))`/g)].map((match) => match[1] ?? '');
+    expect(named.length).toBeGreaterThan(80);
+    const folders = ['.', 'src', 'src/store/migrations', 'src/activities/drain', 'src/activities/drain/roles'];
+    const there = (path: string) =>
+      folders.some((folder) => existsSync(new URL(`../${folder}/${path}`, import.meta.url)));
+    expect(named.filter((path) => !there(path))).toEqual([]);
   });
 });
 
@@ -58,7 +77,7 @@ describe('the page of the simulator', () => {
 describe('commands in the documents', () => {
   it('are commands that there are', () => {
     const nothing = () => Promise.reject(new Error('not here'));
-    const wiring = { version: '0', run: nothing, runProcess: nothing, runDemo: nothing, interview: undefined };
+    const wiring = { version: '0', run: nothing };
     const commands = createProgram(wiring).commands.map((command) => command.name());
     const texts = [
       'README.md',

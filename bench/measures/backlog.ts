@@ -1,7 +1,7 @@
 /** Events taken while the destination is away, then delivered. */
 import { Client, Connection } from '@temporalio/client';
-import { FORWARDER_MESSAGES } from '../../src/domain/forwarder.js';
-import { forwarderWorkflowId } from '../../src/domain/source.js';
+import { FORWARDER_MESSAGES } from '../../src/domain/delivery/forwarder.js';
+import { forwarderWorkflowId } from '../../src/domain/source/source.js';
 import { readBill } from '../rig/bill.js';
 import { sampleMemory } from '../rig/samples.js';
 import { type Stack, startStack } from '../rig/stack.js';

@@ -8,7 +8,7 @@ import type { Measure, Row } from './measure.js';
 
 const PRELOADED_IDS = 1_000_000;
 /** Until the drains have ended: what a burst costs includes going idle again. */
-const SETTLE_MS = 8_000;
+const GOING_IDLE_MS = 8_000;
 const WINDOWS = [
   { rate: '0.01', perSecond: 0.01, events: 3 },
   { rate: '1', perSecond: 1, events: 120 },
@@ -27,7 +27,7 @@ export const cost: Measure = {
       const bills: { readonly rate: number; readonly events: number; readonly bill: Bill }[] = [];
       await takeTurn({ stack, targets, events: 1_000, connections: 16 });
       for (const { rate, perSecond, events } of WINDOWS) {
-        await delay(SETTLE_MS);
+        await delay(GOING_IDLE_MS);
         const before = await readBill(stack, name);
         const { seconds } = await takeTurn({
           stack,
@@ -36,7 +36,7 @@ export const cost: Measure = {
           connections: perSecond === undefined ? 256 : 16,
           perSecond,
         });
-        await delay(SETTLE_MS);
+        await delay(GOING_IDLE_MS);
         const bill = billBetween(before, await readBill(stack, name));
         bills.push({ rate: events / seconds, events, bill });
         say(`${events} events at ${rate}/s took ${Math.round(seconds)} s`);

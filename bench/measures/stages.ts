@@ -14,20 +14,20 @@ const PRELOADED_IDS = 1_000_000;
 
 const COLLECTOR = ['garbage collection', /^\(garbage collector\)/] as const;
 const POSTGRES_CLIENT =
-  /\/(pg|pg-pool|pg-protocol|postgres-bytea|pg-types)\/|store\/(eventLog|flush|bodies|claim|database)\.js/;
+  /\/(pg|pg-pool|pg-protocol|postgres-bytea|pg-types)\/|store\/(log|delivery|connection)\/(eventLog|flush|bodies|claim|database)\.js/;
 
 const RECEIVER: Landmarks = [
   COLLECTOR,
-  ['encrypt', /^seal .*store\/keyRing/],
-  ['parse, identify, compare', /^prepare .*receiver\/webhooks/],
+  ['encrypt', /^seal .*store\/keys\/keyRing/],
+  ['parse, identify, compare', /^prepare .*receiver\/http\/webhooks/],
   ['insert', POSTGRES_CLIENT],
   ['intake journal', /receiver\/journal\//],
-  ['answer', /^send .*receiver\/httpServer/],
+  ['answer', /^send .*receiver\/http\/httpServer/],
 ];
 const WORKER: Landmarks = [
   COLLECTOR,
-  ['decrypt', /^open .*store\/keyRing/],
-  ['POST', /\/undici\/|adobe\/(inlet|exchange)\.js|domain\/outcomes\.js/],
+  ['decrypt', /^open .*store\/keys\/keyRing/],
+  ['POST', /\/undici\/|adobe\/(services\/inlet|http\/exchange)\.js|domain\/delivery\/outcomes\.js/],
   ['fetch and bookkeeping, PostgreSQL client', POSTGRES_CLIENT],
   ['bookkeeping', /activities\/drain/],
 ];

@@ -5,7 +5,7 @@
  * an event cheap to make is that only these digits differ between the uses of a template.
  */
 import { fixture } from '../../src/chatlio/fixtures.js';
-import type { Kind } from '../../src/domain/kinds.js';
+import type { Kind } from '../../src/domain/events/kinds.js';
 
 /** Transcripts are left out: the shortest has 1.6 kB. */
 export const BENCH_KINDS = ['new-conversation', 'unanswered', 'feedback', 'offline-message'] as const satisfies Kind[];

@@ -3,7 +3,7 @@ import { randomFillSync } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { from as copyFrom } from 'pg-copy-streams';
-import type { Database } from '../../src/store/database.js';
+import type { Database } from '../../src/store/connection/database.js';
 
 const ROWS_PER_CHUNK = 4_096;
 /** PostgreSQL documentation, "COPY", Binary Format: signature, flags, length of the extension. */

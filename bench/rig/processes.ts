@@ -1,7 +1,7 @@
 /** Starting the programs that are measured, each as a process of its own. */
 import { join } from 'node:path';
-import { readLog, waitForLine } from '../../src/process/logFile.js';
-import { lastLinesOf, spawnServer, type ServerProcess } from '../../src/process/server.js';
+import { readLog, waitForLine } from '../../src/process/files/logFile.js';
+import { lastLinesOf, spawnServer, type ServerProcess } from '../../src/process/programs/server.js';
 import type { Programs } from '../../scripts/buildPrograms.js';
 
 const READY_TIMEOUT_MS = 90_000;

@@ -1,34 +1,38 @@
-/** One run: provisions, posts, strikes, waits until all is settled, and compares. */
+/** One run: provisions, posts, kills and stops, waits until all is decided, and compares. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { pino } from 'pino';
-import { createTemporalSources } from '../../src/cli/temporalSources.js';
+import { createTemporalSources } from '../../src/temporal/sources/temporalSources.js';
 import { readConfiguration } from '../../src/configuration.js';
-import { openDatabase } from '../../src/store/database.js';
-import { openKeyRing } from '../../src/store/keyRing.js';
+import { openDatabase } from '../../src/store/connection/database.js';
+import { openKeyRing } from '../../src/store/keys/keyRing.js';
 import { connectClient } from '../../src/temporal/connection.js';
-import { runClient } from '../commandLine.js';
-import { createSimulatorAdmin } from '../simulatorAdmin.js';
-import { type Acted, carryOut } from './acts.js';
-import { type Comparison, compare } from './compare.js';
-import { watchHolds } from './holds.js';
-import { type Load, startLoad } from './load.js';
+import { runClient } from '../stack/commandLine.js';
+import { createSimulatorAdmin } from '../stack/simulatorAdmin.js';
+import { type Disrupted, carryOut } from './faults/disruptions.js';
+import { type Comparison, compare } from './records/compare.js';
+import { watchHolds } from './faults/holds.js';
+import { type Load, startLoad } from './load/load.js';
 import { planOf } from './plan.js';
 import { createPlatform } from './platform.js';
-import { type Backlog, readBacklog, readPlatform, readStore } from './records.js';
+import { countSent, leaksOf } from './records/leaks.js';
+import { type Backlog, readBacklog, readPlatform, readStore } from './records/records.js';
+import { noteWhatIsSent, readMarkedRows, readSent } from './records/sent.js';
 import { provisionSource } from './source.js';
 import { type ForwardStack, SANDBOX, startForwardStack } from './stack.js';
 import { LEAVING, tearDownUnderTraffic } from './teardown.js';
-import { startWeather, type Weather } from './weather.js';
-import { postsOf } from './webhooks.js';
+import { startFaultSchedule, type FaultSchedule } from './faults/faultSchedule.js';
+import { postsOf } from './load/webhooks.js';
 
 export interface ForwardRun {
   readonly comparison: Comparison;
-  readonly acted: Acted;
+  readonly disrupted: Disrupted;
+  /** Requests that the inlet accepted, by what the event was taken as and the version of the mapping. */
+  readonly sent: ReadonlyMap<string, number>;
   readonly posts: number;
   /** Requests to the receivers that were not answered with 2xx. */
   readonly failedPosts: number;
   readonly faultHits: number;
-  readonly fronts: ReadonlyMap<string, number>;
+  readonly placed: ReadonlyMap<string, number>;
   readonly unexpectedEnds: readonly string[];
   /** Why the forwarder was held: nothing in a run needs a person. */
   readonly holds: readonly string[];
@@ -37,7 +41,7 @@ export interface ForwardRun {
   /** What did not come to its end, when it did not. */
   readonly stuck?: Backlog;
   readonly loadMs: number;
-  readonly settleMs: number;
+  readonly decidedMs: number;
   /** Left for a look when something is wrong. */
   readonly home: string;
 }
@@ -50,8 +54,8 @@ export interface ForwardRunOptions {
   readonly log: (line: string) => void;
 }
 
-export function isWithoutFault({ comparison, stuck, audit, holds, unexpectedEnds, acted }: ForwardRun): boolean {
-  const wrong = [comparison.differences, audit, holds, unexpectedEnds, acted.failures];
+export function isWithoutFault({ comparison, stuck, audit, holds, unexpectedEnds, disrupted }: ForwardRun): boolean {
+  const wrong = [comparison.differences, audit, holds, unexpectedEnds, disrupted.failures];
   return wrong.every(({ length }) => length === 0) && stuck === undefined;
 }
 
@@ -80,6 +84,8 @@ async function runOn(stack: ForwardStack, { seed, events, kills, log }: ForwardR
     await source.startForwarder();
     const simulator = createSimulatorAdmin(stack.simulatorUrl, stack.environment);
     const platform = createPlatform(stack.simulatorUrl, stack.environment);
+    await platform.lookAtRuns(source.flowId);
+    await noteWhatIsSent(lakeUrl);
 
     const posts = postsOf(seed, events);
     const plan = planOf(seed, posts.length, kills);
@@ -90,44 +96,53 @@ async function runOn(stack: ForwardStack, { seed, events, kills, log }: ForwardR
       receiverUrls: stack.receiverUrls,
       pathOf: (kind) => source.webhookPath(kind),
     });
-    const weather = startWeather(seed, simulator);
+    const faultSchedule = startFaultSchedule(seed, simulator);
     const holds = watchHolds(source);
-    const progress = watchProgress({ stack, lakeUrl, load, total: posts.length, weather, log });
-    const acting = carryOut({ stack, database, platform, source, load, progress, log }, plan, posts.length);
-    const acted = await Promise.race([acting, progress.stuck]);
+    const progress = watchProgress({ stack, lakeUrl, load, total: posts.length, faultSchedule, log });
+    const disrupting = carryOut({ stack, database, platform, source, load, progress, log }, plan, posts.length);
+    const disrupted = await Promise.race([disrupting, progress.stuck]);
     await Promise.race([load.finished, progress.stuck]);
     // The faults last as long as there is something to hit.
     await Promise.race([caughtUp(progress), progress.stuck]);
-    await weather.end();
+    await faultSchedule.end();
     const loadMs = performance.now() - startedAt;
-    log(`all ${posts.length} posts are answered; waiting until all is settled`);
+    log(`all ${posts.length} posts are answered; waiting until all is decided`);
     progress.end();
-    const stuck = await waitUntilSettled({ stack, lakeUrl, taken: load.taken().size, log });
+    const stuck = await waitUntilDecided({ stack, lakeUrl, taken: load.taken().size, log });
     log('a source is torn down under traffic, and its name taken again');
     const takenByLeaving = await tearDownUnderTraffic(deps);
     const taken = new Map([...load.taken(), ...takenByLeaving]);
-    const stuckAfterwards = stuck ?? (await waitUntilSettled({ stack, lakeUrl, taken: taken.size, log }));
+    const stuckAfterwards = stuck ?? (await waitUntilDecided({ stack, lakeUrl, taken: taken.size, log }));
     await holds.end();
+    const store = await readStore(stack.databaseUrl);
+    const sent = await readSent(lakeUrl);
+    const leaving = disrupted.updates.map(async ({ update: { keptBack }, mapping }) => ({
+      mapping,
+      rows: await platform.mappingRows(mapping),
+      keptBack,
+    }));
     const comparison = compare({
       taken,
       contradictions: load.contradictions(),
       platform: await readPlatform(lakeUrl),
-      store: await readStore(stack.databaseUrl),
-      quietTimes: acted.quietTimes,
+      store,
+      quietTimes: disrupted.quietTimes,
+      leaks: leaksOf({ sent, markedRows: await readMarkedRows(lakeUrl), store, leaving: await Promise.all(leaving) }),
     });
     return {
       comparison,
-      acted,
+      disrupted,
+      sent: countSent(sent, store),
       posts: posts.length,
       failedPosts: load.failed(),
-      faultHits: weather.hits(),
-      fronts: weather.fronts,
+      faultHits: faultSchedule.hits(),
+      placed: faultSchedule.placed,
       unexpectedEnds: stack.unexpectedEnds,
       holds: [...holds.reasons],
       audit: [...(await runClient(stack, ['audit', source.name])), ...(await runClient(stack, ['audit', LEAVING]))],
       ...(stuckAfterwards === undefined ? {} : { stuck: stuckAfterwards }),
       loadMs,
-      settleMs: performance.now() - startedAt - loadMs,
+      decidedMs: performance.now() - startedAt - loadMs,
       home: stack.home,
     };
   } finally {
@@ -146,11 +161,11 @@ function lakeDatabaseOf({ lakeUrl }: ForwardStack): string {
   return url.toString();
 }
 
-const SETTLE_POLL_MS = 2_000;
+const BACKLOG_POLL_MS = 2_000;
 /** Nothing has moved for so long: it never will. Above every deadline of the run. */
 const STUCK_AFTER_MS = 120_000;
 
-async function waitUntilSettled(deps: {
+async function waitUntilDecided(deps: {
   readonly stack: ForwardStack;
   readonly lakeUrl: string;
   readonly taken: number;
@@ -170,7 +185,7 @@ async function waitUntilSettled(deps: {
     }
     seen = now;
     if (performance.now() - movedAt > STUCK_AFTER_MS) return backlog;
-    await delay(SETTLE_POLL_MS);
+    await delay(BACKLOG_POLL_MS);
   }
 }
 
@@ -195,10 +210,10 @@ function watchProgress(deps: {
   readonly lakeUrl: string;
   readonly load: Load;
   readonly total: number;
-  readonly weather: Weather;
+  readonly faultSchedule: FaultSchedule;
   readonly log: (line: string) => void;
 }): Progress {
-  const { stack, lakeUrl, load, total, weather, log } = deps;
+  const { stack, lakeUrl, load, total, faultSchedule, log } = deps;
   const ending = new AbortController();
   let last: Backlog | undefined;
   let seen = '';
@@ -217,7 +232,7 @@ function watchProgress(deps: {
       if (looks % TELL_EVERY_LOOKS !== 0 || last === undefined) continue;
       log(
         `${load.answered()} of ${total} posts answered (${load.failed()} times not), ${last.waiting} events wait, ` +
-          `${last.undecided + last.moving} under way, ${weather.hits()} faults met`,
+          `${last.undecided + last.moving} under way, ${faultSchedule.hits()} faults met`,
       );
     }
   }

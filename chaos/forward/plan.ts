@@ -2,24 +2,33 @@
 import { type Random, randomOf } from './random.js';
 import type { ForwarderEnd } from './source.js';
 import type { Victim } from './stack.js';
+import { SOURCE_UPDATES, type SourceUpdate } from './updates.js';
 
 /** Killed, or stopped for a while and continued. */
-export interface Strike {
+export interface ProcessFault {
   readonly kind: 'kill' | 'pause';
   readonly victim: Victim;
   /** From SIGKILL to the start, or from SIGSTOP to SIGCONT. */
   readonly forMs: number;
 }
 
-/** Changes of the flow, each with the gate closed; a strike comes between each two of its steps. */
+/** So long after what it stands in has begun. */
+export interface LaterFault {
+  readonly afterMs: number;
+  readonly processFault: ProcessFault;
+}
+
+/** Changes of the flow, each with the gate closed; a process is killed or stopped between each two of its steps. */
 export type FlowChange = 'pause' | 'disable' | 'patch';
 
-type Act =
-  | Strike
-  | { readonly kind: 'flow-change'; readonly change: FlowChange; readonly strikes: readonly Strike[] }
+type Disruption =
+  | ProcessFault
+  | { readonly kind: 'flow-change'; readonly change: FlowChange; readonly processFaults: readonly ProcessFault[] }
+  /** The source is given another manifest, and processes are killed or stopped meanwhile. They come in this order. */
+  | { readonly kind: 'update'; readonly update: SourceUpdate; readonly processFaults: readonly LaterFault[] }
   | { readonly kind: 'forwarder'; readonly how: ForwarderEnd }
   /** The forwarder asks its drains to end, and the workers are killed before they do. */
-  | { readonly kind: 'lost-drains'; readonly strikes: readonly Strike[] }
+  | { readonly kind: 'lost-drains'; readonly processFaults: readonly ProcessFault[] }
   | { readonly kind: 'lake-stall' }
   /** PostgreSQL takes connections and answers nothing, for longer than anybody waits for it. */
   | { readonly kind: 'standstill' }
@@ -28,10 +37,10 @@ type Act =
   /** The disk of the receivers is full while PostgreSQL is away. */
   | { readonly kind: 'full-disk'; readonly forMs: number };
 
-export interface PlannedAct {
+export interface PlannedDisruption {
   /** Begins when so many posts have been answered. */
   readonly afterPosts: number;
-  readonly act: Act;
+  readonly disruption: Disruption;
 }
 
 const WEIGHTS: readonly (readonly [Victim, number])[] = [
@@ -50,46 +59,71 @@ const PAUSE_MS = { from: 200, to: 7_000 } as const;
 const DOWN_MS = { from: 0, to: 2_000 } as const;
 const LOST_MS = { from: 2_000, to: 8_000 } as const;
 const FULL_MS = { from: 1_000, to: 4_000 } as const;
-const STRIKES_IN_A_FLOW_CHANGE = 4;
+const FAULTS_IN_A_FLOW_CHANGE = 4;
+const FAULTS_IN_AN_UPDATE = 1;
+/** From the start of the command until the gate is open again. */
+const UPDATE_MS = { from: 500, to: 8_000 } as const;
+const UPDATES = { from: 0.25, to: 0.85 } as const;
 
 /** @param kills SIGKILLs and SIGSTOPs together, at least */
-export function planOf(seed: number, posts: number, kills: number): PlannedAct[] {
+export function planOf(seed: number, posts: number, kills: number): PlannedDisruption[] {
   const random = randomOf(seed ^ 0x5eed);
-  const acts: Act[] = [];
+  const disruptions: Disruption[] = [];
   const flowChanges = Math.ceil(kills / 25);
   const changes: readonly FlowChange[] = ['disable', 'patch', 'pause'];
   for (let index = 0; index < flowChanges; index += 1) {
-    const strikes = Array.from({ length: STRIKES_IN_A_FLOW_CHANGE }, () => strikeOf(random));
-    acts.push({ kind: 'flow-change', change: changes[index % changes.length] ?? 'pause', strikes });
+    const processFaults = Array.from({ length: FAULTS_IN_A_FLOW_CHANGE }, () => processFaultOf(random));
+    disruptions.push({ kind: 'flow-change', change: changes[index % changes.length] ?? 'pause', processFaults });
   }
-  const single = Math.max(0, kills - flowChanges * STRIKES_IN_A_FLOW_CHANGE);
-  for (let index = 0; index < single; index += 1) acts.push(strikeOf(random));
+  const updates = updatesOf(kills, random);
+  const single = Math.max(0, kills - flowChanges * FAULTS_IN_A_FLOW_CHANGE - updates.length * FAULTS_IN_AN_UPDATE);
+  for (let index = 0; index < single; index += 1) disruptions.push(processFaultOf(random));
   const restarts = Math.max(2, Math.round(kills / 10));
   for (let index = 0; index < restarts; index += 1) {
-    acts.push({ kind: 'forwarder', how: index % 2 === 0 ? 'terminate' : 'cancel' });
+    disruptions.push({ kind: 'forwarder', how: index % 2 === 0 ? 'terminate' : 'cancel' });
   }
   for (let index = 0; index < Math.max(1, Math.round(kills / 25)); index += 1) {
-    const strikes = (['worker-1', 'worker-2'] as const).map((victim) => ({
+    const processFaults = (['worker-1', 'worker-2'] as const).map((victim) => ({
       kind: 'kill' as const,
       victim,
       forMs: Math.round(random.between(DOWN_MS.from, DOWN_MS.to)),
     }));
-    acts.push({ kind: 'lost-drains', strikes });
+    disruptions.push({ kind: 'lost-drains', processFaults });
   }
-  for (let index = 0; index < Math.max(1, Math.round(kills / 100)); index += 1) acts.push({ kind: 'lake-stall' });
+  for (let index = 0; index < Math.max(1, Math.round(kills / 100)); index += 1)
+    disruptions.push({ kind: 'lake-stall' });
   for (let index = 0; index < Math.max(1, Math.round(kills / 100)); index += 1) {
-    acts.push(
+    disruptions.push(
       { kind: 'standstill' },
       { kind: 'lost-commits', forMs: Math.round(random.between(LOST_MS.from, LOST_MS.to)) },
       { kind: 'full-disk', forMs: Math.round(random.between(FULL_MS.from, FULL_MS.to)) },
     );
   }
-  return acts
-    .map((act) => ({ act, afterPosts: Math.floor(random.between(0.02, 0.95) * posts) }))
+  const apart = (UPDATES.to - UPDATES.from) / updates.length;
+  return [
+    ...disruptions.map((disruption) => ({ disruption, at: random.between(0.02, 0.95) })),
+    // In their order, and each when the one before is over.
+    ...updates.map((disruption, index) => ({ disruption, at: UPDATES.from + (index + random.next() / 4) * apart })),
+  ]
+    .map(({ disruption, at }) => ({ disruption, afterPosts: Math.floor(at * posts) }))
     .sort((a, b) => a.afterPosts - b.afterPosts);
 }
 
-function strikeOf(random: Random): Strike {
+/** To whole chats first, then back and forth between the others. */
+function updatesOf(kills: number, random: Random): Extract<Disruption, { kind: 'update' }>[] {
+  const [first, ...later] = SOURCE_UPDATES;
+  const rest = Array.from({ length: Math.max(1, Math.round(kills / 50)) }, (_, index) => later[index % later.length]);
+  return [first, ...rest].flatMap((update) => {
+    if (update === undefined) return [];
+    const processFaults = Array.from({ length: FAULTS_IN_AN_UPDATE }, () => ({
+      afterMs: Math.round(random.between(UPDATE_MS.from, UPDATE_MS.to)),
+      processFault: processFaultOf(random),
+    }));
+    return [{ kind: 'update' as const, update, processFaults }];
+  });
+}
+
+function processFaultOf(random: Random): ProcessFault {
   const kind = random.chance(PAUSED) ? 'pause' : 'kill';
   const { from, to } = kind === 'pause' ? PAUSE_MS : DOWN_MS;
   return { kind, victim: victimOf(random), forMs: Math.round(random.between(from, to)) };

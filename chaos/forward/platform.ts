@@ -1,5 +1,5 @@
 /** What a person does at Adobe in the course of a run, with plain requests. */
-import { createRequests } from '../requests.js';
+import { createRequests } from '../stack/requests.js';
 import { SANDBOX } from './stack.js';
 
 export interface Platform {
@@ -9,15 +9,36 @@ export interface Platform {
   patchFlow(flowId: string): Promise<void>;
   /** @returns when the flow was last changed, ms */
   flowUpdatedAtMs(flowId: string): Promise<number>;
+  /** The mapping set that it uses. */
+  mappingOf(flowId: string): Promise<MappingVersion>;
+  mappingRows(mapping: MappingVersion): Promise<readonly MappingRow[]>;
+  /** Makes the lake, which the simulator does at the first look. */
+  lookAtRuns(flowId: string): Promise<void>;
   setPolicy(changes: Readonly<Record<string, unknown>>): Promise<void>;
 }
 
-const FLOWS = '/data/foundation/flowservice/flows';
+export interface MappingVersion {
+  readonly id: string;
+  readonly version: number;
+}
+
+/** As it is stored. */
+export interface MappingRow {
+  readonly sourceType: string;
+  readonly source: string;
+}
+
+const FLOW_SERVICE = '/data/foundation/flowservice';
+const FLOWS = `${FLOW_SERVICE}/flows`;
+const MAPPING_SETS = '/data/foundation/conversion/mappingSets';
 
 interface Flow {
   readonly etag: string;
   readonly state: string;
   readonly updatedAt: number;
+  readonly transformations: readonly {
+    readonly params: { readonly mappingId: string; readonly mappingVersion: number };
+  }[];
 }
 
 /** @param environment with the credentials that the simulator has printed */
@@ -48,6 +69,19 @@ export function createPlatform(baseUrl: string, environment: NodeJS.ProcessEnv):
       await asClient(SANDBOX, { method: 'PATCH', path: `${FLOWS}/${flowId}`, body, headers });
     },
     flowUpdatedAtMs: async (flowId) => (await flow(flowId)).updatedAt,
+    async mappingOf(flowId) {
+      const { mappingId: id, mappingVersion: version } = (await flow(flowId)).transformations[0]?.params ?? {};
+      if (id === undefined || version === undefined) throw new Error(`the flow ${flowId} has no mapping`);
+      return { id, version };
+    },
+    async mappingRows({ id, version }) {
+      const path = `${MAPPING_SETS}/${id}?version=${version}`;
+      return ((await asClient(SANDBOX, { method: 'GET', path })) as { mappings: MappingRow[] }).mappings;
+    },
+    async lookAtRuns(flowId) {
+      const path = `${FLOW_SERVICE}/runs?property=flowId==${flowId}`;
+      await asClient(SANDBOX, { method: 'GET', path });
+    },
     setPolicy: async (changes) => void (await call({ method: 'PATCH', path: '/__sim/api/policy', body: changes })),
   };
 }

@@ -1,5 +1,5 @@
 /** Draws that depend on nothing but the seed. */
-import { createRandom } from '../result.js';
+import { createRandom } from '../stack/random.js';
 
 export interface Random {
   /** In [0, 1). */

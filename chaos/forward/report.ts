@@ -1,12 +1,12 @@
 /** The table that a run prints. */
 import { type ForwardRun, isWithoutFault } from './chaosRun.js';
-import type { Difference } from './compare.js';
+import type { Difference } from './records/compare.js';
 
 const SHOWN_DIFFERENCES = 20;
 
 /** @param repeat the command that makes the same run */
 export function reportOf(run: ForwardRun, repeat: string): string {
-  const { comparison, acted, stuck } = run;
+  const { comparison, disrupted, stuck } = run;
   const { differences } = comparison;
   const lines = [
     '',
@@ -16,35 +16,35 @@ export function reportOf(run: ForwardRun, repeat: string): string {
       ['posts not answered with 2xx', run.failedPosts],
       ['inlet requests that met a fault', run.faultHits],
       ['forwarder held', run.holds.join(' | ') || 'never'],
-      ['seconds of load, seconds until settled', `${seconds(run.loadMs)}, ${seconds(run.settleMs)}`],
+      ['seconds of load, seconds until all was decided', `${seconds(run.loadMs)}, ${seconds(run.decidedMs)}`],
       ['processes that ended by themselves', run.unexpectedEnds.join(', ') || 'none'],
     ]),
-    table('struck', [...sorted(acted.counts), ['kills and stops', strikesOf(run)]]),
-    table('faults placed', sorted(run.fronts)),
+    table('disrupted', [...sorted(disrupted.counts), ['kills and stops', processFaultsOf(run)]]),
+    table('faults placed', sorted(run.placed)),
+    table('requests that the inlet accepted', sorted(run.sent)),
     table('events', [
       ['delivered exactly once', comparison.delivered],
       ...sorted(comparison.open).map(([name, count]): Row => [`open: ${name}`, count]),
-      ...sorted(comparison.settled).map(([name, count]): Row => [`settled: ${name}`, count]),
+      ...sorted(comparison.ended).map(([name, count]): Row => [`ended: ${name}`, count]),
     ]),
     table(
       'differences',
-      (['lost', 'repeated', 'invented', 'misjudged', 'through the gate', 'contradiction'] as const).map((wrong) => [
-        wrong,
-        differences.filter((one) => one.wrong === wrong).length,
-      ]),
+      (['lost', 'repeated', 'invented', 'misjudged', 'through the gate', 'leaked', 'contradiction'] as const).map(
+        (wrong) => [wrong, differences.filter((one) => one.wrong === wrong).length],
+      ),
     ),
     ...differences.slice(0, SHOWN_DIFFERENCES).map(line),
     ...(differences.length > SHOWN_DIFFERENCES ? [`… and ${differences.length - SHOWN_DIFFERENCES} more`] : []),
     run.audit.length === 0 ? 'The audit finds the same: no difference.' : run.audit.join('\n'),
-    ...acted.failures.map((failure) => `not carried out: ${failure}`),
+    ...disrupted.failures.map((failure) => `not carried out: ${failure}`),
     ...(stuck === undefined ? [] : [`did not come to its end: ${JSON.stringify(stuck)}`]),
     ...(isWithoutFault(run) ? [] : [`logs and data: ${run.home}`, `once more: ${repeat}`]),
   ];
   return lines.join('\n');
 }
 
-function strikesOf({ acted }: ForwardRun): number {
-  return [...acted.counts].reduce((sum, [what, count]) => (/^(kill|pause) /.test(what) ? sum + count : sum), 0);
+function processFaultsOf({ disrupted }: ForwardRun): number {
+  return [...disrupted.counts].reduce((sum, [what, count]) => (/^(kill|pause) /.test(what) ? sum + count : sum), 0);
 }
 
 function line({ wrong, eventId, detail }: Difference): string {

@@ -3,7 +3,8 @@
  * table; exit 1 on any difference between what was answered with 2xx and what arrived.
  */
 import { parseArgs } from 'node:util';
-import { listenForInterruption } from '../interruption.js';
+import { messageOf } from '../../src/domain/messageOf.js';
+import { listenForInterruption } from '../stack/interruption.js';
 import { isWithoutFault, runForwardChaos } from './chaosRun.js';
 import { reportOf } from './report.js';
 
@@ -35,7 +36,7 @@ try {
   say(reportOf(run, repeat));
   process.exitCode = isWithoutFault(run) ? 0 : 1;
 } catch (error) {
-  say(`The run has not come to its end: ${error instanceof Error ? error.message : String(error)}`);
+  say(`The run has not come to its end: ${messageOf(error)}`);
   say(`once more: ${repeat}`);
   // What posts, looks and changes faults has nothing to end it now.
   process.exit(1);

@@ -1,18 +1,18 @@
-/** A source of a run: provisioned as a user would; the one that is struck has a forwarder that runs in small steps. */
+/** A source of a run: provisioned as a user would; the one whose processes are killed has a forwarder that runs in small steps. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, WorkflowUpdateStage } from '@temporalio/client';
-import type { Sources } from '../../src/cli/ports.js';
-import { FORWARDER_MESSAGES, type ForwarderInput, type ForwarderState } from '../../src/domain/forwarder.js';
-import type { Kind } from '../../src/domain/kinds.js';
-import type { Manifest } from '../../src/domain/manifest.js';
-import { forwarderWorkflowId, TASK_QUEUES, WORKFLOW_TYPES } from '../../src/domain/source.js';
-import { webhookPath } from '../../src/domain/webhookPath.js';
+import type { Sources } from '../../src/temporal/sources/port.js';
+import { FORWARDER_MESSAGES, type ForwarderInput, type ForwarderState } from '../../src/domain/delivery/forwarder.js';
+import type { Kind } from '../../src/domain/events/kinds.js';
+import type { Manifest } from '../../src/domain/source/manifest.js';
+import { forwarderWorkflowId, TASK_QUEUES, WORKFLOW_TYPES } from '../../src/domain/source/source.js';
+import { webhookPath } from '../../src/domain/events/webhookPath.js';
 import { parseManifest } from '../../src/manifest/read.js';
-import type { Database } from '../../src/store/database.js';
-import type { KeyRing } from '../../src/store/keyRing.js';
-import { createProvisioningStore } from '../../src/store/provisioning.js';
-import { patiently } from '../sourceUnderTest.js';
+import type { Database } from '../../src/store/connection/database.js';
+import type { KeyRing } from '../../src/store/keys/keyRing.js';
+import { createProvisioningStore } from '../../src/store/sources/provisioning.js';
+import { patiently } from '../stack/patience.js';
 import { SANDBOX } from './stack.js';
 import { DELIVERY, FORWARDER_PACE, MAX_HISTORY_EVENTS } from './times.js';
 
@@ -27,6 +27,8 @@ export interface ForwardedSource {
   readonly name: string;
   readonly id: number;
   readonly flowId: string;
+  /** The manifest that it was made with. */
+  readonly document: object;
   webhookPath(kind: Kind): string;
   /** Before the load: in place of the one that the product has started, one in small steps. */
   startForwarder(): Promise<void>;
@@ -49,7 +51,8 @@ export async function provisionSource(deps: {
 }): Promise<ForwardedSource> {
   const { client, sources, database, name, widget, edition } = deps;
   const uid = randomUUID();
-  const manifest = manifestOfRun(name, widget, edition);
+  const document = documentOfRun(name, widget, edition);
+  const manifest = manifestOf(document);
   await sources.start({ v: 1, uid, manifest });
   await waitUntilLive(sources, name);
 
@@ -82,6 +85,7 @@ export async function provisionSource(deps: {
     name,
     id: row.id,
     flowId: row.flow_id,
+    document,
     webhookPath: (kind) => webhookPath({ widget, kind, secret: secrets.get(kind) ?? '' }),
     startForwarder: () =>
       patiently(async () => {
@@ -114,9 +118,10 @@ export async function provisionSource(deps: {
   };
 }
 
-function manifestOfRun(name: string, widget: string, edition = 'first'): Manifest {
+/** As of 0.1.x: it says nothing of `contents`. */
+function documentOfRun(name: string, widget: string, edition = 'first'): object {
   const title = `Chatlio ${name} (${edition})`;
-  const result = parseManifest({
+  return {
     version: 1,
     name,
     sandbox: SANDBOX,
@@ -124,7 +129,11 @@ function manifestOfRun(name: string, widget: string, edition = 'first'): Manifes
     xdm: { fieldGroup: { title: `${title} details` }, schema: { title: `${title} schema` } },
     dataset: { name: `${title} events` },
     delivery: DELIVERY,
-  });
+  };
+}
+
+function manifestOf(document: object): Manifest {
+  const result = parseManifest(document);
   if (!result.ok) throw new Error(`not a valid manifest: ${JSON.stringify(result.problems)}`);
   return result.manifest;
 }

@@ -11,17 +11,18 @@ import { choosePorts } from '../../src/dev/ports.js';
 import { programService } from '../../src/dev/programs.js';
 import { postgresService, temporalService } from '../../src/dev/services.js';
 import type { Service } from '../../src/dev/supervisor.js';
-import type { Command } from '../../src/process/entry.js';
-import { identityOf } from '../../src/process/identity.js';
+import type { Command } from '../../src/process/programs/entry.js';
+import { identityOf } from '../../src/process/programs/identity.js';
+import { lastLinesOf } from '../../src/process/programs/server.js';
 import { freePort } from '../../src/process/ports.js';
-import { startEmbeddedPostgres } from '../../src/store/embedded.js';
-import { createKeyFile } from '../../src/store/keyFileChanges.js';
-import { endOnInterruption } from '../interruption.js';
-import { keepProcess, type KeptProcess } from '../keptProcess.js';
-import { isolatedEnvironment } from '../stack.js';
-import { setHostileDefaults } from './hostileDefaults.js';
-import { canMakePidNamespaces, inPidNamespace } from './pidNamespace.js';
-import { makeReceiverDisk, type ReceiverDisk } from './receiverDisk.js';
+import { startEmbeddedPostgres } from '../../src/store/connection/embedded.js';
+import { createKeyFile } from '../../src/store/keys/keyFileChanges.js';
+import { endOnInterruption } from '../stack/interruption.js';
+import { keepProcess, type KeptProcess } from '../stack/keptProcess.js';
+import { isolatedEnvironment } from '../stack/environment.js';
+import { setHostileDefaults } from './faults/hostileDefaults.js';
+import { canMakePidNamespaces, inPidNamespace } from './faults/pidNamespace.js';
+import { makeReceiverDisk, type ReceiverDisk } from './faults/receiverDisk.js';
 import { ADOBE_TIMES, LAKE_DELAY_MS, TRUE_SETTLE_WINDOW_MS } from './times.js';
 
 const VICTIMS = [
@@ -50,13 +51,19 @@ export interface ForwardStack {
   readonly databaseUrl: string;
   /** Of the server that has the simulator's databases. */
   readonly lakeUrl: string;
-  /** Processes that ended although nobody killed them. */
+  /** Processes that ended although nobody killed them, each with the end of its log. */
   readonly unexpectedEnds: readonly string[];
   /** @param keep leaves the folder with the logs and the data */
   stop(keep: boolean): Promise<void>;
 }
 
 export const SANDBOX = 'chaos';
+
+/** Both receivers together stay below the size of their disk: with bodies of 3 MB the defaults do not. */
+const RECEIVER_BYTES = {
+  RECEIVER_SPOOL_MAX_BYTES: String(256 * 1024 * 1024),
+  RECEIVER_KEEP_MAX_BYTES: String(192 * 1024 * 1024),
+};
 
 export async function startForwardStack(log: (line: string) => void): Promise<ForwardStack> {
   const home = mkdtempSync(join(tmpdir(), 'chatlio-aep-forward-'));
@@ -70,7 +77,10 @@ export async function startForwardStack(log: (line: string) => void): Promise<Fo
   const receiverDisk = makeReceiverDisk(join(home, 'receivers'));
   const areReceiversApart = canMakePidNamespaces();
   const unexpectedEnds: string[] = [];
-  const keep = (service: Service) => keepProcess(service, (line) => unexpectedEnds.push(line));
+  const keep = (service: Service) =>
+    keepProcess(service, (line) =>
+      unexpectedEnds.push(`${line}: ${lastLinesOf(join(home, 'logs', `${service.name}.log`))}`),
+    );
   // As two containers on one volume.
   const receiver = (name: string, port: number) =>
     keep(
@@ -78,7 +88,7 @@ export async function startForwardStack(log: (line: string) => void): Promise<Fo
         name,
         entry: 'src/receiver',
         folder: receiverDisk.folder,
-        environment: { RECEIVER_PORT: String(port) },
+        environment: { RECEIVER_PORT: String(port), ...RECEIVER_BYTES },
         ...(areReceiversApart ? { wrap: inPidNamespace } : {}),
       }),
     );

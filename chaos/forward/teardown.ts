@@ -4,16 +4,16 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
-import type { Sources } from '../../src/cli/ports.js';
-import { sourceWorkflowId } from '../../src/domain/source.js';
-import type { Database } from '../../src/store/database.js';
-import type { KeyRing } from '../../src/store/keyRing.js';
-import { patiently } from '../sourceUnderTest.js';
-import type { TakenEvent } from './load.js';
-import { postWebhook, webhookPool } from './postWebhook.js';
+import type { Sources } from '../../src/temporal/sources/port.js';
+import { sourceWorkflowId } from '../../src/domain/source/source.js';
+import type { Database } from '../../src/store/connection/database.js';
+import type { KeyRing } from '../../src/store/keys/keyRing.js';
+import { patiently } from '../stack/patience.js';
+import type { TakenEvent } from './load/load.js';
+import { postWebhook, webhookPool } from './load/postWebhook.js';
 import { provisionSource, type ForwardedSource } from './source.js';
 import type { ForwardStack } from './stack.js';
-import { bodyOf, eventKeyOf, postsOf } from './webhooks.js';
+import { bodyOf, eventKeyOf, postsOf } from './load/webhooks.js';
 
 /** Its name, and of the one that comes after it. */
 export const LEAVING = 'chat-leaving';
@@ -67,7 +67,7 @@ async function postUntilRetired(options: {
   const { stack, source, seed, taken, most } = options;
   const pools = stack.receiverUrls.map((url) => webhookPool(url, SENDERS));
   const posts = postsOf(seed, most)
-    .filter(({ form }) => form === 'plain')
+    .filter(({ form, bytes }) => form === 'plain' && bytes === undefined)
     .values();
   let isRetired = false;
 

@@ -1,8 +1,8 @@
 /** The dataset object: what a body must have, what Catalog adds, how a change bumps its version. */
-import { hexId } from '../identifiers.js';
-import { isJsonObject, type JsonObject, textOf } from '../json.js';
-import type { Caller } from '../request.js';
-import type { StoredDataset, StoredRegistryResource } from '../stored.js';
+import { hexId } from '../values/identifiers.js';
+import { isJsonObject, type JsonObject, textOf } from '../values/json.js';
+import type { Caller } from '../transport/request.js';
+import type { StoredDataset, StoredRegistryResource } from '../state/stored.js';
 import { badRequest } from './refusals.js';
 
 /** The tag in which Query Service finds the table's name. */

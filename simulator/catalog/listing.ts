@@ -1,6 +1,6 @@
 /** Lists of Catalog: field parameters, `property`, `tags`, `orderBy`, `limit`, `start`, `properties` ("Filter Catalog data"). */
-import { isJsonObject, type JsonObject, textOf } from '../json.js';
-import { COMPARISONS, fits, parsePropertyFilter, valuesAt } from '../propertyFilter.js';
+import { isJsonObject, type JsonObject, textOf } from '../values/json.js';
+import { COMPARISONS, fits, parsePropertyFilter, valuesAt } from '../values/propertyFilter.js';
 import { badRequest } from './refusals.js';
 
 const DEFAULT_LIMIT = 20;

@@ -1,6 +1,6 @@
 /** How Data Prep shows a stored mapping set: the keys of both generations side by side. */
-import type { Json, JsonObject } from '../json.js';
-import type { StoredMappingSet, StoredMappingSetVersion } from '../stored.js';
+import type { Json, JsonObject } from '../values/json.js';
+import type { StoredMappingSet, StoredMappingSetVersion } from '../state/stored.js';
 import { STORED_SOURCE_TYPES } from './dialects.js';
 
 type StoredMapping = StoredMappingSetVersion['mappings'][number];

@@ -3,8 +3,8 @@
  *
  * A: `sourceAttribute` and `destinationXdmPath`; A': the same under `xdmSchema`; B: `sourceType`, `source`, `destination`.
  */
-import { isJsonObject, type JsonObject } from '../json.js';
-import { parsePath } from './paths.js';
+import { isJsonObject, type JsonObject } from '../values/json.js';
+import { parsePath } from './language/paths.js';
 import type { MappingRow } from './mapping.js';
 
 export interface MappingSetInput {

@@ -1,12 +1,27 @@
 /** One mapping set version as a function from source records to XDM entities. */
 import { fieldAt } from '../xdm/fields.js';
 import type { XdmSchema } from '../xdm/schema.js';
-import { compileAttribute, compileExpression, type Evaluate, ExpressionMeaningError, type Scope } from './compile.js';
-import { convertTo } from './conversion.js';
-import { parsePath, type PathSegment, writePath } from './paths.js';
-import { parseExpression } from './syntax.js';
-import { ExpressionSyntaxError } from './tokens.js';
-import { type Structure, TransformFailure, type Value } from './values.js';
+import {
+  compileAttribute,
+  compileSource,
+  type Evaluate,
+  ExpressionMeaningError,
+  type Scope as EvaluationScope,
+} from './language/compile.js';
+import { convertTo, forObjectCopy, type StructureRules } from './language/conversion.js';
+import { iteratePath, parsePath, type PathSegment, readPath, withIndexes, writePath } from './language/paths.js';
+import { ExpressionSyntaxError } from './language/tokens.js';
+import { isStructure, RowFailure, type Structure, TransformFailure } from './language/values.js';
+
+/** What is not documented of a mapping and a policy decides. */
+interface MappingSettings extends StructureRules {
+  /** What `emails[*].name` → `pi[*].names` writes: the value, or an object with it, as the page's sample has it. */
+  readonly iterationShape: 'value' | 'object';
+  /** `emails[*].name` for a destination without `[*]`. */
+  readonly iterationIntoField: 'array' | 'rowError';
+}
+
+export interface Scope extends EvaluationScope, MappingSettings {}
 
 export interface MappingRow {
   readonly sourceType: 'ATTRIBUTE' | 'EXPRESSION' | 'STATIC';
@@ -33,9 +48,13 @@ interface MappedRecord {
 }
 
 interface CompiledRow {
-  readonly destination: string;
-  readonly segments: readonly PathSegment[];
-  readonly field: XdmSchema;
+  readonly row: MappingRow;
+  /**
+   * Writes what the row gives of a record.
+   *
+   * @throws TransformFailure, RowFailure
+   */
+  readonly fill: (entity: Record<string, unknown>, scope: Scope) => void;
   readonly evaluate: Evaluate;
 }
 
@@ -45,15 +64,11 @@ interface CompiledRow {
  */
 export function compileMapping(rows: readonly MappingRow[], schema: XdmSchema): CompiledMapping {
   const compiled = rows.map((row) => compileRow(row, schema));
-  const idRow = compiled.findLast((row) => row.destination === '_id');
+  const idRow = compiled.findLast(({ row }) => row.destination === '_id');
   return {
     apply(scope) {
       const entity: Record<string, unknown> = {};
-      const warnings: { destination: string; message: string }[] = [];
-      for (const row of compiled) {
-        const value = evaluateRow(row, scope, warnings);
-        if (value !== null) writePath(entity, row.segments, convertTo(row.field, value, row.destination));
-      }
+      const warnings = compiled.flatMap((row) => warningOf(row, entity, scope) ?? []);
       return { entity, warnings };
     },
     eventId(scope) {
@@ -69,27 +84,98 @@ export function compileMapping(rows: readonly MappingRow[], schema: XdmSchema): 
   };
 }
 
-function evaluateRow(row: CompiledRow, scope: Scope, warnings: { destination: string; message: string }[]): Value {
+function warningOf(
+  { row, fill }: CompiledRow,
+  entity: Record<string, unknown>,
+  scope: Scope,
+): MappedRecord['warnings'][number] | undefined {
   try {
-    return row.evaluate(scope);
+    fill(entity, scope);
+    return undefined;
   } catch (error) {
+    if (error instanceof RowFailure) {
+      throw new RowFailure(`${error.message} (mapping ${row.source} → ${row.destination})`, { cause: error });
+    }
     if (!(error instanceof TransformFailure)) throw error;
-    warnings.push({ destination: row.destination, message: error.message });
-    return null;
+    return { destination: row.destination, message: error.message };
   }
 }
 
 /** @throws MappingRowError with the sentence that `validate` shows */
 export function compileRow(row: MappingRow, schema: XdmSchema): CompiledRow {
-  const segments = parsePath(row.destination);
-  const field = segments === undefined || segments.includes('*') ? undefined : fieldAt(schema, segments);
-  if (segments === undefined || field === undefined) {
+  const destination = parsePath(row.destination);
+  const field = destination === undefined ? undefined : fieldAt(schema, destination);
+  if (destination === undefined || field === undefined) {
     throw new MappingRowError(`The destination path ${row.destination} does not exist in the output schema`);
   }
-  return { destination: row.destination, segments, field, evaluate: compileSource(row) };
+  const evaluate = evaluatorOf(row);
+  const source = row.sourceType === 'ATTRIBUTE' ? parsePath(row.source) : undefined;
+  const iterated = source?.includes('*') === true ? source : undefined;
+  if (destination.includes('*')) {
+    if (iterated === undefined || wildcards(iterated) !== wildcards(destination)) {
+      throw new MappingRowError(`The destination path ${row.destination} has other wildcards than its source`);
+    }
+    return {
+      row,
+      evaluate,
+      fill: (entity, scope) => fillElements(entity, scope, { source: iterated, destination, field }),
+    };
+  }
+  return {
+    row,
+    evaluate,
+    fill(entity, scope) {
+      if (iterated !== undefined && scope.iterationIntoField === 'rowError') {
+        throw new RowFailure('The source has a wildcard and the destination has none');
+      }
+      const value = evaluate(scope);
+      if (value === null) return;
+      const isObjectCopy = source !== undefined && isStructure(value);
+      writePath(entity, destination, convertTo(field, value, isObjectCopy ? forObjectCopy(scope) : scope));
+    },
+  };
 }
 
-function compileSource(row: MappingRow): Evaluate {
+const wildcards = (path: readonly PathSegment[]): number => path.filter((segment) => segment === '*').length;
+
+interface Iteration {
+  readonly source: readonly PathSegment[];
+  readonly destination: readonly PathSegment[];
+  readonly field: XdmSchema;
+}
+
+/** One element of the target for each of the source, in its place, also where it lacks the attribute. */
+function fillElements(entity: Record<string, unknown>, scope: Scope, { source, destination, field }: Iteration): void {
+  const isRefusing = scope.missingAttributeInMapping === 'rowError';
+  const name = source.at(-1);
+  const lacking = () => new RowFailure(`Attribute ${source.join('.')} does not exist`);
+  const found = iteratePath(scope.record, source);
+  if (found === undefined && isRefusing) throw lacking();
+  for (const { indexes, value } of found ?? []) {
+    if (value === undefined && isRefusing) throw lacking();
+    if (value === undefined || value === null) {
+      keepPlace(entity, destination, indexes);
+      continue;
+    }
+    const shaped =
+      scope.iterationShape === 'object' && typeof name === 'string' && name !== '*' ? { [name]: value } : value;
+    writePath(entity, withIndexes(destination, indexes), convertTo(field, shaped, scope));
+  }
+}
+
+function keepPlace(
+  entity: Record<string, unknown>,
+  destination: readonly PathSegment[],
+  indexes: readonly number[],
+): void {
+  const lastWildcard = withIndexes(destination, indexes).findLastIndex((segment) => typeof segment === 'number');
+  const place = withIndexes(destination, indexes).slice(0, lastWildcard + 1);
+  if (readPath(entity as Structure, place) === undefined) {
+    writePath(entity, place, lastWildcard === destination.length - 1 ? null : {});
+  }
+}
+
+function evaluatorOf(row: MappingRow): Evaluate {
   switch (row.sourceType) {
     case 'ATTRIBUTE': {
       const segments = parsePath(row.source);
@@ -102,7 +188,7 @@ function compileSource(row: MappingRow): Evaluate {
     }
     case 'EXPRESSION':
       try {
-        return compileExpression(parseExpression(row.source));
+        return compileSource(row.source);
       } catch (error) {
         if (!(error instanceof ExpressionSyntaxError) && !(error instanceof ExpressionMeaningError)) throw error;
         throw new MappingRowError(error.message, { cause: error });

@@ -1,9 +1,8 @@
 /** Maps sample records as `POST /mappingSets/preview` does. */
-import type { Json } from '../json.js';
+import type { Json } from '../values/json.js';
 import type { XdmSchema } from '../xdm/schema.js';
-import type { EvaluationSettings } from './compile.js';
-import { compileMapping, isRecord, type MappingRow } from './mapping.js';
-import { RowFailure } from './values.js';
+import { compileMapping, isRecord, type MappingRow, type Scope } from './mapping.js';
+import { RowFailure } from './language/values.js';
 
 interface PreviewedRecord {
   readonly data: Json;
@@ -15,7 +14,7 @@ export function previewRecords(
   rows: readonly MappingRow[],
   schema: XdmSchema,
   records: readonly unknown[],
-  settings: EvaluationSettings,
+  settings: Omit<Scope, 'record'>,
 ): readonly PreviewedRecord[] {
   const mapping = compileMapping(rows, schema);
   return records.map((record) => {

@@ -1,7 +1,7 @@
-/** Which flows use a connection, those just deleted included while the policy lets them linger. */
+/** Which flows use a connection, those just deleted included while the policy has them seen. */
 import type { Context } from '../context.js';
-import type { Scope } from '../state.js';
-import { COLLECTIONS, type StoredFlow } from '../stored.js';
+import type { Scope } from '../state/state.js';
+import { COLLECTIONS, type StoredFlow } from '../state/stored.js';
 
 interface DeletedFlow {
   readonly connectionIds: readonly string[];
@@ -14,12 +14,12 @@ const deletedFlows = ({ state }: Needed) => state.collection<DeletedFlow>('delet
 
 export function flowsUsing(context: Needed, scope: Scope, connectionIds: readonly string[]): boolean {
   const flows = context.state.collection<StoredFlow>(COLLECTIONS.flows).list(scope);
-  const lingeringSinceMs = context.clock.now() - context.policy.current.flowDeletionVisibleAfterMs;
-  const lingering = deletedFlows(context)
+  const seenSinceMs = context.clock.now() - context.policy.current.flowDeletionVisibleAfterMs;
+  const deleted = deletedFlows(context)
     .list(scope)
-    .filter(({ deletedAtMs }) => deletedAtMs > lingeringSinceMs)
+    .filter(({ deletedAtMs }) => deletedAtMs > seenSinceMs)
     .flatMap((flow) => flow.connectionIds);
-  const used = [...flows.flatMap((flow) => [...flow.sourceConnectionIds, ...flow.targetConnectionIds]), ...lingering];
+  const used = [...flows.flatMap((flow) => [...flow.sourceConnectionIds, ...flow.targetConnectionIds]), ...deleted];
   return used.some((id) => connectionIds.includes(id));
 }
 

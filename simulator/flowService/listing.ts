@@ -1,9 +1,9 @@
 /** Lists of Flow Service: `property`, `orderby`, `limit`, `count`, `continuationToken` ("Sort and filter responses"). */
 import { z } from 'zod';
 import type { Context } from '../context.js';
-import { type Json, type JsonObject, textOf } from '../json.js';
-import { COMPARISONS, fits, parsePropertyFilter, valuesAt } from '../propertyFilter.js';
-import { shownInLists, type Reply, type SimRequest } from '../request.js';
+import { type Json, type JsonObject, textOf } from '../values/json.js';
+import { COMPARISONS, fits, parsePropertyFilter, valuesAt } from '../values/propertyFilter.js';
+import { shownInLists, type Reply, type SimRequest } from '../transport/request.js';
 import {
   continuationInvalid,
   countWithLimit,

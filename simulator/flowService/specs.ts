@@ -1,8 +1,8 @@
 /** Connection specs and flow specs of the catalogue: Chatlio's, the data lake's, and the ones beside which they stand. */
 import type { Context } from '../context.js';
 import { flowFamily } from '../errorFamilies.js';
-import type { Json, JsonObject } from '../json.js';
-import { platformRoutes } from '../request.js';
+import type { Json, JsonObject } from '../values/json.js';
+import { platformRoutes } from '../transport/request.js';
 import { listReply } from './listing.js';
 import { notFound } from './refusals.js';
 

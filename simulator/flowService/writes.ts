@@ -1,7 +1,7 @@
 /** What PATCH of flows and connections have in common: `If-Match`, the patch body and its paths. */
-import { isJsonObject, type JsonObject, textOf } from '../json.js';
-import { applyPatch, PatchError, pointerSegments, type PatchOperation } from '../jsonPatch.js';
-import { headerOf, type RawRequest } from '../request.js';
+import { isJsonObject, type JsonObject, textOf } from '../values/json.js';
+import { applyPatch, PatchError, pointerSegments, type PatchOperation } from '../values/jsonPatch.js';
+import { headerOf, type RawRequest } from '../transport/request.js';
 import {
   bodyEmpty,
   connectionSpecFixed,

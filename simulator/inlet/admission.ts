@@ -1,7 +1,7 @@
 /** The checks between the wire and the message, in the order in which the collection service makes them. */
 import type { Policy } from '../policy.js';
-import type { Caller, RawRequest, Reply } from '../request.js';
-import { headerOf } from '../request.js';
+import type { Caller, RawRequest, Reply } from '../transport/request.js';
+import { headerOf } from '../transport/request.js';
 import type { Inlet, Inlets } from './inlets.js';
 import { authorizationRefusal, refusal } from './problems.js';
 

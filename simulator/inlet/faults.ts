@@ -4,10 +4,10 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
-import { replyOfFault } from '../faultReplies.js';
-import { drawOf } from '../faults.js';
+import { replyOfFault } from '../faults/faultReplies.js';
+import { drawOf } from '../faults/faults.js';
 import type { Policy } from '../policy.js';
-import type { RawRequest, Reply } from '../request.js';
+import type { RawRequest, Reply } from '../transport/request.js';
 import { inletFamily } from './problems.js';
 
 /** What a fault does to the messages of a request that is accepted. */

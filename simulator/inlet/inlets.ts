@@ -1,9 +1,9 @@
 /** Which inlet is whose, and where its flows lead: read from what Flow Service has made. */
 import { createHash } from 'node:crypto';
 import type { Context } from '../context.js';
-import { isJsonObject, type JsonObject } from '../json.js';
-import type { Scope } from '../state.js';
-import { COLLECTIONS, type FlowState, type StoredConnection, type StoredFlow } from '../stored.js';
+import { isJsonObject, type JsonObject } from '../values/json.js';
+import type { Scope } from '../state/state.js';
+import { COLLECTIONS, type FlowState, type StoredConnection, type StoredFlow } from '../state/stored.js';
 
 export interface Inlet {
   readonly id: string;

@@ -2,11 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Context } from '../context.js';
 import { compileMapping, isRecord, MappingRowError, type CompiledMapping } from '../dataprep/mapping.js';
-import { RowFailure } from '../dataprep/values.js';
-import type { Scope } from '../state.js';
-import { COLLECTIONS, type StoredDataset, type StoredDescriptor, type StoredMappingSet } from '../stored.js';
+import { RowFailure } from '../dataprep/language/values.js';
+import type { Scope } from '../state/state.js';
+import { COLLECTIONS, type StoredDataset, type StoredDescriptor, type StoredMappingSet } from '../state/stored.js';
 import type { XdmSchema } from '../xdm/schema.js';
-import type { Schemas } from '../xdm/schemas.js';
+import type { Schemas } from '../schemaRegistry/schemas.js';
 import { checkEvent, identityFields, type IdentityField } from '../xdm/events.js';
 import type { Violation } from '../xdm/validate.js';
 
@@ -81,9 +81,20 @@ export function createJudge(context: Context, schemas: Schemas): Judge {
 
   // Named one by one: spreading the whole policy for every event shows in a profile.
   function settings() {
-    const { missingAttributeInMapping, iifEvaluation, futureTimestamp, emptyStringOnIdentity } = context.policy.current;
-    const nowMs = context.clock.now();
-    return { nowMs, missingAttributeInMapping, iifEvaluation, futureTimestamp, emptyStringOnIdentity };
+    const { current } = context.policy;
+    return {
+      nowMs: context.clock.now(),
+      missingAttributeInMapping: current.missingAttributeInMapping,
+      iifEvaluation: current.iifEvaluation,
+      unevenArrays: current.unevenArrays,
+      iterationShape: current.iterationShape,
+      iterationIntoField: current.iterationIntoField,
+      membersWithoutField: current.membersWithoutField,
+      nullInStructures: current.nullInStructures,
+      conversionInStructures: current.conversionInStructures,
+      futureTimestamp: current.futureTimestamp,
+      emptyStringOnIdentity: current.emptyStringOnIdentity,
+    };
   }
 
   function entityOf(scope: Scope, message: Message, schema: XdmSchema): { entity: unknown; hasWarnings: boolean } {

@@ -2,7 +2,7 @@
 import type pg from 'pg';
 import { tableOf } from '../catalog/dataset.js';
 import type { PolicyStore } from '../policy.js';
-import type { Scope } from '../state.js';
+import type { Scope } from '../state/state.js';
 import { type Failure, type Judge, type Judgement, newBatchId, placedFailure } from './judge.js';
 import { ensureTable, insertRows, storableJson } from './tables.js';
 

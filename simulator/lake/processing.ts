@@ -1,4 +1,5 @@
 /** Drives landing by the simulator's clock; everything that waits is in the database, so a restart goes on where it stood. */
+import pLimit from 'p-limit';
 import type { Context } from '../context.js';
 import { inTransaction, type LakeDatabase } from './database.js';
 import type { Judge } from './judge.js';
@@ -30,7 +31,7 @@ export function createProcessing(context: Context, lake: LakeDatabase, judge: Ju
     knownTables: new WeakMap(),
   };
   let planned: { readonly dueMs: number; readonly cancel: () => void } | undefined;
-  let running: Promise<void> = Promise.resolve();
+  const inTurn = pLimit(1);
   let isStopped = false;
 
   function plan(dueMs: number): void {
@@ -41,8 +42,7 @@ export function createProcessing(context: Context, lake: LakeDatabase, judge: Ju
 
   function run(): Promise<void> {
     planned = undefined;
-    running = running.then(landAll);
-    return running;
+    return inTurn(landAll);
   }
 
   async function landAll(): Promise<void> {
@@ -81,7 +81,7 @@ export function createProcessing(context: Context, lake: LakeDatabase, judge: Ju
     async stop() {
       isStopped = true;
       planned?.cancel();
-      await running;
+      await inTurn(() => undefined);
     },
   };
 }

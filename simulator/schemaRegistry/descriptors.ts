@@ -1,14 +1,14 @@
 /** Descriptors: what a schema's fields mean, identities above all ("Schema Registry API guide", descriptors). */
 import type { Context } from '../context.js';
 import { xdmFamily } from '../errorFamilies.js';
-import { groupBy } from '../groupBy.js';
-import { hexId } from '../identifiers.js';
-import { isJsonObject, type JsonObject, textOf } from '../json.js';
-import { namespaceExists } from '../identityNamespaces.js';
-import { parsePropertyFilter } from '../propertyFilter.js';
-import { headerOf, platformRoutes, shownInLists, type SimRequest } from '../request.js';
-import { COLLECTIONS, type StoredDescriptor } from '../stored.js';
-import { descriptorListForm, descriptorLookupAccepts, type DescriptorListForm } from './accept.js';
+import { groupBy } from '../values/groupBy.js';
+import { hexId } from '../values/identifiers.js';
+import { isJsonObject, type JsonObject, textOf } from '../values/json.js';
+import { namespaceExists } from '../identity/identityNamespaces.js';
+import { parsePropertyFilter } from '../values/propertyFilter.js';
+import { headerOf, platformRoutes, shownInLists, type SimRequest } from '../transport/request.js';
+import { COLLECTIONS, type StoredDescriptor } from '../state/stored.js';
+import { descriptorListForm, descriptorLookupAccepts, type DescriptorListForm } from './resources/accept.js';
 import { registryResource, resolvedDocument } from './lookup.js';
 import { acceptInvalid, descriptorInvalid, notFound } from './refusals.js';
 

@@ -1,8 +1,8 @@
 /** What the registry adds to a body before it stores it: ids, the `meta:` attributes, metadata. */
-import { hexId } from '../identifiers.js';
-import { isJsonObject, type Json, type JsonObject, textOf } from '../json.js';
-import type { Caller, Sandbox } from '../request.js';
-import type { StoredRegistryResource } from '../stored.js';
+import { hexId } from '../values/identifiers.js';
+import { isJsonObject, type Json, type JsonObject, textOf } from '../values/json.js';
+import type { Caller, Sandbox } from '../transport/request.js';
+import type { StoredRegistryResource } from '../state/stored.js';
 import { TIME_SERIES_BEHAVIOUR } from './globals.js';
 import { referencesOf } from './lookup.js';
 import type { TenantResourceType } from './rules.js';

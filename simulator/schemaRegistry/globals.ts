@@ -2,8 +2,8 @@
  * Adobe's own resources that an ExperienceEvent schema is made of, cut down to the fields that matter for events: classes,
  * behaviours, data types and a few field groups of the `global` container.
  */
-import type { JsonObject } from '../json.js';
-import type { StoredRegistryResource } from '../stored.js';
+import type { JsonObject } from '../values/json.js';
+import type { StoredRegistryResource } from '../state/stored.js';
 
 const EXPERIENCE_EVENT_CLASS = 'https://ns.adobe.com/xdm/context/experienceevent';
 const PROFILE_CLASS = 'https://ns.adobe.com/xdm/context/profile';

@@ -1,7 +1,7 @@
 /** Lists of the registry: `property`, `orderby`, `limit`, `start` ("Schema Registry API guide", appendix). */
-import { type Json, textOf } from '../json.js';
-import { fits, parsePropertyFilter, valuesAt } from '../propertyFilter.js';
-import type { StoredRegistryResource } from '../stored.js';
+import { type Json, textOf } from '../values/json.js';
+import { fits, parsePropertyFilter, valuesAt } from '../values/propertyFilter.js';
+import type { StoredRegistryResource } from '../state/stored.js';
 
 export interface ListPage {
   readonly resources: readonly StoredRegistryResource[];

@@ -1,9 +1,9 @@
 /** Finds resources of the registry, the tenant's and Adobe's own, for the registry itself and for the other services. */
 import type { Context } from '../context.js';
 import { resolveSchema } from '../xdm/resolve.js';
-import type { JsonObject } from '../json.js';
-import type { Scope } from '../state.js';
-import { COLLECTIONS, type StoredDataset, type StoredRegistryResource } from '../stored.js';
+import type { JsonObject } from '../values/json.js';
+import type { Scope } from '../state/state.js';
+import { COLLECTIONS, type StoredDataset, type StoredRegistryResource } from '../state/stored.js';
 import { GLOBAL_RESOURCES } from './globals.js';
 
 type StateOf = Pick<Context, 'state'>;

@@ -1,9 +1,9 @@
 /** The shapes in which the registry shows a resource, by Accept header. */
 import type { Context } from '../context.js';
-import { isJsonObject, type Json, type JsonObject } from '../json.js';
-import type { Scope } from '../state.js';
-import { COLLECTIONS, type StoredDescriptor, type StoredRegistryResource } from '../stored.js';
-import type { ListForm, LookupForm } from './accept.js';
+import { isJsonObject, type Json, type JsonObject } from '../values/json.js';
+import type { Scope } from '../state/state.js';
+import { COLLECTIONS, type StoredDescriptor, type StoredRegistryResource } from '../state/stored.js';
+import type { ListForm, LookupForm } from './resources/accept.js';
 import { resolvedDocument } from './lookup.js';
 
 export function presentInList({ document, title, id, altId, version }: StoredRegistryResource, { shape }: ListForm) {

@@ -1,6 +1,6 @@
 /** Refusals of the Schema Registry; codes and texts as its error catalogue has them. */
 import { Refusal } from '../errorFamilies.js';
-import type { StoredRegistryResource } from '../stored.js';
+import type { StoredRegistryResource } from '../state/stored.js';
 
 function refusal(code: string, title: string, detail: string): Refusal {
   return new Refusal({ status: Number(code.slice(-3)), code, title, detail });

@@ -1,8 +1,8 @@
 /** What a field group, schema, class or data type must be, before it is stored. */
 import type { Context } from '../context.js';
-import { isJsonObject, type JsonObject, textOf } from '../json.js';
-import type { Scope } from '../state.js';
-import type { StoredRegistryResource } from '../stored.js';
+import { isJsonObject, type JsonObject, textOf } from '../values/json.js';
+import type { Scope } from '../state/state.js';
+import type { StoredRegistryResource } from '../state/stored.js';
 import { referencesOf, registryResource, tenantResources } from './lookup.js';
 import { fieldNameInvalid, invalid, namespaceInvalid, referenceInvalid, titleTaken } from './refusals.js';
 
@@ -160,8 +160,9 @@ function checkField(place: Place, name: string, schema: unknown): void {
   if (type === 'array' && !isJsonObject(items)) {
     throw invalid(registryInvalidCode, `The array field ${name} must have items.`);
   }
-  for (const block of [properties, isJsonObject(items) ? items['properties'] : undefined]) {
-    if (!isJsonObject(block)) continue;
-    for (const [inner, innerSchema] of Object.entries(block)) checkField(place, inner, innerSchema);
+  // Elements are fields themselves, with or without fields of their own.
+  if (isJsonObject(items)) checkField(place, name, items);
+  for (const [inner, innerSchema] of isJsonObject(properties) ? Object.entries(properties) : []) {
+    checkField(place, inner, innerSchema);
   }
 }

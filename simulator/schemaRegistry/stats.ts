@@ -1,10 +1,10 @@
 /** `GET /stats`: the tenant id, and what the tenant has. */
-import { textOf } from '../json.js';
+import { textOf } from '../values/json.js';
 import type { Context } from '../context.js';
 import { xdmFamily } from '../errorFamilies.js';
-import { groupBy } from '../groupBy.js';
-import type { SimRequest } from '../request.js';
-import type { StoredRegistryResource } from '../stored.js';
+import { groupBy } from '../values/groupBy.js';
+import type { SimRequest } from '../transport/request.js';
+import type { StoredRegistryResource } from '../state/stored.js';
 import { tenantResources } from './lookup.js';
 
 const PATH = '/data/foundation/schemaregistry/stats';

@@ -1,7 +1,7 @@
 /** Rules for an ExperienceEvent beyond its schema: identities, and the time. */
-import { readPath } from '../dataprep/paths.js';
-import type { Value } from '../dataprep/values.js';
-import type { StoredDescriptor } from '../stored.js';
+import { readPath } from '../dataprep/language/paths.js';
+import type { Value } from '../dataprep/language/values.js';
+import type { StoredDescriptor } from '../state/stored.js';
 import type { XdmSchema } from './schema.js';
 import { validateRecord, type Violation } from './validate.js';
 

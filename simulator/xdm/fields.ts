@@ -1,5 +1,5 @@
 /** Finds a field of a resolved schema by its dotted path. */
-import type { PathSegment } from '../dataprep/paths.js';
+import type { PathSegment } from '../dataprep/language/paths.js';
 import type { XdmSchema } from './schema.js';
 
 /** @returns undefined when the schema has no such field */

@@ -1,5 +1,5 @@
 /** Flattens a schema: every `$ref` followed, every `allOf` merged, as the registry's `xed-full` view shows it. */
-import type { JsonObject } from '../json.js';
+import type { JsonObject } from '../values/json.js';
 import type { XdmSchema } from './schema.js';
 
 type DocumentLookup = (id: string) => XdmSchema | undefined;

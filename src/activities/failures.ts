@@ -1,14 +1,15 @@
 /** From what went wrong in an activity to what the workflow and a person see of it. */
 import { ApplicationFailure } from '@temporalio/common';
-import { catalogueErrorOf } from '../adobe/catalogue.js';
-import { AdobeCallError } from '../adobe/errors.js';
+import { catalogueErrorOf } from '../adobe/http/catalogue.js';
+import { AdobeCallError } from '../adobe/http/errors.js';
 import { CodedError, ERROR_CATALOGUE, sentenceOf, type CatalogueError } from '../domain/errors.js';
-import type { StepFailureDetails } from '../domain/provisioning.js';
+import { messageOf } from '../domain/messageOf.js';
+import type { StepFailureDetails } from '../domain/source/provisioning.js';
 import { systemFault } from '../process/systemFaults.js';
-import { databaseFault } from '../store/databaseFault.js';
+import { databaseFault } from '../store/connection/databaseFault.js';
 
 export interface RetryBounds {
-  /** After so many attempts a passing error surfaces as a hold. */
+  /** After so many attempts a transient error surfaces as a hold. */
   readonly maxAttempts: number;
   readonly firstDelayMs: number;
   readonly longestDelayMs: number;
@@ -20,17 +21,17 @@ export function retryDelayMs(attempt: number, bounds: RetryBounds, random: numbe
   return Math.round(delay * (0.5 + random / 2));
 }
 
-/** Errors of unknown origin are passing until the bound: a bug holds the step with its message instead of losing it. */
+/** Errors of unknown origin count as transient until the bound: a bug holds the step with its message instead of losing it. */
 export function toCatalogueError(failure: unknown, fields: Readonly<Record<string, string>>): CatalogueError {
   if (failure instanceof AdobeCallError) return catalogueErrorOf(failure, fields);
   if (failure instanceof CodedError) return { ...failure.error, fields: { ...fields, ...failure.error.fields } };
   const known = systemFault(failure) ?? databaseFault(failure);
   if (known !== undefined) return { ...known.error, fields: { ...fields, ...known.error.fields } };
-  const reason = failure instanceof Error ? failure.message : String(failure);
+  const reason = messageOf(failure);
   return { code: 'CAEP_INTERNAL', fields: { ...fields, reason } };
 }
 
-function isPassing(failure: unknown): boolean {
+function isTransient(failure: unknown): boolean {
   if (failure instanceof AdobeCallError) return failure.kind !== 'refused';
   if (failure instanceof CodedError) return ERROR_CATALOGUE[failure.error.code].retryable;
   return true;
@@ -51,7 +52,7 @@ export function activityFailure(
 ): ApplicationFailure {
   const { attempt, bounds, ambiguousSince } = options;
   const error = toCatalogueError(failure, { attempts: String(attempt), ...options.fields });
-  const retryable = isPassing(failure) && attempt < bounds.maxAttempts;
+  const retryable = isTransient(failure) && attempt < bounds.maxAttempts;
   const retryAfterMs = failure instanceof AdobeCallError ? failure.retryAfterMs : undefined;
   const details: StepFailureDetails = { error, ambiguousSince };
   return ApplicationFailure.create({

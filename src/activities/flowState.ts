@@ -1,9 +1,9 @@
 /** Waiting for a flow's state at Adobe, and changing it: for the steps and for the operations on a live source. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { AdobeCallError } from '../adobe/errors.js';
-import type { Flow, FlowService } from '../adobe/flowService.js';
+import { AdobeCallError } from '../adobe/http/errors.js';
+import type { Flow, FlowService } from '../adobe/services/flowService.js';
 import { codedError } from '../domain/errors.js';
-import type { Delivery } from '../domain/manifest.js';
+import type { Delivery } from '../domain/source/manifest.js';
 import { formatDuration } from '../manifest/duration.js';
 
 const TRANSITION_TIMEOUT_MS = 120_000;
@@ -68,11 +68,11 @@ function present(flow: Flow | undefined, flowId: string): Flow {
  */
 export async function switchFlow(asked: FlowAsked, wanted: SwitchedState): Promise<Flow> {
   const { flowService, flowId } = asked;
-  const settled = (isThere: (state: string | undefined) => boolean): Promise<Flow> =>
+  const flowOnce = (isThere: (state: string | undefined) => boolean): Promise<Flow> =>
     awaitFlow(asked, wanted, (flow): flow is Flow => isThere(present(flow, flowId).state));
   const act = async (): Promise<void> => {
     // While it changes from one to the other, actions are refused.
-    const { state, etag } = await settled((seen) => seen === 'enabled' || seen === 'disabled');
+    const { state, etag } = await flowOnce((seen) => seen === 'enabled' || seen === 'disabled');
     if (state !== wanted) await flowService.flowAction(flowId, SWITCHES[wanted].op, etag);
   };
   try {
@@ -81,10 +81,11 @@ export async function switchFlow(asked: FlowAsked, wanted: SwitchedState): Promi
     if (!isStale(error)) throw error;
     await act();
   }
-  return settled((seen) => seen === wanted);
+  return flowOnce((seen) => seen === wanted);
 }
 
-function isStale(error: unknown): boolean {
+/** Somebody else was quicker between our look and our call. */
+export function isStale(error: unknown): boolean {
   return error instanceof AdobeCallError && error.error.httpStatus === 412;
 }
 
@@ -94,9 +95,9 @@ function isStale(error: unknown): boolean {
  *
  * @param now by the database's clock, read after the flow
  */
-export function settledAt(
+export function settleWindowEnd(
   { updatedAt, readAt }: Pick<Flow, 'updatedAt' | 'readAt'>,
-  { settleWindowMs }: Delivery,
+  { settleWindowMs }: Pick<Delivery, 'settleWindowMs'>,
   now: Date,
 ): Date {
   const sinceMs = updatedAt === undefined || readAt === undefined ? 0 : Math.max(readAt - updatedAt, 0);

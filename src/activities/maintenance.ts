@@ -1,13 +1,14 @@
 /** What the store needs now and then, whoever does it: once a day per worker. */
 import type { Logger } from 'pino';
-import { ensureBodyPartitions } from '../store/bodyPartitions.js';
-import type { Database } from '../store/database.js';
-import { eraseDecidedBodies, forgetTurnedAway } from '../store/heldErasure.js';
-import { forgetInletAnswers } from '../store/inletAnswers.js';
-import { pruneReceipts } from '../store/receipts.js';
-import { dropOldBodies } from '../store/retention.js';
-import { tallyPartitions } from '../store/tally.js';
-import { holdUnsent, sourcesWithUnsent } from '../store/unsent.js';
+import { messageOf } from '../domain/messageOf.js';
+import { ensureBodyPartitions } from '../store/bodies/bodyPartitions.js';
+import type { Database } from '../store/connection/database.js';
+import { eraseAbandonedBodies, eraseDecidedBodies, forgetTurnedAway } from '../store/exceptions/heldErasure.js';
+import { forgetInletAnswers } from '../store/delivery/inletAnswers.js';
+import { pruneReceipts } from '../store/delivery/receipts.js';
+import { dropOldBodies } from '../store/log/retention.js';
+import { tallyPartitions } from '../store/views/tally.js';
+import { holdUnsent, sourcesWithUnsent } from '../store/delivery/unsent.js';
 
 const EVERY_MS = 86_400_000;
 /** As long as Adobe keeps the diagnostics that a receipt could be compared with. */
@@ -37,8 +38,9 @@ export function startMaintenance({
     // What is dropped has been counted.
     await tallyPartitions(database);
     const dropped = await dropOldBodies(database);
-    if (dropped.length > 0) log.info({ dropped }, 'let go of bodies that are confirmed or decided');
+    if (dropped.length > 0) log.info({ dropped }, 'deleted old bodies of events that are confirmed or decided');
     while (!closing.signal.aborted && (await eraseDecidedBodies(database)) > 0);
+    while (!closing.signal.aborted && (await eraseAbandonedBodies(database)) > 0);
     await forgetTurnedAway(database);
     while (!closing.signal.aborted && (await forgetInletAnswers(database)) > 0);
     while (!closing.signal.aborted && (await pruneReceipts(database, RECEIPTS_KEPT_MS)) > 0);
@@ -46,10 +48,7 @@ export function startMaintenance({
 
   function run(): void {
     running = maintain().catch((error: unknown) => {
-      log.warn(
-        { reason: error instanceof Error ? error.message : String(error) },
-        'maintenance failed; tried tomorrow',
-      );
+      log.warn({ reason: messageOf(error) }, 'maintenance failed; it is tried again tomorrow');
     });
   }
 

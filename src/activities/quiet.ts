@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
-import type { Marker } from '../domain/steps.js';
-import type { ProvisioningStore } from '../store/provisioning.js';
+import type { Marker } from '../domain/source/steps.js';
+import type { ProvisioningStore } from '../store/sources/provisioning.js';
 
 const LONGEST_POLL_MS = 500;
 const SHORTEST_POLL_MS = 10;

@@ -2,17 +2,25 @@
 import { Context } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
 import type { AdobeClients } from '../adobe/clients.js';
-import type { GateActivities, OperationInput } from '../domain/pause.js';
-import { undoActivityName, type SourceActivities, type StepInput, type UndoInput } from '../domain/provisioning.js';
-import { STEP_NAMES, type StepName } from '../domain/steps.js';
-import { configure } from './configure.js';
-import type { Forwarders } from './forwarders.js';
+import type { GateActivities, OperationInput } from '../domain/delivery/pause.js';
+import {
+  undoActivityName,
+  type SourceActivities,
+  type StepInput,
+  type UndoInput,
+} from '../domain/source/provisioning.js';
+import { STEP_NAMES, type StepName } from '../domain/source/steps.js';
+import { configure } from './forwarding/configure.js';
+import type { Forwarders } from './forwarding/forwarders.js';
 import { activityFailure, type RetryBounds } from './failures.js';
-import { closeGate, disableFlow, openGate } from './gate.js';
+import { withHeartbeats } from './heartbeats.js';
+import { closeGate, disableFlow, openGate } from './steps/gate.js';
+import { applyUpdate, prepareUpdate } from './steps/update.js';
+import type { UpdateActivities } from '../domain/source/update.js';
 import { leaveLastWords, recall, type AttemptMemory } from './steps/attempt.js';
-import { STEP_TABLE } from './steps/index.js';
-import { performStep, type Window } from './steps/perform.js';
-import type { ProvisioningStore } from '../store/provisioning.js';
+import { STEP_TABLE } from './steps/table/index.js';
+import { type ConsistencyWindow, performStep } from './steps/perform.js';
+import type { ProvisioningStore } from '../store/sources/provisioning.js';
 import type { StepContext } from './steps/step.js';
 import { undoStep } from './steps/undo.js';
 
@@ -21,7 +29,7 @@ export interface SourceActivityDeps {
   readonly adobe: (sandbox: string, options: { readonly mayBegin: () => boolean }) => AdobeClients;
   readonly store: ProvisioningStore;
   readonly forwarders: Pick<Forwarders, 'startForwarder' | 'stopForwarder' | 'configure'>;
-  readonly window: Window;
+  readonly window: ConsistencyWindow;
   readonly minimumSettleWindowMs: number;
   readonly minimumLakeLatencyMs?: number;
   readonly bounds: RetryBounds;
@@ -57,10 +65,12 @@ export function createSourceActivities(deps: SourceActivityDeps): SourceActiviti
       minimumLakeLatencyMs: deps.minimumLakeLatencyMs,
       signal: activity.cancellationSignal,
     };
-    activity.heartbeat('alive');
-    const heartbeats = setInterval(() => activity.heartbeat('alive'), deps.heartbeatEveryMs);
     try {
-      return await run(context);
+      return await withHeartbeats(
+        deps.heartbeatEveryMs,
+        () => run(context),
+        () => 'alive',
+      );
     } catch (error) {
       leaveLastWords(activity, memory);
       if (activity.cancellationSignal.aborted) throw new CancelledFailure('cancelled');
@@ -70,8 +80,6 @@ export function createSourceActivities(deps: SourceActivityDeps): SourceActiviti
         fields: { name: manifest.name, sandbox: manifest.sandbox },
         ambiguousSince: memory.ambiguousSince,
       });
-    } finally {
-      clearInterval(heartbeats);
     }
   }
 
@@ -88,15 +96,22 @@ export function createSourceActivities(deps: SourceActivityDeps): SourceActiviti
   const operate = <T>(input: OperationInput, run: (context: StepContext) => Promise<T>): Promise<T> =>
     attempt(input, { ambiguousSince: undefined }, run);
   const gate: GateActivities = {
-    closeGate: (input) => operate(input, (context) => closeGate(context, input.reason)),
+    closeGate: (input) =>
+      operate(input, (context) => closeGate(context, input.reason, input.reopens === true ? undefined : 'unpaused')),
     disableFlow: (input) => operate(input, disableFlow),
     openGate: (input) => operate(input, openGate),
+  };
+
+  const updating: UpdateActivities = {
+    prepareUpdate: (input) => operate(input, prepareUpdate),
+    applyUpdate: (input) => operate(input, (context) => applyUpdate(context, input)),
   };
 
   return {
     ...Object.fromEntries(STEP_NAMES.map((step) => [step, perform(step)])),
     ...Object.fromEntries(STEP_NAMES.map((step) => [undoActivityName(step), undo(step)])),
     ...gate,
+    ...updating,
     holdUnsent: (input: OperationInput) =>
       operate(input, async ({ store, marker, signal }) => ({
         v: 1,

@@ -2,16 +2,16 @@
 import type { Logger } from 'pino';
 import { Agent } from 'undici';
 import type { AdobeConfiguration } from '../configuration.js';
-import { createCatalog, type Catalog } from './catalog.js';
-import { createDataAccess, type DataAccess } from './dataAccess.js';
-import { createDataPrep, type DataPrep } from './dataPrep.js';
-import { createFlowService, type FlowService } from './flowService.js';
-import { createAdobeHttp } from './http.js';
-import { createIdentityNamespaces, type IdentityNamespaces } from './identityNamespaces.js';
-import { createTokens, type Tokens } from './ims.js';
-import { createQueryService, type QueryService } from './queryService.js';
-import { createSandboxes, type Sandboxes } from './sandboxes.js';
-import { createSchemaRegistry, type SchemaRegistry } from './schemaRegistry.js';
+import { createCatalog, type Catalog } from './services/catalog.js';
+import { createDataAccess, type DataAccess } from './services/dataAccess.js';
+import { createDataPrep, type DataPrep } from './services/dataPrep.js';
+import { createFlowService, type FlowService } from './services/flowService.js';
+import { createAdobeHttp } from './http/http.js';
+import { createIdentityNamespaces, type IdentityNamespaces } from './services/identityNamespaces.js';
+import { createTokens, type Tokens } from './http/ims.js';
+import { createQueryService, type QueryService } from './lake/queryService.js';
+import { createSandboxes, type Sandboxes } from './services/sandboxes.js';
+import { createSchemaRegistry, type SchemaRegistry } from './services/schemaRegistry.js';
 
 export interface AdobeClients {
   readonly schemaRegistry: SchemaRegistry;
@@ -40,11 +40,15 @@ export interface Adobe {
 }
 
 /**
- * One per process.
+ * One per process. Every call through its clients throws an AdobeCallError, whose `kind` says what became of it and whose `effect`
+ * whether Adobe may have changed something; `http/catalogue.ts` makes of it an error with a code, as `CAEP_ADOBE_REFUSED`. No call is
+ * repeated by itself.
  *
  * @example
  * const adobe = createAdobe({ configuration, log });
  * const { tenantId } = await adobe.forSandbox('prod').schemaRegistry.stats();
+ * log.info({ tenantId });
+ * await adobe.close();
  */
 export function createAdobe({ configuration, log }: { configuration: AdobeConfiguration; log: Logger }): Adobe {
   const dispatcher = new Agent({

@@ -4,27 +4,30 @@
  * Three streams in the order of event ids are joined: what receivers took, what the log says, what the lake holds. Memory
  * does not grow with their length.
  */
-import type { AuditedEvent, AuditReport } from '../domain/audit.js';
-import { kindOfCode } from '../domain/kinds.js';
+import type { AuditedEvent, AuditPage, AuditReport } from '../domain/audit.js';
+import { kindOfCode } from '../domain/events/kinds.js';
 import { findCopies, type LakeCopies, lakeCopies, type LakeTable } from './lake.js';
 import {
-  conflictsBetween,
+  attemptVersions,
+  type AuditedPeriod,
   type Connection,
+  countConflicts,
   deliveryTimes,
   knownIds,
-  loggedEvents,
   type LoggedEvent,
-  type Window,
+  loggedEvents,
+  undecidedConflicts,
 } from './log.js';
 import type { JournalledId } from './journal.js';
 import { join, none } from './merge.js';
 import { createTally, type Tally } from './tally.js';
 import { verdictOf } from './verdict.js';
 
-export interface AuditedSource extends Window {
+export interface AuditedSource extends AuditedPeriod {
   readonly name: string;
   /** How long the lake may take to show what was accepted. */
   readonly lakeLatencyMs: number;
+  readonly page?: AuditPage;
 }
 
 export interface AuditSides {
@@ -36,7 +39,10 @@ export interface AuditSides {
   readonly journal?: AsyncIterable<JournalledId>;
   /** So many events of the source are in the receivers' spools. */
   readonly spooled?: number;
-  readonly lake?: LakeTable;
+  /** Today's first, then those that the source's events went to before. Absent: the lake is not read. */
+  readonly lakes?: readonly [LakeTable, ...LakeTable[]];
+  /** Flows whose dataset could not be read: what was sent by them is not compared. */
+  readonly unreadFlows?: ReadonlySet<string>;
   /** What could not be read, and why. */
   readonly notKnown: readonly string[];
   readonly now: Date;
@@ -50,19 +56,30 @@ const CLOSER_LOOK = 500;
 const FRUITLESS_LOOKS = 20;
 const PROGRESS_EVERY = 10_000;
 
+/**
+ * Compares what receivers took, the log and the lake, event by event. Times of the period are by the log; ids are 64 hexadecimal digits.
+ *
+ * @throws what the database or the lake throws; what could not be asked at all is in `notKnown` instead
+ * @example
+ * const period = { sourceId, since: new Date('2026-01-01'), until: new Date('2026-01-02') };
+ * const source = { ...period, name: 'support-chat', lakeLatencyMs: 3_600_000 };
+ * const sides = { snapshot: client, present: database.pool, notKnown: ['the lake was not read'], now: new Date() };
+ * const { counts, lists } = await audit(source, sides);
+ * log.info({ taken: counts.taken, lost: lists.lost });
+ */
 export async function audit(source: AuditedSource, sides: AuditSides): Promise<AuditReport> {
-  const { snapshot, lake, now } = sides;
-  const tally = createTally();
+  const { snapshot, lakes, now } = sides;
+  const tally = createTally(source.page);
   let rows = 0;
   let compared = 0;
   const closer = createCloserLook(source, sides, tally);
 
   const lakeRows =
-    lake === undefined
+    lakes === undefined
       ? none()
-      : lakeCopies(lake, { from: source.since, to: source.until }, (row) => {
+      : lakeCopies(lakes, { from: source.since, to: source.until }, (row) => {
           rows += row.copies;
-          tally.list('invented', { eventId: row.id, copies: row.copies, what: 'an id that is none of ours' });
+          tally.list('invented', { eventId: row.id, copies: row.copies, what: 'an id that chatlio-aep did not make' });
         });
   const ours = join(sides.journal ?? none(), loggedEvents(snapshot, source));
   for await (const { id, a, b: copies } of join(ours, lakeRows)) {
@@ -72,19 +89,17 @@ export async function audit(source: AuditedSource, sides: AuditSides): Promise<A
     if (compared % PROGRESS_EVERY === 0) sides.progress?.(compared);
     const journal = a?.a;
     if (journal !== undefined || event !== undefined) tally.count('taken');
-    await judge({ id, journal, event, copies: lake === undefined ? undefined : (copies?.copies ?? 0) });
+    await judge({ id, journal, event, copies: lakes === undefined ? undefined : (copies?.copies ?? 0) });
   }
   await closer.finish();
 
-  const conflicts = await conflictsBetween(snapshot, source, CLOSER_LOOK);
-  for (const { id, kind, at } of conflicts.undecided) {
-    const what = 'in conflict with an event of the same id';
+  for await (const { id, kind, at } of undecidedConflicts(snapshot, source)) {
+    const what = 'conflicts with another event of the same id';
     tally.list('undecided', { eventId: id, kind: kindOfCode(kind), loggedAt: at.toISOString(), what });
   }
-  for (const [standing, count] of conflicts.counts) {
+  for (const [standing, count] of await countConflicts(snapshot, source)) {
     tally.count('taken', count);
-    if (standing === 'undecided') tally.count('undecided', count - conflicts.undecided.length);
-    else tally.count(standing === 'marked-delivered' ? 'markedDelivered' : standing, count);
+    if (standing !== 'undecided') tally.count(standing === 'marked-delivered' ? 'markedDelivered' : standing, count);
   }
   return {
     v: 1,
@@ -92,8 +107,9 @@ export async function audit(source: AuditedSource, sides: AuditSides): Promise<A
     since: source.since.toISOString(),
     until: source.until.toISOString(),
     counts: tally.counts,
-    lists: tally.lists,
-    lake: lake === undefined ? { read: false } : { read: true, table: lake.table, rows },
+    lists: await withVersions(tally.lists(), sides.present, source.sourceId),
+    ...(source.page === undefined ? {} : { hasMore: tally.hasMore() }),
+    lake: lakes === undefined ? { read: false } : { read: true, table: lakes[0].table, rows },
     notKnown: sides.notKnown,
   };
 
@@ -136,8 +152,25 @@ export async function audit(source: AuditedSource, sides: AuditSides): Promise<A
   }
 }
 
+/** Of what was sent again: whether each attempt has sent the same, so that a second copy that differs is explained. */
+async function withVersions(
+  lists: AuditReport['lists'],
+  present: Connection,
+  sourceId: number,
+): Promise<AuditReport['lists']> {
+  const ids = Object.values(lists).flatMap((events) => events.map(({ eventId }) => eventId));
+  const versions = await attemptVersions(present, sourceId, ids);
+  const named = (events: readonly AuditedEvent[]): readonly AuditedEvent[] =>
+    events.map((event) => {
+      const ofEvent = versions.get(event.eventId);
+      return ofEvent === undefined ? event : { ...event, versions: ofEvent };
+    });
+  const { lost, repeated, invented, undecided } = lists;
+  return { lost: named(lost), repeated: named(repeated), invented, undecided: named(undecided) };
+}
+
 function whatOfUndecided(copies: number | undefined): string {
-  if (copies === undefined) return 'waits for a person or a look into the lake';
+  if (copies === undefined) return 'waits for a person, or is looked for in the lake';
   return copies === 0 ? 'waits for a person; not in the lake now' : 'waits for a person; in the lake once';
 }
 
@@ -156,9 +189,9 @@ interface Unlogged extends LakeCopies {
   readonly isOnlySpooled: boolean;
 }
 
-/** A second look at what does not fit: by id, without the bounds of the window, some hundred at once. */
+/** A second look at what does not fit: by id, without the bounds of the period, some hundred at once. */
 function createCloserLook(source: AuditedSource, sides: AuditSides, tally: Tally) {
-  const { present, lake, now } = sides;
+  const { present, lakes, unreadFlows = new Set(), now } = sides;
   let absent: LoggedEvent[] = [];
   let strangers: LakeCopies[] = [];
   let unlogged: Unlogged[] = [];
@@ -168,7 +201,7 @@ function createCloserLook(source: AuditedSource, sides: AuditSides, tally: Tally
   async function lookAtAbsent(): Promise<void> {
     const events = absent;
     absent = [];
-    if (events.length === 0 || lake === undefined) return;
+    if (events.length === 0 || lakes === undefined) return;
     const times = await deliveryTimes(present, source.sourceId, events);
     const due: LoggedEvent[] = [];
     for (const event of events) {
@@ -179,17 +212,18 @@ function createCloserLook(source: AuditedSource, sides: AuditSides, tally: Tally
     }
     const sought = due.map(({ id }) => ({ id, occurredAt: times.get(id)?.occurredAt ?? now }));
     const isHopeless = fruitlessLooks >= FRUITLESS_LOOKS;
-    const found = isHopeless || due.length === 0 ? new Map<string, number>() : await findCopies(lake, sought);
+    const found = isHopeless || due.length === 0 ? new Map<string, number>() : await findCopies(lakes, sought);
     if (due.length > 0) fruitlessLooks = found.size === 0 ? fruitlessLooks + 1 : 0;
     for (const event of due) {
       const copies = found.get(event.id) ?? 0;
       if (copies === 1) tally.count('confirmed');
       else if (copies > 1) tally.list('repeated', described(event.id, event, copies, `${copies} times in the lake`));
+      else if (unreadFlows.has(times.get(event.id)?.flowId ?? '')) tally.count('notCompared');
       else tally.list('lost', described(event.id, event, 0, 'accepted by the inlet, not in the lake'));
     }
   }
 
-  /** An event of another window or source is no invention. */
+  /** An event of another period or source is no invention. */
   async function lookAtStrangers(): Promise<void> {
     const rows = strangers;
     strangers = [];
@@ -199,11 +233,12 @@ function createCloserLook(source: AuditedSource, sides: AuditSides, tally: Tally
       rows.map(({ id }) => id),
     );
     for (const { id, copies } of rows) {
-      if (!known.has(id)) tally.list('invented', { eventId: id, copies, what: 'in the lake, never taken' });
+      if (!known.has(id))
+        tally.list('invented', { eventId: id, copies, what: 'in the lake, but never taken by a receiver' });
     }
   }
 
-  /** Logged since, or in another window; else in a spool, if it has been nowhere else and as far as those hold events; else gone. */
+  /** Logged since, or in another period; else in a spool, if it has been nowhere else and as far as those hold events; else gone. */
   async function lookAtUnlogged(): Promise<void> {
     const rows = unlogged;
     unlogged = [];
@@ -217,7 +252,7 @@ function createCloserLook(source: AuditedSource, sides: AuditSides, tally: Tally
       if (isOnlySpooled && spooled > 0) {
         spooled -= 1;
         tally.count('spooled');
-      } else tally.list('lost', { eventId: id, copies, what: 'answered by a receiver, not in the log' });
+      } else tally.list('lost', { eventId: id, copies, what: 'answered by a receiver, but not in the event log' });
     }
   }
 

@@ -1,6 +1,6 @@
 /** What receivers answered with 2xx, by their own journals: kept apart from the event log, so that a loss there shows. */
 import { JOURNAL_KEPT_DAYS } from '../domain/audit.js';
-import type { Connection, Window } from './log.js';
+import type { AuditedPeriod, Connection } from './log.js';
 import type { Identified } from './merge.js';
 
 const PAGE = 5_000;
@@ -12,14 +12,14 @@ export interface JournalledId extends Identified {
 }
 
 /**
- * Ids that were taken in the window, each once, ascending.
+ * Ids that were taken in the period, each once, ascending.
  *
  * An entry has 42 bytes: event id (32), source (2), kind (1), arrival (1, spooled is 6), taken at in milliseconds (6),
  * big-endian. A file's name begins with its hour in UTC.
  */
 export async function* journalledIds(
   snapshot: Connection,
-  { sourceId, since, until }: Window,
+  { sourceId, since, until }: AuditedPeriod,
 ): AsyncGenerator<JournalledId> {
   await snapshot.query(
     `declare journalled no scroll cursor for
@@ -63,7 +63,7 @@ const SILENCE_MS = 60_000;
 
 export async function readJournalState(
   connection: Connection,
-  { sourceId, since }: Window,
+  { sourceId, since }: AuditedPeriod,
   now: Date,
 ): Promise<JournalState> {
   const keptFrom = fullHourAfter(now.getTime() - JOURNAL_KEPT_DAYS * 24 * HOUR_MS);
@@ -85,25 +85,27 @@ export async function readJournalState(
     notKnown: [
       ...(any.rowCount === 1 && since < keptFrom
         ? [
-            `journals are kept for ${JOURNAL_KEPT_DAYS} days: a loss of what was answered before ${keptFrom.toISOString()} would not be seen`,
+            `journals are kept for ${JOURNAL_KEPT_DAYS} days: the loss of an event that was answered before ${keptFrom.toISOString()} would not be noticed`,
           ]
         : []),
       ...receivers.rows.flatMap(({ receiver_id, dropped, silent_ms, journalled_until, spooled, ...one }) => [
         ...(silent_ms > SILENCE_MS && !one.has_ended
           ? [
-              `the receiver ${receiver_id} has not reported its journal since ${journalled_until.toISOString()}: what it has taken since is not known${spooled === 0 ? '' : `, and ${spooled} of its events were in its spool then`}`,
+              `the receiver ${receiver_id} has not reported its journal since ${journalled_until.toISOString()}: it is not known what it has taken since${spooled === 0 ? '' : `, and ${spooled} of its events were waiting on its disk then`}`,
             ]
           : []),
         ...(one.unreadable > 0
           ? [
-              `${one.unreadable} places in the spool of the receiver ${receiver_id} cannot be read: which events stood there is not known; the files are kept beside the spool`,
+              `${one.unreadable} places in the spool files of the receiver ${receiver_id} are damaged: it is not known which events were there; the damaged files are kept`,
             ]
           : []),
         ...(one.vanished > 0
-          ? [`${one.vanished} events vanished from the disk of the receiver ${receiver_id} before they were in the log`]
+          ? [
+              `${one.vanished} events disappeared from the disk of the receiver ${receiver_id} before they were in the event log`,
+            ]
           : []),
         ...((dropped ?? 0) > 0
-          ? [`${dropped} entries found no room in the journal of the receiver ${receiver_id}`]
+          ? [`${dropped} entries could not be written to the journal of the receiver ${receiver_id}`]
           : []),
       ]),
       ...holes.rows.map(

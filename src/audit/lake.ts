@@ -1,5 +1,5 @@
 /** What the lake holds, in the order of ids, over Query Service: in pages, each bounded by time. */
-import type { Identified } from './merge.js';
+import { type Identified, join, none } from './merge.js';
 
 export interface LakeCopies extends Identified {
   readonly copies: number;
@@ -20,10 +20,31 @@ const OUR_ID = /^[0-9a-f]{64}$/;
 const TABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const FOUND_AT_ONCE = 500;
 
-/** Rows whose `_id` has another form than ours are given to `onForeign`: they have no place in the order of ours. */
-export async function* lakeCopies(
+/**
+ * Of all tables together, ascending. Rows whose `_id` has another form than ours are given to `onForeign`: they have no place in the
+ * order of ours.
+ */
+export function lakeCopies(
+  lakes: readonly LakeTable[],
+  between: Between,
+  onForeign: (row: LakeCopies) => void,
+): AsyncIterable<LakeCopies> {
+  const each = lakes.map((lake) => copiesInTable(lake, between, onForeign));
+  return each.reduce<AsyncIterable<LakeCopies>>(together, none());
+}
+
+async function* together(left: AsyncIterable<LakeCopies>, right: AsyncIterable<LakeCopies>) {
+  for await (const { id, a, b } of join(left, right)) yield { id, copies: (a?.copies ?? 0) + (b?.copies ?? 0) };
+}
+
+interface Between {
+  readonly from: Date;
+  readonly to: Date;
+}
+
+async function* copiesInTable(
   { query, table }: LakeTable,
-  between: { readonly from: Date; readonly to: Date },
+  between: Between,
   onForeign: (row: LakeCopies) => void,
 ): AsyncGenerator<LakeCopies> {
   let after = '';
@@ -40,12 +61,22 @@ export async function* lakeCopies(
   }
 }
 
-/** Looks for single events, wherever their own time puts them. */
+/** Looks for single events in all tables, wherever their own time puts them. */
 export async function findCopies(
-  { query, table }: LakeTable,
-  events: readonly { readonly id: string; readonly occurredAt: Date }[],
+  lakes: readonly LakeTable[],
+  events: readonly SoughtEvent[],
 ): Promise<Map<string, number>> {
   const found = new Map<string, number>();
+  for (const lake of lakes) await addCopies(found, lake, events);
+  return found;
+}
+
+interface SoughtEvent {
+  readonly id: string;
+  readonly occurredAt: Date;
+}
+
+async function addCopies(found: Map<string, number>, { query, table }: LakeTable, events: readonly SoughtEvent[]) {
   for (let start = 0; start < events.length; start += FOUND_AT_ONCE) {
     const some = events.slice(start, start + FOUND_AT_ONCE).filter(({ id }) => OUR_ID.test(id));
     const times = some.map(({ occurredAt }) => occurredAt.getTime());
@@ -53,9 +84,8 @@ export async function findCopies(
     const rows = await query(
       `SELECT _id, count(*) AS copies FROM ${named(table)} WHERE ${within(between)} AND _id IN (${some.map(({ id }) => `'${id}'`).join(', ')}) GROUP BY _id LIMIT ${FOUND_AT_ONCE}`,
     );
-    for (const { id, copies } of rows.map(copiesIn)) found.set(id, copies);
+    for (const { id, copies } of rows.map(copiesIn)) found.set(id, (found.get(id) ?? 0) + copies);
   }
-  return found;
 }
 
 function copiesIn(row: Readonly<Record<string, unknown>>): LakeCopies {

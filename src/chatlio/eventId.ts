@@ -5,7 +5,7 @@
  * UUID, names of channels and people, rendered bodies, `endedAt`. Changing the recipe changes every id, hence its version tag.
  */
 import { hash } from 'node:crypto';
-import { KIND_FACTS, type Kind } from '../domain/kinds.js';
+import { KIND_FACTS, type Kind } from '../domain/events/kinds.js';
 import { type CanonicalMember, canonicalJson, objectOf } from './canonicalJson.js';
 import type { LostPart } from './lostParts.js';
 import type { Payload } from './payloads.js';

@@ -2,7 +2,7 @@
  * Invented Chatlio webhooks: for `send`, the demo, load and tests. Everything follows from the seed and the time, so that the
  * same call gives the same body; another seed is another visitor with another conversation.
  */
-import type { Kind } from '../domain/kinds.js';
+import type { Kind } from '../domain/events/kinds.js';
 
 export interface FixtureOptions {
   readonly seed: number;

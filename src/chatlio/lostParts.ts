@@ -13,14 +13,20 @@ export interface LostPart {
   readonly text: string;
 }
 
-/** @returns none for nearly every body, at little cost; sorted, so that the order of members does not matter */
+/** Of one body, with the paths to them: keys and repeated members within each other could make many times the body of it. */
+const MAX_LOST_CHARACTERS = 1024 * 1024;
+
+/**
+ * @returns none for nearly every body, at little cost; sorted, so that the order of members does not matter; undefined when
+ *   they are too much to be compared
+ */
 export function lostParts(
   text: string,
   parsed: unknown,
   scan: Extract<JsonScan, { members: number }>,
-): readonly LostPart[] {
+): readonly LostPart[] | undefined {
   if (!scan.hasLongNumbers && scan.members === countMembers(parsed)) return [];
-  return findLostParts(text).sort((a, b) => (a.text < b.text ? -1 : 1));
+  return findLostParts(text)?.sort((a, b) => (a.text < b.text ? -1 : 1));
 }
 
 function countMembers(value: unknown): number {
@@ -34,8 +40,9 @@ const SPACE = /[ \t\n\r]*/y;
 const OTHER = /[^\s,\]}]+/y;
 
 /** @param text is known to be JSON, and not to be nested deeply */
-function findLostParts(text: string): LostPart[] {
+function findLostParts(text: string): LostPart[] | undefined {
   const lost: LostPart[] = [];
+  let charactersLeft = MAX_LOST_CHARACTERS;
   const path: (string | number)[] = [];
   let at = 0;
 
@@ -53,8 +60,10 @@ function findLostParts(text: string): LostPart[] {
     at += 1;
     return text.slice(start, at);
   }
-  function lose(what: LostPart['what'], written: string): void {
-    lost.push({ what, within: String(path[0]), text: JSON.stringify([what, ...path, written]) });
+  function lose(what: LostPart['what'], written: string, plainly: (written: string) => string): void {
+    charactersLeft -= path.reduce<number>((sum, part) => sum + String(part).length, written.length);
+    if (charactersLeft < 0) return;
+    lost.push({ what, within: String(path[0]), text: JSON.stringify([what, ...path, plainly(written)]) });
   }
   function value(): void {
     take(SPACE);
@@ -63,7 +72,7 @@ function findLostParts(text: string): LostPart[] {
     else if (text[at] === '"') takeString();
     else {
       const written = take(OTHER);
-      if (losesDigits(written)) lose('digits', exactly(written));
+      if (losesDigits(written)) lose('digits', written, exactly);
     }
     take(SPACE);
   }
@@ -89,7 +98,7 @@ function findLostParts(text: string): LostPart[] {
       const start = at;
       value();
       const before = seen.get(key);
-      if (before !== undefined) lose('member', canonicalJson(JSON.parse(before)));
+      if (before !== undefined) lose('member', before, (json) => canonicalJson(JSON.parse(json)));
       seen.set(key, text.slice(start, at));
       path.pop();
       if (text[at] === ',') at += 1;
@@ -99,7 +108,7 @@ function findLostParts(text: string): LostPart[] {
   }
 
   value();
-  return lost;
+  return charactersLeft < 0 ? undefined : lost;
 }
 
 const NUMBER = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
@@ -115,6 +124,13 @@ function losesDigits(written: string): boolean {
 function exactly(written: string): string {
   const [, sign = '', whole = '', fraction = '', exponent = '0'] = NUMBER.exec(written) ?? [];
   const digits = `${whole}${fraction}`.replace(/^0+/, '');
-  const significant = digits.replace(/0+$/, '');
+  const significant = withoutZerosAtEnd(digits);
   return `${sign}${significant}e${Number(exponent) - fraction.length + digits.length - significant.length}`;
+}
+
+/** Not by an expression: one that is tried at each zero of a long number takes the square of its length. */
+function withoutZerosAtEnd(digits: string): string {
+  let end = digits.length;
+  while (digits[end - 1] === '0') end -= 1;
+  return digits.slice(0, end);
 }

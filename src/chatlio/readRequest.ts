@@ -1,10 +1,11 @@
 /** A webhook's body: the event that it carries, or why it is held for a person. */
 import { isUtf8 } from 'node:buffer';
-import type { CanonicalEvent } from '../domain/canonical.js';
-import { KIND_FACTS, type Kind } from '../domain/kinds.js';
+import type { CanonicalEvent } from '../domain/events/canonical.js';
+import { KIND_FACTS, type Kind } from '../domain/events/kinds.js';
 import { canonicalEvent } from './canonicalEvent.js';
 import { canonicalMembers, objectOf } from './canonicalJson.js';
 import { identify, identifyRaw, isContent } from './eventId.js';
+import { occurredAtMs } from './eventTime.js';
 import { type LostPart, lostParts } from './lostParts.js';
 import { type ChatlioBody, isObject, type Payload, readPayload } from './payloads.js';
 import { scanJson } from './scanJson.js';
@@ -20,10 +21,15 @@ export interface WebhookRequest {
 export type Reading =
   | {
       readonly outcome: 'event';
+      readonly eventId: string;
+      readonly occurredAtMs: number;
+      /** As it is cut for sources that keep no originals; made when it is asked for. */
       readonly event: CanonicalEvent;
       /** The whole payload in canonical form, with what parsing it has lost: equal for equal bodies. */
       readonly canonicalBody: string;
       readonly contentKey: string;
+      /** Chatlio's own id of the visitor. */
+      readonly visitorUUID?: string;
     }
   | {
       readonly outcome: 'held';
@@ -44,14 +50,20 @@ export function readRequest({ widget, kind, raw, receivedAtMs }: WebhookRequest)
   if (fault !== undefined) return held(fault);
   const members = canonicalMembers(body);
   const { eventId, contentKey } = identify(kind, widget, members, payload);
+  const at = occurredAtMs(payload, KIND_FACTS[kind].shape === 'transcript', receivedAtMs);
   return {
     outcome: 'event',
-    event: canonicalEvent({ eventId, kind, widget, receivedAtMs, payload }),
+    eventId,
+    occurredAtMs: at,
+    get event() {
+      return canonicalEvent({ eventId, kind, widget, receivedAtMs, payload, occurredAtMs: at });
+    },
     canonicalBody: withLost(objectOf(members), lost),
     contentKey: withLost(
       contentKey,
       lost.filter((part) => isContent(kind, part)),
     ),
+    visitorUUID: payload.visitor.UUID,
   };
 }
 
@@ -69,7 +81,9 @@ function parseBody(raw: Buffer): ParsedBody | string {
   try {
     const text = raw.toString('utf8').replace(/^\uFEFF/, '');
     const body: unknown = JSON.parse(text);
-    return isObject(body) ? { body, lost: lostParts(text, body, scan) } : 'not a JSON object';
+    if (!isObject(body)) return 'not a JSON object';
+    const lost = lostParts(text, body, scan);
+    return lost === undefined ? 'too many repeated members or long numbers' : { body, lost };
   } catch {
     return 'not JSON';
   }

@@ -7,8 +7,12 @@
 const MAX_DEPTH = 64;
 /** Parsed within some 100 MB and a moment. A transcript of 20,000 messages has fewer. */
 const MAX_VALUES = 300_000;
+/** An object of very many is made, sorted and counted at many times the price of a list. Chatlio's have some twenty. */
+const MAX_MEMBERS_OF_ONE = 10_000;
 /** A double tells all numbers of up to 15 digits apart. */
 const SAFE_NUMBER_BYTES = 15;
+/** Longer ones are no numbers that anybody means; comparing what is lost of them would take its time. */
+const MAX_NUMBER_BYTES = 1_000;
 
 export type JsonScan =
   /** Why it must not be parsed. */
@@ -26,6 +30,7 @@ export function scanJson(raw: Uint8Array): JsonScan {
   let values = 1;
   let members = 0;
   let hasLongNumbers = false;
+  const membersAtDepth = new Uint32Array(MAX_DEPTH + 1);
   for (let at = 0; at < raw.length; at += 1) {
     switch (raw[at]) {
       case BYTE.quote:
@@ -33,6 +38,10 @@ export function scanJson(raw: Uint8Array): JsonScan {
         break;
       case BYTE.colon:
         members += 1;
+        membersAtDepth[depth] = (membersAtDepth[depth] ?? 0) + 1;
+        if ((membersAtDepth[depth] ?? 0) > MAX_MEMBERS_OF_ONE) {
+          return { refusal: `more than ${MAX_MEMBERS_OF_ONE} members in one object` };
+        }
         break;
       case BYTE.comma:
         values += 1;
@@ -42,6 +51,7 @@ export function scanJson(raw: Uint8Array): JsonScan {
         values += 1;
         depth += 1;
         if (depth > MAX_DEPTH) return { refusal: `nested deeper than ${MAX_DEPTH} levels` };
+        membersAtDepth[depth] = 0;
         break;
       case BYTE.closeBrace:
       case BYTE.closeBracket:
@@ -49,9 +59,10 @@ export function scanJson(raw: Uint8Array): JsonScan {
         break;
       default:
         if (isOfNumber(raw[at] as number)) {
-          const end = endOfNumber(raw, at);
-          if (end - at > SAFE_NUMBER_BYTES || raw.subarray(at, end).some(isExponent)) hasLongNumbers = true;
-          at = end - 1;
+          const number = scanNumber(raw, at);
+          if (number.bytes > MAX_NUMBER_BYTES) return { refusal: `a number of more than ${MAX_NUMBER_BYTES} digits` };
+          if (number.bytes > SAFE_NUMBER_BYTES || number.hasExponent) hasLongNumbers = true;
+          at += number.bytes - 1;
         }
     }
     if (values > MAX_VALUES) return { refusal: `more than ${MAX_VALUES} values` };
@@ -83,10 +94,14 @@ function endOfString(raw: Uint8Array, start: number): number {
   return at;
 }
 
-function endOfNumber(raw: Uint8Array, start: number): number {
+function scanNumber(raw: Uint8Array, start: number): { readonly bytes: number; readonly hasExponent: boolean } {
+  let hasExponent = false;
   let at = start + 1;
-  while (at < raw.length && (isOfNumber(raw[at] as number) || isExponent(raw[at] as number))) at += 1;
-  return at;
+  for (; at < raw.length; at += 1) {
+    if (isExponent(raw[at] as number)) hasExponent = true;
+    else if (!isOfNumber(raw[at] as number)) break;
+  }
+  return { bytes: at - start, hasExponent };
 }
 
 function isOfNumber(byte: number): boolean {

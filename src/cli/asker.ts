@@ -1,6 +1,6 @@
 /** This machine's part in reading what crosses Temporal sealed. */
 import { CodedError, codedError } from '../domain/errors.js';
-import { accessKeyOf, readKeyFile } from '../store/keyFile.js';
+import { accessKeyOf, readKeyFile } from '../store/keys/keyFile.js';
 import { type Asker, createAsker } from '../temporal/sealedAnswer.js';
 import type { Context } from './ports.js';
 

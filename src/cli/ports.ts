@@ -1,19 +1,11 @@
 /** What the commands need of the world: small ports, so that they can be tried without a server. */
-import type { CatalogueError, ExitCode } from '../domain/errors.js';
-import type { ForwarderResumeInput, ForwarderState } from '../domain/forwarder.js';
-import type { DecideInput, DecideResult } from '../domain/heldEvents.js';
-import type { Answer, Inquiry } from '../domain/plan.js';
-import type { PauseInput, PauseResult, UnpauseInput, UnpauseResult } from '../domain/pause.js';
-import type {
-  AbortInput,
-  ConfigureInput,
-  ConfigureResult,
-  ResumeInput,
-  SourceInput,
-  SourceState,
-} from '../domain/source.js';
 import type { Configuration } from '../configuration.js';
-import type { Output } from './output.js';
+import type { ExitCode } from '../domain/errors.js';
+import type { Sources } from '../temporal/sources/port.js';
+import type { Output } from './terminal/output.js';
+
+/** What the client can become. */
+export type ProcessName = 'dev' | 'worker' | 'receiver' | 'simulator';
 
 /** Everything a command may use. */
 export interface Context {
@@ -25,82 +17,23 @@ export interface Context {
   readonly sources: () => Promise<Sources>;
   /** Asks a person yes or no; absent where nobody can be asked. */
   readonly confirm?: (question: string) => Promise<boolean>;
+  /** Asks a person what a manifest needs; absent where nobody can be asked. */
+  readonly interview?: Interview;
+  /** Becomes the process; returns when that has done its work. */
+  readonly runProcess: (name: ProcessName, parameters: readonly string[]) => Promise<ExitCode>;
+  readonly runDemo: () => Promise<ExitCode>;
   /** Ctrl-C, from now on until `release`: aborts the signal instead of ending the process. */
   readonly interruption: () => { readonly signal: AbortSignal; release(): void };
 }
 
+/** What `init` writes a manifest of. */
+export interface Answers {
+  readonly name: string;
+  readonly sandbox: string;
+  readonly widgets: readonly string[];
+}
+
+/** Undefined: the person left. */
+export type Interview = (known: Partial<Answers>) => Promise<Answers | undefined>;
+
 export type Command<Arguments> = (context: Context, args: Arguments) => Promise<ExitCode>;
-
-/** The sources, as Temporal knows them. Every method throws CodedErrors and answers or gives up within seconds. */
-export interface Sources {
-  /** `already-runs` when another start was first. */
-  start(input: SourceInput): Promise<'started' | 'already-runs'>;
-  /** The newest run, open or closed; undefined when Temporal remembers none. */
-  describe(name: string): Promise<SourceRun | undefined>;
-  /** Of the newest run. Needs a worker: `CAEP_NO_WORKER`. */
-  state(name: string): Promise<SourceState>;
-  forwarderState(name: string): Promise<ForwarderReport | undefined>;
-  resume(name: string, input: ResumeInput): Promise<void>;
-  /** Ends the hold of its forwarder, or has the destination probed now. Throws `CAEP_NOT_HELD`. */
-  resumeForwarder(name: string, input: ForwarderResumeInput): Promise<void>;
-  abort(name: string, input: AbortInput): Promise<void>;
-  /** Answers once the workflow knows of it. */
-  pause(name: string, input: PauseInput): Promise<Underway<PauseResult>>;
-  unpause(name: string, input: UnpauseInput): Promise<Underway<UnpauseResult>>;
-  /** Other delivery settings for a live source. Answers once the workflow knows of it. */
-  configure(name: string, input: ConfigureInput): Promise<Underway<ConfigureResult>>;
-  /** Throws what the decision is refused for: `CAEP_EVENT_DECIDED` and others. */
-  decide(name: string, input: DecideInput): Promise<DecideResult>;
-  /** Newest run of every source, by name. Eventually consistent. */
-  list(): Promise<SourceRun[]>;
-  /** Asks the worker. Throws `CAEP_NO_WORKER` when none takes the question. Aborting the signal ends the wait at once. */
-  ask<Question extends Inquiry>(question: Question, signal?: AbortSignal): Promise<Answer<Question>>;
-  /** Running workflows of sources that stand still because a worker fails at them; of many only some are looked at. */
-  stuckWorkflows(): Promise<{ readonly looked: number; readonly stuck: readonly CatalogueError[] }>;
-  /** Task queues that somebody polls. */
-  polledTaskQueues(): Promise<readonly string[]>;
-  readonly address: string;
-}
-
-/** An operation that goes on whether or not somebody waits for it. */
-export interface Underway<T> {
-  /** Throws what it was refused for, or what it has failed of. */
-  result(): Promise<T>;
-}
-
-/** What of the forwarder's state is shown; the rest is its own bookkeeping. */
-export type ForwarderReport = Pick<
-  ForwarderState,
-  'phase' | 'counters' | 'gate' | 'outage' | 'hold' | 'lastError' | 'lastErrorAt' | 'lake'
-> &
-  Partial<Pick<ForwarderState, 'surveyedAt'>>;
-
-/** One workflow of a source, as `describe` tells it: also without a worker. */
-export interface SourceRun {
-  readonly name: string;
-  readonly workflowId: string;
-  readonly runId: string;
-  readonly open: boolean;
-  /** Temporal's word: RUNNING, COMPLETED, FAILED, CANCELLED, TERMINATED, TIMED_OUT. */
-  readonly status: string;
-  readonly startedAt: number;
-  readonly closedAt?: number;
-  /** From the memo: the uid stays with the source over all its runs. */
-  readonly uid?: string;
-  /** From the search attributes, as of the last change. */
-  readonly phase?: string;
-  readonly heldReason?: string;
-  /** In a list, where a forwarder runs for the source: what its search attributes say. */
-  readonly forwarding?: { readonly phase?: string; readonly heldReason?: string };
-  /** In the Temporal UI, where its address is known. */
-  readonly url?: string;
-  readonly pending: readonly PendingActivity[];
-}
-
-/** An activity that runs or waits for its next attempt; workflow code cannot see this. */
-export interface PendingActivity {
-  readonly name: string;
-  readonly attempt: number;
-  readonly lastFailure?: string;
-  readonly nextAttemptAt?: number;
-}

@@ -3,15 +3,20 @@ import { readFile } from 'node:fs/promises';
 import { type Command as Commander, CommanderError } from 'commander';
 import type { Configuration } from '../configuration.js';
 import { CodedError, codedError, EXIT_CODES, type ExitCode } from '../domain/errors.js';
+import { messageOf } from '../domain/messageOf.js';
+import { packageFile } from '../process/packageFiles.js';
 import { systemFault } from '../process/systemFaults.js';
-import { databaseFault } from '../store/databaseFault.js';
-import { asCalledHere, createOutput, type Output } from './output.js';
-import type { Context, Sources } from './ports.js';
-import { createProgram, type GlobalOptions, type ProgramWiring } from './program.js';
-import { asksForJson, calledCommand, usageError } from './wrongCall.js';
-import { errorDocument, renderError } from './render/error.js';
+import { databaseFault } from '../store/connection/databaseFault.js';
+import { asCalledHere, createOutput, type Output } from './terminal/output.js';
+import type { Context } from './ports.js';
+import type { Sources } from '../temporal/sources/port.js';
+import type { GlobalOptions } from './grammar/options.js';
+import { createProgram } from './program.js';
+import { asksForJson, calledCommand, usageError } from '../process/wrongCall.js';
+import { errorDocument } from '../domain/errorDocument.js';
+import { renderError } from './render/error.js';
 
-export interface CliWorld extends Pick<ProgramWiring, 'runProcess' | 'runDemo' | 'interview'> {
+export interface CliWorld extends Pick<Context, 'runProcess' | 'interview' | 'confirm'> {
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
   readonly colour: boolean;
@@ -19,23 +24,25 @@ export interface CliWorld extends Pick<ProgramWiring, 'runProcess' | 'runDemo' |
   readonly program: string;
   readonly configuration: () => Configuration;
   connect(configuration: Configuration): Promise<{ readonly sources: Sources; close(): Promise<void> }>;
-  /** Where there is a terminal. */
-  readonly confirm?: Context['confirm'];
+  runDemo(context: Context): Promise<ExitCode>;
 }
 
 export async function runCli(argv: readonly string[], world: CliWorld): Promise<ExitCode> {
   let exitCode: ExitCode = EXIT_CODES.done;
   const program = createProgram({
     version: await version(),
-    ...world,
     async run(command, options, action) {
       exitCode = await runCommand(command, options, action, world);
     },
   });
   const isJson = asksForJson(argv);
   // Help is data, a wrong call is not; both end here instead of in process.exit.
+  let told = '';
   program.exitOverride().configureOutput({
-    writeOut: (text) => world.stdout.write(asCalledHere(text, world.program)),
+    writeOut: (text) => {
+      if (isJson) told += asCalledHere(text, world.program);
+      else world.stdout.write(asCalledHere(text, world.program));
+    },
     writeErr: (text) => isJson || world.stderr.write(asCalledHere(text, world.program)),
   });
   inherit(program);
@@ -43,11 +50,12 @@ export async function runCli(argv: readonly string[], world: CliWorld): Promise<
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return EXIT_CODES.done;
-    if (isJson) {
-      const options = { output: 'json' } as const;
-      reportError(new CodedError(usageError(error)), outputOf(calledCommand(program, argv), options, world));
+    const output = outputOf(calledCommand(program, argv), { output: isJson ? 'json' : 'human' }, world);
+    if (error.exitCode === 0) {
+      if (isJson) output.result({ text: told.trimEnd() }, () => '');
+      return EXIT_CODES.done;
     }
+    if (isJson) reportError(new CodedError(usageError(error)), output);
     return EXIT_CODES.badConfiguration;
   }
   return exitCode;
@@ -70,7 +78,7 @@ async function runCommand(
   const output = outputOf(command, options, world);
   const open: { close(): Promise<void> }[] = [];
   try {
-    return await action({
+    const context: Context = {
       output,
       now: Date.now,
       configuration: world.configuration,
@@ -82,7 +90,11 @@ async function runCommand(
         open.push(connected);
         return connected.sources;
       },
-    });
+      interview: world.interview,
+      runProcess: world.runProcess,
+      runDemo: () => world.runDemo(context),
+    };
+    return await action(context);
   } catch (error) {
     return reportError(error, output);
   } finally {
@@ -108,7 +120,7 @@ function reportError(failure: unknown, output: Output): ExitCode {
 function unexpected(failure: unknown): CodedError {
   const refused = systemFault(failure) ?? databaseFault(failure);
   if (refused !== undefined) return refused;
-  const reason = failure instanceof Error ? failure.message : String(failure);
+  const reason = messageOf(failure);
   return codedError('CAEP_INTERNAL', { reason }, { cause: failure });
 }
 
@@ -140,11 +152,6 @@ function interruption(): { readonly signal: AbortSignal; release(): void } {
   };
 }
 
-/** From the package itself, which is two folders up in `src/` and three in `dist/src/`. */
 async function version(): Promise<string> {
-  for (const up of ['../../package.json', '../../../package.json']) {
-    const text = await readFile(new URL(up, import.meta.url), 'utf8').catch(() => undefined);
-    if (text !== undefined) return (JSON.parse(text) as { version: string }).version;
-  }
-  return 'unknown';
+  return (JSON.parse(await readFile(packageFile('package.json'), 'utf8')) as { version: string }).version;
 }

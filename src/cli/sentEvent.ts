@@ -1,4 +1,4 @@
-import type { Kind } from '../domain/kinds.js';
+import type { Kind } from '../domain/events/kinds.js';
 
 /** An event that `send` has posted, and how the receiver answered. */
 export interface SentEvent {

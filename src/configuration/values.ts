@@ -16,6 +16,9 @@ export const text = z.string();
 
 export const word = z.string().regex(/^\S+$/, 'one word, without blanks or line ends inside');
 
+/** Sent in a header, which nothing but visible ASCII can stand in. */
+export const headerValue = z.string().regex(/^[!-~]+$/, 'one word of letters, digits and signs, all ASCII');
+
 /** As `keys access` prints it. */
 export const accessKey = z
   .string()

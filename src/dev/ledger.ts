@@ -1,8 +1,9 @@
 /** The processes that a start has made, on disk: a later start ends what a killed one has left behind. */
-import { endProcess } from '../process/end.js';
-import { readJsonFile } from '../process/jsonFile.js';
-import { livenessOf, type ProcessIdentity } from '../process/identity.js';
-import { replaceFile } from '../process/wholeFile.js';
+import { messageOf } from '../domain/messageOf.js';
+import { endProcess } from '../process/programs/end.js';
+import { readJsonFile } from '../process/files/jsonFile.js';
+import { livenessOf, type ProcessIdentity } from '../process/programs/identity.js';
+import { replaceFile } from '../process/files/wholeFile.js';
 
 export interface LedgerEntry extends ProcessIdentity {
   readonly name: string;
@@ -16,13 +17,20 @@ export interface Ledger {
   entries(): readonly LedgerEntry[];
 }
 
-/** The file holds one entry per name: the newest process of that name. */
-export function openLedger(file: string): Ledger {
+/**
+ * The file holds one entry per name: the newest process of that name. A process is not given up for a note that cannot be
+ * written, as on a full disk: it is said, and stands in the next one.
+ */
+export function openLedger(file: string, log: (line: string) => void): Ledger {
   const entries = new Map(((readJsonFile(file) ?? []) as LedgerEntry[]).map((entry) => [entry.name, entry]));
   return {
     record: (entry) => {
       entries.set(entry.name, entry);
-      replaceFile(file, `${JSON.stringify([...entries.values()], undefined, 2)}\n`);
+      try {
+        replaceFile(file, `${JSON.stringify([...entries.values()], undefined, 2)}\n`);
+      } catch (error) {
+        log(`${entry.name} (pid ${entry.pid}) could not be recorded for the next start: ${messageOf(error)}`);
+      }
     },
     entries: () => [...entries.values()],
   };
@@ -32,9 +40,10 @@ export function openLedger(file: string): Ledger {
 export async function endLeftovers(ledger: Ledger, log: (line: string) => void): Promise<void> {
   for (const entry of ledger.entries().toReversed()) {
     const liveness = livenessOf(entry);
-    if (liveness === 'unknown') log(`${entry.name} was started in another container or machine, and ended with it`);
+    if (liveness === 'unknown')
+      log(`${entry.name} was started in another container or on another machine, and has ended with it`);
     if (liveness !== 'running') continue;
-    log(`Ending ${entry.name} (pid ${entry.pid}), left over from a start that was killed`);
+    log(`Stopping ${entry.name} (pid ${entry.pid}), left over from a start that was killed`);
     await endProcess(entry, [{ signal: 'SIGTERM', graceMs: LEFTOVER_GRACE_MS }]);
   }
 }

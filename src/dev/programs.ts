@@ -1,11 +1,13 @@
-/** The project's own programs as services: a process each, ready when it says so in its log. */
+/** The project's own programs as services: a process each, ready when it tells us so. */
 import { join } from 'node:path';
 import { codedError } from '../domain/errors.js';
-import type { Escalation } from '../process/end.js';
-import { type Command, entryCommand } from '../process/entry.js';
-import { identityOf } from '../process/identity.js';
-import { readLog, waitForLine } from '../process/logFile.js';
-import { spawnServer } from '../process/server.js';
+import type { Escalation } from '../process/programs/end.js';
+import { type Command, entryCommand } from '../process/programs/entry.js';
+import { identityOf } from '../process/programs/identity.js';
+import { readLog } from '../process/files/logFile.js';
+import type { ReadyFacts } from '../process/programs/readiness.js';
+import { spawnServer } from '../process/programs/server.js';
+import { within } from '../process/within.js';
 import type { Service } from './supervisor.js';
 
 export interface ProgramOptions {
@@ -17,8 +19,8 @@ export interface ProgramOptions {
   readonly logDir: string;
   /** Makes the command that is run of the program's own: for example one that runs it in a container. */
   readonly wrap?: (command: Command) => Command;
-  /** Told the line with which the program said that it serves. */
-  readonly onReady?: (line: Readonly<Record<string, unknown>>) => void;
+  /** Told what the program said of itself when it served. */
+  readonly onReady?: (facts: ReadyFacts) => void;
 }
 
 /** A worker bundles its workflows first, on a cold and busy machine. */
@@ -35,17 +37,15 @@ export function programService(options: ProgramOptions): Service {
       const { file, args } = (options.wrap ?? asItIs)({ ...own, args: [...own.args, ...(options.args ?? [])] });
       const reader = readLog(logFile);
       const env = options.environment;
-      const server = spawnServer(file, args, { env, logFile, append: true });
+      const server = spawnServer(file, args, { env, logFile, append: true, tells: true });
       const identity = identityOf(server.pid);
       if (identity !== undefined) spawned(identity);
-      const said: string[] = [];
-      const ready = await waitForLine(reader, server, READY_TIMEOUT_MS, (line) => {
-        said.push(line);
-        return readyLine(line);
-      });
+      const told = Promise.race([server.ready, server.exited]);
+      const ready = await within(READY_TIMEOUT_MS, told, () => undefined);
       if (ready === undefined) {
         await server.end(SHUTDOWN);
-        throw codedError('CAEP_PROGRAM_NOT_STARTED', { program: options.name, reason: reasonIn(said), logFile });
+        const reason = reasonIn(reader.read());
+        throw codedError('CAEP_PROGRAM_NOT_STARTED', { program: options.name, reason, logFile });
       }
       options.onReady?.(ready);
       return { exited: server.exited, stop: () => server.end(SHUTDOWN) };
@@ -55,18 +55,23 @@ export function programService(options: ProgramOptions): Service {
 
 const asItIs = (command: Command): Command => command;
 
-/** Why a program ended: the line that says so, in a catalogue error or a stack; else its last one. */
+/** Why a program ended: what its own error says, in whichever form; a stack's first line; else its last one. */
 function reasonIn(lines: readonly string[]): string {
-  const telling = lines.find((line) => /^(✖|CAEP_|(Uncaught )?\w*Error\b)/.test(line));
-  return telling ?? lines.findLast((line) => line.trim() !== '') ?? 'it said nothing';
+  for (const line of lines) {
+    const [, printed, thrown] = /^(?:✖ (.*) {2}CAEP_\w+|CAEP_\w+: (.*))$/.exec(line) ?? [];
+    const own = printed ?? thrown ?? messageOfDocument(line);
+    if (own !== undefined) return own.replace(/\.$/, '');
+    if (/^(Uncaught )?\w*Error\b/.test(line)) return line;
+  }
+  return lines.findLast((line) => line.trim() !== '') ?? 'it printed nothing';
 }
 
-/** The programs write one JSON object a line; the one with `"msg":"ready"` says that they serve. */
-function readyLine(line: string): Record<string, unknown> | undefined {
-  if (!line.includes('ready')) return undefined;
+/** Of a program that was asked for JSON. */
+function messageOfDocument(line: string): string | undefined {
+  if (!line.startsWith('{"v":')) return undefined;
   try {
-    const parsed = JSON.parse(line) as Record<string, unknown>;
-    return parsed['msg'] === 'ready' ? parsed : undefined;
+    const { error } = JSON.parse(line) as { readonly error?: { readonly message?: unknown } };
+    return typeof error?.message === 'string' ? error.message : undefined;
   } catch {
     return undefined;
   }

@@ -1,9 +1,9 @@
 /** The parts of the stack, each as a service that tells the later ones how it is reached. */
 import { join } from 'node:path';
-import { identityOf } from '../process/identity.js';
-import { startEmbeddedPostgres } from '../store/embedded.js';
-import { obtainTemporalServer } from '../temporal/obtainServer.js';
-import { startTemporalServer } from '../temporal/server.js';
+import { identityOf } from '../process/programs/identity.js';
+import { startEmbeddedPostgres } from '../store/connection/embedded.js';
+import { obtainTemporalServer } from '../temporal/devServer/obtainServer.js';
+import { startTemporalServer } from '../temporal/devServer/server.js';
 import { environmentOf } from './environments.js';
 import { programService } from './programs.js';
 import type { StackContext } from './context.js';
@@ -33,9 +33,10 @@ export function temporalService({ options, ports, environment }: StackContext): 
   const { home, cacheDir, temporal } = options.configuration;
   return {
     name: 'temporal',
-    start: async (spawned) => {
+    start: async (spawned, signal) => {
       const binary = await obtainTemporalServer({
         cacheDir,
+        signal,
         environment: environmentOf('temporal-obtainer', options.environment),
         log: options.log,
       });
@@ -101,7 +102,7 @@ function ownProgram({ options, environment }: StackContext, name: 'worker' | 're
   return {
     name,
     // Put together anew at each start: a restarted PostgreSQL or simulator may be reached differently.
-    start: (spawned) =>
+    start: (spawned, signal) =>
       programService({
         name,
         entry,
@@ -112,6 +113,6 @@ function ownProgram({ options, environment }: StackContext, name: 'worker' | 're
           CHATLIO_AEP_KEY_FILE: keyFile,
         }),
         logDir: join(home, 'logs'),
-      }).start(spawned),
+      }).start(spawned, signal),
   };
 }

@@ -7,9 +7,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { codedError } from '../domain/errors.js';
-import { takeLock } from '../process/lock.js';
+import { takeLock } from '../process/files/lock.js';
 import { removeStackEnvironment, type StackEnvironment, writeStackEnvironment } from '../stackEnvironment.js';
-import { ensureInstallationKey } from '../store/keyCreation.js';
+import { ensureInstallationKey } from '../store/keys/keyCreation.js';
 import { temporalIsConfigured } from '../temporal/target.js';
 import { endLeftovers, type LedgerEntry, openLedger } from './ledger.js';
 import { choosePorts, type StackPorts } from './ports.js';
@@ -35,12 +35,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const { home } = configuration;
   mkdirSync(home, { recursive: true });
   const attempt = await takeLock(join(home, 'dev', 'lock'), ({ pid }) =>
-    log(`Process ${pid} of another container or machine had this folder; waiting for a sign of life of it`),
+    log(`Process ${pid} of another container or machine used this folder; checking whether it is still alive`),
   );
   if (attempt.state === 'held') throw codedError('CAEP_ALREADY_RUNNING', { pid: String(attempt.by.pid) });
   const { lock } = attempt;
   try {
-    const ledger = openLedger(join(home, 'dev', 'processes.json'));
+    const ledger = openLedger(join(home, 'dev', 'processes.json'), log);
     await endLeftovers(ledger, log);
     await ensureInstallationKey(configuration);
     const plan = planStages(options);
@@ -53,7 +53,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       log,
       signal: options.signal,
     });
-    writeStackEnvironment(home, environment);
+    try {
+      writeStackEnvironment(home, environment);
+    } catch (error) {
+      await supervisor.stop();
+      throw error;
+    }
     return {
       environment,
       processes: () => ledger.entries(),

@@ -1,6 +1,7 @@
 /** Keeps services running: starts them stage by stage, each ready before the next; restarts one that dies; ends them in reverse order. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ProcessIdentity } from '../process/identity.js';
+import { messageOf } from '../domain/messageOf.js';
+import type { ProcessIdentity } from '../process/programs/identity.js';
 
 export interface Service {
   readonly name: string;
@@ -8,8 +9,9 @@ export interface Service {
    * Starts it and resolves when it serves.
    *
    * @param spawned told as soon as there is a process, which may be long before it serves
+   * @param signal the start is not wanted any more: what takes long need not be finished
    */
-  start(spawned: (identity: ProcessIdentity) => void): Promise<RunningService>;
+  start(spawned: (identity: ProcessIdentity) => void, signal?: AbortSignal): Promise<RunningService>;
 }
 
 interface RunningService {
@@ -41,17 +43,25 @@ const STEADY_AFTER_MS = 30_000;
 /** @throws what a service throws at its first start, after all that started have been stopped */
 export async function supervise(options: SupervisorOptions): Promise<Supervisor> {
   const started: KeptService[][] = [];
+  // One that cannot start ends the starts beside it: a server may be minutes from being built.
+  const failure = new AbortController();
+  const starting = AbortSignal.any([failure.signal, ...(options.signal === undefined ? [] : [options.signal])]);
+  const keepOrFail = (service: Service): Promise<KeptService> =>
+    keepRunning(service, options, starting).catch((error: unknown) => {
+      failure.abort(error);
+      throw error;
+    });
   const stop = async () => {
     for (const stage of started.toReversed()) await Promise.all(stage.map((service) => service.stop()));
   };
   try {
     for (const stage of options.stages) {
       options.signal?.throwIfAborted();
-      const starts = await Promise.allSettled(stage.map((service) => keepRunning(service, options)));
+      const starts = await Promise.allSettled(stage.map(keepOrFail));
       started.push(starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : [])));
-      for (const start of starts) if (start.status === 'rejected') throw start.reason;
+      // With the first failure, of which the others may be a consequence.
+      starting.throwIfAborted();
     }
-    options.signal?.throwIfAborted();
   } catch (error) {
     await stop();
     throw error;
@@ -63,10 +73,10 @@ interface KeptService {
   stop(): Promise<void>;
 }
 
-async function keepRunning(service: Service, options: SupervisorOptions): Promise<KeptService> {
+async function keepRunning(service: Service, options: SupervisorOptions, starting: AbortSignal): Promise<KeptService> {
   const stopping = new AbortController();
-  const start = () => service.start((identity) => options.onSpawned(service.name, identity));
-  let running: RunningService | undefined = await start();
+  const start = (signal: AbortSignal) => service.start((identity) => options.onSpawned(service.name, identity), signal);
+  let running: RunningService | undefined = await start(starting);
   let startedAt = performance.now();
   let backoffMs = options.firstBackoffMs ?? FIRST_BACKOFF_MS;
 
@@ -76,16 +86,16 @@ async function keepRunning(service: Service, options: SupervisorOptions): Promis
       running = undefined;
       if (stopping.signal.aborted) return;
       if (performance.now() - startedAt > STEADY_AFTER_MS) backoffMs = options.firstBackoffMs ?? FIRST_BACKOFF_MS;
-      options.log(`${service.name} has ended; starting it again in ${backoffMs / 1000} s`);
+      options.log(`${service.name} has stopped; starting it again in ${backoffMs / 1000} s`);
       await delay(backoffMs, undefined, { signal: stopping.signal }).catch(() => undefined);
       backoffMs = Math.min(backoffMs * 2, LONGEST_BACKOFF_MS);
       if (stopping.signal.aborted) return;
       startedAt = performance.now();
-      running = await start().catch((error: unknown) => {
-        options.log(`${service.name} does not start: ${(error as Error).message}`);
+      running = await start(stopping.signal).catch((error: unknown) => {
+        options.log(`${service.name} did not start: ${messageOf(error)}`);
         return undefined;
       });
-      if (running !== undefined) options.log(`${service.name} runs again`);
+      if (running !== undefined) options.log(`${service.name} is running again`);
     }
   };
   const kept = keep();

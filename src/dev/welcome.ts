@@ -10,7 +10,7 @@ export function welcome(environment: StackEnvironment): string[] {
   ];
   return [
     '',
-    'Everything runs. Ctrl-C ends it; the next start goes on with the same data.',
+    'Everything is running. Ctrl-C stops it; the next start uses the same data.',
     ...places.flatMap(([name, url]) => (url === undefined ? [] : [`  ${name.padEnd(16)} ${url}`])),
     '',
     ...(environment['SIMULATOR_ADMIN_URL'] === undefined

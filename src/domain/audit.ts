@@ -1,5 +1,6 @@
 /** The audit: what receivers took, what the log says of it, and what the lake holds, compared by event id. */
-import type { Kind } from './kinds.js';
+import type { Kind } from './events/kinds.js';
+import type { AttemptVersions } from './exceptions/heldEvents.js';
 
 /** What the log, its cursors and the exceptions say of an event. */
 export type Standing =
@@ -24,6 +25,8 @@ export interface AuditedEvent {
   /** ISO 8601. */
   readonly loggedAt?: string;
   readonly copies?: number;
+  /** Of one that was sent again: under which version of what is sent of an event each attempt was made. Null: not known. */
+  readonly versions?: AttemptVersions;
   /** What is wrong, in words. */
   readonly what: string;
 }
@@ -35,6 +38,16 @@ export const AUDIT_LISTS = ['lost', 'repeated', 'invented', 'undecided'] as cons
 
 export type AuditList = (typeof AUDIT_LISTS)[number];
 
+/** One list, from an id on: a report holds as much as Temporal takes, and the next page has what comes then. */
+export interface AuditPage {
+  readonly list: AuditList;
+  /** The last id of the page before. */
+  readonly after?: string;
+}
+
+/** Events of a page: some 1.2 MB of the 2 MB that Temporal takes. */
+export const AUDIT_PAGE = 4_000;
+
 export interface AuditCounts {
   /** By the receivers' journals where they could be read, else by the log. */
   readonly taken: number;
@@ -43,7 +56,7 @@ export interface AuditCounts {
   readonly confirmed: number;
   /** Of the accepted: not in the lake, and not due to be. */
   readonly notYetVisible: number;
-  /** Of the accepted: their bodies and rows are older than what is kept, so not compared. */
+  /** Of the accepted: their bodies and rows are older than what is kept, or their dataset could not be read. */
   readonly notCompared: number;
   readonly waiting: number;
   /** Taken by a receiver that has not yet brought them to the log. */
@@ -64,8 +77,10 @@ export interface AuditReport {
   readonly since: string;
   readonly until: string;
   readonly counts: AuditCounts;
-  /** The first of each; the counts say how many there are. */
+  /** The first of each by id, or a page of the one that was asked for; the counts say how many there are. */
   readonly lists: Readonly<Record<AuditList, readonly AuditedEvent[]>>;
+  /** Of a page: whether there is another one. 0.1.1 knows no pages. */
+  readonly hasMore?: boolean;
   readonly lake: { readonly read: true; readonly table: string; readonly rows: number } | { readonly read: false };
   /** What could not be compared, and why: a receiver, an hour, the lake. */
   readonly notKnown: readonly string[];

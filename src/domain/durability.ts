@@ -1,4 +1,4 @@
-/** Whether what PostgreSQL has committed is kept: by a crash of it, and by a failover. Pure; `store/durability.ts` reads it. */
+/** Whether what PostgreSQL has committed is kept: by a crash of it, and by a failover. Pure; `store/connection/durability.ts` reads it. */
 import type { CatalogueError } from './errors.js';
 
 /** Undefined: the role may not see it. */

@@ -4,6 +4,8 @@
  * Data first: an error is a plain object and prints elsewhere (`src/cli/render`). Codes are stable; a sentence may change.
  */
 
+// Stryker disable StringLiteral: the sentences of this file are wording, not decisions.
+
 import { oneLine } from './printable.js';
 
 export const EXIT_CODES = {
@@ -44,7 +46,7 @@ export const ERROR_CATALOGUE = {
   },
   CAEP_CONFIGURATION_INVALID: {
     sentence: 'The configuration is not usable: {reason}.',
-    remedy: 'Set the variable named above; `chatlio-aep doctor` checks all of them.',
+    remedy: 'Correct the variable named above. `chatlio-aep doctor` checks all of them.',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
@@ -55,26 +57,26 @@ export const ERROR_CATALOGUE = {
     exitCode: EXIT_CODES.failed,
   },
   CAEP_TEMPORAL_FAILED: {
-    sentence: 'The Temporal server at {address} does not carry out the call: {reason}.',
-    remedy: 'Try again in a moment. When it stays so, look into the log of the Temporal server.',
+    sentence: 'The Temporal server at {address} did not carry out the call: {reason}.',
+    remedy: 'Try again in a moment. If it keeps failing, look at the log of the Temporal server.',
     retryable: true,
     exitCode: EXIT_CODES.failed,
   },
   CAEP_NO_ANSWER: {
-    sentence: 'The worker has taken up the question and has not answered it: {reason}.',
-    remedy: 'See with `chatlio-aep doctor` what the worker waits for, then ask again.',
+    sentence: 'The worker received the request but has not answered it: {reason}.',
+    remedy: 'Run `chatlio-aep doctor` to see what the worker is waiting for, then give the command again.',
     retryable: true,
     exitCode: EXIT_CODES.failed,
   },
   CAEP_WORKFLOW_STUCK: {
-    sentence: 'The workflow {workflow} stands still, because its worker cannot go on with its history: {reason}.',
+    sentence: 'The workflow {workflow} is stuck, because no worker can continue from its history: {reason}.',
     remedy:
-      'Nothing is lost, and it goes on by itself once a worker can: run the release of chatlio-aep that it began with, or a later one, on every worker. `chatlio-aep doctor` lists all that stand still.',
+      'Nothing is lost, and it continues automatically once a worker can: on every worker, run the release of chatlio-aep that started it, or a later one. `chatlio-aep doctor` lists every workflow that is stuck.',
     retryable: true,
     exitCode: EXIT_CODES.failed,
   },
   CAEP_NO_WORKER: {
-    sentence: 'No worker polls the task queue {taskQueue}.',
+    sentence: 'No worker is running that takes tasks from the Temporal task queue {taskQueue}.',
     remedy: 'Start one with `chatlio-aep worker` (or the whole stack with `npm start`).',
     retryable: true,
     exitCode: EXIT_CODES.failed,
@@ -86,332 +88,406 @@ export const ERROR_CATALOGUE = {
     exitCode: EXIT_CODES.failed,
   },
   CAEP_DATABASE_REFUSED: {
-    sentence: 'PostgreSQL refuses what DATABASE_URL asks for: {reason}.',
+    sentence: 'PostgreSQL refuses to work with this DATABASE_URL: {reason}.',
     remedy:
-      'Correct user, password or database in DATABASE_URL; or give the role a schema of its own with `create schema authorization ROLE`.',
+      'Correct the user, password or database in DATABASE_URL, or give the role its own schema with `create schema authorization ROLE`.',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
   CAEP_DATABASE_FULL: {
     sentence: 'PostgreSQL has no disk space left: {reason}.',
-    remedy: 'Free space on the disk of the database, or give it a larger one; what waits goes on by itself.',
+    remedy:
+      'Free some space on the database’s disk, or give it a larger one. Waiting events are then sent automatically.',
     retryable: true,
     exitCode: EXIT_CODES.failed,
   },
   CAEP_DATABASE_SET_BACK: {
     sentence:
-      'The database was set back: it does not know what was sent of {name} (partition {partition}) under fence {fence}. Sending has stopped.',
+      'The database has gone back to an earlier state: it does not know which events of {name} were sent lately (partition {partition}). Sending has stopped.',
     remedy:
-      'What may have been sent is unknown and looked for: see `chatlio-aep held list {name}` and `chatlio-aep audit {name}`. When that is decided: `chatlio-aep unpause {name}`, then `chatlio-aep resume {name}`.',
+      'Events that may already have been sent are being looked for in the lake: see `chatlio-aep held list {name}` and `chatlio-aep audit {name}`. Once you have decided about those that are held, run `chatlio-aep unpause {name}`, then `chatlio-aep resume {name}`.',
     retryable: false,
     exitCode: EXIT_CODES.waitingForPerson,
   },
   CAEP_DATABASE_NOT_DURABLE: {
-    sentence: 'PostgreSQL may lose what it has committed: {setting} is {value}, expected {expected}.',
+    sentence: 'PostgreSQL may lose committed data: {setting} is {value}, expected {expected}.',
     remedy:
-      'Set {setting} = {expected} on the server (`alter system set {setting} = {expected}`, then reload it), and look with `chatlio-aep doctor`.',
+      'Set {setting} = {expected} on the server (`alter system set {setting} = {expected}`, then reload it), and check with `chatlio-aep doctor`.',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
   CAEP_RECEIVER_UNREACHABLE: {
     sentence: 'The receiver does not answer at {address}: {reason}.',
     remedy:
-      'Start it with `chatlio-aep receiver` (or the whole stack with `npm start`); where it is elsewhere, say so with RECEIVER_PUBLIC_URL.',
+      'Start it with `chatlio-aep receiver` (or the whole stack with `npm start`). If it runs elsewhere, set RECEIVER_PUBLIC_URL to its address.',
     retryable: true,
     exitCode: EXIT_CODES.failed,
   },
   CAEP_SOURCE_UNKNOWN: {
     sentence: 'There is no source named {name}.',
-    remedy: 'List the sources with `chatlio-aep status`, or create it with `chatlio-aep provision FILE`.',
+    remedy: 'List all sources with `chatlio-aep status`, or create this one with `chatlio-aep provision FILE`.',
     retryable: false,
     exitCode: EXIT_CODES.failed,
   },
   CAEP_SOURCE_TORN_DOWN: {
-    sentence: 'The source {name} was torn down, so nothing is sent any more: {decision} is not possible.',
+    sentence: 'The source {name} was torn down and sends nothing any more, so {decision} is not possible.',
     remedy:
-      'Provision it again with its manifest, then decide; or settle the event with `chatlio-aep held abandon {name} ID` or `held mark-delivered {name} ID`.',
+      'Provision it again with its manifest, then decide. To decide without sending, see what is possible with `chatlio-aep held show {name} ID`.',
     retryable: false,
     exitCode: EXIT_CODES.failed,
   },
   CAEP_SOURCE_DIFFERS: {
-    sentence: 'The source {name} runs already, with another manifest (differs in: {fields}).',
+    sentence: 'The source {name} already runs with a different manifest (differs in: {fields}).',
     remedy:
-      'Of a running source only `delivery` may change, once it is live. For the rest give the manifest another name; `chatlio-aep update FILE` comes with a later release.',
+      'Look at the differences with `chatlio-aep plan FILE`, then change the live source with `chatlio-aep update FILE`.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_UPDATE_UNSUPPORTED: {
+    sentence: 'The source {name} cannot be given another {fields} while it is live.',
+    remedy:
+      'An update changes `contents`, `privacy`, `mapping`, `xdm.fields` and `delivery`. For anything else give the manifest another `name` and provision a second source beside this one.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_UPDATE_NEEDS_CONTENTS: {
+    sentence:
+      'The manifest says nothing of `contents`, but the source {name} keeps whole chats (`contents: {contents}`).',
+    remedy: 'Write `contents: {contents}` into the manifest, or `contents: compact` for events below 8,000 bytes.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_FIELDS_NOT_ADDABLE: {
+    sentence: 'The XDM field group {title} cannot be given the fields of the manifest: {reason}.',
+    remedy:
+      'Adobe accepts only new fields once a dataset uses a schema. Give the field another path in `xdm.fields` (and in `mapping`), then run the same command again.',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
   CAEP_SOURCE_HELD: {
     sentence: 'The source {name} is held at the step {step}: {reason}.',
-    remedy: 'After the fix: `chatlio-aep resume {name}`. To undo what this operation made: `chatlio-aep abort {name}`.',
+    remedy:
+      'Fix the cause, then run `chatlio-aep resume {name}`. To undo what this operation has made, run `chatlio-aep abort {name}`.',
     retryable: false,
     exitCode: EXIT_CODES.waitingForPerson,
   },
   CAEP_NOT_HELD: {
     sentence: 'The source {name} is not held: its phase is {phase}.',
-    remedy: 'Look at it with `chatlio-aep status {name}`.',
+    remedy: 'See its state with `chatlio-aep status {name}`.',
     retryable: false,
     exitCode: EXIT_CODES.failed,
+  },
+  CAEP_GATE_CLOSED: {
+    sentence: 'Nothing of the source {name} is held, but sending has been stopped: {reason}.',
+    remedy: 'Once you know that events may be sent, run `chatlio-aep unpause {name}`.',
+    retryable: false,
+    exitCode: EXIT_CODES.waitingForPerson,
   },
   CAEP_NOT_LIVE: {
     sentence: 'The source {name} is not live: its phase is {phase}.',
     remedy:
-      'Look at it with `chatlio-aep status {name}`; one that has ended is made again with `chatlio-aep provision FILE`.',
+      'See its state with `chatlio-aep status {name}`. If it has ended, create it again with `chatlio-aep provision FILE`.',
     retryable: false,
     exitCode: EXIT_CODES.failed,
   },
   CAEP_OPERATION_RUNNING: {
-    sentence: 'Another operation on the source {name} is under way: {operation}.',
-    remedy: 'Wait for its end: `chatlio-aep status {name}` shows it.',
+    sentence: 'Another operation on the source {name} is already running: {operation}.',
+    remedy: 'Wait until it has finished; `chatlio-aep status {name}` shows its progress.',
     retryable: true,
     exitCode: EXIT_CODES.failed,
   },
   CAEP_ALREADY_DECIDED: {
-    sentence: 'Somebody has already decided.',
-    remedy: 'Look at the result with `chatlio-aep status[ {name}]`.',
+    sentence: 'Somebody has already resumed or aborted this.',
+    remedy: 'See the result with `chatlio-aep status[ {name}]`.',
     retryable: false,
     exitCode: EXIT_CODES.failed,
   },
   CAEP_EVENT_UNKNOWN: {
-    sentence: 'There is no exception {id} of {name}.',
-    remedy: 'List what is held with `chatlio-aep held list {name}`.',
+    sentence: 'The source {name} has no held event with the number {id}.',
+    remedy: 'List the held events with `chatlio-aep held list {name}`.',
     retryable: false,
     exitCode: EXIT_CODES.failed,
   },
   CAEP_EVENT_DECIDED: {
-    sentence: 'The event {id} of {name} is already decided, or has changed since it was looked at: it is {state}.',
+    sentence: 'The event {id} of {name} was already decided, or has changed since you looked at it: it is now {state}.',
     remedy: 'See what was decided, by whom and why with `chatlio-aep held show {name} {id}`.',
     retryable: false,
     exitCode: EXIT_CODES.failed,
   },
   CAEP_DECISION_UNFIT: {
-    sentence: 'An event that is held as {reason} cannot be decided "{decision}"; possible: {possible}.',
-    remedy: 'See what is known of it with `chatlio-aep held show {name} {id}`.',
+    sentence: 'The decision "{decision}" does not fit an event that is held as {reason}; possible: {possible}.',
+    remedy: 'See what is known about it with `chatlio-aep held show {name} {id}`.',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
   CAEP_DECISION_FAILED: {
-    sentence: 'The decision "{decision}" cannot be carried out on the event {id}: {reason}.',
-    remedy: 'The event stays held. See what is known of it with `chatlio-aep held show {name} {id}`.',
+    sentence: 'The decision "{decision}" could not be carried out for the event {id}: {reason}.',
+    remedy: 'The event stays held. See what is known about it with `chatlio-aep held show {name} {id}`.',
     retryable: false,
     exitCode: EXIT_CODES.failed,
   },
   CAEP_RESUME_CHANGES_MADE_STEP: {
-    sentence: 'The corrected manifest changes {fields}, which belongs to a step that is made already ({step}).',
-    remedy: 'Resume with a manifest that changes only later steps, or `chatlio-aep abort {name}` and provision again.',
+    sentence: 'The corrected manifest changes {fields}, which belongs to a step that is already done ({step}).',
+    remedy:
+      'Resume with a manifest that changes only later steps, or run `chatlio-aep abort {name}` and provision again.',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
   CAEP_RESUME_OTHER_SOURCE: {
-    sentence: 'The corrected manifest has another {fields}, so it is of another source than {name}.',
+    sentence: 'The corrected manifest has a different {fields}, so it describes another source than {name}.',
     remedy:
-      'Resume with a manifest of this source; or `chatlio-aep abort {name}`, then provision the other one with `chatlio-aep provision FILE`.',
+      'Resume with a manifest of this source. To have the other source instead, run `chatlio-aep abort {name}`, then `chatlio-aep provision FILE`.',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
   CAEP_ABORTED: {
     sentence: 'The operation on {name} was aborted: {reason}.',
-    remedy: 'See what is left with `chatlio-aep status {name}`; start again with `chatlio-aep provision FILE`.',
+    remedy: 'See what is left with `chatlio-aep status {name}`, or start again with `chatlio-aep provision FILE`.',
     retryable: false,
     exitCode: EXIT_CODES.failed,
   },
   CAEP_CREDENTIALS_REFUSED: {
     sentence: 'Adobe refuses the credentials ({adobe}).',
     remedy:
-      'Correct ADOBE_CLIENT_ID, ADOBE_CLIENT_SECRET and ADOBE_ORG_ID of the worker and restart it[, then `{again}`].',
+      'Correct ADOBE_CLIENT_ID, ADOBE_CLIENT_SECRET and ADOBE_ORG_ID for the worker and restart it[, then run `{again}`].',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
   CAEP_SCOPES_REFUSED: {
-    sentence: 'Adobe does not give these credentials the scopes that are asked for ({adobe}).',
+    sentence: 'Adobe does not grant these credentials the requested scopes ({adobe}).',
     remedy:
-      'Set ADOBE_SCOPES of the worker to what the Developer Console shows for this credential (OAuth Server-to-Server, "Scopes"), and restart it[, then `{again}`].',
+      'Set ADOBE_SCOPES for the worker to the scopes that the Developer Console shows for this credential (OAuth Server-to-Server, "Scopes"), and restart it[, then run `{again}`].',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
   CAEP_PERMISSION_MISSING: {
-    sentence: 'Adobe denies the permission for this call ({adobe}).',
+    sentence: 'Adobe says that these credentials lack the permission for this call ({adobe}).',
     remedy:
-      'Give the credential a role with "Manage" on schemas, datasets and sources in this sandbox[, then `{again}`].',
+      'Give the credential a role with "Manage" on schemas, datasets and sources in this sandbox[, then run `{again}`].',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
   CAEP_SANDBOX_UNKNOWN: {
     sentence: 'Adobe does not know the sandbox {sandbox} ({adobe}).',
     remedy:
-      'Correct `sandbox` in the manifest (the technical name, for example prod)[; where its first step is held: `chatlio-aep resume {name} --manifest FILE`].',
+      'Correct `sandbox` in the manifest (the technical name, for example prod)[. If the source is held at its first step, then run `chatlio-aep resume {name} --manifest FILE`].',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
   CAEP_SOURCE_NOT_ENTITLED: {
     sentence: 'The organisation is not entitled to the Chatlio source ({adobe}).',
-    remedy: 'Ask Adobe to enable the Chatlio source (beta) for this organisation[, then `{again}`].',
+    remedy: 'Ask Adobe to enable the Chatlio source (beta) for this organisation[, then run `{again}`].',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
   CAEP_TITLE_TAKEN: {
-    sentence: 'The title "{title}" is taken by {holder}, which this source did not make.',
+    sentence: 'The title "{title}" is already used by {holder}, which this source did not make.',
     remedy:
-      'Rename `{field}` in the manifest and `chatlio-aep resume {name} --manifest FILE`, or adopt what is there with `chatlio-aep resume {name} --adopt`.',
+      'Choose another `{field}` in the manifest and run `chatlio-aep resume {name} --manifest FILE`, or use the existing object with `chatlio-aep resume {name} --adopt`.',
     retryable: false,
     exitCode: EXIT_CODES.waitingForPerson,
   },
   CAEP_FOREIGN_RESOURCE: {
-    sentence: 'A {resource} with our name but another owner exists: {holder}.',
+    sentence:
+      'There is already a {resource} with the name that this source uses, but it belongs to another owner: {holder}.',
     remedy:
-      'Take it over with `chatlio-aep resume {name} --adopt`, or choose another `{field}` in the manifest and `chatlio-aep resume {name} --manifest FILE` (with another `name` it is another source: `chatlio-aep abort {name}`, then provision that one).',
+      'Take it over with `chatlio-aep resume {name} --adopt`, or choose another `{field}` in the manifest and run `chatlio-aep resume {name} --manifest FILE`. If you change `name`, it becomes another source: run `chatlio-aep abort {name}`, then provision the new one.',
     retryable: false,
     exitCode: EXIT_CODES.waitingForPerson,
   },
   CAEP_MAPPING_INVALID: {
     sentence: 'Adobe refuses the mapping: {reason}.',
-    remedy: 'Correct `mapping` in the manifest[; where the step is held: `chatlio-aep resume {name} --manifest FILE`].',
+    remedy:
+      'Correct `mapping` in the manifest[. If the source is held, then run `chatlio-aep resume {name} --manifest FILE`].',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_MAPPING_UNREADABLE: {
+    sentence: 'It cannot be determined which fields the row {source} → {destination} of the mapping reads: {why}.',
+    remedy:
+      'Correct the row, or list the fields that it reads in the manifest, under `mapping.reads`[. If the source is held, then run `chatlio-aep resume {name} --manifest FILE`].',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_MAPPING_UNKNOWN_FIELD: {
+    sentence: 'The mapping reads or fills {count} field(s) that do not exist.',
+    remedy:
+      'Correct the rows listed, under `mapping` in the manifest[. If the source is held, then run `chatlio-aep resume {name} --manifest FILE`].',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_MAPPING_SET_GONE: {
+    sentence:
+      'Adobe does not find version {version} of the mapping set {id}, which decides what is sent of each event.',
+    remedy:
+      'Run `chatlio-aep resume {name}` to look once more; if it was deleted, run `chatlio-aep abort {name}` and provision again.',
+    retryable: true,
+    exitCode: EXIT_CODES.failed,
+  },
+  CAEP_MAPPING_PREVIEW: {
+    sentence:
+      'Adobe cannot map an event of the kind {kind} that {what}, neither if missing attributes are left out nor if they are sent as null: {reason}.',
+    remedy:
+      'Correct `mapping` in the manifest, for example with `contains_key` around attributes that not every event has[. If the source is held, then run `chatlio-aep resume {name} --manifest FILE`].',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_MAPPING_NEEDS_ID: {
+    sentence:
+      'The mapping does not fill `_id` with the id of the event and `timestamp` with its time[: it has {instead}].',
+    remedy:
+      'Give the mapping these rows: {rows}[. If the source is held, then run `chatlio-aep resume {name} --manifest FILE`].',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
   CAEP_NAMESPACE_UNKNOWN: {
     sentence: 'The identity namespace {namespace} does not exist in the sandbox.',
     remedy:
-      'Create it in Experience Platform (Identities), or name another one in `identity` of the manifest, or remove `identity`[; then `{again}`].',
+      'Create it in Experience Platform (Identities), or name another one under `identity` in the manifest, or remove `identity`[; then run `{again}`].',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
   CAEP_ADOBE_REFUSED: {
     sentence: 'Adobe refuses the request ({adobe}).',
     remedy:
-      'Adobe’s own words say what is wrong[; after the fix: `{again}`]. A held step also takes a corrected manifest: `resume` with `--manifest FILE`.',
+      'Adobe’s message says what is wrong[. Fix it, then run `{again}`]. If the manifest has to be corrected, give `resume` the new one with `--manifest FILE`.',
     retryable: false,
     exitCode: EXIT_CODES.failed,
   },
   CAEP_ADOBE_UNAVAILABLE: {
-    sentence: 'Adobe does not answer usefully at the moment ({adobe}).',
-    remedy: '[Tried {attempts} time(s). ]Wait until Adobe is well again (https://status.adobe.com)[, then `{again}`].',
+    sentence: 'Adobe cannot serve the request at the moment ({adobe}).',
+    remedy:
+      '[Tried {attempts} time(s). ]Wait until Adobe works again (https://status.adobe.com)[, then run `{again}`].',
     retryable: true,
     exitCode: EXIT_CODES.failed,
   },
   CAEP_ADOBE_AMBIGUOUS: {
-    sentence: 'The answer to a call was lost ({adobe}); it may have taken effect.',
-    remedy: 'Nothing is made twice: the next attempt looks before it calls again[: `{again}`].',
+    sentence: 'Adobe’s answer to a call was lost ({adobe}); the call may have taken effect.',
+    remedy: '[Run `{again}`. ]Nothing is made twice: the next attempt first looks for what the call may have made.',
     retryable: true,
     exitCode: EXIT_CODES.failed,
   },
   CAEP_ADOBE_UNEXPECTED: {
-    sentence: 'Adobe answered in a shape that is not known ({adobe}).',
-    remedy: 'Report it to us, with the request id where there is one; it may pass[: `{again}`].',
+    sentence: 'Adobe’s answer is not in a format that this release knows ({adobe}).',
+    remedy:
+      'It may be temporary[: try `{again}`]. If it keeps failing, report it to us, with the request id if there is one.',
     retryable: false,
     exitCode: EXIT_CODES.failed,
   },
   CAEP_FLOW_NOT_ENABLED: {
-    sentence: 'The flow {id} did not become enabled within {waited}; its state is {state}.',
-    remedy: 'Look at the flow in Experience Platform (Sources > Dataflows)[, then `{again}`].',
+    sentence: 'The flow {id} was not enabled after {waited}; its state is {state}.',
+    remedy: 'Look at the flow in Experience Platform (Sources > Dataflows)[, then run `{again}`].',
     retryable: true,
     exitCode: EXIT_CODES.failed,
   },
   CAEP_FLOW_NOT_DISABLED: {
-    sentence: 'The flow {id} did not become disabled within {waited}; its state is {state}.',
-    remedy: 'Look at the flow in Experience Platform (Sources > Dataflows)[, then `{again}`].',
+    sentence: 'The flow {id} was not disabled after {waited}; its state is {state}.',
+    remedy: 'Look at the flow in Experience Platform (Sources > Dataflows)[, then run `{again}`].',
     retryable: true,
     exitCode: EXIT_CODES.failed,
   },
   CAEP_FLOW_GONE: {
-    sentence: 'The flow {id} is not there any more: somebody has deleted it.',
+    sentence: 'The flow {id} no longer exists: somebody has deleted it.',
     remedy:
-      'Cancel its workflow, which takes away what belongs to the flow and keeps the data: `temporal workflow cancel --workflow-id source:{name}`; then `chatlio-aep provision FILE`.',
+      'Cancel its workflow with `temporal workflow cancel --workflow-id source:{name}`, which removes what belongs to the flow and keeps the data; then run `chatlio-aep provision FILE`.',
     retryable: false,
     exitCode: EXIT_CODES.failed,
   },
   CAEP_DATASET_GONE: {
-    sentence: 'The dataset {id} is not there any more: somebody has deleted it.',
+    sentence: 'The dataset {id} no longer exists: somebody has deleted it.',
     remedy:
-      'Cancel the workflow source:{name}, which takes away what belongs to the flow; then `chatlio-aep provision FILE` makes a new dataset.',
+      'Cancel its workflow with `temporal workflow cancel --workflow-id source:{name}`, which removes what belongs to the flow; then run `chatlio-aep provision FILE`, which makes a new dataset.',
     retryable: false,
     exitCode: EXIT_CODES.failed,
   },
   CAEP_RESOURCE_GONE: {
-    sentence: '{name} is live, but of what it was made of, this is not at Adobe any more: {resources}.',
+    sentence: '{name} is live, but some of its objects no longer exist at Adobe: {resources}.',
     remedy:
-      'Cancel the workflow source:{name}, which takes away what belongs to the flow and keeps the data; then `chatlio-aep provision FILE` makes what is missing.',
+      'Cancel its workflow with `temporal workflow cancel --workflow-id source:{name}`, which removes what belongs to the flow and keeps the data; then run `chatlio-aep provision FILE`, which makes what is missing.',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
   CAEP_FLOW_DISABLED: {
-    sentence: 'The flow {id} is disabled at Adobe: what is sent to it would be lost.',
-    remedy: 'Enable it with `chatlio-aep unpause {name}`, which waits until it has settled.',
+    sentence: 'The flow {id} is disabled at Adobe: events sent to it would be lost.',
+    remedy: 'Run `chatlio-aep unpause {name}`: it enables the flow, and events are sent once Adobe is ready for them.',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
   CAEP_SETTLE_WINDOW_TOO_SHORT: {
     sentence: 'The settle window {window} is shorter than the five minutes that Adobe documents.',
-    remedy: 'Set `delivery.settleWindow` to 5m or more; shorter is only for the simulator.',
+    remedy: 'Set `delivery.settleWindow` to 5m or more; a shorter one is for the simulator only.',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
   CAEP_LAKE_LATENCY_TOO_SHORT: {
     sentence: 'The lake latency {latency} is shorter than the 60 minutes that Adobe documents.',
-    remedy: 'Set `delivery.lakeLatency` to 60m or more (3h is advised); shorter is only for the simulator.',
+    remedy: 'Set `delivery.lakeLatency` to 60m or more (we advise 3h); a shorter one is for the simulator only.',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
   CAEP_LAKE_REFUSED: {
     sentence: 'Query Service does not let this installation read the lake ({reason}).',
     remedy:
-      'Give the integration the permission "Manage Queries"; until then nothing is confirmed, and no event of unknown outcome is sent again by itself.',
+      'Give the credential the permission "Manage Queries". Until then, accepted events cannot be confirmed, and no event with an unknown outcome is sent again automatically.',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
   CAEP_LAKE_UNAVAILABLE: {
     sentence: 'Query Service cannot be read at the moment ({reason}).',
-    remedy: 'The worker tries again by itself[; give the command again later: `{again}`].',
+    remedy: 'The worker tries again automatically[; later, run `{again}` again].',
     retryable: true,
     exitCode: EXIT_CODES.failed,
   },
   CAEP_UNDO_INCOMPLETE: {
-    sentence: 'Not everything could be undone; left: {left}.',
-    remedy: 'After the fix: `chatlio-aep resume {name}` tries the rest again.',
+    sentence: 'Not everything could be undone; still there: {left}.',
+    remedy: 'Fix the cause, then run `chatlio-aep resume {name}`, which tries the rest again.',
     retryable: false,
     exitCode: EXIT_CODES.waitingForPerson,
   },
   CAEP_PORT_TAKEN: {
-    sentence: 'Port {port}, wanted for {service}, is taken.',
-    remedy: 'Stop what listens there, or choose another one with {option}.',
+    sentence: 'Port {port}, needed for {service}, is already in use.',
+    remedy: 'Stop the program that listens there (`lsof -i :{port}` names it), or choose another port with {option}.',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
   CAEP_LISTEN_REFUSED: {
-    sentence: 'Nothing can listen at {host}, port {port}, for {service}: {reason}.',
-    remedy: 'Choose another place with {option}, or give this user what is missing.',
+    sentence: 'Cannot listen at {host}, port {port}, for {service}: {reason}.',
+    remedy: 'Choose another address or port with {option}, or give this user the right to use this one.',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
   CAEP_FILE_REFUSED: {
     sentence: 'The file or folder {path} cannot be used: {reason}.',
     remedy:
-      'Give the user that runs this the right to it, or choose another place: CHATLIO_AEP_HOME for the home, CHATLIO_AEP_KEY_FILE for the keys, XDG_CACHE_HOME for what is downloaded.',
+      'Let the user that runs this read and write it, or choose another place: CHATLIO_AEP_HOME for the home folder, CHATLIO_AEP_KEY_FILE for the key file, XDG_CACHE_HOME for downloads.',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
   CAEP_DISK_FULL: {
-    sentence: 'The disk has no room left ({path}).',
-    remedy: 'Make room there, or choose a home on another disk with CHATLIO_AEP_HOME; what was taken is kept.',
+    sentence: 'The disk is full ({path}).',
+    remedy:
+      'Free some space there, or choose a home folder on another disk with CHATLIO_AEP_HOME. Events that were answered with 2xx are kept.',
     retryable: true,
     exitCode: EXIT_CODES.failed,
   },
   CAEP_OUTPUT_NOT_WRITTEN: {
     sentence: 'The output cannot be written ({reason}).',
-    remedy: 'Make room where it goes to, then run the command again; what it began goes on without it.',
+    remedy:
+      'Free some space where it is written to, then run the command again. What the command has started goes on without it.',
     retryable: true,
     exitCode: EXIT_CODES.failed,
   },
   CAEP_ALREADY_RUNNING: {
-    sentence: 'Another copy runs already here (pid {pid}).',
-    remedy: 'Use it, stop it with Ctrl-C, or choose another folder with CHATLIO_AEP_HOME.',
+    sentence: 'Another copy is already running here (pid {pid}).',
+    remedy:
+      'Use that one, or stop it (Ctrl-C in its terminal, or `kill {pid}`), or choose another folder with CHATLIO_AEP_HOME.',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
   CAEP_PLACE_LOST: {
-    sentence:
-      'Another receiver has taken over the place of this one in {home}, because it gave no sign of life for too long.',
+    sentence: 'This receiver showed no sign of life for too long, so another one has taken over its folder in {home}.',
     remedy:
-      'Start it again with `chatlio-aep receiver`: it takes another place, and what it had spooled is with the other one. Give receivers on different machines homes of their own.',
+      'Start it again with `chatlio-aep receiver`: it uses another folder, and the other receiver delivers the events that this one had kept on disk. Give receivers on different machines separate home folders.',
     retryable: true,
     exitCode: EXIT_CODES.failed,
   },
@@ -424,7 +500,7 @@ export const ERROR_CATALOGUE = {
   CAEP_TEMPORAL_REFUSED: {
     sentence: 'The Temporal server at {address} refuses the connection: {reason}.',
     remedy:
-      'Check TEMPORAL_API_KEY, the TEMPORAL_TLS_… variables or the Temporal profile in use, and TEMPORAL_NAMESPACE.',
+      'Check TEMPORAL_API_KEY, the TEMPORAL_TLS_… variables or the Temporal profile that is used, and TEMPORAL_NAMESPACE.',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
@@ -437,21 +513,21 @@ export const ERROR_CATALOGUE = {
   CAEP_TEMPORAL_NAMESPACE_UNKNOWN: {
     sentence: 'The Temporal server at {address} has no namespace {namespace}.',
     remedy:
-      'Create it with `temporal operator namespace create -n {namespace}`, or set TEMPORAL_NAMESPACE to another one.',
+      'Create it with `temporal operator namespace create -n {namespace}`, or set TEMPORAL_NAMESPACE to an existing one.',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
   CAEP_SEARCH_ATTRIBUTES_MISSING: {
     sentence:
-      'The Temporal namespace {namespace} lacks the search attributes {missing}, and they may not be created from here.',
+      'The Temporal namespace {namespace} lacks the search attributes {missing}, and the worker has no permission to create them.',
     remedy:
-      "Create each as Keyword, for example `temporal operator search-attribute create --name SourceName --type Keyword`, or in Temporal Cloud on the namespace's page.",
+      "Create each with the type Keyword, for example `temporal operator search-attribute create --name SourceName --type Keyword`, or in Temporal Cloud on the namespace's page.",
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
   CAEP_PROGRAM_NOT_STARTED: {
     sentence: 'The {program} could not be started: {reason}.',
-    remedy: 'Read {logFile}, correct what it names, and run `npm start` again.',
+    remedy: 'See {logFile} for the cause, fix it, and run `npm start` again.',
     retryable: false,
     exitCode: EXIT_CODES.failed,
   },
@@ -462,42 +538,43 @@ export const ERROR_CATALOGUE = {
     exitCode: EXIT_CODES.badConfiguration,
   },
   CAEP_KEY_MISSING: {
-    sentence: 'The key {keyId}, with which data is encrypted, is not in the key file {file}.',
+    sentence: 'Some data is encrypted with the key {keyId}, which is not in the key file {file}.',
     remedy:
-      'Restore the key file from your backup: workers and receivers that run read it again. Without the key these bodies cannot be read.',
+      'Restore the key file from your backup; running workers and receivers read it again automatically. Without this key the data cannot be read.',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
   CAEP_KEY_FILE_MISSING: {
     sentence: 'There is no key file {file}.',
     remedy:
-      'For a new installation make one with `chatlio-aep keys create`. Where there is data already, put yours back from your backup: no other opens it.',
+      'For a new installation, make one with `chatlio-aep keys create`. If there is data already, restore its key file from your backup: no other key file can decrypt it.',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
   CAEP_KEY_FILE_EXISTS: {
-    sentence: 'The key file {file} is there already; it was left as it is. Its keys: {keys}.',
-    remedy: 'Use it, or add a fresh key to it with `chatlio-aep keys rotate`.',
+    sentence: 'The key file {file} already exists and was not changed. Its keys: {keys}.',
+    remedy: 'Use it, or add a new key to it with `chatlio-aep keys rotate`.',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
   CAEP_KEY_FILE_LOST: {
-    sentence: 'There is no key file {file}, and {where} holds data that was encrypted with one: no key is made.',
+    sentence: 'There is no key file {file}, but {where} holds data that was encrypted with one, so no new key is made.',
     remedy:
-      'Put the key file back from your backup, or name it with CHATLIO_AEP_KEY_FILE. If it is lost for good, so is what it has sealed: start anew with an empty database and another CHATLIO_AEP_HOME.',
+      'Restore the key file from your backup, or set CHATLIO_AEP_KEY_FILE to where it is. If it is lost for good, the encrypted data is lost too: start again with an empty database and another CHATLIO_AEP_HOME.',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
   CAEP_KEY_FILE_EXPOSED: {
-    sentence: 'The key file {file} has the mode {mode}, expected 0600: others than its owner may use it.',
+    sentence:
+      'The key file {file} has the mode {mode}, expected 0600: users other than its owner can read or change it.',
     remedy:
-      'Run `chmod 600 {file}`; if somebody may have read it, also `chatlio-aep keys rotate` and restart workers and receivers.',
+      'Run `chmod 600 {file}`. If somebody may have read it, also run `chatlio-aep keys rotate`, then restart all workers and receivers.',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
   CAEP_KEY_FILE_BUSY: {
-    sentence: 'Another command changes the key file {file} (pid {pid}).',
-    remedy: 'Wait for its end, then give the command again.',
+    sentence: 'Another command is changing the key file {file} (pid {pid}).',
+    remedy: 'Wait until it has finished, then give the command again.',
     retryable: true,
     exitCode: EXIT_CODES.failed,
   },
@@ -505,74 +582,80 @@ export const ERROR_CATALOGUE = {
     sentence:
       "The key file {file} does not fit this installation's data: {reason}. Keys of the data: {expected}; keys in the file: {got}.",
     remedy:
-      'Put the key file of this installation back from your backup, or bring two files together with `chatlio-aep keys merge FILE`. Nothing was changed.',
+      'Restore the key file of this installation from your backup, or merge two key files with `chatlio-aep keys merge FILE`. Nothing was changed.',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
   CAEP_KEYS_DIFFER: {
-    sentence: 'Workers and receivers work with different keys: {processes}.',
+    sentence: 'Workers and receivers use different keys: {processes}.',
     remedy:
-      'Bring the files together with `chatlio-aep keys merge FILE`, give every worker and receiver the same file, and restart those that have another one.',
+      'Merge the key files with `chatlio-aep keys merge FILE`, give every worker and receiver the same file, and restart those that had another one.',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
   CAEP_HELD_FULL: {
     sentence:
-      'Bodies that wait for a decision take all the place of their webhook URLs; answered with 503 in the last day: {routes}.',
+      'Some webhook URLs have reached their limit for events that wait for a decision, and answer new ones of that kind with 503. In the last day: {routes}.',
     remedy:
-      'Decide what is held: `chatlio-aep held list {name}`. If somebody else posts there, `chatlio-aep urls {name} --rotate`. RECEIVER_HELD_MAX_BYTES gives more place.',
+      'Decide about the held events: `chatlio-aep held list {name}`. If somebody else posts to these URLs, replace them with `chatlio-aep urls {name} --rotate`. RECEIVER_HELD_MAX_BYTES raises the limit.',
     retryable: false,
     exitCode: EXIT_CODES.failed,
   },
   CAEP_ACCESS_KEY_MISSING: {
     sentence:
-      'What is to be shown crosses Temporal sealed, and this machine has nothing to open it with: no key file {file}, no CHATLIO_AEP_ACCESS_KEY.',
+      'The worker sends the answer encrypted, and this machine cannot decrypt it: there is no key file {file}, and CHATLIO_AEP_ACCESS_KEY is not set.',
     remedy:
-      'Set CHATLIO_AEP_ACCESS_KEY to what `chatlio-aep keys access` prints on a machine that has the key file; it opens answers, and nothing that is stored.',
+      'Set CHATLIO_AEP_ACCESS_KEY to what `chatlio-aep keys access` prints on a machine that has the key file. It decrypts answers to commands only, not stored data.',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
   CAEP_ANSWER_NOT_AUTHENTIC: {
     sentence:
-      "The answer does not open with this machine's access key: it is of another installation, or not from its worker.",
+      "The answer cannot be decrypted with this machine's access key: it comes from another installation, or not from a worker at all.",
     remedy:
-      "Compare the key file of this machine, or CHATLIO_AEP_ACCESS_KEY, with the worker's (`chatlio-aep doctor`). If they are the same, somebody else answers in this Temporal namespace; a worker of release 0.1.0 does too.",
+      "Compare this machine's key file, or CHATLIO_AEP_ACCESS_KEY, with the worker's (`chatlio-aep doctor`). If they are the same, somebody else answers in this Temporal namespace, or a worker still runs release 0.1.0.",
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
   CAEP_DATA_DAMAGED: {
-    sentence: 'Sealed data in the database cannot be opened: it was changed, or belongs elsewhere.',
+    sentence: 'Encrypted data in the database cannot be decrypted: it was changed, or moved there from somewhere else.',
     remedy:
-      'Restore what was changed from a backup of the database. An event that cannot be opened is held by itself; the others go on.',
+      'Restore the changed data from a backup of the database. An event that cannot be decrypted is held; the others are sent.',
     retryable: false,
     exitCode: EXIT_CODES.failed,
   },
   CAEP_RELEASE_TOO_OLD: {
-    sentence: 'This release does not know {what}, which a later one has written.',
-    remedy: 'Run the later release on every worker; nothing is lost meanwhile.',
+    sentence: 'This release does not know {what}, which a later release has written.',
+    remedy: 'Run the later release on every worker. Nothing is lost until then.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_WORKER_TOO_OLD: {
+    sentence: 'The worker is of an earlier release, which does not know {what}.',
+    remedy: 'Run this release on every worker, then give the command again.',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
   CAEP_CLOCK_SKEW: {
-    sentence: 'The clocks of worker and {other} differ by {skew}.',
-    remedy: 'Synchronise both (NTP), then run `chatlio-aep doctor` again.',
+    sentence: 'The clocks of the worker and {other} differ by {skew}.',
+    remedy: 'Synchronise both clocks (NTP), then run `chatlio-aep doctor` again.',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
   CAEP_DEMO_UNFINISHED: {
     sentence: 'The demo could not be finished: {reason}.',
-    remedy: 'The logs are in {logs}. `chatlio-aep demo` goes on where it was.',
+    remedy: 'The logs are in {logs}. `chatlio-aep demo` continues where it stopped.',
     retryable: true,
     exitCode: EXIT_CODES.failed,
   },
   CAEP_USAGE: {
     sentence: '{reason}.',
-    remedy: 'See `chatlio-aep help`, and `chatlio-aep help COMMAND` for one command.',
+    remedy: 'Run `chatlio-aep help`, or `chatlio-aep help COMMAND` for one command.',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
   CAEP_INTERNAL: {
-    sentence: 'Something went wrong that should not: {reason}.',
+    sentence: 'An internal error occurred: {reason}.',
     remedy:
       'Run the command again with `--verbose` (a worker or receiver with LOG_LEVEL=debug), and report what it prints.',
     retryable: false,

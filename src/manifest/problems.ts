@@ -1,7 +1,7 @@
 /** Printing apart from checking: zod's issues and our broken rules as problems with path, expected, got and hint. */
 import { z } from 'zod';
 import type { Problem } from '../domain/errors.js';
-import type { BrokenRule } from './relations.js';
+import type { BrokenRule } from './document.js';
 import { manifestSchema } from './schema.js';
 import { nearest } from './suggestion.js';
 
@@ -15,6 +15,11 @@ export interface LocatedProblem extends Problem {
 export function problemsOfIssues(issues: readonly z.core.$ZodIssue[], document: unknown): LocatedProblem[] {
   return issues.flatMap((issue): LocatedProblem[] => {
     const location = issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key));
+    const meant = issue.code === 'invalid_union' ? alternativeMeant(issue.errors) : undefined;
+    if (meant !== undefined) {
+      const inner = meant.map((one) => ({ ...one, path: [...issue.path, ...one.path] }));
+      return problemsOfIssues(inner, document);
+    }
     if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownField(location, key));
     const value = valueAt(document, location);
     return [located(location, issue.message, describeValue(value), hintFor(value, choicesOf(issue)))];
@@ -25,6 +30,14 @@ export function problemsOfRules(rules: readonly BrokenRule[], document: unknown)
   return rules.map((rule) =>
     located(rule.path, rule.expected, rule.got ?? describeValue(valueAt(document, rule.path)), rule.hint),
   );
+}
+
+/** Of a value that may be a list or a map, what is wrong within the one that it is. */
+function alternativeMeant(alternatives: readonly z.core.$ZodIssue[][]): z.core.$ZodIssue[] | undefined {
+  const within = alternatives.filter((issues) =>
+    issues.every(({ code, path }) => path.length > 0 || code === 'unrecognized_keys'),
+  );
+  return within.length === 1 ? within[0] : undefined;
 }
 
 function located(location: Path, expected: string, got: string, hint?: string): LocatedProblem {
@@ -43,16 +56,29 @@ function unknownField(parent: Path, key: string): LocatedProblem {
   );
 }
 
-type SchemaNode = { readonly properties?: Record<string, SchemaNode>; readonly items?: SchemaNode };
+interface SchemaNode {
+  readonly properties?: Record<string, SchemaNode>;
+  readonly items?: SchemaNode;
+  readonly anyOf?: readonly SchemaNode[];
+}
 
 /** Made once: it takes a millisecond, and a file may have thousands of unknown fields. */
 let jsonSchema: SchemaNode | undefined;
 
 function knownFields(parent: Path): string[] {
   jsonSchema ??= z.toJSONSchema(manifestSchema, { io: 'input' }) as SchemaNode;
-  let node: SchemaNode | undefined = jsonSchema;
-  for (const key of parent) node = typeof key === 'number' ? node?.items : node?.properties?.[key];
-  return Object.keys(node?.properties ?? {});
+  let nodes: readonly SchemaNode[] = [jsonSchema];
+  for (const key of parent) {
+    nodes = nodes
+      .flatMap(({ anyOf = [], ...node }) => [node, ...anyOf])
+      .flatMap((node) => {
+        const inner = typeof key === 'number' ? node.items : node.properties?.[key];
+        return inner === undefined ? [] : [inner];
+      });
+  }
+  return nodes
+    .flatMap(({ properties, anyOf = [] }) => [{ properties }, ...anyOf])
+    .flatMap((node) => Object.keys(node.properties ?? {}));
 }
 
 function choicesOf(issue: z.core.$ZodIssue): string[] {

@@ -2,8 +2,9 @@
 import { createReadStream } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { codedError, type Problem } from '../domain/errors.js';
-import type { Manifest } from '../domain/manifest.js';
+import type { Manifest } from '../domain/source/manifest.js';
 import { withDefaults } from './defaults.js';
+import { isMap } from './document.js';
 import { type LocatedProblem, type Path, problemsOfIssues, problemsOfRules } from './problems.js';
 import { brokenRules } from './relations.js';
 import { manifestSchema } from './schema.js';
@@ -14,7 +15,7 @@ export type ParsedManifest =
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /**
- * Checks a manifest that is data already, and fills in the standard values.
+ * Checks a manifest that is data already, and fills in the defaults.
  *
  * @returns the manifest, or every problem at once; of very many the first
  */
@@ -28,11 +29,14 @@ export function parseManifest(document: unknown): ParsedManifest {
  *
  * @param text at most 256 KiB of YAML 1.2
  * @param file how messages name it
+ * @param unsaid what counts where the text says nothing of it
  * @throws CodedError `CAEP_MANIFEST_UNREADABLE` when it is no YAML, `CAEP_MANIFEST_INVALID` with every problem, its
  *   path, line, what was expected, what was got and, where there is one, a hint
- * @example readManifest(await readFile('examples/support-chat.yaml', 'utf8'), 'examples/support-chat.yaml')
+ * @example
+ * const file = 'examples/support-chat.yaml';
+ * assert.equal(readManifest(readFileSync(file, 'utf8'), file).name, 'support-chat');
  */
-export function readManifest(text: string, file: string): Manifest {
+export function readManifest(text: string, file: string, unsaid: Unsaid = {}): Manifest {
   const yaml = readYaml(text);
   if (!yaml.ok) {
     const [first] = yaml.faults;
@@ -41,7 +45,7 @@ export function readManifest(text: string, file: string): Manifest {
     const others = yaml.faults.length > 1 ? ` (and ${yaml.faults.length - 1} more)` : '';
     throw codedError('CAEP_MANIFEST_UNREADABLE', { file, reason: `${reason}${others}` });
   }
-  const parsed = parse(yaml.value, yaml.lineOf);
+  const parsed = parse(withUnsaid(yaml.value, unsaid), yaml.lineOf);
   if (parsed.ok) return parsed.manifest;
   const { problems } = parsed;
   throw codedError('CAEP_MANIFEST_INVALID', { file, count: String(problems.length) }, { problems: shown(problems) });
@@ -53,14 +57,24 @@ export function readManifest(text: string, file: string): Manifest {
  * @throws CodedError as {@link readManifest}, and `CAEP_MANIFEST_UNREADABLE` for a file that cannot be opened
  */
 export async function readManifestFile(file: string): Promise<Manifest> {
+  return readManifest(await readManifestText(file), file);
+}
+
+/** @throws CodedError `CAEP_MANIFEST_UNREADABLE` for a file that cannot be opened */
+export async function readManifestText(file: string): Promise<string> {
   // One byte over the bound is enough to refuse it: a file may also be endless.
-  const content = await text(createReadStream(file, { end: MAX_MANIFEST_BYTES })).catch(
-    (cause: NodeJS.ErrnoException) => {
-      const reason = READ_FAULTS[cause.code ?? ''] ?? cause.message;
-      throw codedError('CAEP_MANIFEST_UNREADABLE', { file, reason }, { cause });
-    },
-  );
-  return readManifest(content, file);
+  return text(createReadStream(file, { end: MAX_MANIFEST_BYTES })).catch((cause: NodeJS.ErrnoException) => {
+    const reason = READ_FAULTS[cause.code ?? ''] ?? cause.message;
+    throw codedError('CAEP_MANIFEST_UNREADABLE', { file, reason }, { cause });
+  });
+}
+
+/** What a manifest may leave open, and what then depends on the source: one of 0.1.x goes on as it is. */
+export type Unsaid = Pick<Manifest, 'contents'>;
+
+function withUnsaid(document: unknown, { contents }: Unsaid): unknown {
+  if (contents === undefined || !isMap(document) || document['contents'] !== undefined) return document;
+  return { ...document, contents };
 }
 
 const READ_FAULTS: Readonly<Record<string, string>> = {

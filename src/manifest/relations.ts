@@ -4,26 +4,26 @@
  * They look at the raw document and judge only what is well-formed there, so that a person sees these problems
  * together with all others, not one correction later.
  */
-import { CANONICAL_FIELDS } from '../domain/canonical.js';
-import { COUNT_SETTINGS, DURATION_SETTINGS, type DurationSetting } from '../domain/deliverySettings.js';
+import { CANONICAL_FIELDS } from '../domain/events/canonical.js';
+import { COUNT_SETTINGS, DURATION_SETTINGS, type DurationSetting } from '../domain/delivery/deliverySettings.js';
+import { nearest } from './suggestion.js';
 import { formatDuration, parseDuration } from './duration.js';
-import { standardTitles } from './defaults.js';
-import { fullDestination, NEEDED_DESTINATIONS } from './mapping.js';
-
-/** A broken rule at a path: `got` defaults to what stands there. */
-export interface BrokenRule {
-  readonly path: readonly (string | number)[];
-  readonly expected: string;
-  readonly got?: string;
-  readonly hint?: string;
-}
+import { defaultTitles } from './defaults.js';
+import { at, type BrokenRule, isMap, list, repeated } from './document.js';
+import { fullDestination } from './mapping.js';
+import { choiceIn, destinationOf, isWithoutDefaults, mappingRules, rowsWritten } from './mapping/rules.js';
+import { privacyRules } from './mapping/privacyRules.js';
+import { IDENTITY_EXPECTED, IDENTITY_FIELDS } from './identity.js';
+import { areAtOdds, isOurOwn, TENANT, XDM_PATH } from '../domain/source/xdmFields.js';
 
 export function brokenRules(document: unknown): BrokenRule[] {
   return [
     ...widgetRules(document),
     ...titleRules(document),
+    ...fieldRules(document),
     ...tagRules(document),
     ...mappingRules(document),
+    ...privacyRules(document),
     ...identityRules(document),
     ...deliveryRules(document),
   ];
@@ -48,13 +48,28 @@ function widgetRules(document: unknown): BrokenRule[] {
 /** XDM titles are unique in a sandbox over all types of resources (Schema Registry, error XDM-1521). */
 function titleRules(document: unknown): BrokenRule[] {
   const name = at(document, 'name');
-  const standard = standardTitles(typeof name === 'string' ? name : '');
-  const fieldGroup = at(document, 'xdm', 'fieldGroup', 'title') ?? standard.fieldGroup;
-  const schema = at(document, 'xdm', 'schema', 'title') ?? standard.schema;
+  const titles = defaultTitles(typeof name === 'string' ? name : '');
+  const fieldGroup = at(document, 'xdm', 'fieldGroup', 'title') ?? titles.fieldGroup;
+  const schema = at(document, 'xdm', 'schema', 'title') ?? titles.schema;
   if (typeof fieldGroup !== 'string' || typeof schema !== 'string') return [];
   if (fieldGroup.toLowerCase() !== schema.toLowerCase()) return [];
   const written = at(document, 'xdm', 'schema', 'title') === undefined ? 'fieldGroup' : 'schema';
   return [{ path: ['xdm', written, 'title'], expected: 'different titles for the field group and the schema' }];
+}
+
+/** Fields of a person's own stand beside ours and beside one another. */
+function fieldRules(document: unknown): BrokenRule[] {
+  const paths = list(document, 'xdm', 'fields').map((field) => {
+    const path = at(field, 'path');
+    return typeof path === 'string' && XDM_PATH.test(path) ? path : undefined;
+  });
+  return paths.flatMap((path, index): BrokenRule[] => {
+    if (path === undefined) return [];
+    const where = ['xdm', 'fields', index, 'path'];
+    if (isOurOwn(path)) return [{ path: where, expected: 'a field that is not among ours already' }];
+    const other = paths.slice(0, index).find((one) => one !== undefined && areAtOdds(one, path));
+    return other === undefined ? [] : [{ path: where, expected: `a field that can stand beside ${other}` }];
+  });
 }
 
 /** Tags that enable Profile, and those that the platform and this program set themselves. */
@@ -78,40 +93,6 @@ function tagRules(document: unknown): BrokenRule[] {
   });
 }
 
-function mappingRules(document: unknown): BrokenRule[] {
-  const rows = list(document, 'mapping');
-  const destinations = rows.map((row) => {
-    const destination = at(row, 'destination');
-    return typeof destination === 'string' ? fullDestination(destination) : undefined;
-  });
-  return [
-    ...repeated(destinations).map((index) => ({
-      path: ['mapping', index, 'destination'],
-      expected: 'each destination once',
-    })),
-    ...rows.flatMap((row, index) => (isMap(row) ? rowRules(row, destinations[index], ['mapping', index]) : [])),
-  ];
-}
-
-function rowRules(row: object, destination: string | undefined, path: (string | number)[]): BrokenRule[] {
-  const source = at(row, 'source');
-  const expression = at(row, 'expression');
-  if (source === undefined && expression === undefined) {
-    return [{ path, expected: '`source` or `expression`', got: 'neither' }];
-  }
-  if (source !== undefined && expression !== undefined) {
-    return [{ path, expected: 'either `source` or `expression`', got: 'both' }];
-  }
-  if (destination === '_id' && source !== 'eventId') {
-    const at = source === undefined ? 'expression' : 'source';
-    return [{ path: [...path, at], expected: '_id filled from eventId, by which a second copy is recognised' }];
-  }
-  if (source === false && NEEDED_DESTINATIONS.some((needed) => needed === destination)) {
-    return [{ path: [...path, 'source'], expected: `${destination} to be filled: every ExperienceEvent needs it` }];
-  }
-  return [];
-}
-
 function identityRules(document: unknown): BrokenRule[] {
   const identity = at(document, 'identity');
   const field = at(identity, 'field');
@@ -122,26 +103,39 @@ function identityRules(document: unknown): BrokenRule[] {
       expected: 'false for every field but visitorUUID: a record without its primary identity is refused',
     });
   }
-  if (typeof field === 'string' && Object.hasOwn(CANONICAL_FIELDS, field)) {
-    const { destination } = CANONICAL_FIELDS[field as keyof typeof CANONICAL_FIELDS];
-    const dropped = list(document, 'mapping').findIndex((row) => {
-      const spelling = at(row, 'destination');
-      return typeof spelling === 'string' && fullDestination(spelling) === destination && at(row, 'source') === false;
+  if (typeof field !== 'string') return rules;
+  const own = IDENTITY_FIELDS.find((one) => one === field);
+  const added = choiceIn(document).xdm?.fields?.find(({ path }) => path === field);
+  if (own === undefined && (added?.type !== 'string' || field.includes('[*]'))) {
+    const expected = added === undefined ? IDENTITY_EXPECTED : 'a field with one text';
+    const meant = added === undefined ? nearest(field, IDENTITY_FIELDS) : undefined;
+    rules.push({
+      path: ['identity', 'field'],
+      expected,
+      ...(meant === undefined ? {} : { hint: `did you mean ${meant}?` }),
     });
-    if (dropped !== -1) {
-      rules.push({ path: ['mapping', dropped, 'source'], expected: `${destination} to be filled: it is the identity` });
-    }
+    return rules;
+  }
+  const destination = own === undefined ? fullDestination(field) : CANONICAL_FIELDS[own].destination;
+  const { rows, path } = rowsWritten(document);
+  const place = rows.findIndex((row) => destinationOf(row) === destination);
+  if (place !== -1 && at(rows[place], 'source') === false) {
+    rules.push({ path: [...path, place, 'source'], expected: `${destination} to be filled: it is the identity` });
+  }
+  if (place === -1 && (own === undefined || isWithoutDefaults(document))) {
+    const unfilled = destination.replace(TENANT, '');
+    rules.push({ path: ['identity', 'field'], expected: `${unfilled} to be filled by a row of the mapping` });
   }
   return rules;
 }
 
 function deliveryRules(document: unknown): BrokenRule[] {
   const durationOf = (setting: DurationSetting): number | undefined => {
-    const text = at(document, 'delivery', setting) ?? DURATION_SETTINGS[setting].standard;
+    const text = at(document, 'delivery', setting) ?? DURATION_SETTINGS[setting].default;
     return typeof text === 'string' ? parseDuration(text) : undefined;
   };
   const countOf = (setting: keyof typeof COUNT_SETTINGS): number | undefined => {
-    const count = at(document, 'delivery', setting) ?? COUNT_SETTINGS[setting].standard;
+    const count = at(document, 'delivery', setting) ?? COUNT_SETTINGS[setting].default;
     return typeof count === 'number' ? count : undefined;
   };
   const notBelow = (setting: DurationSetting, floor: DurationSetting, reason: string): BrokenRule[] => {
@@ -160,8 +154,12 @@ function deliveryRules(document: unknown): BrokenRule[] {
   const rate = countOf('maxRequestsPerSecond');
   const starving = partitions !== undefined && rate !== undefined && rate < partitions;
   return [
-    ...notBelow('schemaSettleWindow', 'settleWindow', 'a change of the schema settles no sooner than one of the flow'),
-    ...notBelow('retention', 'lakeLatency', 'a body must outlive the wait for its event in the lake'),
+    ...notBelow(
+      'schemaSettleWindow',
+      'settleWindow',
+      'Adobe needs at least as long after a change of the schema as after a change of the flow',
+    ),
+    ...notBelow('retention', 'lakeLatency', 'a body must be kept until its event was looked for in the lake'),
     ...(starving
       ? [
           {
@@ -174,32 +172,4 @@ function deliveryRules(document: unknown): BrokenRule[] {
         ]
       : []),
   ];
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** The value below `path`, own properties only. */
-function at(value: unknown, ...path: string[]): unknown {
-  return path.reduce<unknown>(
-    (inner, key) => (isMap(inner) && Object.hasOwn(inner, key) ? inner[key] : undefined),
-    value,
-  );
-}
-
-function list(value: unknown, ...path: string[]): readonly unknown[] {
-  const found = at(value, ...path);
-  return Array.isArray(found) ? found : [];
-}
-
-/** Positions whose text stood earlier in the list. */
-function repeated(values: readonly unknown[]): number[] {
-  const seen = new Set<string>();
-  return values.flatMap((value, index) => {
-    if (typeof value !== 'string') return [];
-    const isRepeated = seen.has(value);
-    seen.add(value);
-    return isRepeated ? [index] : [];
-  });
 }

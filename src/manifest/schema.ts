@@ -1,10 +1,15 @@
 /** The manifest as a person writes it: the zod schema, from which the published JSON Schema is generated too. */
 import { z } from 'zod';
-import { CANONICAL_FIELD_NAMES } from '../domain/canonical.js';
-import { KINDS } from '../domain/kinds.js';
-import { CHOICE_SETTINGS, COUNT_SETTINGS, DURATION_SETTINGS } from '../domain/deliverySettings.js';
+import { KINDS } from '../domain/events/kinds.js';
+import { DERIVED_FIELDS } from '../domain/projection/fields.js';
+import { CONTENTS, REDACTIONS } from '../domain/projection/projection.js';
+import { XDM_PATH } from '../domain/source/xdmFields.js';
+import { XDM_TYPE_NAMES } from '../domain/source/xdmTypes.js';
+import { CHOICE_SETTINGS, COUNT_SETTINGS, DURATION_SETTINGS } from '../domain/delivery/deliverySettings.js';
+import { IDENTITY_EXPECTED, IDENTITY_FIELDS } from './identity.js';
 import { DURATION_PATTERN, parseDuration } from './duration.js';
 import { DESTINATION_SPELLINGS } from './mapping.js';
+import { SHOWN_BY_ADOBE, SOURCE_TYPES } from './mapping/written.js';
 
 /** Every message below completes "expected …": `problems.ts` shows it beside what was got. */
 const slugPattern = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
@@ -38,8 +43,12 @@ const map = <S extends z.ZodRawShape>(shape: S, meaning: string) =>
 const listOf = <T extends z.ZodType>(element: T, meaning: string) =>
   z.array(element, { error: 'a list' }).meta({ description: meaning });
 
-const duration = (facts: { standard: string; atLeast: string; atMost: string; meaning: string }) => {
-  const error = `a duration from ${facts.atLeast} to ${facts.atMost}, such as ${facts.standard} (units ms, s, m, h, d)`;
+const XDM_PATH_EXPECTED = 'the path of a field, such as loyalty.tier, tags[*] or cart[*].sku';
+
+const SOURCE_NAMES = Object.keys(DERIVED_FIELDS);
+
+const duration = (facts: { default: string; atLeast: string; atMost: string; meaning: string }) => {
+  const error = `a duration from ${facts.atLeast} to ${facts.atMost}, such as ${facts.default} (units ms, s, m, h, d)`;
   const inBounds = (text: string) => {
     const durationMs = parseDuration(text);
     return (
@@ -53,45 +62,113 @@ const duration = (facts: { standard: string; atLeast: string; atMost: string; me
     .regex(DURATION_PATTERN, { error, abort: true })
     .refine(inBounds, { error })
     .optional()
-    .meta({ description: facts.meaning, default: facts.standard });
+    .meta({ description: facts.meaning, default: facts.default });
 };
 
-const count = (facts: { standard: number; atLeast: number; atMost: number; meaning: string }) => {
+const count = (facts: { default: number; atLeast: number; atMost: number; meaning: string }) => {
   const error = `a whole number from ${facts.atLeast} to ${facts.atMost}`;
   return z
     .int({ error })
     .min(facts.atLeast, { error })
     .max(facts.atMost, { error })
     .optional()
-    .meta({ description: facts.meaning, default: facts.standard });
+    .meta({ description: facts.meaning, default: facts.default });
 };
 
 const choice = <const T extends readonly [string, ...string[]]>(facts: {
-  standard: T[number];
+  default: T[number];
   choices: T;
   meaning: string;
-}) => oneOf(facts.choices, facts.meaning).optional().meta({ description: facts.meaning, default: facts.standard });
+}) => oneOf(facts.choices, facts.meaning).optional().meta({ description: facts.meaning, default: facts.default });
 
-const canonicalField = z.enum(CANONICAL_FIELD_NAMES, { error: 'a field of the canonical event' });
+const sourcePath = z
+  .string({ error: 'the path of a field, such as visitorEmail' })
+  .min(1, { error: 'the path of a field, such as visitorEmail' })
+  .max(4096, { error: 'the path of a field, of at most 4096 characters' });
+
+/** Which fields there are decides `mapping/rules.ts`: it depends on the rest of the manifest. */
+const DESTINATION =
+  /^(?:\{tenant\}\.|_\{TENANT_ID\}\.)?[A-Za-z_]\w*(?:\[(?:\*|\d{1,4})\])*(?:\.[A-Za-z_]\w*(?:\[(?:\*|\d{1,4})\])*)*$/;
+
+const destination = z
+  .union([z.enum(DESTINATION_SPELLINGS), z.string().regex(DESTINATION).max(512)], {
+    error: 'a field of the XDM schema',
+  })
+  .meta({
+    description:
+      'XDM field that the row fills: one of ours, or of `xdm.fields`. Replaces the default row with the same destination.',
+  });
+
+const source = z
+  .union([z.enum(SOURCE_NAMES), sourcePath, z.literal(false)], {
+    error: 'the path of a field, or false to drop the row',
+  })
+  .meta({ description: 'Path of the field that is read, or false: this XDM field is not filled.' });
+
+const expressionError = 'a Data Prep expression of at most 4096 characters';
+const ofAdobe = (meaning: string) => z.unknown().optional().meta({ description: meaning });
+const noIdentity = z
+  .literal(false, { error: 'false: an identity is declared below `identity`' })
+  .optional()
+  .meta({ description: 'As Adobe writes it; an identity is declared below `identity`.' });
 
 const mappingRow = map(
   {
-    destination: z
-      .enum(DESTINATION_SPELLINGS, { error: 'a field of the XDM schema' })
-      .meta({ description: 'XDM field that the row fills. Replaces the standard row with the same destination.' }),
-    source: z
-      .union([canonicalField, z.literal(false)], { error: 'a field of the canonical event, or false to drop the row' })
-      .optional()
-      .meta({ description: 'Field of the canonical event, or false: this XDM field is not filled.' }),
+    destination: destination.optional(),
+    source: source.optional(),
     expression: z
-      .string({ error: 'a Data Prep expression of at most 4096 characters' })
-      .min(1, { error: 'a Data Prep expression of at most 4096 characters' })
-      .max(4096, { error: 'a Data Prep expression of at most 4096 characters' })
+      .string({ error: expressionError })
+      .min(1, { error: expressionError })
+      .max(4096, { error: expressionError })
       .optional()
-      .meta({ description: 'Data Prep expression over fields of the canonical event, in place of `source`.' }),
+      .meta({ description: 'Data Prep expression over fields of an event, in place of `source`.' }),
+    sourceType: oneOf(
+      SOURCE_TYPES,
+      'As Adobe writes it: what `source` is. Default: ATTRIBUTE, the path of a field.',
+    ).optional(),
+    destinationXdmPath: destination.optional().meta({ description: '`destination` in the older words of Adobe.' }),
+    sourceAttribute: sourcePath.optional().meta({ description: '`source` in the older words of Adobe.' }),
+    identity: noIdentity,
+    primaryIdentity: noIdentity,
+    ...Object.fromEntries(SHOWN_BY_ADOBE.map((key) => [key, ofAdobe('As Adobe shows it; not used.')])),
   },
-  'One row that differs from the standard mapping.',
+  'One row that differs from the default mapping.',
+).meta({
+  description: 'One row that differs from the default mapping. It may be written as Adobe writes it.',
+  // Said here for editors; `mapping/rules.ts` says it to people.
+  anyOf: [{ required: ['destination'] }, { required: ['destinationXdmPath'] }],
+});
+
+const mappingRowList = listOf(mappingRow, 'Rows that differ from the default mapping of every field of an event.');
+
+const mapping = z.union(
+  [
+    mappingRowList,
+    map(
+      {
+        rows: mappingRowList,
+        reads: listOf(
+          sourcePath,
+          'The fields that are read by rows with Data Prep functions that this release does not know.',
+        ).optional(),
+        defaults: z.boolean({ error: 'true or false' }).optional().meta({
+          description:
+            'false: only these rows are mapped. Then `_id` must be filled from `eventId` and `timestamp` from `occurredAt`.',
+          default: true,
+        }),
+      },
+      'The rows, whether the default rows are mapped beside them, and the fields that are read by rows with unknown functions.',
+    ),
+  ],
+  { error: 'a list of rows, or a map with `rows` and `reads`' },
 );
+
+const PRIVATE_PATH = 'a field of Chatlio, or one that is derived of it, such as visitor.email or visitorEmail';
+const privatePath = z
+  .string({ error: PRIVATE_PATH })
+  .min(1, { error: PRIVATE_PATH })
+  .max(512, { error: PRIVATE_PATH })
+  .meta({ description: 'A field, as a row of the mapping names it; see docs/fields.md.' });
 
 const tagValue = z
   .string({ error: 'text without commas' })
@@ -106,13 +183,42 @@ export const manifestSchema = map(
       'Names the source, its workflows and its resources. It cannot be changed later: another name is another source.',
     ),
     sandbox: slug('the technical name of a sandbox', 256, 'Technical name of the Adobe sandbox, for example prod.'),
+    contents: oneOf(
+      CONTENTS,
+      'full: chats are stored whole. compact: an event stays below 8,000 bytes, for a dataset that is enabled for Profile.',
+    ).optional(),
+    privacy: map(
+      {
+        drop: listOf(privatePath, 'Fields that never leave, with whatever repeats them.').max(100).optional(),
+        hash: listOf(
+          privatePath,
+          'Fields of which only the SHA-256 leaves, of the value trimmed and in lower case. Who can guess a value can tell it from its hash.',
+        )
+          .max(100)
+          .optional(),
+        redact: listOf(
+          oneOf(REDACTIONS, 'What is replaced in free texts.'),
+          'What is replaced in free texts: card numbers, e-mail addresses, phone numbers.',
+        ).optional(),
+        store: map(
+          {
+            drop: listOf(
+              privatePath,
+              'Fields that are not even kept, with whatever repeats them: no later mapping can send them, and nobody can look at them.',
+            ).max(100),
+          },
+          'What is removed from a webhook before it is stored. It cannot be had back.',
+        ).optional(),
+      },
+      'What is not to leave for Adobe.',
+    ).optional(),
     chatlio: map(
       {
         widgets: listOf(
           map(
             {
               key: slug('a key', 64, 'A stable name of your own choosing for the widget; part of every event id.'),
-              kinds: listOf(oneOf(KINDS, 'Kind of webhook.'), 'Webhooks to take. Standard: all five.')
+              kinds: listOf(oneOf(KINDS, 'Kind of webhook.'), 'Webhooks to take. Default: all five.')
                 .min(1, { error: 'at least one kind, or no list for all five' })
                 .optional(),
             },
@@ -135,8 +241,28 @@ export const manifestSchema = map(
           { title: label('Title of the schema; unique in the sandbox over all XDM resources.').optional() },
           'The XDM ExperienceEvent schema.',
         ).optional(),
+        fields: listOf(
+          map(
+            {
+              path: z
+                .string({ error: XDM_PATH_EXPECTED })
+                .max(512, { error: XDM_PATH_EXPECTED })
+                .regex(XDM_PATH, { error: XDM_PATH_EXPECTED })
+                .meta({
+                  description:
+                    'Where it stands below the tenant: loyalty.tier, tags[*] (a list), cart[*].sku (a list of objects).',
+                }),
+              type: oneOf(XDM_TYPE_NAMES, 'Type of the value, or of each value of the list.'),
+              title: label('Title of the field. Default: its path.').optional(),
+            },
+            'A field of your own, for a row of the mapping to fill.',
+          ),
+          'Fields that the field group has beside ours.',
+        )
+          .max(100, { error: 'at most 100 fields' })
+          .optional(),
       },
-      'The XDM side. Standard titles come from the name.',
+      'The XDM side. Default titles come from the name.',
     ).optional(),
     dataset: map(
       {
@@ -153,10 +279,8 @@ export const manifestSchema = map(
     identity: map(
       {
         field: z
-          .enum(['visitorUUID', 'visitorEmail', 'visitorUserId', 'visitorHandle'], {
-            error: 'one of visitorUUID, visitorEmail, visitorUserId, visitorHandle',
-          })
-          .meta({ description: 'Field of the canonical event that identifies the visitor.' }),
+          .union([z.enum(IDENTITY_FIELDS), z.string().regex(XDM_PATH).max(512)], { error: IDENTITY_EXPECTED })
+          .meta({ description: 'Field of the event that identifies the visitor, or the path of one of `xdm.fields`.' }),
         namespace: z
           .string({ error: 'the code of an identity namespace' })
           .regex(/^[A-Za-z0-9_-]{1,64}$/, { error: 'the code of an identity namespace' })
@@ -168,10 +292,7 @@ export const manifestSchema = map(
       },
       'Optional: declares a field as an identity of the visitor.',
     ).optional(),
-    mapping: listOf(
-      mappingRow,
-      'Rows that differ from the standard mapping of every field of the canonical event.',
-    ).optional(),
+    mapping: mapping.optional(),
     delivery: map(
       {
         partitions: count(COUNT_SETTINGS.partitions),
@@ -187,7 +308,7 @@ export const manifestSchema = map(
         quietWarning: duration(DURATION_SETTINGS.quietWarning),
         retention: duration(DURATION_SETTINGS.retention),
       },
-      'How events are sent. Everything has a sensible standard value.',
+      'How events are sent. Everything has a sensible default.',
     ).optional(),
   },
   'A source: one pipeline from Chatlio to Adobe Experience Platform.',

@@ -1,13 +1,13 @@
 /**
  * Windows for a simulator whose own waits are short: what takes minutes and hours at Adobe takes seconds.
  *
- * Only standard values are replaced; what a manifest sets otherwise stands. Real Adobe hosts refuse windows as short as these.
+ * Only default values are replaced; what a manifest sets otherwise stands. Real Adobe hosts refuse windows as short as these.
  */
-import { DURATION_SETTINGS, type DurationSetting } from '../domain/deliverySettings.js';
-import type { Manifest } from '../domain/manifest.js';
+import { DURATION_SETTINGS, type DurationSetting } from '../domain/delivery/deliverySettings.js';
+import type { Manifest } from '../domain/source/manifest.js';
 import { parseDuration } from './duration.js';
 
-/** Above the simulator's own: its short policy settles after 1.5 s and shows rows after 1 s. */
+/** Above the simulator's own: its short policy has a settle window of 1.5 s and shows rows after 1 s. */
 export const SHORT_WINDOWS = {
   settleWindow: '2s',
   schemaSettleWindow: '2s',
@@ -18,8 +18,8 @@ export function withShortWindows(manifest: Manifest): Manifest {
   const { delivery } = manifest;
   const short = Object.fromEntries(
     Object.entries(SHORT_WINDOWS).flatMap(([setting, window]) => {
-      const { field, standard } = DURATION_SETTINGS[setting as keyof typeof SHORT_WINDOWS];
-      return delivery[field] === parseDuration(standard) ? [[field, parseDuration(window)]] : [];
+      const { field, default: value } = DURATION_SETTINGS[setting as keyof typeof SHORT_WINDOWS];
+      return delivery[field] === parseDuration(value) ? [[field, parseDuration(window)]] : [];
     }),
   );
   return { ...manifest, delivery: { ...delivery, ...short } };

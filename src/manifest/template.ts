@@ -1,4 +1,4 @@
-/** A manifest to start from: every setting with its standard value, explained where it stands. */
+/** A manifest to start from: every setting with its default value, explained where it stands. */
 
 export interface TemplateFacts {
   readonly name: string;
@@ -16,7 +16,7 @@ export function manifestTemplate({ name, sandbox, widgets, schema, file }: Templ
 # A source: chats from Chatlio into Adobe Experience Platform.
 #   chatlio-aep plan ${file}        what would be made
 #   chatlio-aep provision ${file}   make it
-# What is commented out shows the standard value.
+# What is commented out shows the default value.
 version: 1
 
 # Names the source, its workflows and everything it makes. Another name is another source.
@@ -24,6 +24,19 @@ name: ${name}
 
 # Technical name of the Adobe sandbox.
 sandbox: ${sandbox}
+
+# Webhooks are kept as they were posted, and an event has what the mapping reads: \`full\` sends texts whole, messages one by one,
+# traits; \`compact\` less than 8,000 bytes, for a dataset that is or will be enabled for Profile, which drops events above 10 KB.
+# Left out, a source that there is already stays as it is; one of release 0.1 cuts events to 8,000 bytes when it takes them.
+# contents: full
+
+# What is not to leave for Adobe. docs/fields.md has the names.
+# privacy:
+#   drop: [visitor.location]
+#   hash: [visitor.email] # SHA-256 of the trimmed value in lower case
+#   redact: [cards, emails, phones] # in free texts
+#   store:
+#     drop: [visitor.IPAddress] # not even kept: nothing can send it or show it later
 
 chatlio:
   widgets:
@@ -48,12 +61,18 @@ dataset:
 #   namespace: ChatlioVisitor
 #   primary: false
 
-# Every field of an event is mapped. Rows written here replace the standard row with the same destination.
+# Every field of an event is mapped. Rows written here replace the default row with the same destination.
 # mapping:
 #   - destination: visitor_location
 #     source: false # do not store it
 #   - destination: chatlio_email
 #     expression: lower(visitorEmail)
+#   # Off until a row maps them; \`contents: full\` makes their fields.
+#   - {destination: html_body, source: htmlBody} # the conversation as HTML
+#   - {destination: visitor_IP_address, source: visitorIPAddress}
+#
+# Rows of your own alone, none by default: \`mapping: {defaults: false, rows: [...]}\`. Rows of Adobe's tutorial, and of sets as its API shows
+# them, can be pasted.
 
 # delivery:
 #   partitions: 1

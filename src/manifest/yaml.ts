@@ -49,7 +49,7 @@ export function readYaml(text: string): YamlResult {
         line: lines.linePos(pos[0]).line,
       })),
       ...repeatedKeys(document).map((offset) => ({
-        message: 'the field stands there twice',
+        message: 'the field is there twice',
         ...(offset === undefined ? {} : { line: lines.linePos(offset).line }),
       })),
     ].sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
@@ -63,7 +63,7 @@ export function readYaml(text: string): YamlResult {
     return { ok: true, value, lineOf };
   } catch (error) {
     // ReferenceError: aliases that multiply. RangeError: nesting deeper than the stack.
-    const message = error instanceof ReferenceError ? 'its aliases multiply too much' : TOO_DEEP;
+    const message = error instanceof ReferenceError ? 'its aliases expand to too much data' : TOO_DEEP;
     return { ok: false, faults: [{ message }] };
   }
 }

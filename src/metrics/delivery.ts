@@ -1,7 +1,7 @@
 /** What the drains of this process do. On the path of each event only plain numbers change; series are made when somebody asks. */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { DrainEnd } from '../domain/forwarder.js';
-import type { Attempt } from '../domain/outcomes.js';
+import type { DrainEnd } from '../domain/delivery/forwarder.js';
+import type { Attempt } from '../domain/delivery/outcomes.js';
 
 /** `refused`: this event. `not-accepted`: turned away with every other event, to be sent again. */
 const OUTCOMES = ['accepted', 'refused', 'not-accepted', 'not-sent', 'unknown'] as const;
@@ -39,7 +39,7 @@ export function createDeliveryMetrics(registry: Registry): DeliveryMetrics {
   registry.registerMetric(
     new Counter({
       name: 'chatlio_aep_attempts_total',
-      help: 'POSTs to the inlet, by what they came to.',
+      help: 'POSTs to the inlet, by outcome.',
       labelNames: ['source', 'outcome'],
       registers: [],
       collect() {
@@ -53,7 +53,7 @@ export function createDeliveryMetrics(registry: Registry): DeliveryMetrics {
   registry.registerMetric(
     new Gauge({
       name: 'chatlio_aep_posts_in_flight',
-      help: 'POSTs to the inlet that are not answered yet.',
+      help: 'POSTs to the inlet without an answer yet.',
       labelNames: ['source'],
       registers: [],
       collect() {
@@ -74,7 +74,7 @@ export function createDeliveryMetrics(registry: Registry): DeliveryMetrics {
   );
   const posts = new Histogram({
     name: 'chatlio_aep_post_duration_seconds',
-    help: 'From the POST to its whole answer; of attempts that sent anything.',
+    help: 'Time from the POST to the end of its answer, for attempts that sent anything.',
     labelNames: ['source'],
     buckets: POST_SECONDS,
     registers,

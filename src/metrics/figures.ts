@@ -84,14 +84,14 @@ export function registerFigures(registry: Registry, read: () => Promise<Figures>
   metric(
     Counter,
     'chatlio_aep_events_taken_total',
-    'Events that are in the log, and second arrivals.',
+    'Events taken, each counted once, including those held on arrival.',
     source,
     perSource((one) => one.taken),
   );
   metric(
     Counter,
     'chatlio_aep_events_accepted_total',
-    'Events that the inlet has accepted; one that was sent again after that counts again.',
+    'Events that the inlet has accepted; one that was accepted, missing and accepted again is counted again.',
     source,
     perSource((one) => one.accepted),
   );
@@ -105,21 +105,21 @@ export function registerFigures(registry: Registry, read: () => Promise<Figures>
   metric(
     Gauge,
     'chatlio_aep_oldest_unconfirmed_seconds',
-    'Since the oldest event was accepted that was not found in the lake yet; 0 without one.',
+    'Time since the inlet accepted the oldest event that was not found in the lake yet; 0 if there is none.',
     source,
     perSource((one) => optionalSeconds(one.oldestUnconfirmedMs)),
   );
   metric(
     Gauge,
     'chatlio_aep_events_waiting',
-    'The backlog: in the log, neither delivered nor in the exceptions.',
+    'The backlog: events in the log that are neither delivered nor in the exceptions.',
     source,
     perSource((one) => one.waiting),
   );
   metric(
     Gauge,
     'chatlio_aep_oldest_waiting_seconds',
-    'Age of the oldest waiting event; 0 without one.',
+    'Age of the oldest waiting event; 0 if there is none.',
     source,
     perSource((one) => seconds(one.oldestWaitingMs ?? 0)),
   );
@@ -140,63 +140,63 @@ export function registerFigures(registry: Registry, read: () => Promise<Figures>
   metric(
     Gauge,
     'chatlio_aep_gate_open',
-    '1 when events may be sent, from the time on that the gate opens.',
+    '1 if the gate is open, or opens by itself at the end of the settle window.',
     source,
     perSource((one) => (one.gateOpen ? 1 : 0)),
   );
   metric(
     Gauge,
     'chatlio_aep_gate_opens_in_seconds',
-    'What is left of the settle window.',
+    'The rest of the settle window.',
     source,
     perSource((one) => seconds(one.opensInMs)),
   );
   metric(
     Gauge,
     'chatlio_aep_silence_seconds',
-    'Since the last webhook of this kind.',
+    'Time since the last webhook of this kind.',
     ['source', 'kind'],
     perKind((one) => seconds(one.silentForMs)),
   );
   metric(
     Gauge,
     'chatlio_aep_silence_too_long',
-    '1 when it is longer than the quiet time of the manifest.',
+    '1 if that is longer than delivery.quietWarning of the manifest.',
     ['source', 'kind'],
     perKind((one) => (one.isTooLong ? 1 : 0)),
   );
   metric(
     Gauge,
     'chatlio_aep_last_taken_timestamp_seconds',
-    'When the last event came in, since the epoch.',
+    'When the last event arrived, as a Unix time.',
     source,
     perSource((one) => optionalSeconds(one.lastTakenAtMs)),
   );
   metric(
     Gauge,
     'chatlio_aep_last_accepted_timestamp_seconds',
-    'When the inlet last accepted an event, since the epoch.',
+    'When the inlet last accepted an event, as a Unix time.',
     source,
     perSource((one) => optionalSeconds(one.lastAcceptedAtMs)),
   );
   metric(
     Gauge,
     'chatlio_aep_receiver_spooled_events',
-    'Acknowledged events that wait in a receiver’s spool for PostgreSQL.',
+    'Acknowledged events in a receiver’s spool, as it last reported.',
     ['receiver'],
     perReceiver((one) => one.spooled),
   );
   metric(
     Gauge,
     'chatlio_aep_receiver_report_age_seconds',
-    'Since a receiver last reported.',
+    'Time since the last report of a receiver.',
     ['receiver'],
     perReceiver((one) => seconds(one.reportAgeMs)),
   );
   registry.registerMetric(
     new Gauge({
       name: 'chatlio_aep_database_readable',
-      help: '0 when these figures could not be read; for two minutes the last ones are shown then, and none after.',
+      help: '0 if these figures could not be read: then the last ones are exported for two minutes, then none.',
       registers: [],
       async collect() {
         this.set((await reading.now()).isReadable ? 1 : 0);
@@ -206,7 +206,7 @@ export function registerFigures(registry: Registry, read: () => Promise<Figures>
   registry.registerMetric(
     new Gauge({
       name: 'chatlio_aep_figures_age_seconds',
-      help: 'Since these figures were read: with very many sources they are those of the scrape before.',
+      help: 'Time since these figures were read; a scrape does not wait for them.',
       registers: [],
       async collect() {
         const { ageMs } = await reading.now();

@@ -30,7 +30,7 @@ export function registerProcessMetrics(registry: Registry, lostLines: () => numb
   registry.registerMetric(
     new Counter({
       name: 'chatlio_aep_log_lines_lost_total',
-      help: 'Lines of the log that could not be written: a full disk, or nobody who reads.',
+      help: 'Lines of the log that could not be written, because a disk is full or nothing reads the log.',
       registers: [],
       collect() {
         this.reset();
@@ -43,7 +43,7 @@ export function registerProcessMetrics(registry: Registry, lostLines: () => numb
   registry.registerMetric(
     new Gauge({
       name: 'nodejs_eventloop_lag_p99_seconds',
-      help: 'Since it was last asked for.',
+      help: 'Event loop lag since the last scrape, 99th percentile.',
       registers: [],
       collect() {
         this.set(Math.max(0, lag.percentile(99) / 1e9 - RESOLUTION_MS / 1e3));

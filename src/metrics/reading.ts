@@ -1,19 +1,21 @@
 /** Figures that take their time to be read, for scrapes that have none: the newest that there are, read on in the background. */
-import { setTimeout as delay } from 'node:timers/promises';
+import { within } from '../process/within.js';
 
 /** All metrics of a scrape share one answer. */
 const SHARED_FOR_MS = 500;
 /** Where figures are there, a scrape waits this long for newer ones. */
 const NEWER_WITHIN_MS = 250;
-/** Below the 10 s that Prometheus waits by default: with the database away, the rest is still told. */
-const FIRST_WITHIN_MS = 4_000;
+/** Where none are: the first reading begins with the process, so that this is hardly ever waited for. */
+const FIRST_WITHIN_MS = 1_000;
 /** Figures that cannot be read again are shown for two scrapes of a minute, and are missing then. */
 const KEPT_FOR_MS = 120_000;
+/** One that takes longer is as good as failed: PostgreSQL stands still, or is away without saying so. */
+const READ_WITHIN_MS = 30_000;
 
 interface Answer<Figures> {
   readonly figures?: Figures;
   readonly ageMs?: number;
-  /** The last attempt to read them came to its end. */
+  /** The last attempt to read them came to its end, and the one that runs may still do so in time. */
   readonly isReadable: boolean;
 }
 
@@ -21,6 +23,7 @@ interface Reading<Figures> {
   now(): Promise<Answer<Figures>>;
 }
 
+/** Begins to read at once. Never reads twice at a time: what is slow is not made slower. */
 export function createReading<Figures>(
   read: () => Promise<Figures>,
   keptForMs = KEPT_FOR_MS,
@@ -28,11 +31,10 @@ export function createReading<Figures>(
 ): Reading<Figures> {
   let last: { readonly figures: Figures; readonly atMs: number } | undefined;
   let isReadable = false;
-  let running: Promise<void> | undefined;
+  let running: { readonly ended: Promise<void>; readonly sinceMs: number } | undefined;
   let shared: Promise<Answer<Figures>> | undefined;
 
-  async function readOnce(): Promise<void> {
-    const atMs = nowMs();
+  async function readOnce(atMs: number): Promise<void> {
     try {
       last = { figures: await read(), atMs };
       isReadable = true;
@@ -42,19 +44,26 @@ export function createReading<Figures>(
     running = undefined;
   }
 
+  function begin(): Promise<void> {
+    const sinceMs = nowMs();
+    running ??= { ended: readOnce(sinceMs), sinceMs };
+    return running.ended;
+  }
+
+  function shown() {
+    const ageMs = last === undefined ? Number.POSITIVE_INFINITY : nowMs() - last.atMs;
+    return last === undefined || ageMs > keptForMs ? undefined : { figures: last.figures, ageMs };
+  }
+
   async function answer(): Promise<Answer<Figures>> {
-    running ??= readOnce();
-    const ended = new AbortController();
-    const late = delay(last === undefined ? FIRST_WITHIN_MS : NEWER_WITHIN_MS, undefined, { signal: ended.signal });
-    await Promise.race([running, late.catch(() => undefined)]);
-    ended.abort();
+    await within(shown() === undefined ? FIRST_WITHIN_MS : NEWER_WITHIN_MS, begin(), () => undefined);
     setTimeout(() => {
       shared = undefined;
     }, SHARED_FOR_MS).unref();
-    if (last === undefined) return { isReadable: false };
-    const ageMs = nowMs() - last.atMs;
-    return ageMs > keptForMs ? { isReadable } : { figures: last.figures, ageMs, isReadable };
+    const isLate = running !== undefined && nowMs() - running.sinceMs > READ_WITHIN_MS;
+    return { ...shown(), isReadable: isReadable && !isLate };
   }
 
+  void begin();
   return { now: () => (shared ??= answer()) };
 }

@@ -8,6 +8,8 @@ export interface ReceiverReadings {
   readonly counts: () => Readonly<Record<string, number>>;
   /** Requests near a route, with a wrong secret. */
   readonly nearMisses: () => readonly { readonly widget: string; readonly kind: string; readonly count: number }[];
+  /** Since the start: there were too many. */
+  readonly refusedConnections: () => number;
   /** What waits for PostgreSQL. */
   readonly spoolDepth: () => { readonly records: number; readonly bytes: number };
   /** Of the log, since the start. */
@@ -41,12 +43,23 @@ export function createReceiverMetrics(read: ReceiverReadings, intake: IntakeMetr
   registry.registerMetric(
     new Counter({
       name: 'chatlio_aep_receiver_near_misses_total',
-      help: 'Webhook requests to the URL of a widget and kind that there are, with a wrong or ended secret.',
+      help: 'Webhook requests to a URL of a source whose secret is wrong, or no longer valid after a rotation.',
       labelNames: ['widget', 'kind'],
       registers: [],
       collect() {
         this.reset();
         for (const { widget, kind, count } of read.nearMisses()) this.inc({ widget, kind }, count);
+      },
+    }),
+  );
+  registry.registerMetric(
+    new Counter({
+      name: 'chatlio_aep_receiver_refused_connections_total',
+      help: 'Connections that were closed at once because there were too many.',
+      registers: [],
+      collect() {
+        this.reset();
+        this.inc(read.refusedConnections());
       },
     }),
   );
@@ -73,7 +86,7 @@ export function createReceiverMetrics(read: ReceiverReadings, intake: IntakeMetr
   registry.registerMetric(
     new Counter({
       name: 'chatlio_aep_receiver_put_back_total',
-      help: 'Answered events that PostgreSQL had lost and that this receiver has put back.',
+      help: 'Answered events that PostgreSQL had lost and that this receiver has inserted again.',
       registers: [],
       collect() {
         this.reset();
@@ -84,7 +97,7 @@ export function createReceiverMetrics(read: ReceiverReadings, intake: IntakeMetr
   registry.registerMetric(
     new Gauge({
       name: 'chatlio_aep_receiver_spool_damaged',
-      help: 'What of the spool cannot be given any more: unreadable places in files that are kept aside, events in files that vanished.',
+      help: 'Damage to the spool: unreadable places in files that are kept beside it, events in files that were removed.',
       labelNames: ['what'],
       registers: [],
       collect() {

@@ -9,7 +9,7 @@ export interface WakeMetrics {
 export function createWakeMetrics(registry: Registry): WakeMetrics {
   const wakes = new Counter({
     name: 'chatlio_aep_wakes_total',
-    help: 'Signals to forwarders, by whether Temporal has stored them.',
+    help: 'Signals to forwarders: stored by Temporal, or failed.',
     labelNames: ['result'],
     registers: [registry],
   });

@@ -1,5 +1,6 @@
 /** Closing what a process has opened, at its end. */
 import type { Logger } from 'pino';
+import { messageOf } from '../domain/messageOf.js';
 
 /**
  * One after the other, in the order given. What cannot be closed is logged and hides nothing: the process ends anyway, and what
@@ -13,7 +14,7 @@ export async function closeAll(
     try {
       await close();
     } catch (error) {
-      log.warn({ part, reason: error instanceof Error ? error.message : String(error) }, 'a part was not closed');
+      log.warn({ part, reason: messageOf(error) }, 'a part of this process could not be closed');
     }
   }
 }

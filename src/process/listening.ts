@@ -14,13 +14,13 @@ export interface Place {
 }
 
 const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'ports below 1024 need a right that this user does not have',
+  EACCES: 'this user has no permission for ports below 1024',
   EPERM: 'this user may not listen there',
   EADDRNOTAVAIL: 'no network interface of this machine has that address',
-  EAFNOSUPPORT: 'this machine does not speak that kind of address',
-  EINVAL: 'that is no address to listen at',
-  ENOTFOUND: 'nobody knows that host',
-  EAI_AGAIN: 'nobody can be asked for that host',
+  EAFNOSUPPORT: 'this machine does not support that kind of address',
+  EINVAL: 'this is not an address that a program can listen at',
+  ENOTFOUND: 'no such host name is known',
+  EAI_AGAIN: 'the host name cannot be resolved at the moment',
 };
 
 /** @throws CodedError `CAEP_PORT_TAKEN`, `CAEP_LISTEN_REFUSED` */

@@ -2,18 +2,18 @@
 import { type CodedError, codedError } from '../domain/errors.js';
 
 const FILE_REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'this user has no right to it',
-  EPERM: 'this user has no right to it',
+  EACCES: 'this user has no permission for it',
+  EPERM: 'this user has no permission for it',
   EROFS: 'the file system is read-only',
-  ENOENT: 'it is not there',
-  EEXIST: 'something else is in its place',
-  ENOTDIR: 'a part of the path is a file',
+  ENOENT: 'it does not exist',
+  EEXIST: 'something with this name already exists',
+  ENOTDIR: 'a part of the path is a file, not a folder',
   EISDIR: 'it is a folder',
-  ELOOP: 'its links lead in a circle',
+  ELOOP: 'its symbolic links form a loop',
   ENAMETOOLONG: 'the name is too long',
   EMFILE: 'this process has too many files open',
   ENFILE: 'this machine has too many files open',
-  EIO: 'the disk does not read or write it',
+  EIO: 'the disk reports a read or write error',
 };
 
 /** @returns undefined for an error that is no such refusal */
@@ -37,11 +37,13 @@ const NO_ROOM = /No space left on device|disk is full|ENOSPC|disk quota exceeded
  * Of a server that did not start, from what it has said.
  *
  * @param folder where it keeps its data
+ * @param reason in place of all that it has said
  */
 export function startFault(
   code: 'CAEP_POSTGRES_NOT_STARTED' | 'CAEP_TEMPORAL_NOT_STARTED',
   said: string,
   folder: string,
+  reason = said,
 ): CodedError {
-  return NO_ROOM.test(said) ? codedError('CAEP_DISK_FULL', { path: folder }) : codedError(code, { reason: said });
+  return NO_ROOM.test(said) ? codedError('CAEP_DISK_FULL', { path: folder }) : codedError(code, { reason });
 }

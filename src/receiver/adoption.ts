@@ -3,9 +3,11 @@
  * for them. Looked for again and again, for whether one is gone may show only after a while.
  */
 import { readdir } from 'node:fs/promises';
+import pLimit from 'p-limit';
 import type { Logger } from 'pino';
-import { contendFor, type Lock, type LockAttempt } from '../process/lock.js';
-import { readLockFile } from '../process/lockFile.js';
+import { messageOf } from '../domain/messageOf.js';
+import { contendFor, type Lock, type LockAttempt } from '../process/files/lock.js';
+import { readLockFile } from '../process/files/lockFile.js';
 import { type Place, placeOf, placesFolder, readReceiverId, type Slot } from './slot.js';
 import type { KeptFiles } from './kept/keptFiles.js';
 import { leftIn, segmentsIn } from './spool/segmentFiles.js';
@@ -18,19 +20,19 @@ interface Orphan {
   readonly receiverId: string;
   readonly journalFolder: string;
   /** Nothing of it is left to be done. */
-  settled(): void;
+  finished(): void;
 }
 
 export interface Adoption {
   orphans(): readonly Orphan[];
-  /** PostgreSQL may have forgotten what was settled: all that are gone become orphans once more. */
-  unsettle(): void;
+  /** PostgreSQL may have forgotten what was finished: all that are gone become orphans once more. */
+  startOver(): void;
   close(): Promise<void>;
 }
 
 interface AdoptionOptions {
   readonly home: string;
-  readonly slot: Slot;
+  readonly slot: Pick<Slot, 'folder'>;
   readonly spool: Pick<Spool, 'adopt'>;
   readonly kept: Pick<KeptFiles, 'adopt'>;
   /** Called after something was taken over. */
@@ -44,7 +46,7 @@ export async function startAdoption(options: AdoptionOptions): Promise<Adoption>
   const attempts = new Map<string, () => LockAttempt>();
   const orphans = new Map<string, { readonly orphan: Orphan; readonly lock: Lock }>();
   /** Their locks as they were left: unchanged, nobody has been there since. */
-  const settled = new Map<string, string | undefined>();
+  const finished = new Map<string, string | undefined>();
   const saidHeld = new Set<string>();
 
   async function look(): Promise<void> {
@@ -53,14 +55,14 @@ export async function startAdoption(options: AdoptionOptions): Promise<Adoption>
       const place = placeOf(home, name);
       if (place.folder === slot.folder || orphans.has(name)) continue;
       await lookAt(name, place).catch((error: unknown) => {
-        log.error({ place: name, reason: String(error) }, 'the place of another receiver cannot be taken over');
+        log.error({ place: name, reason: messageOf(error) }, 'the folder of another receiver cannot be taken over');
       });
     }
   }
 
   async function lookAt(name: string, place: Place): Promise<void> {
     const seen = readLockFile(place.lockFile)?.seen;
-    if (settled.has(name) && settled.get(name) === seen) return;
+    if (finished.has(name) && finished.get(name) === seen) return;
     const attempt = attempts.get(name) ?? contendFor(place.lockFile);
     attempts.set(name, attempt);
     const result = attempt();
@@ -70,7 +72,7 @@ export async function startAdoption(options: AdoptionOptions): Promise<Adoption>
       const left = await leftIn(place.spoolFolder);
       await spool.adopt(left);
       if (left.length > 0) {
-        log.info({ place: name, files: left.length }, 'the spool of a receiver that is gone was taken over');
+        log.info({ place: name, files: left.length }, 'took over the spool of a receiver that has stopped');
         onAdopted();
       }
       await kept.adopt(await segmentsIn(place.keptFolder));
@@ -86,11 +88,11 @@ export async function startAdoption(options: AdoptionOptions): Promise<Adoption>
     const free = (): void => {
       orphans.delete(name);
       lock.release();
-      settled.set(name, readLockFile(place.lockFile)?.seen);
+      finished.set(name, readLockFile(place.lockFile)?.seen);
     };
     if (receiverId === undefined) return free();
     const { journalFolder } = place;
-    orphans.set(name, { lock, orphan: { receiverId, journalFolder, settled: free } });
+    orphans.set(name, { lock, orphan: { receiverId, journalFolder, finished: free } });
   }
 
   /** Release 0.1.0 gives no sign of life: of one in another container only a person can say that it has ended. */
@@ -100,21 +102,31 @@ export async function startAdoption(options: AdoptionOptions): Promise<Adoption>
     const { folder } = placeOf(home, name);
     log.error(
       { folder },
-      'a receiver of release 0.1.0, in another container, had this place; has it ended, remove `lock`',
+      'a receiver of release 0.1.0 in another container used this folder; if it has ended, remove its file `lock`',
     );
   }
 
+  /** Said once for as long as it lasts: looks come every few seconds. */
+  let failing = false;
+  async function lookAgain(): Promise<void> {
+    try {
+      await look();
+      failing = false;
+    } catch (error) {
+      if (!failing) log.error({ reason: messageOf(error) }, 'cannot look for receivers that have stopped');
+      failing = true;
+    }
+  }
+
   await look();
-  let looking = Promise.resolve();
-  const timer = setInterval(() => {
-    looking = looking.then(look).catch(() => undefined);
-  }, LOOK_EVERY_MS).unref();
+  const inTurn = pLimit(1);
+  const timer = setInterval(() => void inTurn(lookAgain), LOOK_EVERY_MS).unref();
   return {
     orphans: () => [...orphans.values()].map(({ orphan }) => orphan),
-    unsettle: () => settled.clear(),
+    startOver: () => finished.clear(),
     async close() {
       clearInterval(timer);
-      await looking;
+      await inTurn(() => undefined);
       for (const { lock } of orphans.values()) lock.release();
     },
   };

@@ -4,10 +4,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { CodedError } from '../domain/errors.js';
-import { replaceFile } from '../process/wholeFile.js';
-import type { Database } from '../store/database.js';
-import { confirmKeys, type KeyCanary, requireKeysOf } from '../store/keyCheck.js';
-import type { KeyRing } from '../store/keyRing.js';
+import { messageOf } from '../domain/messageOf.js';
+import { replaceFile } from '../process/files/wholeFile.js';
+import type { Database } from '../store/connection/database.js';
+import { confirmKeys, type KeyCanary, requireKeysOf } from '../store/keys/keyCheck.js';
+import type { KeyRing } from '../store/keys/keyRing.js';
 
 const ASK_AGAIN_MS = 3_000;
 
@@ -34,7 +35,7 @@ export async function confirmReceiverKeys(options: {
       writeCache(cacheFile, canaries);
     } catch (error) {
       // On a full disk, say: the next start without the database has an older one, or none.
-      log.warn({ reason: (error as Error).message }, 'what the database says of the keys could not be kept');
+      log.warn({ reason: messageOf(error) }, 'the list of keys in the database could not be saved');
     }
   }
 
@@ -48,7 +49,7 @@ export async function confirmReceiverKeys(options: {
 
   function orLater(error: unknown): false {
     if (error instanceof CodedError) throw error;
-    log.warn({ reason: (error as Error).message }, 'the keys could not be compared with those of the database');
+    log.warn({ reason: messageOf(error) }, 'the keys could not be compared with those in the database');
     return false;
   }
 

@@ -1,18 +1,18 @@
 /** The event log with somebody who is told what it has taken, after it is durable and before it is answered. */
-import type { NoPlace } from '../store/arrival.js';
-import type { HeldEvent } from '../store/heldOnArrival.js';
-import type { TakenEvent } from '../store/takenEvent.js';
-import type { Taken, TakingLog } from './intake.js';
+import type { NoPlace } from '../store/log/arrival.js';
+import type { HeldEvent } from '../store/exceptions/heldOnArrival.js';
+import type { TakenEvent } from '../store/log/takenEvent.js';
+import type { TakenAs, TakingLog } from './intake.js';
 
 export interface TakenFacts {
   readonly sourceId: number;
   readonly events: readonly Pick<TakenEvent | HeldEvent, 'eventId' | 'kind' | 'receivedAtMs'>[];
   /** What became of each event, in their order. */
-  readonly taken: readonly Taken[];
+  readonly taken: readonly TakenAs[];
 }
 
 export function createObservedLog(log: TakingLog, onTaken: (facts: TakenFacts) => void): TakingLog {
-  function tell(sourceId: number, events: TakenFacts['events'], arrivals: readonly (Taken | NoPlace)[]): void {
+  function tell(sourceId: number, events: TakenFacts['events'], arrivals: readonly (TakenAs | NoPlace)[]): void {
     const taken = arrivals.flatMap((arrival, index) => {
       const event = events[index];
       return arrival === 'no-place' || event === undefined ? [] : [{ event, arrival }];

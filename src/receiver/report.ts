@@ -1,13 +1,17 @@
 /** What this receiver says of itself to PostgreSQL, every few seconds: that it runs, its spool, its counts, its journal. */
+import pLimit from 'p-limit';
 import type { Logger } from 'pino';
-import type { Database } from '../store/database.js';
-import { forgetOldJournals } from '../store/intakeJournal.js';
-import { type LastEvent, noteLastEvents } from '../store/lastEvents.js';
-import { endReceiver } from '../store/receiverReports.js';
+import type { ClockDifference } from '../domain/clocks.js';
+import { messageOf } from '../domain/messageOf.js';
+import type { Database } from '../store/connection/database.js';
+import { forgetOldJournals } from '../store/receivers/intakeJournal.js';
+import { type LastEvent, noteLastEvents } from '../store/views/lastEvents.js';
+import { endReceiver, noteJournalled, noteReceiver } from '../store/receivers/receiverReports.js';
 import type { Adoption } from './adoption.js';
 import { createJournalCopy } from './journal/copy.js';
 import { findFiles, type Journal } from './journal/journal.js';
-import type { NearMiss } from './nearMisses.js';
+import type { NearMiss } from './http/nearMisses.js';
+import type { RefusedConnections } from './http/refusedConnections.js';
 import type { TakenFacts } from './observedLog.js';
 import type { SpoolDamage } from './spool/damage.js';
 import type { SpoolDepth } from './spool/spool.js';
@@ -22,12 +26,13 @@ interface ReportOptions {
   readonly receiverId: string;
   /** As Chatlio reaches it, where that was named: the worker makes the webhook URLs of it. */
   readonly publicUrl?: string;
-  readonly adoption: Pick<Adoption, 'orphans' | 'unsettle'>;
+  readonly adoption: Pick<Adoption, 'orphans' | 'startOver'>;
   readonly journal: Journal;
   readonly spoolDepth: () => SpoolDepth;
   readonly spoolDamage: () => SpoolDamage;
   readonly counts: () => Readonly<Record<string, number>>;
   readonly nearMisses: () => readonly NearMiss[];
+  readonly refused: Pick<RefusedConnections, 'count' | 'lastAtMs'>;
   readonly log: Pick<Logger, 'warn'>;
 }
 
@@ -39,15 +44,28 @@ export interface Reporter {
 }
 
 export function startReporting(options: ReportOptions): Reporter {
-  const { database, receiverId, publicUrl, adoption, journal, spoolDepth, spoolDamage, counts, nearMisses, log } =
-    options;
+  const {
+    database,
+    receiverId,
+    publicUrl,
+    adoption,
+    journal,
+    spoolDepth,
+    spoolDamage,
+    counts,
+    nearMisses,
+    refused,
+    log,
+  } = options;
   const startedAt = new Date();
-  const journalCopy = createJournalCopy(database, receiverId, () => adoption.unsettle());
+  const journalCopy = createJournalCopy(database, receiverId, () => adoption.startOver());
   const lastEvents = new Map<string, LastEvent>();
   let isReporting = true;
   let hasEnded = false;
   let reports = 0;
-  let running = Promise.resolve();
+  /** As the report before this one found it. */
+  let clock: ClockDifference | undefined;
+  const inTurn = pLimit(1);
 
   async function report(): Promise<void> {
     const journalledUntilMs = journal.writtenUntilMs();
@@ -56,13 +74,8 @@ export function startReporting(options: ReportOptions): Reporter {
     await reportSpool(spoolDepth());
     await noteChangedLastEvents();
     await journalCopy.run(files);
-    await settleOrphans();
-    // Everything answered before it, by the database's clock, is in intake_journal, unless entries were dropped.
-    await database.pool.query(
-      `update receiver_report set details = details || jsonb_build_object('journalledUntil',
-         clock_timestamp() - $2::float8 * interval '1 millisecond') where receiver_id = $1`,
-      [receiverId, Date.now() - journalledUntilMs],
-    );
+    await finishOrphans();
+    await noteJournalled(database, receiverId, Date.now() - journalledUntilMs);
     if (reports % FORGET_EVERY_REPORTS === 0) await forgetOldJournals(database);
     reports += 1;
   }
@@ -72,28 +85,23 @@ export function startReporting(options: ReportOptions): Reporter {
       ...spoolDamage(),
       counts: counts(),
       nearMisses: nearMisses().slice(0, MAX_NEAR_MISSES),
+      refused: { connections: refused.count(), lastAtMs: refused.lastAtMs() },
       spoolBytes: bytes,
       spooled: bySource,
       journalDropped: journal.dropped(),
       publicUrl: publicUrl ?? null,
       ended: hasEnded,
+      clock: clock ?? null,
     };
-    await database.pool.query(
-      `insert into receiver_report (receiver_id, started_at, reported_at, spool_depth, details)
-       values ($1, $2, clock_timestamp(), $3, $4)
-       on conflict (receiver_id) do update
-         set started_at = excluded.started_at, reported_at = excluded.reported_at,
-             spool_depth = excluded.spool_depth, details = receiver_report.details || excluded.details`,
-      [receiverId, startedAt, records, JSON.stringify(details)],
-    );
+    clock = await noteReceiver(database, { receiverId, startedAt, spooled: records, details });
   }
 
   /** After our own report: what they had spooled is counted there by now. */
-  async function settleOrphans(): Promise<void> {
+  async function finishOrphans(): Promise<void> {
     for (const orphan of adoption.orphans()) {
       await createJournalCopy(database, orphan.receiverId).run(await findFiles(orphan.journalFolder));
       await endReceiver(database, orphan.receiverId);
-      orphan.settled();
+      orphan.finished();
     }
   }
 
@@ -111,16 +119,13 @@ export function startReporting(options: ReportOptions): Reporter {
       await report();
       isReporting = true;
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       if (isReporting) log.warn({ reason }, 'this receiver cannot report to PostgreSQL');
       isReporting = false;
     }
   }
 
-  function reportNext(): Promise<void> {
-    running = running.then(reportOrSay);
-    return running;
-  }
+  const reportNext = (): Promise<void> => inTurn(reportOrSay);
 
   void reportNext();
   const timer = setInterval(() => void reportNext(), REPORT_EVERY_MS).unref();

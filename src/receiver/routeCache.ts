@@ -1,9 +1,9 @@
 /** The last route table, in a file, for a start while PostgreSQL is away. Shared by the receivers of a home folder. */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { KINDS } from '../domain/kinds.js';
-import { replaceFile } from '../process/wholeFile.js';
-import type { Route } from '../store/routes.js';
+import { KINDS } from '../domain/events/kinds.js';
+import { replaceFile } from '../process/files/wholeFile.js';
+import type { Route } from '../store/sources/routeTable.js';
 
 export interface KnownRoute extends Route {
   /** Gone from the database without having been retired. */
@@ -27,6 +27,8 @@ const cacheSchema = z.object({
       secretSha256: z.string().regex(/^[0-9a-f]{64}$/),
       expiresAtMs: z.number().optional(),
       hasVanished: z.boolean().optional(),
+      keepsOriginals: z.boolean().optional(),
+      storedWithout: z.array(z.string()).optional(),
     }),
   ),
 });

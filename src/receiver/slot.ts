@@ -6,8 +6,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { type Lock, tryLock } from '../process/lock.js';
-import { replaceFile } from '../process/wholeFile.js';
+import { type Lock, tryLock } from '../process/files/lock.js';
+import { replaceFile } from '../process/files/wholeFile.js';
 
 export interface Slot extends Place {
   readonly lock: Lock;

@@ -3,21 +3,24 @@ import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Configuration } from '../configuration.js';
-import { pathOfTarget } from '../domain/webhookPath.js';
+import { messageOf } from '../domain/messageOf.js';
+import { pathOfTarget } from '../domain/events/webhookPath.js';
 import type { IntakeMetrics } from '../metrics/intake.js';
-import { ensureBodyPartitions } from '../store/bodyPartitions.js';
-import type { Database } from '../store/database.js';
-import { createEventLog } from '../store/eventLog.js';
-import type { KeyRing } from '../store/keyRing.js';
+import { ensureBodyPartitions } from '../store/bodies/bodyPartitions.js';
+import type { Database } from '../store/connection/database.js';
+import { createEventLog } from '../store/log/eventLog.js';
+import type { KeyRing } from '../store/keys/keyRing.js';
 import { startAdoption } from './adoption.js';
-import { createByteBudget } from './byteBudget.js';
+import { createCopies } from './copies.js';
+import { createByteBudget } from './http/byteBudget.js';
 import { createGrouping } from './grouping.js';
-import { startHttpServer } from './httpServer.js';
+import { startHttpServer } from './http/httpServer.js';
 import { startKeeping } from './kept/keeping.js';
 import { openKeptFiles } from './kept/keptFiles.js';
 import { openJournal } from './journal/journal.js';
-import { memoryOfProcess, receiverLimits } from './limits.js';
-import { createNearMisses, type NearMiss } from './nearMisses.js';
+import { memoryOfProcess, receiverLimits } from './http/limits.js';
+import { createNearMisses, type NearMiss } from './http/nearMisses.js';
+import { createRefusedConnections } from './http/refusedConnections.js';
 import { createObservedLog } from './observedLog.js';
 import { startReporting } from './report.js';
 import { watchRoutes } from './routes.js';
@@ -26,7 +29,7 @@ import { openSpool, type SpoolDepth } from './spool/spool.js';
 import type { SpoolDamage } from './spool/damage.js';
 import { SPOOLED_MARK, sourceOfSpooled } from './spool/spooledEvent.js';
 import { createSpooledLog } from './spool/spooledLog.js';
-import { type Answer, createWebhooks, NOT_FOUND, type Outcome } from './webhooks.js';
+import { type Answer, createWebhooks, NOT_FOUND, type Outcome } from './http/webhooks.js';
 
 const PARTITIONS_EVERY_MS = 3_600_000;
 /** A million webhooks of common size. */
@@ -51,6 +54,8 @@ export interface Receiver {
   counts(): Readonly<Partial<Record<Outcome, number>>>;
   /** By route, those that came with a wrong secret. */
   nearMisses(): readonly NearMiss[];
+  /** Closed as they came, since the start: there were too many. */
+  refusedConnections(): number;
   /** Taken, on this receiver's disk, not in the event log yet. */
   spoolDepth(): SpoolDepth;
   spoolDamage(): SpoolDamage;
@@ -67,6 +72,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   const { database, keyRing, configuration, log, metrics } = options;
   const limits = receiverLimits(memoryOfProcess());
   const nearMisses = createNearMisses(log);
+  const refused = createRefusedConnections(limits.maxConnections, log);
   const slot = await takeSlot(configuration.home);
   const maxSpoolBytes = configuration.receiver.spoolMaxBytes ?? MAX_SPOOL_BYTES;
   const spool = await openSpool({
@@ -88,7 +94,8 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     maxBytes,
     log,
   });
-  const eventLog = createSpooledLog({ eventLog: keeping.eventLog, spool, log, maxHeldBytes });
+  const copies = createCopies({ database, keyRing, log });
+  const eventLog = createSpooledLog({ eventLog: copies.observing(keeping.eventLog), spool, log, maxHeldBytes });
   const adoption = await startAdoption({
     home: configuration.home,
     slot,
@@ -112,6 +119,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     spoolDamage: () => spool.damage(),
     counts: () => counts,
     nearMisses: () => nearMisses.counts(),
+    refused,
     log,
   });
   const webhooks = createWebhooks({
@@ -126,7 +134,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
         metrics?.groupTaken(facts);
       }),
       onFlushFailed: (error, events) =>
-        log.error({ reason: reasonOf(error), events }, 'a group of events was not made durable'),
+        log.error({ reason: messageOf(error), events }, 'a group of events could not be stored'),
     }),
     log,
   });
@@ -148,12 +156,13 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     if (spool.depth().bytes >= maxSpoolBytes - SPOOL_RESERVE_BYTES) return notReady('spool full');
     return (await spool.takesMore())
       ? { status: 200, body: { status: 'spooling' } }
-      : notReady('the disk of the spool takes no more');
+      : notReady('the disk of the spool cannot be written');
   }
 
   async function endParts(): Promise<void> {
     await routes.close();
     await eventLog.close();
+    await copies.close();
     await keeping.close();
     await reporter.close();
     await adoption.close();
@@ -165,6 +174,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     host,
     port,
     maxConnections: limits.maxConnections,
+    onRefused: () => refused.note(),
     answerTo,
     onAnswered: ({ method }, { status }, durationMs) => {
       if (method === 'POST' && status === 200) metrics?.acknowledged(durationMs);
@@ -176,7 +186,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   });
   const partitionsTimer = setInterval(() => {
     ensureBodyPartitions(database).catch((error: unknown) => {
-      log.warn({ reason: reasonOf(error) }, 'the body partitions of the coming days were not made');
+      log.warn({ reason: messageOf(error) }, 'the tables for the coming days could not be created');
     });
   }, PARTITIONS_EVERY_MS).unref();
 
@@ -184,6 +194,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     url: server.url,
     counts: () => ({ ...counts }),
     nearMisses: () => nearMisses.counts(),
+    refusedConnections: () => refused.count(),
     spoolDepth: () => spool.depth(),
     spoolDamage: () => spool.damage(),
     putBackCount: () => keeping.putBackCount(),
@@ -195,8 +206,4 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
       await endParts();
     },
   };
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

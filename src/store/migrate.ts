@@ -6,12 +6,12 @@ import { PG_MIGRATE_LOCK_ID, runner } from 'node-pg-migrate';
 import type { PoolClient } from 'pg';
 import type { Logger } from 'pino';
 import { codedError } from '../domain/errors.js';
-import { ensureBodyPartitions } from './bodyPartitions.js';
-import { type Database, inTransaction, withoutTimeLimits } from './database.js';
-import { databaseFault } from './databaseFault.js';
-import { schemaOf } from './session.js';
+import { ensureBodyPartitions } from './bodies/bodyPartitions.js';
+import { type Database, inTransaction, withoutTimeLimits } from './connection/database.js';
+import { databaseFault } from './connection/databaseFault.js';
+import { schemaOf } from './connection/session.js';
 
-const MIGRATIONS = fileURLToPath(new URL('migrations', import.meta.url));
+const MIGRATIONS = fileURLToPath(new URL('./migrations', import.meta.url));
 const TABLE = 'migration';
 const LOCK_POLL_MS = 250;
 /** Counting a long log once takes minutes. */
@@ -48,6 +48,7 @@ async function runPending(client: PoolClient, options: MigrateOptions): Promise<
   if ((await pending(client, migrationsSchema)).length === 0) return;
   await waitForTurn(client, options);
   await requireCreate(client, schema);
+  await requireUtf8(client);
   await runner({
     dbClient: client,
     dir: MIGRATIONS,
@@ -89,9 +90,9 @@ async function waitForTurn(client: PoolClient, { log, longestWaitMs = LONGEST_WA
     ]);
     if (rows[0]?.mine === true) return;
     const holder = await lockHolder(client);
-    if (waits === 0) log?.warn({ holder }, 'another connection brings the tables to a release: waiting for it');
+    if (waits === 0) log?.warn({ holder }, 'another connection is upgrading the tables; waiting for it');
     if (performance.now() > deadline) {
-      throw refused(`another connection (${holder}) holds the lock of the migrations and does not end`);
+      throw refused(`another connection (${holder}) holds the migration lock and does not finish`);
     }
     await delay(LOCK_POLL_MS);
   }
@@ -113,7 +114,22 @@ async function requireCreate(client: PoolClient, schema: string): Promise<void> 
     [schema],
   );
   if (rows[0]?.may === true) return;
-  throw refused(`the role ${rows[0]?.role} may not make tables in the schema ${schema}`);
+  throw refused(`the role ${rows[0]?.role} may not create tables in the schema ${schema}`);
+}
+
+/** The second keeps the bytes as they come. */
+const ANY_TEXT: ReadonlySet<string> = new Set(['UTF8', 'SQL_ASCII']);
+
+/** Of a new database alone: one that has our tables has gone well until now, with the names and reasons that it was given. */
+async function requireUtf8(client: PoolClient): Promise<void> {
+  const { rows } = await client.query<{ encoding: string; is_new: boolean }>(
+    `select current_setting('server_encoding') as encoding, to_regclass('partition_head') is null as is_new`,
+  );
+  const { encoding = 'unknown', is_new: isNew = true } = rows[0] ?? {};
+  if (ANY_TEXT.has(encoding) || !isNew) return;
+  throw refused(
+    `its encoding is ${encoding}, which cannot hold every text: make it by "create database … encoding 'UTF8' template template0"`,
+  );
 }
 
 function refused(reason: string) {

@@ -2,8 +2,8 @@
 import type { Logger } from 'pino';
 import { describeDurability, flawsOf } from '../domain/durability.js';
 import { CodedError, sentenceOf } from '../domain/errors.js';
-import type { Database } from './database.js';
-import { readDurability } from './durability.js';
+import type { Database } from './connection/database.js';
+import { readDurability } from './connection/durability.js';
 import { migrate } from './migrate.js';
 
 /**

@@ -1,4 +1,4 @@
-/** A query that overtook its workflow was refused (`workflows/overtaking.ts`); asked again, it is answered. */
+/** A query that overtook its workflow was refused (`workflows/queryGuard.ts`); asked again, it is answered. */
 import { QueryNotRegisteredError, type WorkflowClientInterceptor } from '@temporalio/client';
 
 /** Each can only be overtaken by something that happens at that moment. */

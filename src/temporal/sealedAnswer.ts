@@ -30,38 +30,43 @@ export interface Asker {
    * @throws CodedError `CAEP_ANSWER_NOT_AUTHENTIC` when it is not from this installation to this asker, or changed on the way
    */
   open(sealed: string): string;
+  /** The same of an answer that is no text. */
+  openBytes(sealed: string): Buffer;
 }
 
 /** @param accessKey of the installation: `KeyRing.accessKey`, or what `keys access` has printed */
 export function createAsker(accessKey: Buffer): Asker {
   const own = generateKeyPairSync('x25519');
+  function openBytes(sealed: string): Buffer {
+    try {
+      const bytes = Buffer.from(sealed, 'base64');
+      const sender = decoded(bytes.subarray(0, KEY_BYTES));
+      const decipher = createDecipheriv(CIPHER, sharedKey(own.privateKey, sender, accessKey), NONCE);
+      decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
+      return Buffer.concat([decipher.update(bytes.subarray(KEY_BYTES, -TAG_BYTES)), decipher.final()]);
+    } catch (cause) {
+      throw codedError('CAEP_ANSWER_NOT_AUTHENTIC', {}, { cause });
+    }
+  }
   return {
     sealTo: encoded(own.publicKey).toString('base64'),
-    open(sealed) {
-      try {
-        const bytes = Buffer.from(sealed, 'base64');
-        const sender = decoded(bytes.subarray(0, KEY_BYTES));
-        const decipher = createDecipheriv(CIPHER, sharedKey(own.privateKey, sender, accessKey), NONCE);
-        decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
-        return Buffer.concat([decipher.update(bytes.subarray(KEY_BYTES, -TAG_BYTES)), decipher.final()]).toString();
-      } catch (cause) {
-        throw codedError('CAEP_ANSWER_NOT_AUTHENTIC', {}, { cause });
-      }
-    },
+    openBytes,
+    open: (sealed) => openBytes(sealed).toString(),
   };
 }
 
 /**
- * Seals a text to the one who asked, if he has the access key.
+ * Seals a text, or bytes, to the one who asked, if he has the access key.
  *
  * @param sealTo the question's {@link Asker.sealTo}
  * @returns sender's public key, ciphertext and tag, base64
  */
-export function sealFor(accessKey: Buffer, sealTo: string, text: string): string {
+export function sealFor(accessKey: Buffer, sealTo: string, text: string | Uint8Array): string {
   const own = generateKeyPairSync('x25519');
   const key = sharedKey(own.privateKey, decoded(Buffer.from(sealTo, 'base64')), accessKey);
   const cipher = createCipheriv(CIPHER, key, NONCE);
-  return Buffer.concat([encoded(own.publicKey), cipher.update(text), cipher.final(), cipher.getAuthTag()]).toString(
+  const bytes = typeof text === 'string' ? Buffer.from(text) : text;
+  return Buffer.concat([encoded(own.publicKey), cipher.update(bytes), cipher.final(), cipher.getAuthTag()]).toString(
     'base64',
   );
 }

@@ -1,9 +1,9 @@
-/** The search attributes by which sources are found in Temporal's list, also from its UI. */
+/** The search attributes of a namespace: made where they are missing. */
 import type { Connection } from '@temporalio/client';
 import { codedError } from '../domain/errors.js';
+import { messageOf } from '../domain/messageOf.js';
+import { SEARCH_ATTRIBUTE_NAMES } from '../domain/source/searchAttributes.js';
 import { GRPC_STATUS, grpcStatusOf } from './grpcStatus.js';
-
-export const SEARCH_ATTRIBUTE_NAMES = ['SourceName', 'SourcePhase', 'HeldReason'] as const;
 
 /** temporal.api.enums.v1.IndexedValueType */
 const KEYWORD = 2;
@@ -66,10 +66,10 @@ async function isQueryable(connection: Connection, namespace: string, name: stri
 function notKnown(cause: unknown, address: string): Error {
   const isAway = AWAY.has(grpcStatusOf(cause));
   if (isAway) return codedError('CAEP_TEMPORAL_UNREACHABLE', { address }, { cause });
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = messageOf(cause);
   return codedError(
     'CAEP_TEMPORAL_FAILED',
-    { address, reason: `the search attributes are not told, ${reason}` },
+    { address, reason: `the search attributes could not be listed: ${reason}` },
     { cause },
   );
 }

@@ -1,6 +1,7 @@
 /** The connection of a worker, through the SDK's native library. */
 import { NativeConnection } from '@temporalio/worker';
 import type { Configuration } from '../configuration.js';
+import { within } from '../process/within.js';
 import { CONNECT_TIMEOUT_MS, connectError, targetOf } from './target.js';
 
 export interface TemporalWorkerConnection {
@@ -16,12 +17,11 @@ export async function connectWorker(configuration: Configuration): Promise<Tempo
   const target = targetOf(configuration);
   const { address, namespace } = target;
   const connecting = NativeConnection.connect(target.connectOptions);
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('timeout')), CONNECT_TIMEOUT_MS);
-  });
   try {
-    return { connection: await Promise.race([connecting, timeout]), namespace, address };
+    const connection = await within(CONNECT_TIMEOUT_MS, connecting, () => {
+      throw new Error('timeout');
+    });
+    return { connection, namespace, address };
   } catch (cause) {
     // It may still succeed, with nobody left who wants it.
     connecting.then(
@@ -29,7 +29,5 @@ export async function connectWorker(configuration: Configuration): Promise<Tempo
       () => undefined,
     );
     throw connectError(target, cause);
-  } finally {
-    clearTimeout(timer);
   }
 }

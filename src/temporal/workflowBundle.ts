@@ -11,7 +11,7 @@ interface BundleOptions {
 export function bundleWorkflows(options: BundleOptions = {}): Promise<WorkflowBundleWithSourceMap> {
   return bundleWorkflowCode({
     workflowsPath: options.workflowsPath ?? fileURLToPath(new URL('../workflows/index.ts', import.meta.url)),
-    workflowInterceptorModules: [fileURLToPath(new URL('../workflows/overtaking.ts', import.meta.url))],
+    workflowInterceptorModules: [fileURLToPath(new URL('../workflows/queryGuard.ts', import.meta.url))],
     logger: options.logger,
   });
 }

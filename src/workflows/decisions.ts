@@ -1,9 +1,15 @@
 import { condition, defineUpdate, setHandler } from '@temporalio/workflow';
-import { refusalOfCorrection } from '../domain/correction.js';
-import { SOURCE_MESSAGES, type AbortInput, type Hold, type ResumeInput, type SourcePhase } from '../domain/source.js';
-import { ABORT_INPUT, RESUME_INPUT } from '../domain/updateInputs.js';
+import { refusalOfCorrection } from '../domain/source/correction.js';
+import {
+  SOURCE_MESSAGES,
+  type AbortInput,
+  type Hold,
+  type ResumeInput,
+  type SourcePhase,
+} from '../domain/source/source.js';
+import { ABORT_INPUT, RESUME_INPUT } from '../domain/source/updateInputs.js';
 import { refuse, requireShape } from './refuse.js';
-import type { SourceStore } from './sourceState.js';
+import type { SourceStore } from './source/sourceState.js';
 
 type HoldDecision =
   | { readonly kind: 'resume'; readonly input: ResumeInput }

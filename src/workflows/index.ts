@@ -1,4 +1,4 @@
 /** Every workflow type that the worker runs, by its name. */
-export { forwarder } from './forwarder.js';
+export { forwarder } from './forwarder/forwarder.js';
 export { inquiry } from './inquiry.js';
-export { source } from './source.js';
+export { source } from './source/source.js';

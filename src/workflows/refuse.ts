@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import { sentenceOf, type CatalogueError } from '../domain/errors.js';
-import type { Shape } from '../domain/shape.js';
+import type { Shape } from '../domain/events/shape.js';
 
 /** Refuses an update, or fails it, with an error that the command line prints in the catalogue's words. */
 export function refuse(error: CatalogueError): never {

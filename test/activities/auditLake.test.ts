@@ -1,10 +1,10 @@
 import { DatabaseError } from 'pg';
 import { describe, expect, it } from 'vitest';
-import { openAuditLake } from '../../src/activities/inquiry/auditLake.js';
-import { emptyUntilMade } from '../../src/adobe/emptyLake.js';
+import { findEarlierTables, openAuditLake } from '../../src/activities/inquiry/auditLake.js';
+import { emptyUntilMade } from '../../src/adobe/lake/emptyLake.js';
 import type { AdobeClients } from '../../src/adobe/clients.js';
-import { lakeError } from '../../src/adobe/lakeSession.js';
-import { markerText } from '../../src/domain/steps.js';
+import { lakeError } from '../../src/adobe/lake/lakeSession.js';
+import { markerText } from '../../src/domain/source/steps.js';
 
 const UID = '7c0f7f0e-6a0b-4d35-8a6e-0d4c9b1f2a11';
 const MARK = markerText({ name: 'support-chat', uid: UID });
@@ -49,7 +49,7 @@ describe('the lake of an audit', () => {
       table: 't',
     };
     expect(await whyNot(adobe({ dataset: foreign }))).toBe(
-      "its flow writes to a dataset that is not the source's, ds-1",
+      'its flow writes to the dataset ds-1, which does not belong to the source',
     );
   });
 
@@ -62,11 +62,55 @@ describe('the lake of an audit', () => {
     expect(await whyNot(adobe({ flow: null, left: [{ id: 'ds-1', tags: {} }] }))).toContain(
       'no table in Query Service',
     );
-    expect(await whyNot(adobe({ flow: null }))).toBe('its flow is not there any more');
+    expect(await whyNot(adobe({ flow: null }))).toBe('its flow no longer exists');
   });
 
   it('says in plain words what is missing', async () => {
     expect(await whyNot(adobe({}), { ...flow, flowId: null })).toBe('the source has no flow yet');
+  });
+});
+
+describe('the datasets that a source’s events went to before', () => {
+  const datasets: Readonly<Record<string, object>> = {
+    ours: { id: 'ours', description: MARK, table: 'before' },
+    adopted: { id: 'adopted', table: 'adopted' },
+    foreign: { id: 'foreign', description: 'chatlio-aep:other:00000000-0000-0000-0000-000000000000', table: 'f' },
+    unmade: { id: 'unmade', description: MARK },
+  };
+  const clients = {
+    flowService: { getFlow: () => Promise.resolve(undefined) },
+    catalog: {
+      getDataset: (id: string) => Promise.resolve(datasets[id]),
+      findDatasets: () => Promise.resolve([{ id: 'today', table: 'today' }]),
+    },
+  } as unknown as AdobeClients;
+  const find = async (earlier: readonly (readonly [flowId: string, datasetId: string | null])[]) => {
+    const said: string[] = [];
+    const flows = earlier.map(([flowId, datasetId]) => ({ flowId, datasetId }));
+    const { tables, unreadFlows } = await findEarlierTables(clients, UID, flows, (text) => said.push(text));
+    return { tables: [...tables], unreadFlows: [...unreadFlows], said };
+  };
+
+  it('are read once each, also where their flows are gone', async () => {
+    const flows = [
+      ['f-3', 'ours'],
+      ['f-2', 'adopted'],
+      ['f-1', 'ours'],
+    ] as const;
+    expect(await find(flows)).toEqual({ tables: ['before', 'adopted'], unreadFlows: [], said: [] });
+  });
+
+  it.each([
+    ['deleted', 'its dataset deleted no longer exists'],
+    ['foreign', "its dataset foreign is not the source's"],
+    ['unmade', 'its dataset has no table in Query Service yet'],
+    [null, 'its flow no longer exists'],
+  ])('are named where they cannot be read: %s', async (datasetId, why) => {
+    expect(await find([['f-1', datasetId]])).toEqual({
+      tables: [],
+      unreadFlows: ['f-1'],
+      said: [`what was sent by the earlier flow f-1 is not compared: ${why}`],
+    });
   });
 });
 

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { doctorReport, type DoctorDeps } from '../../src/activities/inquiry/doctor.js';
-import { deliveryFindings, receiverFindings } from '../../src/activities/inquiry/deliveryFindings.js';
+import { deliveryFindings, receiverFindings } from '../../src/activities/inquiry/findings/deliveryFindings.js';
 import { codedError, remedyOf, sentenceOf } from '../../src/domain/errors.js';
-import { createEventLog } from '../../src/store/eventLog.js';
-import { readDeliveryHealth } from '../../src/store/deliveryHealth.js';
-import { retireSource } from '../../src/store/sources.js';
-import { withHeldSource } from '../held/source.js';
+import { localDataFolder } from '../../src/store/connection/database.js';
+import { createEventLog } from '../../src/store/log/eventLog.js';
+import { noteReceiver } from '../../src/store/receivers/receiverReports.js';
+import { readDeliveryHealth } from '../../src/store/views/deliveryHealth.js';
+import { retireSource } from '../../src/store/sources/sources.js';
+import { withHeldSource } from './held/source.js';
 import { takenEvent } from '../support/store.js';
 
 const source = withHeldSource();
@@ -22,6 +24,7 @@ function deps(changes: Partial<DoctorDeps>): DoctorDeps {
     processKeys: () => Promise.resolve([]),
     durability: unasked,
     clockSkewMs: () => Promise.resolve(3),
+    disks: { home: '/', dataFolder: () => Promise.resolve(undefined) },
     ...changes,
   };
 }
@@ -44,15 +47,17 @@ describe('doctor on the worker’s side', () => {
       'held bodies: needs the database',
       'durability: needs the database',
       'clock: needs the database',
+      'clocks of receivers: needs the database',
       'clock of Adobe: needs the Adobe token',
       'events: needs the database',
+      'fields: needs the database',
       'receivers: needs the database',
     ]);
   });
 
   it.each([
-    [-600_000, 'failed', 'The clocks of worker and Adobe differ by'],
-    [0, 'ok', "ms from Adobe's"],
+    [-600_000, 'failed', 'The clocks of the worker and Adobe differ by'],
+    [0, 'ok', 'between Adobe and the worker, give or take'],
   ])("compares Adobe's clock, here %i ms off", async (offMs, state, said) => {
     const flowService = { now: () => Promise.resolve(Math.floor((Date.now() + offMs) / 1_000) * 1_000) };
     const adobe = {
@@ -65,6 +70,57 @@ describe('doctor on the worker’s side', () => {
     expect(finding?.detail).toContain(said);
   });
 
+  it('compares the clock of each receiver that reports, by what it says of the database’s', async () => {
+    const { database } = source();
+    const say = async (receiverId: string, ms: number | undefined) => {
+      const clock = ms === undefined ? null : { ms, giveOrTakeMs: 5 };
+      await noteReceiver(database, { receiverId, startedAt: new Date(), spooled: 0, details: { clock } });
+    };
+    const clocks = async () => {
+      const { findings } = await doctorReport(deps({ clockSkewMs: () => Promise.resolve(1_000) }), 'prod');
+      return findings
+        .filter(({ check }) => check.startsWith('clock') && check.includes('receiver'))
+        .map(({ check, state, detail }) => `${state} ${check}: ${detail}`);
+    };
+    await say('of 0.1.1', undefined);
+    expect(await clocks()).toEqual(['ok clocks of receivers: no receiver reports its time']);
+    await say('right', 900);
+    expect(await clocks()).toEqual(["ok clocks of receivers: 1, all close to the worker's"]);
+    // The database is 9 s behind this receiver and 1 s ahead of the worker.
+    await say('wrong', -9_000);
+    expect(await clocks()).toEqual([
+      'failed clock of receiver wrong: The clocks of the worker and receiver wrong differ by 10000 ms.',
+    ]);
+  });
+
+  it('looks at the disks of its machine, also at PostgreSQL’s where it is there', async () => {
+    const { database } = source();
+    // The tests' server runs here, under an account that may know its folder.
+    const dataFolder = await localDataFolder(database);
+    expect(dataFolder).toContain('cluster');
+    const GIB = 1024 ** 3;
+    const room = (folder: string) => {
+      if (folder === '/home/worker/temporal') return Promise.reject(new Error('ENOENT'));
+      const isHome = folder === '/home/worker';
+      return Promise.resolve({ device: isHome ? 1 : 2, freeBytes: isHome ? 20 * GIB : 10 * 1024 ** 2 });
+    };
+    const disks = { home: '/home/worker', dataFolder: () => Promise.resolve(dataFolder), room };
+    const { findings } = await doctorReport(deps({ disks }), 'prod');
+    expect(findings.filter(({ check }) => check.startsWith('disk'))).toMatchObject([
+      { check: 'disk of home', state: 'ok', detail: "/home/worker on the worker's machine, 20 GiB free" },
+      { check: 'disk of PostgreSQL', state: 'failed', error: { code: 'CAEP_DISK_FULL' } },
+    ]);
+  });
+
+  it('names the disk once that home and databases share', async () => {
+    const room = () => Promise.resolve({ device: 1, freeBytes: 500 * 1024 ** 2 });
+    const disks = { home: '/home/worker', dataFolder: () => Promise.resolve(undefined), room };
+    const { findings } = await doctorReport(deps({ disks }), 'prod');
+    expect(findings.filter(({ check }) => check.startsWith('disk'))).toMatchObject([
+      { check: 'disk of home, PostgreSQL, Temporal', state: 'warning' },
+    ]);
+  });
+
   it('sends nobody to a source that there is not: the command that goes on is its own', async () => {
     const { findings } = await doctorReport(deps({}), 'prod');
     for (const { error } of findings) {
@@ -72,7 +128,7 @@ describe('doctor on the worker’s side', () => {
       expect(`${sentenceOf(error)} ${remedyOf(error)}`).not.toMatch(/NAME|\{|not known/);
     }
     const token = findings.find(({ check }) => check === 'Adobe token');
-    expect(token?.error && remedyOf(token.error)).toContain('then `chatlio-aep doctor`');
+    expect(token?.error && remedyOf(token.error)).toContain('then run `chatlio-aep doctor`');
   });
 });
 
@@ -94,14 +150,14 @@ describe('the events of sources', () => {
       {
         check: `events of ${name}`,
         state: 'warning',
-        detail: `2 held for a decision: \`chatlio-aep held list ${name}\`; events have waited for 2h: \`chatlio-aep status ${name}\` says for what`,
+        detail: `2 held for a decision: \`chatlio-aep held list ${name}\`; events have waited for 2h: \`chatlio-aep status ${name}\` says why`,
       },
     ]);
     await database.pool.query(`update gate set open = false, reason = 'paused by ana' where source_id = $1`, [
       sourceId,
     ]);
     expect(deliveryFindings(await mine())[0]?.detail).toContain(
-      `nothing is sent: paused by ana (\`chatlio-aep unpause ${name}\` sends again)`,
+      `nothing is sent: paused by ana (\`chatlio-aep unpause ${name}\` starts sending again)`,
     );
   });
 
@@ -121,6 +177,7 @@ describe('the events of sources', () => {
       isRetired: false,
       isGateOpen: true,
       gateReason: '',
+      opensByItself: false,
       opensInMs: 0,
       held: 0,
       silentKinds: [],
@@ -128,7 +185,12 @@ describe('the events of sources', () => {
     expect(deliveryFindings([well])).toMatchObject([{ check: 'events', state: 'ok' }]);
     expect(deliveryFindings([])).toMatchObject([{ state: 'ok', detail: 'there is no source yet' }]);
     const silent = { ...well, silentKinds: ['feedback'] };
-    expect(deliveryFindings([silent])[0]?.detail).toContain('no feedback has come for long');
+    expect(deliveryFindings([silent])[0]?.detail).toContain('no feedback has arrived for a long time');
+    const closed = { ...well, isGateOpen: false, gateReason: 'the flow f-1 was disabled at Adobe' };
+    expect(deliveryFindings([closed])[0]?.detail).toBe(
+      'nothing is sent: the flow f-1 was disabled at Adobe (`chatlio-aep unpause a` starts sending again)',
+    );
+    expect(deliveryFindings([{ ...closed, opensByItself: true }])[0]?.detail).toContain('sent once this is fixed');
     expect(deliveryFindings(Array.from({ length: 70 }, () => silent))).toHaveLength(51);
   });
 });
@@ -145,11 +207,21 @@ describe('receivers', () => {
   it('that have gone with events in their hands, and that spool, are named', () => {
     expect(receiverFindings([view(400_000, 31)])[0]).toMatchObject({
       state: 'warning',
-      detail: expect.stringContaining('said nothing for 7m, and 31 event(s) were in its spool') as string,
+      detail: expect.stringContaining('not reported for 7m, and 31 event(s) were waiting on its disk') as string,
     });
-    expect(receiverFindings([view(0, 3)])[0]?.detail).toContain('3 event(s) are in its spool');
+    expect(receiverFindings([view(0, 3)])[0]?.detail).toContain('3 event(s) are waiting on its disk');
     expect(receiverFindings([view(0, 0), view(9_000_000, 0)])).toMatchObject([{ state: 'ok' }]);
     expect(receiverFindings([view(9_000_000, 0)])[0]).toMatchObject({ state: 'warning', check: 'receivers' });
+  });
+
+  it('that had too many connections are named', () => {
+    expect(receiverFindings([{ ...view(0, 0), refusedConnections: 12 }])).toMatchObject([
+      {
+        state: 'warning',
+        check: 'receiver eu-1',
+        detail: expect.stringContaining('refused 12 connection(s)') as string,
+      },
+    ]);
   });
 
   it('whose disks have lost events are named first', () => {
@@ -158,7 +230,7 @@ describe('receivers', () => {
       state: 'warning',
       check: 'receiver eu-1',
       detail: expect.stringMatching(
-        /^2 place\(s\) in its spool cannot be read.*; 4 acknowledged event\(s\) vanished/,
+        /^2 place\(s\) in its spool files are damaged.*; 4 event\(s\) that were answered with 2xx are missing/,
       ) as string,
     });
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AdobeCallError } from '../../src/adobe/errors.js';
+import { AdobeCallError } from '../../src/adobe/http/errors.js';
 import { activityFailure, retryDelayMs, toCatalogueError } from '../../src/activities/failures.js';
 import { codedError } from '../../src/domain/errors.js';
 

@@ -11,12 +11,12 @@ import { startSimulator, type Simulator } from '../../simulator/simulator.js';
 import { createSourceActivities, type SourceActivityDeps } from '../../src/activities/source.js';
 import { createAdobe, type Adobe } from '../../src/adobe/clients.js';
 import { ADOBE_DEFAULTS, type AdobeConfiguration } from '../../src/configuration.js';
-import type { Manifest } from '../../src/domain/manifest.js';
-import type { SourceActivities, StepResult } from '../../src/domain/provisioning.js';
-import { type Marker, type Resources, stepsFor, type StepName } from '../../src/domain/steps.js';
-import { openDatabase, type Database } from '../../src/store/database.js';
-import { type KeyRing, openKeyRing } from '../../src/store/keyRing.js';
-import { createProvisioningStore, type ProvisioningStore } from '../../src/store/provisioning.js';
+import type { Manifest } from '../../src/domain/source/manifest.js';
+import type { SourceActivities, StepResult } from '../../src/domain/source/provisioning.js';
+import { type Marker, type Resources, stepsFor, type StepName } from '../../src/domain/source/steps.js';
+import { openDatabase, type Database } from '../../src/store/connection/database.js';
+import { type KeyRing, openKeyRing } from '../../src/store/keys/keyRing.js';
+import { createProvisioningStore, type ProvisioningStore } from '../../src/store/sources/provisioning.js';
 import { manifestFixture } from '../support/manifest.js';
 import { withPostgres } from '../support/postgres.js';
 

@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { audit } from '../../src/audit/audit.js';
-import { EVENT_PARTS } from '../../src/domain/eventParts.js';
-import { countEvents, type EventCounts } from '../../src/store/eventCounts.js';
-import { createEventLog } from '../../src/store/eventLog.js';
-import { withHeldSource } from '../held/source.js';
+import { EVENT_PARTS } from '../../src/domain/events/eventParts.js';
+import { countEvents, type EventCounts } from '../../src/store/views/eventCounts.js';
+import { createEventLog } from '../../src/store/log/eventLog.js';
+import { withHeldSource } from '../activities/held/source.js';
 import { takenEvent } from '../support/store.js';
 
 const source = withHeldSource();

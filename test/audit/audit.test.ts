@@ -4,10 +4,11 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { audit, type AuditSides } from '../../src/audit/audit.js';
 import { journalledIds, readJournalState } from '../../src/audit/journal.js';
 import type { LakeQuery } from '../../src/audit/lake.js';
-import { hasDifferences } from '../../src/domain/audit.js';
-import { createEventLog } from '../../src/store/eventLog.js';
+import { readEarlierFlows } from '../../src/audit/source.js';
+import { AUDIT_PAGE, type AuditPage, hasDifferences } from '../../src/domain/audit.js';
+import { createEventLog } from '../../src/store/log/eventLog.js';
 import { takenEvent } from '../support/store.js';
-import { withHeldSource } from '../held/source.js';
+import { withHeldSource } from '../activities/held/source.js';
 
 const source = withHeldSource();
 
@@ -35,6 +36,21 @@ async function delivered(count: number, agoMs: number): Promise<string[]> {
   return ids.map((id) => id.toString('hex')).sort();
 }
 
+/** What comes after the cursor goes to this flow. */
+async function sentUnder(epoch: number, flowId: string): Promise<void> {
+  const { database, sourceId } = source();
+  await database.pool.query('insert into epoch_destination (source_id, epoch, flow_id) values ($1, $2, $3)', [
+    sourceId,
+    epoch,
+    flowId,
+  ]);
+  await database.pool.query(
+    `insert into partition_epoch (source_id, partition, epoch, cursor_seq, decided)
+     select source_id, partition, $2::bigint, case when $2::bigint = 1 then 0 else cursor_seq end, '' from partition_cursor where source_id = $1`,
+    [sourceId, epoch],
+  );
+}
+
 /** Answers the audit's statements from a map of ids to copies. */
 function lakeOf(copies: Readonly<Record<string, number>>) {
   const statements: string[] = [];
@@ -56,12 +72,12 @@ function windowOf(hours = 24) {
   return { sourceId: source().sourceId, since: new Date(nowMs - hours * HOUR_MS), until: new Date(nowMs + 1_000) };
 }
 
-async function run({ withJournal, ...sides }: Partial<AuditSides> & { readonly withJournal?: true }) {
+async function run({ withJournal, ...sides }: Partial<AuditSides> & { readonly withJournal?: true }, page?: AuditPage) {
   const { database, name } = source();
   const client = await database.pool.connect();
   try {
     await client.query('begin transaction isolation level repeatable read read only');
-    const audited = { ...windowOf(), name, lakeLatencyMs: HOUR_MS };
+    const audited = { ...windowOf(), name, lakeLatencyMs: HOUR_MS, page };
     const journal = withJournal === true ? journalledIds(client, audited) : undefined;
     return await audit(audited, {
       snapshot: client,
@@ -83,7 +99,7 @@ describe('an audit', () => {
   it('confirms what is in the lake exactly once, and bounds every statement by time', async () => {
     const ids = await delivered(12, 2 * HOUR_MS);
     const lake = lakeOf(once(ids));
-    const report = await run({ lake });
+    const report = await run({ lakes: [lake] });
     expect(report.counts).toMatchObject({ taken: 12, accepted: 12, confirmed: 12, lost: 0, repeated: 0, invented: 0 });
     expect(report.lake).toEqual({ read: true, table: 'chatlio_events', rows: 12 });
     expect(hasDifferences(report)).toBe(false);
@@ -94,7 +110,7 @@ describe('an audit', () => {
   it('names what is lost, repeated and invented', async () => {
     const [lost = '', repeated = '', ...fine] = await delivered(6, 2 * HOUR_MS);
     const lake = lakeOf({ ...once(fine), [repeated]: 3, ['ab'.repeat(32)]: 1, 'someone-elses': 2 });
-    const report = await run({ lake });
+    const report = await run({ lakes: [lake] });
     expect(report.counts).toMatchObject({ confirmed: 4, lost: 1, repeated: 1, invented: 2 });
     expect(report.lists.lost).toMatchObject([{ eventId: lost, kind: 'feedback', copies: 0 }]);
     expect(report.lists.repeated).toMatchObject([{ eventId: repeated, copies: 3 }]);
@@ -111,7 +127,7 @@ describe('an audit', () => {
        select source_id, partition, seq, seq, '' from event_id where source_id = $1 and event_id = $2`,
       [sourceId, Buffer.from(late, 'hex')],
     );
-    const report = await run({ lake: lakeOf({}) });
+    const report = await run({ lakes: [lakeOf({})] });
     expect(report.counts).toMatchObject({ accepted: 4, confirmed: 0, notYetVisible: 4, lost: 0 });
   });
 
@@ -120,28 +136,119 @@ describe('an audit', () => {
     const inWindow = lakeOf({});
     const byId = lakeOf({ [id]: 1 });
     const query: LakeQuery = (text) => (text.includes(' IN (') ? byId : inWindow).query(text);
-    expect((await run({ lake: { table: 't', query } })).counts).toMatchObject({ confirmed: 1, lost: 0 });
+    expect((await run({ lakes: [{ table: 't', query }] })).counts).toMatchObject({ confirmed: 1, lost: 0 });
   });
 
   it('looks for as many such events as there are', async () => {
     const ids = await delivered(10_600, 2 * HOUR_MS);
     const found = lakeOf(once(ids));
     const query: LakeQuery = (text) => (text.includes("_id > '") ? Promise.resolve([]) : found.query(text));
-    const report = await run({ lake: { ...found, query } });
+    const report = await run({ lakes: [{ ...found, query }] });
     expect(report.counts).toMatchObject({ confirmed: 10_600, lost: 0 });
   });
 
   it('does not look for ever where nothing is to be found', async () => {
     await delivered(10_600, 2 * HOUR_MS);
     const lake = lakeOf({});
-    const report = await run({ lake });
+    const report = await run({ lakes: [lake] });
     expect(report.counts).toMatchObject({ confirmed: 0, lost: 10_600 });
     expect(lake.statements).toHaveLength(21);
   });
 
+  it('looks into each dataset that the source’s events went to', async () => {
+    const [before = '', twice = '', after = '', lost = ''] = await delivered(4, 2 * HOUR_MS);
+    const today = lakeOf(once([twice, after]));
+    const earlier = lakeOf({ ...once([before, twice]), [`e${'0'.repeat(63)}`]: 1 });
+    const report = await run({ lakes: [today, { ...earlier, table: 'chatlio_events_before' }] });
+    expect(report.counts).toMatchObject({ confirmed: 2, repeated: 1, lost: 1, invented: 1 });
+    expect(report.lists.lost).toMatchObject([{ eventId: lost }]);
+    expect(report.lake).toEqual({ read: true, table: 'chatlio_events', rows: 5 });
+    expect(earlier.statements.every((text) => text.includes('FROM chatlio_events_before '))).toBe(true);
+  });
+
+  it('calls nothing lost that was sent to a dataset that it could not read', async () => {
+    const { database, sourceId } = source();
+    const [resent = ''] = await delivered(2, 2 * HOUR_MS);
+    await sentUnder(1, 'flow A');
+    await sentUnder(2, 'flow B');
+    const [later = ''] = await delivered(1, 2 * HOUR_MS);
+    const report = await run({ lakes: [lakeOf({})], unreadFlows: new Set(['flow A']) });
+    expect(report.counts).toMatchObject({ accepted: 3, notCompared: 2, lost: 1 });
+    expect(report.lists.lost).toMatchObject([{ eventId: later }]);
+
+    await database.pool.query(
+      `insert into exception (source_id, partition, kind, event_id, seq, logged_at, reason, state, resolution, resolved_at, attempts, attempt_epochs)
+       select source_id, partition, kind, event_id, seq, logged_at, 'unknown', 'resolved', 'delivered', now() - interval '90 minutes', 2, '{1,2}'
+       from event_body where source_id = $1 and event_id = $2`,
+      [sourceId, Buffer.from(resent, 'hex')],
+    );
+    const again = await run({ lakes: [lakeOf({})], unreadFlows: new Set(['flow A']) });
+    expect(again.counts).toMatchObject({ accepted: 3, notCompared: 1, lost: 2 });
+  });
+
+  it('says of what was sent again under which version of the projection each attempt was made', async () => {
+    const { database, sourceId } = source();
+    const [changed = '', same = '', once = ''] = await delivered(3, 2 * HOUR_MS);
+    for (const [epoch, version] of [
+      [1, 1],
+      [2, 1],
+      [3, 2],
+      [4, null],
+    ] as const) {
+      await database.pool.query(`insert into projection values ($1, $2, '{}') on conflict do nothing`, [
+        sourceId,
+        version ?? 1,
+      ]);
+      await database.pool.query(
+        `insert into epoch_destination (source_id, epoch, flow_id, projection_version) values ($1, $2, 'flow', $3)`,
+        [sourceId, epoch, version],
+      );
+    }
+    for (const [id, epochs] of [
+      [changed, '{4,1,3}'],
+      [same, '{1,2}'],
+      [once, '{1}'],
+    ] as const) {
+      await database.pool.query(
+        `insert into exception (source_id, partition, kind, event_id, seq, logged_at, reason, state, attempts, attempt_epochs)
+         select source_id, partition, kind, event_id, seq, logged_at, 'missing', 'held', 1, $3
+         from event_body where source_id = $1 and event_id = $2`,
+        [sourceId, Buffer.from(id, 'hex'), epochs],
+      );
+    }
+    const { lists } = await run({ lakes: [lakeOf({ [changed]: 2 })] });
+    const versionsOf = new Map([...lists.repeated, ...lists.undecided].map((event) => [event.eventId, event.versions]));
+    expect(versionsOf).toEqual(
+      new Map([
+        [changed, [null, 1, 2]],
+        [same, [1, 1]],
+        [once, undefined],
+      ]),
+    );
+  });
+
+  it('knows the flows before today’s, newest first, with their datasets where somebody has asked', async () => {
+    const { database, sourceId } = source();
+    for (const [epoch, flowId, datasetId] of [
+      [1, 'flow A', null],
+      [2, 'flow A', 'dataset of A'],
+      [3, 'flow B', null],
+      [4, 'flow C', 'dataset of C'],
+    ] as const) {
+      await database.pool.query(
+        'insert into epoch_destination (source_id, epoch, flow_id, dataset_id) values ($1, $2, $3, $4)',
+        [sourceId, 100 + epoch, flowId, datasetId],
+      );
+    }
+    expect(await readEarlierFlows(database.pool, { id: sourceId, flow_id: 'flow C' })).toEqual([
+      { flowId: 'flow B', datasetId: null },
+      { flowId: 'flow A', datasetId: 'dataset of A' },
+    ]);
+  });
+
   it('takes no event of another window for invented', async () => {
     const old = await delivered(2, 30 * HOUR_MS);
-    expect((await run({ lake: lakeOf(once(old)) })).counts).toMatchObject({ taken: 0, invented: 0 });
+    expect((await run({ lakes: [lakeOf(once(old))] })).counts).toMatchObject({ taken: 0, invented: 0 });
   });
 
   it('counts what waits, what is undecided and what people decided', async () => {
@@ -182,16 +289,29 @@ describe('an audit', () => {
          resolved_at = now() - interval '4 hours' where id = $1`,
       [id],
     );
-    const report = await run({ lake: lakeOf({}) });
+    const report = await run({ lakes: [lakeOf({})] });
     expect(report.counts).toMatchObject({ taken: 1, accepted: 0, markedDelivered: 1, lost: 0, notCompared: 0 });
     expect(hasDifferences(report)).toBe(false);
   });
 
   it('lists a bounded number, and counts all', async () => {
     await delivered(700, 2 * HOUR_MS);
-    const report = await run({ lake: lakeOf({}) });
+    const report = await run({ lakes: [lakeOf({})] });
     expect(report.counts.lost).toBe(700);
     expect(report.lists.lost).toHaveLength(200);
+  });
+
+  it('names every one of them, page by page', async () => {
+    const ids = await delivered(AUDIT_PAGE + 700, 2 * HOUR_MS);
+    const lake = lakeOf({});
+    const first = await run({ lakes: [lake] }, { list: 'lost' });
+    expect(first.counts.lost).toBe(ids.length);
+    expect(first.hasMore).toBe(true);
+    const named = first.lists.lost.map(({ eventId }) => eventId);
+    expect(named).toHaveLength(AUDIT_PAGE);
+    const rest = await run({ lakes: [lake] }, { list: 'lost', after: named.at(-1) ?? '' });
+    expect(rest.hasMore).toBe(false);
+    expect([...named, ...rest.lists.lost.map(({ eventId }) => eventId)]).toEqual(ids);
   });
 });
 
@@ -239,9 +359,11 @@ describe('an audit that reads journals', () => {
       entry('aa'.repeat(32), LOGGED, { ofSource: source().sourceId + 1 }),
       entry('bb'.repeat(32), LOGGED, { agoMs: 48 * HOUR_MS }),
     ]);
-    const { counts, lists } = await run({ lake: lakeOf(once(ids)), withJournal: true });
+    const { counts, lists } = await run({ lakes: [lakeOf(once(ids))], withJournal: true });
     expect(counts).toMatchObject({ taken: 3, confirmed: 2, lost: 1, spooled: 0 });
-    expect(lists.lost).toMatchObject([{ eventId: 'cd'.repeat(32), what: 'answered by a receiver, not in the log' }]);
+    expect(lists.lost).toMatchObject([
+      { eventId: 'cd'.repeat(32), what: 'answered by a receiver, but not in the event log' },
+    ]);
   });
 
   it('excuses so many events as are spooled, and none that has once been in the log', async () => {
@@ -282,8 +404,8 @@ describe('an audit that reads journals', () => {
     const { isThere, notKnown } = await state();
     expect(isThere).toBe(true);
     expect(notKnown.map((what) => what.replace(/since \d.*Z/, 'since then'))).toEqual([
-      'the receiver never has not reported its journal since then: what it has taken since is not known',
-      'the receiver silent has not reported its journal since then: what it has taken since is not known, and 4 of its events were in its spool then',
+      'the receiver never has not reported its journal since then: it is not known what it has taken since',
+      'the receiver silent has not reported its journal since then: it is not known what it has taken since, and 4 of its events were waiting on its disk then',
       `the journal of the receiver torn for ${file.slice(0, 11)}:00Z could not be read in full`,
     ]);
   });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { join, none } from '../../src/audit/merge.js';
 import { standingOf } from '../../src/audit/standing.js';
 import { verdictOf } from '../../src/audit/verdict.js';
-import { emptyWindow, intend, record, stateOf } from '../../src/domain/cursor.js';
+import { emptyWindow, intend, record, stateOf } from '../../src/domain/delivery/cursor.js';
 
 async function* stream(ids: readonly string[]) {
   for (const id of ids) yield { id };

@@ -6,11 +6,11 @@ import { request } from 'undici';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { fixture } from '../../src/chatlio/fixtures.js';
 import type { AuditReport } from '../../src/domain/audit.js';
-import { KINDS } from '../../src/domain/kinds.js';
-import { openKeyRing } from '../../src/store/keyRing.js';
-import { markerText } from '../../src/domain/steps.js';
-import { createProvisioningStore } from '../../src/store/provisioning.js';
-import { DELIVERY } from '../forwarder/bench.js';
+import { KINDS } from '../../src/domain/events/kinds.js';
+import { openKeyRing } from '../../src/store/keys/keyRing.js';
+import { markerText } from '../../src/domain/source/steps.js';
+import { createProvisioningStore } from '../../src/store/sources/provisioning.js';
+import { DELIVERY } from '../support/delivery.js';
 import { makeSource, withSimulator } from '../simulator/dataplane/harness.js';
 import { manifestFixture } from '../support/manifest.js';
 import { withNamespace } from '../support/namespace.js';
@@ -92,7 +92,7 @@ it('confirms each event that a receiver has answered; then names the one that th
   expect(new Map(lost.map(({ eventId, what }) => [eventId, what]))).toEqual(
     new Map([
       [absent, 'accepted by the inlet, not in the lake'],
-      [unlogged, 'answered by a receiver, not in the log'],
+      [unlogged, 'answered by a receiver, but not in the event log'],
     ]),
   );
   expect(repeated).toMatchObject([{ eventId: twice, copies: 2, what: '2 times in the lake' }]);

@@ -1,9 +1,9 @@
 /** What the audit reads of an event's exceptions. */
 import { expect, it } from 'vitest';
 import { loggedEvents } from '../../src/audit/log.js';
-import { createEventLog } from '../../src/store/eventLog.js';
-import { inTransaction } from '../../src/store/database.js';
-import { withHeldSource } from '../held/source.js';
+import { createEventLog } from '../../src/store/log/eventLog.js';
+import { inTransaction } from '../../src/store/connection/database.js';
+import { withHeldSource } from '../activities/held/source.js';
 import { takenEvent } from '../support/store.js';
 
 const source = withHeldSource();

@@ -2,8 +2,8 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalEvent, MAX_EVENT_BYTES, eventJson } from '../../src/chatlio/canonicalEvent.js';
 import { type ChatlioBody, readPayload } from '../../src/chatlio/payloads.js';
-import { CANONICAL_FIELD_NAMES, type CanonicalEvent } from '../../src/domain/canonical.js';
-import { KINDS, type Kind } from '../../src/domain/kinds.js';
+import { CANONICAL_FIELD_NAMES, type CanonicalEvent } from '../../src/domain/events/canonical.js';
+import { KINDS, type Kind } from '../../src/domain/events/kinds.js';
 import { EXAMPLES } from './examples.js';
 import { asJson } from './rendering.js';
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { canonicalMembers } from '../../src/chatlio/canonicalJson.js';
 import { identify, identifyRaw } from '../../src/chatlio/eventId.js';
 import { type ChatlioBody, readPayload } from '../../src/chatlio/payloads.js';
-import { KINDS, type Kind } from '../../src/domain/kinds.js';
+import { KINDS, type Kind } from '../../src/domain/events/kinds.js';
 import { EXAMPLES } from './examples.js';
 import { asJson, rendered } from './rendering.js';
 

@@ -1,5 +1,5 @@
 /** One hand-written body for each kind, after the samples of chatlio.com/docs/webhooks and /docs/chat-transcripts-v1 (values invented). */
-import type { Kind } from '../../src/domain/kinds.js';
+import type { Kind } from '../../src/domain/events/kinds.js';
 
 const conversation = {
   visitor: {

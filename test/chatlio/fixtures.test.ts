@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fixture } from '../../src/chatlio/fixtures.js';
 import { readRequest } from '../../src/chatlio/readRequest.js';
-import { KINDS, type Kind } from '../../src/domain/kinds.js';
+import { KINDS, type Kind } from '../../src/domain/events/kinds.js';
 
 const AT_MS = Date.parse('2026-03-01T12:00:00Z');
 

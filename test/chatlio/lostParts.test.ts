@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readRequest } from '../../src/chatlio/readRequest.js';
-import type { Kind } from '../../src/domain/kinds.js';
+import type { Kind } from '../../src/domain/events/kinds.js';
 
 const BODY = '{"conversationUUID":"c","message":"m"';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readRequest } from '../../src/chatlio/readRequest.js';
-import { KINDS, type Kind } from '../../src/domain/kinds.js';
+import { KINDS, type Kind } from '../../src/domain/events/kinds.js';
 import { EXAMPLES } from './examples.js';
 
 function read(kind: Kind, body: object | string) {
@@ -51,6 +51,25 @@ describe('reading a request', () => {
   ] as const)('holds %s posted for %s', (_what, kind, body, why) => {
     const reading = read(kind, body);
     expect(reading).toMatchObject({ outcome: 'held', why: expect.stringContaining(why) as string });
+  });
+
+  const within = (depth: number, body: string): string =>
+    depth === 0 ? body : `{"a":${within(depth - 1, body)},"a":1}`;
+
+  // Each cost minutes, or many times its size, to tell apart from others.
+  it.each([
+    ['a number of 200,000 digits', `[1${'0'.repeat(200_000)}1]`, 'a number of more than'],
+    ['very many long numbers', `[${`1${'0'.repeat(900)}1,`.repeat(10_000)}1]`, 'too many repeated members'],
+    ['long numbers under a long key', `{"${'k'.repeat(40_000)}":[${'9007199254740993,'.repeat(20_000)}1]}`, 'too many'],
+    ['an object of 290,000 members', `{${Array.from({ length: 290_000 }, (_, n) => `"k${n}":1`).join(',')}}`, 'in one'],
+    ['a long text among repeated members', within(50, `"${'x'.repeat(4_000_000)}"`), 'too many repeated members'],
+  ])('holds promptly, and at little cost, %s', (_what, extra, why) => {
+    const { conversationUUID, message } = feedback;
+    const body = `{"conversationUUID":"${conversationUUID}","message":"${message}","extra":${extra}}`;
+    const before = { ms: performance.now(), bytes: process.memoryUsage.rss() };
+    expect(read('feedback', body)).toMatchObject({ outcome: 'held', why: expect.stringContaining(why) as string });
+    expect(performance.now() - before.ms).toBeLessThan(1_500);
+    expect(process.memoryUsage.rss() - before.bytes).toBeLessThan(150_000_000);
   });
 
   it('cannot tell the three kinds of a conversation apart: the URL is believed', () => {

@@ -134,9 +134,9 @@ describe('a wrong call', () => {
     [['provision'], "missing required argument 'file'"],
     [['provison', 'x.yaml'], 'Did you mean provision?'],
     [['send', 'support-chat', 'chat'], 'Allowed choices are new-conversation'],
-    [['send', 'support-chat', 'feedback', '--count', '0'], 'expected a whole number from 1 on'],
+    [['send', 'support-chat', 'feedback', '--count', '0'], 'expected a whole number of 1 or more'],
     [['--output', 'xml', 'status'], 'Allowed choices are human, json'],
-    [['init'], 'Without a terminal nothing can be asked'],
+    [['init'], 'There is no terminal for questions'],
   ])('%j ends with exit 4 and says why', async (parameters, why) => {
     const { exitCode, stdout, stderr } = await run(parameters);
     expect(exitCode).toBe(4);

@@ -1,9 +1,10 @@
 /** A world without servers for commands: what they print is kept, sources follow a script. */
 import { PassThrough } from 'node:stream';
-import type { SourceState, StepState } from '../../src/domain/source.js';
-import { STEP_NAMES, stepsFor } from '../../src/domain/steps.js';
-import { createOutput } from '../../src/cli/output.js';
-import type { Context, SourceRun, Sources } from '../../src/cli/ports.js';
+import type { SourceState, StepState } from '../../src/domain/source/source.js';
+import { STEP_NAMES, stepsFor } from '../../src/domain/source/steps.js';
+import { createOutput } from '../../src/cli/terminal/output.js';
+import type { Context } from '../../src/cli/ports.js';
+import type { SourceRun, Sources } from '../../src/temporal/sources/port.js';
 import { readManifest } from '../../src/manifest/read.js';
 import { readConfiguration } from '../../src/configuration.js';
 
@@ -94,6 +95,7 @@ export function fakeSources(given: Partial<Sources>): Sources {
     pause: unexpected('pause'),
     unpause: unexpected('unpause'),
     configure: unexpected('configure'),
+    update: unexpected('update'),
     decide: unexpected('decide'),
     list: unexpected('list'),
     ask: unexpected('ask'),
@@ -130,7 +132,8 @@ export function fakeWorld(
   } = {},
 ): FakeWorld {
   const accessKey = options.accessKey ?? ACCESS_KEY;
-  const stdout = new PassThrough();
+  // Read when the command has ended, whatever it has written.
+  const stdout = new PassThrough({ highWaterMark: Number.MAX_SAFE_INTEGER });
   const stderr = new PassThrough();
   const interruption = new AbortController();
   return {
@@ -148,6 +151,8 @@ export function fakeWorld(
       configuration: () =>
         readConfiguration({ CHATLIO_AEP_ACCESS_KEY: accessKey.toString('base64url'), ...options.environment }),
       sources: () => Promise.resolve(sources),
+      runProcess: () => Promise.reject(new Error('not here')),
+      runDemo: () => Promise.reject(new Error('not here')),
       interruption: () => ({ signal: interruption.signal, release: () => undefined }),
     },
     stdout: () => String(stdout.read() ?? ''),

@@ -1,22 +1,24 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { codedError, sentenceOf } from '../../src/domain/errors.js';
-import type { GateReport } from '../../src/domain/forwarder.js';
-import type { PlanReport } from '../../src/domain/plan.js';
-import type { SourceState } from '../../src/domain/source.js';
-import { changes } from '../../src/cli/progress.js';
-import type { ForwarderReport } from '../../src/cli/ports.js';
-import { renderDoctor } from '../../src/cli/render/doctor.js';
-import { errorDocument, renderError } from '../../src/cli/render/error.js';
+import type { GateReport } from '../../src/domain/delivery/forwarder.js';
+import type { PlanReport } from '../../src/domain/source/plan.js';
+import type { SourceState } from '../../src/domain/source/source.js';
+import { changes } from '../../src/cli/following/progress.js';
+import type { ForwarderReport } from '../../src/temporal/sources/port.js';
+import { renderDoctor } from '../../src/cli/render/installation/doctor.js';
+import { sentUnder } from '../../src/cli/render/events/versions.js';
+import { errorDocument } from '../../src/domain/errorDocument.js';
+import { renderError } from '../../src/cli/render/error.js';
 import { createPaint, toTerminal } from '../../src/cli/render/paint.js';
-import { renderPlan } from '../../src/cli/render/plan.js';
-import { renderSent } from '../../src/cli/render/sent.js';
-import { renderDelivery } from '../../src/cli/render/delivery.js';
-import { sourceDocument } from '../../src/cli/render/source.js';
-import { renderStatus, renderStatusList } from '../../src/cli/render/status.js';
-import { renderSteps } from '../../src/cli/render/steps.js';
+import { planDocument, renderPlan } from '../../src/cli/render/source/plan.js';
+import { renderSent } from '../../src/cli/render/events/sent.js';
+import { renderDelivery } from '../../src/cli/render/source/delivery.js';
+import { sourceDocument } from '../../src/cli/render/source/source.js';
+import { renderStatus, renderStatusList } from '../../src/cli/render/source/status.js';
+import { renderSteps } from '../../src/cli/render/source/steps.js';
 import { columns, elapsed, shortened } from '../../src/cli/render/text.js';
-import { renderUrls } from '../../src/cli/render/urls.js';
+import { renderUrls } from '../../src/cli/render/events/urls.js';
 import { readManifest } from '../../src/manifest/read.js';
 import { HELD, LIVE, NOW, sourceRun, sourceState } from './fakes.js';
 
@@ -63,7 +65,7 @@ describe('an error', () => {
           got       "A b"
 
         sandbx  line 3
-          expected  one of version, name, sandbox, chatlio, xdm, dataset, identity, mapping, delivery
+          expected  one of version, name, sandbox, contents, privacy, chatlio, xdm, dataset, identity, mapping, delivery
           got       an unknown field
           hint      did you mean sandbox?
 
@@ -91,7 +93,7 @@ describe('an error', () => {
                  Title not unique
         request  r-9
 
-      → Adobe’s own words say what is wrong; after the fix: \`chatlio-aep resume support-chat\`. A held step also takes a corrected manifest: \`resume\` with \`--manifest FILE\`."
+      → Adobe’s message says what is wrong. Fix it, then run \`chatlio-aep resume support-chat\`. If the manifest has to be corrected, give \`resume\` the new one with \`--manifest FILE\`."
     `);
     expect(errorDocument(error)).toMatchObject({ code: 'CAEP_ADOBE_REFUSED', retryable: false, adobe });
   });
@@ -173,9 +175,9 @@ describe('status', () => {
     expect(renderStatus({ run: sourceRun(), state: LIVE, forwarder: FORWARDER }, NOW, plain)).toMatchInlineSnapshot(`
       "support-chat  live  sandbox prod  for 20s
 
-      ■ the destination of support-chat is away since 2026-11-21 10:40:00Z (for 0.0s): HTTP 503
-        Events are taken and wait. It is being probed.
-        chatlio-aep resume support-chat  probe it now
+      ■ the destination of support-chat is unavailable since 2026-11-21 10:40:00Z (for 0.0s): HTTP 503
+        Events are still taken, and wait. It is being tried now.
+        chatlio-aep resume support-chat  try it now
 
         workflow     source:support-chat  running
         Temporal UI  http://localhost:8233/namespaces/default/workflows/source:support-chat
@@ -191,8 +193,8 @@ describe('status', () => {
         ✔  inlet              2.9s  inlet-id
         ✔  webhook routes     2.9s  webhook-routes-id
 
-      Events  outage  as the forwarder counted them 12m 00s ago
-        taken       12  answered to Chatlio, of which
+      Events  outage  last counted 12m 00s ago
+        taken       12  answered to Chatlio with 2xx, of which
           waiting   2   to be sent
           accepted  9   the inlet has them
         unknown 1
@@ -206,15 +208,15 @@ describe('status', () => {
     const shown = (gate?: GateReport, state: SourceState = opened) =>
       renderStatus({ run: sourceRun(), state, intake: { gate, receivers: [], silent: [], seenAt: NOW } }, NOW, plain);
     const opens = { open: true, opensAt: '2026-11-21T10:41:00.000Z', reason: 'settle window' };
-    expect(shown()).toContain('events are sent as they come');
+    expect(shown()).toContain('events are sent as they arrive');
     expect(shown({ open: true, opensAt: '2026-11-21T10:00:00.000Z', reason: 'settle window' })).toContain(
-      'events are sent as they come',
+      'events are sent as they arrive',
     );
     expect(shown(opens)).toContain('sent from 2026-11-21 10:41:00Z on (in 1m 00s)');
-    expect(shown({ ...opens, opensAt: undefined }, LIVE)).toContain('events are sent as they come');
-    const closed = shown({ open: false, reason: 'the database was set back (said by ana)' });
+    expect(shown({ ...opens, opensAt: undefined }, LIVE)).toContain('events are sent as they arrive');
+    const closed = shown({ open: false, reason: 'the database was restored to 08:00 (reported by ana)' });
     expect(closed).toContain(
-      'nothing of support-chat is sent: the database was set back (said by ana). Events are taken',
+      'support-chat sends nothing: the database was restored to 08:00 (reported by ana). Events are still taken',
     );
     expect(closed).toContain('chatlio-aep unpause support-chat');
   });
@@ -239,21 +241,21 @@ describe('status', () => {
     const hold = { reason: 'HTTP 401', since: NOW - 120_000, nextProbeAt: NOW + 60_000 };
     expect(shown({ phase: 'held', outage: undefined, hold }, opened).join('\n')).toMatchInlineSnapshot(`
       "
-      ■ sending of support-chat is held since 2026-11-21 10:38:00Z (for 2m 00s): HTTP 401
-        Events are taken and wait. The next probe is at 2026-11-21 10:41:00Z (in 1m 00s).
-        chatlio-aep resume support-chat  after the fix: send again now
+      ■ sending for support-chat is held since 2026-11-21 10:38:00Z (for 2m 00s): HTTP 401
+        Events are still taken, and wait. The next try is at 2026-11-21 10:41:00Z (in 1m 00s).
+        chatlio-aep resume support-chat  after the fix: start sending again
       "
     `);
     expect(shown({}).join('\n')).toMatchInlineSnapshot(`
       "
-      ■ the destination of support-chat is away since 2026-11-21 10:40:00Z (for 0.0s): HTTP 503
-        Events are taken and wait. It is being probed.
-        chatlio-aep resume support-chat  probe it now
+      ■ the destination of support-chat is unavailable since 2026-11-21 10:40:00Z (for 0.0s): HTTP 503
+        Events are still taken, and wait. It is being tried now.
+        chatlio-aep resume support-chat  try it now
       "
     `);
     expect(shown({ phase: 'paused', outage: undefined, gate: { reason: 'x' } }).join('\n')).toMatchInlineSnapshot(`
       "
-      ■ nothing of support-chat is sent: x. Events are taken and wait.
+      ■ support-chat sends nothing: x. Events are still taken, and wait.
         chatlio-aep unpause support-chat  send again
 
         workflow     source:support-chat  running"
@@ -273,7 +275,7 @@ describe('status', () => {
         plain,
       );
       expect(text).not.toContain('sent as they come');
-      expect(text).toContain('Events are taken and wait.');
+      expect(text).toContain('Events are still taken, and wait.');
     }
   });
 
@@ -283,7 +285,7 @@ describe('status', () => {
       "support-chat  held  for 1m 00s
         workflow     source:support-chat  running
         Temporal UI  http://localhost:8233/namespaces/default/workflows/source:support-chat
-        held by      CAEP_TITLE_TAKEN"
+        reason       CAEP_TITLE_TAKEN"
     `);
   });
 
@@ -297,7 +299,7 @@ describe('status', () => {
       sourceRun({ name: 'c', phase: 'provisioning', open: false, status: 'TERMINATED', closedAt: NOW }),
     ];
     expect(renderStatusList(runs, NOW, plain)).toMatchInlineSnapshot(`
-      "SOURCE  PHASE         HELD BY
+      "SOURCE  PHASE         REASON
       b       held          CAEP_TITLE_TAKEN  for 1m 00s
       b2      live, paused                    for 1m 00s
       b3      live, held    no key            for 1m 00s
@@ -339,19 +341,62 @@ describe('plan', () => {
     `);
   });
 
-  it('says that other delivery settings are taken over by provisioning again, and that the rest is not yet', () => {
+  it('shows how each field leaves, what can still be told, and what the contents mean', () => {
+    const leaving: PlanReport['leaving'] = {
+      contents: 'full',
+      fields: [
+        { field: 'eventId', as: 'whole' },
+        { field: 'message', as: 'redacted', redactions: ['cards', 'phones'] },
+        {
+          field: 'messages',
+          as: 'redacted',
+          redactions: ['cards'],
+          parts: [
+            { field: 'messages[*].ts', as: 'dropped' },
+            { field: 'messages[*].userId', as: 'hashed' },
+          ],
+        },
+        { field: 'replyToEmail', as: 'dropped' },
+        { field: 'visitorName', as: 'hashed' },
+      ],
+      copies: [
+        { of: 'replyToEmail', field: 'visitorEmail' },
+        { of: 'replyToEmail', field: 'agentEmail' },
+        { of: 'emails', field: 'agentEmail' },
+      ],
+      notes: ['Contents are full.'],
+    };
+    const text = renderPlan({ ...PLAN, leaving }, plain);
+    expect(text.slice(text.indexOf('Field, leaves as'), text.indexOf('1 to create'))).toMatchInlineSnapshot(`
+      "Field, leaves as 5 fields
+        eventId       whole
+        message       redacted (card numbers, phone numbers)
+        messages      redacted (card numbers); without messages[*].ts; hashed (SHA-256): messages[*].userId
+        replyToEmail  dropped
+        visitorName   hashed (SHA-256)
+      ! replyToEmail can still be told from visitorEmail, agentEmail.
+      ! e-mail addresses can still be told from agentEmail.
+      · Contents are full.
+
+      "
+    `);
+    expect(planDocument({ ...PLAN, leaving })).toHaveProperty('leaving', leaving);
+  });
+
+  it('says with which command a running source takes over what differs, and when none can', () => {
     const fields = [{ field: 'delivery.concurrency', from: 128, to: 7 }];
-    const shown = (canConfigure: boolean) =>
-      renderPlan({ ...PLAN, differences: { fields, steps: [], canResume: false, canConfigure } }, plain);
-    expect(shown(true)).toContain('`chatlio-aep provision FILE` takes it over while events are sent.');
-    expect(shown(false)).toContain('It cannot be changed yet');
+    const shown = (canConfigure: boolean, canUpdate: boolean) =>
+      renderPlan({ ...PLAN, differences: { fields, steps: [], canResume: false, canConfigure, canUpdate } }, plain);
+    expect(shown(true, true)).toContain('`chatlio-aep provision FILE` applies it without stopping delivery.');
+    expect(shown(false, true)).toContain('`chatlio-aep update FILE` applies it: events wait meanwhile');
+    expect(shown(false, false)).toContain('A running source cannot be changed in this way');
   });
 
   it('shows what stands in the way', () => {
     const { error } = codedError('CAEP_NAMESPACE_UNKNOWN', { namespace: 'Visitor' });
     const text = renderPlan({ ...PLAN, problems: [error] }, plain);
     expect(text).toContain('The identity namespace Visitor does not exist in the sandbox.');
-    expect(text).toContain('1 problem in the way');
+    expect(text).toContain('1 problem: provisioning would not finish');
   });
 });
 
@@ -410,9 +455,9 @@ describe('urls and send', () => {
         Webhook when a visitor left feedback  feedback
           http://localhost:8088/hooks/chatlio/main-site/feedback/s
 
-      These lead to this machine only. Set RECEIVER_PUBLIC_URL for the receiver, to the HTTPS address under which Chatlio reaches it.
+      These URLs work on this machine only. Set RECEIVER_PUBLIC_URL for the receiver to the HTTPS address at which Chatlio reaches it.
 
-      Adobe's own form  past the receiver: nothing is kept, sent again or told apart from a copy
+      Adobe's own URL  bypasses the receiver: events are not kept, not retried, and copies are not recognised
           https://dcs.adobedc.net/collection/i?x-adobe-flow-id=f"
     `);
   });
@@ -432,7 +477,7 @@ describe('urls and send', () => {
       "  ✔  ab12  feedback  main-site  seed 7  HTTP 200
         ✖  ab12  feedback  main-site  seed 8  HTTP 503
 
-      1 event not taken by the receiver."
+      1 event not accepted by the receiver."
     `);
   });
 });
@@ -462,3 +507,14 @@ function errorOf(read: () => unknown) {
   }
   throw new Error('nothing was thrown');
 }
+
+describe('how often an event was sent', () => {
+  it.each([
+    [[1], '1 time, under version 1 of the projection'],
+    [[2, 2], '2 times, under version 2 of the projection'],
+    [[1, 1, 3], '3 times, under version 1 and then version 3 of the projection'],
+    [[null, 1], '2 times, under a version that is not known and then version 1 of the projection'],
+  ])('of attempts under %j: %s', (versions, words) => {
+    expect(sentUnder(versions)).toBe(words);
+  });
+});

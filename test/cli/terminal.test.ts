@@ -1,9 +1,9 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { createOutput, type Output } from '../../src/cli/output.js';
+import { createOutput, type Output } from '../../src/cli/terminal/output.js';
 import { renderError } from '../../src/cli/render/error.js';
-import { renderEvent } from '../../src/cli/render/events.js';
-import { renderException } from '../../src/cli/render/held.js';
+import { renderEvent } from '../../src/cli/render/events/events.js';
+import { renderException } from '../../src/cli/render/events/held.js';
 import { codedError } from '../../src/domain/errors.js';
 import { createProcessLog } from '../../src/process/log.js';
 
@@ -40,7 +40,12 @@ describe('what a command prints', () => {
 
   it('keeps what others say within its line', () => {
     const { output } = outputTo('human', false);
-    const { error } = codedError('CAEP_TITLE_TAKEN', { title: 'a\n✔ All is well', holder: 'b', field: 'c', name: 'd' });
+    const { error } = codedError('CAEP_TITLE_TAKEN', {
+      title: 'a\n✔ Everything is fine',
+      holder: 'b',
+      field: 'c',
+      name: 'd',
+    });
     expect(renderError(error, output.paint)).not.toMatch(/^✔/m);
     const exception = {
       id: 1,

@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { readConfiguration } from '../../src/configuration.js';
+import { type environmentSchema, readConfiguration } from '../../src/configuration.js';
 import { CodedError, type Problem } from '../../src/domain/errors.js';
 
 const CREDENTIALS = { ADOBE_CLIENT_ID: 'id', ADOBE_CLIENT_SECRET: 's3cret', ADOBE_ORG_ID: '1A2B@AdobeOrg' };
@@ -71,6 +72,91 @@ describe('a value', () => {
     const [url] = problemsOf({ ADOBE_IMS_URL: 'ftp://ana:s3cret@proxy' });
     expect(url?.got).toBe('"ftp://…@proxy"');
   });
+});
+
+/** Of each variable a value that can be used and, but where any text can be, one that cannot. */
+const SAMPLES = {
+  CHATLIO_AEP_HOME: ['/srv/chatlio-aep'],
+  DATABASE_URL: ['postgres://ana:s3cret@db:5432/chats', 'db.example.com:5432'],
+  CHATLIO_AEP_KEY_FILE: ['/srv/keys.json'],
+  CHATLIO_AEP_ACCESS_KEY: ['A'.repeat(43), 'a key'],
+  ADOBE_CLIENT_ID: ['id', 'two words'],
+  ADOBE_CLIENT_SECRET: ['s3cret', 'two\nlines'],
+  ADOBE_ORG_ID: ['1A2B@AdobeOrg', '1A2B'],
+  ADOBE_SCOPES: ['openid,session'],
+  ADOBE_IMS_URL: ['https://ims.example.com', 'ims.example.com'],
+  ADOBE_PLATFORM_URL: ['https://platform.example.com', 'platform'],
+  ADOBE_INLET_URL: ['https://inlet.example.com', 'inlet'],
+  ADOBE_QUERY_SERVICE_URL: ['postgres://query.example.com:80', 'https://query.example.com'],
+  RECEIVER_HOST: ['0.0.0.0', 'two words'],
+  RECEIVER_PORT: ['8099', 'http'],
+  RECEIVER_PUBLIC_URL: ['https://chat.example.com', 'chat.example.com'],
+  RECEIVER_SPOOL_MAX_BYTES: ['1000000', '1 MB'],
+  RECEIVER_KEEP_MINUTES: ['0', '-1'],
+  RECEIVER_KEEP_MAX_BYTES: ['1000000', '1e6'],
+  RECEIVER_HELD_MAX_BYTES: ['1000000', '0'],
+  RECEIVER_METRICS_PORT: ['9464', '65536'],
+  WORKER_METRICS_HOST: ['0.0.0.0', 'two words'],
+  WORKER_METRICS_PORT: ['9465', '0x1'],
+  WORKER_DELIVERY_SLOTS: ['200', '9'],
+  TEMPORAL_ADDRESS: ['temporal:7233', 'http://temporal:7233'],
+  TEMPORAL_NAMESPACE: ['chats', 'two words'],
+  TEMPORAL_UI_URL: ['https://temporal.example.com', 'temporal.example.com'],
+  TEMPORAL_PROFILE: ['staging'],
+  TEMPORAL_CONFIG_FILE: ['/srv/temporal.toml'],
+  TEMPORAL_API_KEY: ['eyJhbGciOi.J9-_', 'two\nlines'],
+  TEMPORAL_TLS: ['true', 'on'],
+  CHATLIO_AEP_TEMPORAL_PORT: ['7234', 'x'],
+  CHATLIO_AEP_TEMPORAL_UI_PORT: ['8234', '8234.5'],
+  CHATLIO_AEP_POSTGRES_PORT: ['5489', '+5489'],
+  CHATLIO_AEP_SIMULATOR_PORT: ['8100', '99999'],
+  CHATLIO_AEP_SHORT_WINDOWS: ['yes', 'true'],
+  XDG_CACHE_HOME: ['/srv/cache'],
+  LOG_LEVEL: ['debug', 'loud'],
+  ADOBE_CONSISTENCY_WINDOW_MS: ['0', '90 s'],
+  ADOBE_MAX_ATTEMPTS: ['8', '0'],
+  ADOBE_FIRST_RETRY_DELAY_MS: ['1000', '0'],
+  ADOBE_REQUEST_TIMEOUT_MS: ['65000', '99'],
+} as const satisfies Record<keyof typeof environmentSchema.shape, readonly [usable: string, unusable?: string]>;
+
+/** Read by Temporal's SDK, and by what colours a terminal; a test of the connection has those of Temporal. */
+const READ_BY_OTHERS = /^(TEMPORAL_TLS_.*|NO_COLOR|FORCE_COLOR)$/;
+
+describe('every variable', () => {
+  const samples = Object.entries<readonly [usable: string, unusable?: string]>(SAMPLES);
+  // Adobe's credential is used as a whole, metrics of the worker with their port.
+  const companions = { ...CREDENTIALS, WORKER_METRICS_PORT: '9999' };
+
+  it('that the page names is here', () => {
+    const page = readFileSync('docs/configuration.md', 'utf8');
+    const rows = page.split('\n').filter((line) => line.startsWith('| `'));
+    const named = rows.flatMap((row) =>
+      [...(row.split('|')[1] ?? '').matchAll(/[A-Z][A-Z_]+[A-Z_…]/g)].map(([name]) => name),
+    );
+    expect(named.filter((name) => !(name in SAMPLES) && !READ_BY_OTHERS.test(name))).toEqual([]);
+    expect(named.length).toBeGreaterThan(samples.length);
+  });
+
+  it.each(samples)('%s is read without the line end that a file adds', (variable, [usable]) => {
+    const read = readConfiguration({ ...companions, [variable]: usable });
+    expect(readConfiguration({ ...companions, [variable]: ` ${usable}\r\n` })).toEqual(read);
+  });
+
+  it.each(samples)('%s counts as absent where it is empty, a blank or a line end', (variable) => {
+    const { [variable]: _absent, ...others }: Record<string, string> = variable in CREDENTIALS ? {} : companions;
+    for (const empty of ['', ' ', '\n', '\t\r\n']) {
+      expect(readConfiguration({ ...others, [variable]: empty })).toEqual(readConfiguration(others));
+    }
+  });
+
+  it.each(samples.flatMap(([variable, [, unusable]]) => (unusable === undefined ? [] : [[variable, unusable]])))(
+    '%s=%s is refused by its name alone',
+    (variable = '', unusable = '') => {
+      const problems = problemsOf({ ...companions, [variable]: unusable });
+      expect(problems.map(({ path }) => path)).toEqual([variable]);
+      expect(problems[0]?.expected).not.toMatch(/invalid|undefined|expected/i);
+    },
+  );
 });
 
 describe('TEMPORAL_ADDRESS', () => {

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { environmentOf } from '../../src/dev/environments.js';
-import { spawnServer } from '../../src/process/server.js';
-import { startTemporalServer } from '../../src/temporal/server.js';
+import { spawnServer } from '../../src/process/programs/server.js';
+import { startTemporalServer } from '../../src/temporal/devServer/server.js';
 import { temporaryFolder } from '../support/processes.js';
 import { temporalBinary } from '../support/temporalBinary.js';
 

@@ -1,13 +1,14 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Client } from 'pg';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { identityOf, isRunning } from '../../src/process/identity.js';
+import { identityOf, isRunning } from '../../src/process/programs/identity.js';
 import { temporaryFolder } from '../support/processes.js';
 import { processesOf, spawnStack, STACK_TIMEOUT_MS, stackEnvironmentOf } from '../support/stack.js';
 
-const READY = 'Everything runs';
+const READY = 'Everything is running';
 
 async function query(text: string, home: string): Promise<unknown> {
   const client = new Client({ connectionString: stackEnvironmentOf(home)['DATABASE_URL'] });
@@ -46,13 +47,13 @@ describe('npm start', () => {
 
       const second = spawnStack(home);
       expect(await second.exitCode).toBe(4);
-      expect(second.output()).toContain(`Another copy runs already here (pid ${stack.pid})`);
+      expect(second.output()).toContain(`Another copy is already running here (pid ${stack.pid})`);
 
       await query('create table kept as select 42 as value', home);
       process.kill(pidOf(home, 'postgres'), 'SIGKILL');
       process.kill(pidOf(home, 'worker'), 'SIGKILL');
-      await stack.waitFor('postgres runs again');
-      await stack.waitFor('worker runs again');
+      await stack.waitFor('postgres is running again');
+      await stack.waitFor('worker is running again');
       expect(await query('select value from kept', home)).toBe(42);
 
       const running = processesOf(home);
@@ -65,7 +66,7 @@ describe('npm start', () => {
       ]);
       // One press of Ctrl-C under npm, which passes on what the terminal has given us already.
       process.kill(stack.pid, 'SIGINT');
-      await stack.waitFor('Ending everything');
+      await stack.waitFor('Stopping everything');
       expect(await stack.end('SIGINT')).toBe(0);
       expect(running.filter((entry) => isRunning(entry))).toEqual([]);
     },
@@ -94,6 +95,20 @@ describe('npm start', () => {
   );
 
   it(
+    'leaves nothing running where the others cannot be told how it is reached',
+    async () => {
+      const home = temporaryFolder();
+      mkdirSync(join(home, 'dev', 'environment.json'), { recursive: true });
+      const stack = spawnStack(home);
+      expect(await stack.exitCode).toBe(4);
+      expect(stack.output()).toContain('environment.json');
+      expect(processesOf(home)).toHaveLength(5);
+      expect(processesOf(home).filter((entry) => isRunning(entry))).toEqual([]);
+    },
+    STACK_TIMEOUT_MS,
+  );
+
+  it(
     'says which port is taken before it starts anything',
     async () => {
       const stranger = createServer().listen(0, '127.0.0.1');
@@ -104,7 +119,7 @@ describe('npm start', () => {
       const home = temporaryFolder();
       const stack = spawnStack(home, { RECEIVER_PORT: String(port) });
       expect(await stack.exitCode).toBe(4);
-      expect(stack.output()).toContain(`Port ${port}, wanted for the receiver, is taken.`);
+      expect(stack.output()).toContain(`Port ${port}, needed for the receiver, is already in use.`);
       expect(stack.output()).toContain('RECEIVER_PORT');
       expect(processesOf(home)).toEqual([]);
       expect(identityOf(stack.pid)).toBeUndefined();

@@ -43,7 +43,7 @@ describe('the supervisor', () => {
     const supervisor = await supervise({ ...options, stages: [[service('a')], [service('b')]] });
     onTestFinished(() => supervisor.stop());
     die('a');
-    await expect.poll(() => said).toContain('a runs again');
+    await expect.poll(() => said).toContain('a is running again');
     expect(events).toEqual(['a starts', 'b starts', 'a starts']);
   });
 
@@ -52,14 +52,14 @@ describe('the supervisor', () => {
     const supervisor = await supervise({ ...options, stages: [[service('a', [2, 3])]] });
     onTestFinished(() => supervisor.stop());
     die('a');
-    await expect.poll(() => said).toContain('a runs again');
+    await expect.poll(() => said).toContain('a is running again');
     expect(said).toEqual([
-      'a has ended; starting it again in 0.01 s',
-      'a does not start: a cannot',
-      'a has ended; starting it again in 0.02 s',
-      'a does not start: a cannot',
-      'a has ended; starting it again in 0.04 s',
-      'a runs again',
+      'a has stopped; starting it again in 0.01 s',
+      'a did not start: a cannot',
+      'a has stopped; starting it again in 0.02 s',
+      'a did not start: a cannot',
+      'a has stopped; starting it again in 0.04 s',
+      'a is running again',
     ]);
   });
 
@@ -75,6 +75,18 @@ describe('the supervisor', () => {
     const stages = [[service('a'), service('b', [1])]];
     await expect(supervise({ ...options, stages })).rejects.toThrow('b cannot');
     expect(events).toEqual(['a starts', 'b fails', 'a stops']);
+  });
+
+  it('waits for nothing that takes long beside the one that fails', async () => {
+    const { options, service } = stage();
+    const slow: Service = {
+      name: 'built for minutes',
+      start: (_spawned, signal) =>
+        new Promise((_resolve, reject) =>
+          signal?.addEventListener('abort', () => reject(new Error('of a start that was ended'))),
+        ),
+    };
+    await expect(supervise({ ...options, stages: [[slow, service('b', [1])]] })).rejects.toThrow('b cannot');
   });
 
   it('stops half way when it is interrupted', async () => {

@@ -20,6 +20,11 @@ describe('a failover', () => {
       'may-lose',
     ],
     ['is not guessed at', { ...DURABLE, synchronousStandbys: 'b', standbys: [undefined] }, 'unknown'],
+    [
+      'is not guessed at where the setting is not seen',
+      { ...DURABLE, synchronousStandbys: undefined, standbys: ['sync'] },
+      'unknown',
+    ],
     ['loses whoever cannot see it: commits wait for nobody', { ...DURABLE, standbys: [undefined] }, 'may-lose'],
   ])('%s', (_what, facts, failover) => {
     expect(durabilityOf(facts).failover).toBe(failover);
@@ -37,11 +42,28 @@ describe('settings', () => {
     ]);
     expect(areCommitsFinal(durabilityOf(facts))).toBe(false);
     expect(flawsOf({ ...DURABLE, synchronousCommit: 'remote_apply' })).toEqual([]);
+    expect(flawsOf(DURABLE)).toEqual([]);
+    expect(flawsOf(facts).map(({ code }) => code)).toEqual(Array(3).fill('CAEP_DATABASE_NOT_DURABLE'));
   });
 
-  it('that the role may not see are unknown', () => {
+  it('that the role may not see are unknown, and no flaw', () => {
+    expect(flawsOf({ standbys: [] })).toEqual([]);
     expect(describeDurability(durabilityOf({ standbys: [] }))).toBe(
       'fsync unknown, full_page_writes unknown, synchronous_commit unknown; no standby is connected',
     );
   });
+
+  it.each([
+    [[], '', 'no standby is connected'],
+    [['sync'], 'b', 'a failover keeps what is committed'],
+    [['async'], 'b', 'name all standbys in synchronous_standby_names'],
+    [[undefined], 'b', 'grant pg_monitor'],
+  ])(
+    'are shown with what a failover would do, and what to do about it: standbys %j, waited for %j',
+    (standbys, names, said) => {
+      const shown = describeDurability(durabilityOf({ ...DURABLE, standbys, synchronousStandbys: names }));
+      expect(shown).toContain('fsync on, full_page_writes on, synchronous_commit on; ');
+      expect(shown).toContain(said);
+    },
+  );
 });

@@ -2,21 +2,22 @@ import { describe, expect, it } from 'vitest';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  CodedError,
   codedError,
+  describeAdobeCodes,
   describeAdobeError,
   ERROR_CATALOGUE,
   type ErrorCode,
+  EXIT_CODES,
   remedyOf,
   sentenceOf,
 } from '../../src/domain/errors.js';
 
 describe('error catalogue', () => {
   it('fills the fields of an error into its sentence and its remedy', () => {
-    const { error } = codedError('CAEP_SOURCE_DIFFERS', { name: 'support-chat', fields: 'dataset.name' });
-    expect(sentenceOf(error)).toBe(
-      'The source support-chat runs already, with another manifest (differs in: dataset.name).',
-    );
-    expect(remedyOf(error)).toContain('give the manifest another name');
+    const { error } = codedError('CAEP_SOURCE_HELD', { name: 'support-chat', step: 'schema', reason: 'refused' });
+    expect(sentenceOf(error)).toBe('The source support-chat is held at the step schema: refused.');
+    expect(remedyOf(error)).toContain('run `chatlio-aep abort support-chat`');
   });
 
   it('names the command that goes on from there: resume of a held step, else the one that is typed again', () => {
@@ -39,7 +40,70 @@ describe('error catalogue', () => {
   });
 });
 
+describe('what Adobe said', () => {
+  it.each([
+    [{ service: 'IMS' }, 'IMS: no answer'],
+    [{ service: 'IMS', httpStatus: 400, code: 'invalid_client', title: '' }, 'IMS: HTTP 400, invalid_client'],
+    [{ service: 'IMS', httpStatus: 502, raw: '<html>' }, 'IMS: HTTP 502, <html>'],
+    [{ service: 'IMS', httpStatus: 400, detail: 'no such org', raw: '{…}' }, 'IMS: HTTP 400, no such org'],
+    [{ service: 'IMS', httpStatus: 400, title: 'Bad', detail: 'Bad' }, 'IMS: HTTP 400, Bad'],
+  ])('is told once, and no more of it than is known: %j', (adobe, told) => {
+    expect(describeAdobeError(adobe)).toBe(told);
+  });
+
+  it('is left out where it may quote what was sent: only codes and request ids stay', () => {
+    const adobe = { service: 'IMS', httpStatus: 400, code: 'c', title: 't', detail: 'd', raw: 'r', requestId: 'r-1' };
+    expect(describeAdobeCodes(adobe)).toBe('IMS: HTTP 400, c, request r-1');
+  });
+});
+
+describe('an error that is thrown', () => {
+  it('begins with its code, says its sentence, and keeps what led to it', () => {
+    const cause = new Error('ECONNREFUSED');
+    const thrown = codedError('CAEP_SOURCE_UNKNOWN', { name: 'support-chat' }, { cause });
+    expect(thrown.message).toMatch(/^CAEP_SOURCE_UNKNOWN: There is no source named support-chat\b/);
+    expect([thrown.name, thrown.cause]).toEqual(['CodedError', cause]);
+    expect(codedError('CAEP_SOURCE_UNKNOWN')).not.toHaveProperty('cause');
+  });
+
+  it('ends a command as the catalogue says, unless the command means something else by it', () => {
+    const error = { code: 'CAEP_USAGE', fields: {} } as const;
+    expect(new CodedError(error).exitCode).toBe(4);
+    expect(new CodedError(error, { exitCode: 5 }).exitCode).toBe(5);
+  });
+
+  it('keeps the fields that are wrong', () => {
+    const problems = [{ path: 'name', expected: 'a name', got: 'nothing' }];
+    expect(codedError('CAEP_MANIFEST_INVALID', {}, { problems }).error.problems).toEqual(problems);
+  });
+
+  it('says of a field that nobody knows that it is not known, and never a command in its place', () => {
+    const { error } = codedError('CAEP_CLOCK_SKEW', { name: 'support-chat', other: 'Temporal' });
+    expect(sentenceOf(error)).toContain('not known');
+    expect(sentenceOf(error)).not.toContain('resume');
+  });
+
+  it('shows what came from outside in one line, and escaped', () => {
+    const { error } = codedError('CAEP_SOURCE_UNKNOWN', { name: 'a\n\u001b[2Jb' });
+    expect(sentenceOf(error)).toContain('a \\x1b[2Jb');
+  });
+});
+
 const CODES = Object.keys(ERROR_CATALOGUE) as ErrorCode[];
+
+describe('an exit code', () => {
+  it('is what scripts and docs know it by', () => {
+    expect(EXIT_CODES).toEqual({
+      done: 0,
+      failed: 1,
+      changesPending: 2,
+      waitingForPerson: 3,
+      badConfiguration: 4,
+      couldNotLook: 5,
+      interrupted: 130,
+    });
+  });
+});
 
 describe('a template', () => {
   it.each(CODES)('of %s is never printed unfilled, whatever is known', (code) => {
@@ -52,11 +116,16 @@ describe('a template', () => {
 
   it('leaves a clause out that it knows nothing for: no `resume NAME` where there is no source', () => {
     const { error } = codedError('CAEP_ADOBE_UNAVAILABLE', {});
-    expect(remedyOf(error)).toBe('Wait until Adobe is well again (https://status.adobe.com).');
+    expect(remedyOf(error)).toBe('Wait until Adobe works again (https://status.adobe.com).');
     const held = codedError('CAEP_ADOBE_UNAVAILABLE', { name: 'support-chat', attempts: '3' }).error;
     expect(remedyOf(held)).toBe(
-      'Tried 3 time(s). Wait until Adobe is well again (https://status.adobe.com), then `chatlio-aep resume support-chat`.',
+      'Tried 3 time(s). Wait until Adobe works again (https://status.adobe.com), then run `chatlio-aep resume support-chat`.',
     );
+  });
+
+  it('names in a command what the reader has to fill in, where it is not known', () => {
+    expect(remedyOf(codedError('CAEP_EVENT_DECIDED').error)).toContain('`chatlio-aep held show NAME ID`');
+    expect(remedyOf(codedError('CAEP_MANIFEST_INVALID').error)).toContain('`chatlio-aep plan FILE`');
   });
 
   it('finds its fields wherever the source makes the error', () => {

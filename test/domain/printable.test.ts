@@ -1,11 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { initialForwarderState } from '../../src/domain/forwarderState.js';
-import type { Manifest } from '../../src/domain/manifest.js';
-import type { SourceState } from '../../src/domain/source.js';
-import { DELIVERY } from '../forwarder/bench.js';
-import { describeForwarder } from '../../src/domain/forwarderDetails.js';
-import { describeSource } from '../../src/domain/sourceDetails.js';
-import { markdownCode, markdownText, oneLine, printable, printableJson } from '../../src/domain/printable.js';
+import { initialForwarderState } from '../../src/domain/delivery/forwarderState.js';
+import type { Manifest } from '../../src/domain/source/manifest.js';
+import type { SourceState } from '../../src/domain/source/source.js';
+import { DELIVERY } from '../support/delivery.js';
+import { describeForwarder } from '../../src/domain/delivery/forwarderDetails.js';
+import { describeSource } from '../../src/domain/source/sourceDetails.js';
+import {
+  markdownCode,
+  markdownDocument,
+  markdownText,
+  oneLine,
+  printable,
+  printableJson,
+} from '../../src/domain/printable.js';
 
 const LINK = '[all is well](https://evil.example)';
 
@@ -33,7 +40,7 @@ describe('on a terminal', () => {
   it.each(HOSTILE)('%s is written out', (_what, text) => {
     expect(printable(text)).not.toMatch(UNSEEN);
     expect(() => encodeURIComponent(printable(text))).not.toThrow();
-    expect(oneLine(`${text}\n✔ All is well`)).not.toMatch(/\n/);
+    expect(oneLine(`${text}\n✔ Everything is fine`)).not.toMatch(/\n/);
   });
 
   it('what people write stays as it is', () => {
@@ -42,6 +49,22 @@ describe('on a terminal', () => {
     expect(printable('\u001b[2J')).toBe('\\x1b[2J');
     expect(printable('a\r\nb')).toBe('a\nb');
   });
+
+  it.each([
+    ['\u0007', '\\x07'],
+    ['\u009b', '\\x9b'],
+    ['\u202e', '\\u202e'],
+    ['\u061c', '\\u061c'],
+    ['\u{e0041}', '\\u{e0041}'],
+    ['\ud83d', '\\ud83d'],
+    ['a\rb', 'a\\x0db'],
+  ])('%j is written out as programmers write it', (text, shown) => {
+    expect(printable(text)).toBe(shown);
+  });
+
+  it('one line is one line: breaks and tabs are blanks', () => {
+    expect(oneLine('a\n\n\tb\r\nc\td')).toBe('a b c d');
+  });
 });
 
 describe('in JSON', () => {
@@ -49,6 +72,12 @@ describe('in JSON', () => {
     const json = printableJson(JSON.stringify({ text }));
     expect(json).not.toMatch(UNSEEN);
     expect(JSON.parse(json)).toEqual({ text });
+  });
+
+  it('layout stays: line breaks of a pretty document, also those of Windows', () => {
+    const pretty = '{\r\n\t"a": 1\n}';
+    expect(printableJson(pretty)).toBe(pretty);
+    expect(printableJson('"\u{e0041}\u0085"')).toBe('"\\udb40\\udc41\\u0085"');
   });
 });
 
@@ -73,6 +102,21 @@ describe('in Markdown', () => {
 
   it('code ends where its text does', () => {
     expect(markdownCode('a`b|c\nd')).toBe("`a'b'c d`");
+  });
+
+  it.each([
+    ['see https://evil.example', 'see https:\u200b//evil.example'],
+    ['WWW.evil.example', 'WWW.\u200bevil.example'],
+    ['mailto:a', 'mailto:\u200ba'],
+    ['xmpp:a', 'xmpp:\u200ba'],
+    ['at 10:30, a:b', 'at 10:30, a:b'],
+    ['awww.b', 'awww.b'],
+  ])('%s is no link, and other text stays', (text, shown) => {
+    expect(markdownText(text)).toBe(shown);
+  });
+
+  it('a document ends with a line that may be cut off', () => {
+    expect(markdownDocument(['a', 'b'])).toBe('a\nb\n\n\u00a0');
   });
 
   it.each(HOSTILE)('the details of a forwarder show %s as text', (_what, text) => {

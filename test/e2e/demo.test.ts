@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { isRunning } from '../../src/process/identity.js';
+import { isRunning } from '../../src/process/programs/identity.js';
 import { killGroup, spawnEntry, temporaryFolder } from '../support/processes.js';
 import { FREE_PORTS, killLeftoversAfterTest, processesOf, STACK_TIMEOUT_MS } from '../support/stack.js';
 
@@ -18,10 +18,10 @@ it(
     const second = spawnEntry('src/client', ['demo'], environment);
     const exitCode = await second.exitCode;
     expect({ exitCode, output: second.output() }).toMatchObject({ exitCode: 0 });
-    expect(second.output()).toContain('The last demo did not come to its end; going on with it.');
-    expect(second.output()).toContain('Each of the five kinds stands in the dataset exactly once.');
+    expect(second.output()).toContain('The last demo did not finish; continuing it.');
+    expect(second.output()).toContain('Each of the five kinds is in the dataset exactly once.');
     expect(second.output().match(/✔ .* 1 ×/g)).toHaveLength(7 + 5);
-    expect(second.output()).toMatch(/first event landed\s+\d+\.\d s after provisioning began/);
+    expect(second.output()).toMatch(/first event in the dataset\s+\d+\.\d s after provisioning began/);
   },
   2 * STACK_TIMEOUT_MS,
 );
@@ -40,7 +40,7 @@ it.each([
     // One press of Ctrl-C, which npm passes on as well.
     process.kill(demo.pid, 'SIGINT');
     expect(await demo.exitCode).toBe(130);
-    expect(demo.output()).toContain('The demo was interrupted; the next one goes on with it.');
+    expect(demo.output()).toContain('The demo was interrupted; the next run continues it.');
     expect(demo.output()).not.toContain('CAEP_');
     expect(processesOf(join(home, 'demo')).filter(isRunning)).toEqual([]);
   },

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { runForwardChaos } from '../../chaos/forward/chaosRun.js';
 
-const TIMEOUT_MS = 420_000;
+const TIMEOUT_MS = 600_000;
 
 describe('forwarding while processes are killed and the inlet fails', () => {
   it(
@@ -14,7 +14,12 @@ describe('forwarding while processes are killed and the inlet fails', () => {
       expect(run.stuck).toBeUndefined();
       expect(run.holds).toEqual([]);
       expect(run.unexpectedEnds).toEqual([]);
+      expect(run.disrupted.failures).toEqual([]);
       expect(run.comparison.delivered).toBeGreaterThan(0);
+      // What was taken in the form of 0.1.x before the source was updated, and what came afterwards.
+      const sent = [...run.sent.keys()];
+      expect(sent).toContainEqual(expect.stringMatching(/^cut, /));
+      expect(sent).toContainEqual(expect.stringMatching(/^whole, version [12] /));
       expect(run.faultHits).toBeGreaterThan(0);
     },
     TIMEOUT_MS,

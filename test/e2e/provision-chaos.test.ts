@@ -1,11 +1,12 @@
 /** A small, seeded part of `npm run chaos:provision`, which tries the whole of it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runCells } from '../../chaos/cell.js';
-import { faultCells } from '../../chaos/faultCells.js';
-import { KILL_TIMES, killCells, runKillWave } from '../../chaos/killMatrix.js';
-import { type CellResult, createRandom, shuffled } from '../../chaos/result.js';
-import { type ChaosStack, startChaosStack, VICTIMS } from '../../chaos/stack.js';
-import { ADOBE_STEPS } from '../../chaos/stepRequests.js';
+import { runCells } from '../../chaos/provision/cells/cell.js';
+import { faultCells } from '../../chaos/provision/cells/faultCells.js';
+import { KILL_TIMES, killCells, runKillWave } from '../../chaos/provision/kills/killMatrix.js';
+import type { CellResult } from '../../chaos/provision/result.js';
+import { createRandom, shuffled } from '../../chaos/stack/random.js';
+import { type ChaosStack, startChaosStack, VICTIMS } from '../../chaos/provision/stack.js';
+import { ADOBE_STEPS } from '../../chaos/provision/stepRequests.js';
 
 const SEED = 20_261_121;
 const OPERATIONS = ['provision', 'abort', 'cancel'] as const;

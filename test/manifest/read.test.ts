@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { CANONICAL_FIELD_NAMES } from '../../src/domain/canonical.js';
+import { CANONICAL_FIELD_NAMES } from '../../src/domain/events/canonical.js';
 import { CodedError, type Problem } from '../../src/domain/errors.js';
-import { KINDS } from '../../src/domain/kinds.js';
+import { KINDS } from '../../src/domain/events/kinds.js';
 import { manifestJsonSchema } from '../../src/manifest/json-schema.js';
 import { parseManifest, readManifest, readManifestFile } from '../../src/manifest/read.js';
 import { manifestTemplate } from '../../src/manifest/template.js';
@@ -110,6 +110,21 @@ describe('a manifest', () => {
     expect(await readFile('examples/support-chat.yaml', 'utf8')).toBe(tagged);
   });
 
+  it('maps what is off by default where a person takes the marks of comments off the lines of the example', async () => {
+    const example = await readFile('examples/support-chat.yaml', 'utf8');
+    const without = (lines: RegExp) => example.replaceAll(lines, '$1');
+    const off = ['{tenant}.html_body', '{tenant}.visitor_IP_address'];
+    const destinationsOf = (text: string) =>
+      readManifest(text, 'chat.yaml').mapping.map(({ destination }) => destination);
+    expect(destinationsOf(without(/^# (contents: full)$/gm)).filter((one) => off.includes(one))).toEqual([]);
+    const one = without(/^# (contents: full|mapping:|  - \{destination: (?:html_body|visitor_IP_address).*)$/gm);
+    expect(destinationsOf(one)).toEqual(expect.arrayContaining(off));
+    const whole = example.slice(example.indexOf('# mapping:'), example.indexOf('# Rows of your own alone'));
+    const all = without(/^# (contents: full)$/gm).replace(whole, whole.replaceAll(/^# ?/gm, ''));
+    expect(destinationsOf(all)).toEqual(expect.arrayContaining(off));
+    expect(destinationsOf(all)).not.toContain('{tenant}.visitor_location');
+  });
+
   it('keeps every value that the example shows as a comment equal to the standard value', async () => {
     const example = await readFile('examples/support-chat.yaml', 'utf8');
     const delivery = example.slice(example.indexOf('# delivery:')).replaceAll(/^# /gm, '');
@@ -154,7 +169,7 @@ delivery:
       [
         "1 version: 1 | 2",
         "1 name: a name: lower case letters, digits and single hyphens, at most 40 characters | nothing",
-        "2 nam: one of version, name, sandbox, chatlio, xdm, dataset, identity, mapping, delivery | an unknown field | did you mean name?",
+        "2 nam: one of version, name, sandbox, contents, privacy, chatlio, xdm, dataset, identity, mapping, delivery | an unknown field | did you mean name?",
         "3 sandbox: the technical name of a sandbox: lower case letters, digits and single hyphens, at most 256 characters | "Prod"",
         "6 chatlio.widgets[0].key: a key: lower case letters, digits and single hyphens, at most 64 characters | "Main Site"",
         "7 chatlio.widgets[0].kinds[0]: one of new-conversation, unanswered, feedback, offline-message, transcript | "transcripts" | did you mean transcript?",
@@ -165,7 +180,7 @@ delivery:
         "12 dataset.tags.region: text without commas | "eu,us"",
         "12 dataset.tags.unifiedProfile: no tag that enables Profile | the tag unifiedProfile",
         "14 mapping[0].destination: a field of the XDM schema | "mesage" | did you mean message?",
-        "15 mapping[1].source: _id filled from eventId, by which a second copy is recognised | "conversationUUID"",
+        "15 mapping[1].source: _id filled from eventId, by which a second copy is recognised | "conversationUUID" | write \`- {source: eventId, destination: _id}\`",
         "17 delivery.lease: a duration from 3s to 5m, such as 15s (units ms, s, m, h, d) | "1h"",
         "18 delivery.retention: a duration from 1h to 3650d, such as 30d (units ms, s, m, h, d) | 30",
         "19 delivery.partitons: one of partitions, concurrency, maxRequestsPerSecond, requestTimeout, lease, settleWindow, schemaSettleWindow, on503, onNotFound, lakeLatency, quietWarning, retention | an unknown field | did you mean partitions?",
@@ -258,10 +273,10 @@ delivery:
 describe('a file that is no manifest', () => {
   it.each([
     ['broken YAML', 'name: [', 'line 1: Flow sequence'],
-    ['a field that stands twice', 'name: a\nname: b', 'line 2: the field stands there twice'],
+    ['a field that stands twice', 'name: a\nname: b', 'line 2: the field is there twice'],
     ['two documents', 'a: 1\n---\nb: 1', 'several YAML documents'],
     ['a tag that builds objects', 'a: !!js/function x', 'line 1: Unresolved tag'],
-    ['aliases that multiply', bomb(), 'its aliases multiply too much'],
+    ['aliases that multiply', bomb(), 'its aliases expand to too much data'],
     ['bottomless nesting', '['.repeat(100_000), 'it is nested too deeply'],
     ['too much', `# ${'x'.repeat(300_000)}`, 'it is larger than 256 KiB'],
   ])('is told so: %s', (_what, text, reason) => {
@@ -328,7 +343,7 @@ describe('what is made to cost time', () => {
     const startedMs = performance.now();
     const { error } = errorOf(HOSTILE[name] ?? '');
     // Without the bounds some took a minute; with them tens of milliseconds on a machine that does nothing else.
-    expect(performance.now() - startedMs).toBeLessThan(8_000);
+    expect(performance.now() - startedMs).toBeLessThan(25_000);
     expect(error.code).toMatch(/^CAEP_MANIFEST_(INVALID|UNREADABLE)$/);
     expect(error.problems?.length ?? 0).toBeLessThanOrEqual(101);
   });
@@ -340,6 +355,6 @@ describe('what is made to cost time', () => {
     const document = Object.fromEntries(Array.from({ length: 50_000 }, (_each, n) => [`unknown-${n}`, 1]));
     const startedMs = performance.now();
     expect(parseManifest(document)).toMatchObject({ ok: false });
-    expect(performance.now() - startedMs).toBeLessThan(8_000);
+    expect(performance.now() - startedMs).toBeLessThan(25_000);
   });
 });

@@ -1,8 +1,8 @@
 /** What a worker shows after a real drain against a real inlet and PostgreSQL. */
 import { describe, expect, it } from 'vitest';
 import { createWorkerMetrics } from '../../src/metrics/worker.js';
-import { readFigures, readSourceFacts } from '../../src/store/figures.js';
-import { withBench } from '../forwarder/bench.js';
+import { readFigures, readSourceFacts } from '../../src/store/views/figures.js';
+import { withBench } from '../activities/drain/overHttp/bench.js';
 
 const bench = withBench();
 

@@ -11,6 +11,7 @@ const worker = createWorkerMetrics(() => Promise.resolve({ sources: [], receiver
 const receiver = createReceiverMetrics({
   counts: () => ({}),
   nearMisses: () => [],
+  refusedConnections: () => 0,
   spoolDepth: () => ({ records: 0, bytes: 0 }),
   lostLines: () => 0,
   spoolDamage: () => ({ unreadable: 0, vanished: 0 }),

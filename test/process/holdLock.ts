@@ -1,5 +1,5 @@
 /** Takes a lock, says so, and says when it was lost. `holdLock FILE BEAT_MS` */
-import { tryLock } from '../../src/process/lock.js';
+import { tryLock } from '../../src/process/files/lock.js';
 
 const [file = '', beatMs] = process.argv.slice(2);
 const attempt = tryLock(file, { beatMs: Number(beatMs), leaseMs: 60_000 });

@@ -19,7 +19,7 @@ describe('a place where nothing can listen', () => {
           host,
           port: String(port),
           option: 'RECEIVER_PORT',
-          reason: expect.stringMatching(`${reason}|nobody knows that host`) as string,
+          reason: expect.stringMatching(`${reason}|no such host name is known`) as string,
         },
       },
     });
@@ -29,7 +29,7 @@ describe('a place where nothing can listen', () => {
     const refused = Object.assign(new Error('listen EACCES'), { code: 'EACCES' });
     expect(listenFault(refused, place('127.0.0.1', 80)).error).toMatchObject({
       code: 'CAEP_LISTEN_REFUSED',
-      fields: { port: '80', reason: 'ports below 1024 need a right that this user does not have' },
+      fields: { port: '80', reason: 'this user has no permission for ports below 1024' },
     });
   });
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openLedger } from '../../src/dev/ledger.js';
-import { obtainTemporalServer } from '../../src/temporal/obtainServer.js';
+import { obtainTemporalServer } from '../../src/temporal/devServer/obtainServer.js';
 import { startFault, systemFault } from '../../src/process/systemFaults.js';
 
 function caught(run: () => void): unknown {
@@ -31,8 +31,8 @@ it('a small file of ours that was spoilt is named', () => {
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const path = join(folder, 'processes.json');
   writeFileSync(path, '[{"pid"');
-  expect(() => openLedger(path)).toThrow('CAEP_FILE_REFUSED');
-  expect(openLedger(join(folder, 'none.json')).entries()).toEqual([]);
+  expect(() => openLedger(path, () => undefined)).toThrow('CAEP_FILE_REFUSED');
+  expect(openLedger(join(folder, 'none.json'), () => undefined).entries()).toEqual([]);
 });
 
 describe('a server that did not start', () => {
@@ -53,7 +53,7 @@ describe('a system call that fails', () => {
     const path = join(folder, 'file', 'home');
     const fault = systemFault(caught(() => mkdirSync(path, { recursive: true })));
     expect(fault?.error).toMatchObject({ code: 'CAEP_FILE_REFUSED', fields: { path } });
-    expect(fault?.error.fields['reason']).toMatch(/part of the path is a file|something else is in its place/);
+    expect(fault?.error.fields['reason']).toMatch(/part of the path is a file|something with this name already exists/);
   });
 
   it.each(['ENOSPC', 'EDQUOT'])('for want of room (%s) says so', (code) => {

@@ -1,9 +1,9 @@
 /** What Chatlio may send, against a real receiver: copies at any distance, events that look like copies, odd bodies. */
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { KINDS, type Kind } from '../../src/domain/kinds.js';
-import { createRoutes, retireRoutes } from '../../src/store/routes.js';
-import { registerSource, retireSource } from '../../src/store/sources.js';
+import { KINDS, type Kind } from '../../src/domain/events/kinds.js';
+import { createRoutes, retireRoutes } from '../../src/store/sources/routes.js';
+import { registerSource, retireSource } from '../../src/store/sources/sources.js';
 import { EXAMPLES } from '../chatlio/examples.js';
 import { freshSource, withDatabase } from '../support/store.js';
 import { pathOf, WIDGET, withReceiver } from './receiver.js';

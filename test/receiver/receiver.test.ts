@@ -1,15 +1,15 @@
+import { bodyContext } from '../../src/store/keys/contexts.js';
 import { readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { request } from 'undici';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { fixture } from '../../src/chatlio/fixtures.js';
-import { KIND_FACTS, KINDS } from '../../src/domain/kinds.js';
+import { KIND_FACTS, KINDS } from '../../src/domain/events/kinds.js';
 import { placeOf } from '../../src/receiver/slot.js';
-import { openDatabase } from '../../src/store/database.js';
-import { pageOfExceptions } from '../../src/store/exceptionPages.js';
-import { createRoutes, listRoutes, retireRoutes, rotateRoutes } from '../../src/store/routes.js';
-import { registerSource, retireSource } from '../../src/store/sources.js';
-import { bodyContext } from '../../src/store/takenEvent.js';
+import { openDatabase } from '../../src/store/connection/database.js';
+import { pageOfExceptions } from '../../src/store/views/exceptionPages.js';
+import { createRoutes, listRoutes, retireRoutes, rotateRoutes } from '../../src/store/sources/routes.js';
+import { registerSource, retireSource } from '../../src/store/sources/sources.js';
 import { EXAMPLES } from '../chatlio/examples.js';
 import { temporaryFolder } from '../support/processes.js';
 import { freshSource, silentLog, withDatabase } from '../support/store.js';
@@ -313,7 +313,7 @@ describe('receiver without PostgreSQL', () => {
     // The first place is that of the receiver that has PostgreSQL.
     const { spoolFolder } = placeOf(home, '2');
     await rename(spoolFolder, `${spoolFolder}.away`);
-    expect(await readiness()).toEqual([503, { status: 'the disk of the spool takes no more' }]);
+    expect(await readiness()).toEqual([503, { status: 'the disk of the spool cannot be written' }]);
     expect(await postTo(receiver, path('feedback'), EXAMPLES.feedback)).toMatchObject({ status: 503 });
     await rename(`${spoolFolder}.away`, spoolFolder);
     expect(await readiness()).toEqual([200, { status: 'spooling' }]);
@@ -366,7 +366,9 @@ describe('receiver without PostgreSQL', () => {
       `select encode(event_id, 'hex') as id from event_body where source_id = $1`,
       [sourceId],
     );
-    expect(rows.map(({ id }) => id).sort()).toEqual([...acknowledged].sort());
+    // What other tests have spooled may come later.
+    const logged = rows.map(({ id }) => id).filter((id) => acknowledged.has(id));
+    expect(logged.sort()).toEqual([...acknowledged].sort());
   });
 
   it('drains what another receiver of its folder has left, when that one is gone', async () => {

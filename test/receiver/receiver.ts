@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { request } from 'undici';
 import { afterAll, beforeAll } from 'vitest';
-import { KINDS, type Kind } from '../../src/domain/kinds.js';
-import { webhookPath } from '../../src/domain/webhookPath.js';
+import { KINDS, type Kind } from '../../src/domain/events/kinds.js';
+import { webhookPath } from '../../src/domain/events/webhookPath.js';
 import { startReceiver, type Receiver } from '../../src/receiver/start.js';
-import type { Database } from '../../src/store/database.js';
-import { type KeyRing, openKeyRing } from '../../src/store/keyRing.js';
-import { createRoutes, type OpenedRoute } from '../../src/store/routes.js';
+import type { Database } from '../../src/store/connection/database.js';
+import { type KeyRing, openKeyRing } from '../../src/store/keys/keyRing.js';
+import { createRoutes, type OpenedRoute } from '../../src/store/sources/routes.js';
 import { freshSource } from '../support/store.js';
 
 export const WIDGET = 'main-site';

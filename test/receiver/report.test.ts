@@ -8,11 +8,11 @@ import type { Journal } from '../../src/receiver/journal/journal.js';
 import { startReporting } from '../../src/receiver/report.js';
 import { placeOf } from '../../src/receiver/slot.js';
 import type { Receiver } from '../../src/receiver/start.js';
-import { openKeyRing } from '../../src/store/keyRing.js';
-import { inTransaction, openDatabase } from '../../src/store/database.js';
-import { readPublicUrl } from '../../src/store/receiverReports.js';
-import { readSilences } from '../../src/store/lastEvents.js';
-import { readReceivers } from '../../src/store/receiverReports.js';
+import { openKeyRing } from '../../src/store/keys/keyRing.js';
+import { inTransaction, openDatabase } from '../../src/store/connection/database.js';
+import { readPublicUrl } from '../../src/store/receivers/receiverReports.js';
+import { readSilences } from '../../src/store/views/lastEvents.js';
+import { readReceivers } from '../../src/store/receivers/receiverReports.js';
 import { temporaryFolder } from '../support/processes.js';
 import { silentLog, withDatabase } from '../support/store.js';
 import { AWAY, postTo, startTestReceiver, withReceiver } from './receiver.js';
@@ -47,6 +47,16 @@ describe('what a receiver reports', () => {
     const { receiver: untold } = await startTestReceiver({ database: database(), keyRing, home: temporaryFolder() });
     await Promise.all([receiver.close(), untold.close()]);
     expect(await readPublicUrl(database())).toBe(url);
+  });
+
+  it('the database’s clock compared with its own, for `doctor`', async () => {
+    const { keyRing } = setup();
+    const home = temporaryFolder();
+    const { receiver } = await startTestReceiver({ database: database(), keyRing, home });
+    onTestFinished(() => receiver.close());
+    const readClocks = async () => (await readReceivers(database())).flatMap(({ clock }) => (clock ? [clock] : []));
+    await expect.poll(readClocks, { timeout: 10_000 }).not.toHaveLength(0);
+    for (const { ms, giveOrTakeMs } of await readClocks()) expect(Math.abs(ms)).toBeLessThanOrEqual(giveOrTakeMs + 5);
   });
 
   it('each of several receivers: a row of its own, the journal of both together, in PostgreSQL when they have stopped', async () => {
@@ -198,12 +208,12 @@ describe('what a receiver reports', () => {
       return ids.filter((id) => known.has(id));
     };
     await expect.poll(logged).toEqual(ids.filter((_, index) => index !== 1));
-    expect(receiver.spoolDamage()).toEqual({ unreadable: 1, vanished: 0 });
+    await expect.poll(() => receiver.spoolDamage()).toEqual({ unreadable: 1, vanished: 0 });
     const damaged = async () => (await readReceivers(database())).filter(({ unreadable }) => unreadable === 1).length;
     await expect.poll(damaged, { timeout: 10_000 }).toBe(1);
     const { notKnown } = await readJournalState(database().pool, windowOf(sourceId), new Date());
     expect(notKnown).toEqual(
-      expect.arrayContaining([expect.stringMatching(/1 places in the spool of the receiver .* cannot be read/)]),
+      expect.arrayContaining([expect.stringMatching(/1 places in the spool files of the receiver .* are damaged/)]),
     );
   });
 
@@ -225,7 +235,7 @@ describe('what a receiver reports', () => {
     const reporter = startReporting({
       database: database(),
       receiverId: 'spools-in-between',
-      adoption: { orphans: () => [], unsettle: () => undefined },
+      adoption: { orphans: () => [], startOver: () => undefined },
       spoolDamage: () => ({ unreadable: 0, vanished: 0 }),
       journal,
       spoolDepth() {
@@ -236,6 +246,7 @@ describe('what a receiver reports', () => {
       },
       counts: () => ({}),
       nearMisses: () => [],
+      refused: { count: () => 0, lastAtMs: () => undefined },
       log: silentLog,
     });
     const reported = async () => {

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { request } from 'undici';
 import { expect, it } from 'vitest';
 import { fixture } from '../../src/chatlio/fixtures.js';
-import { openKeyRing } from '../../src/store/keyRing.js';
-import { createRoutes } from '../../src/store/routes.js';
+import { openKeyRing } from '../../src/store/keys/keyRing.js';
+import { createRoutes } from '../../src/store/sources/routes.js';
 import { spawnElsewhere } from '../support/elsewhere.js';
 import { killGroup, temporaryFolder } from '../support/processes.js';
 import { freshSource, withDatabase } from '../support/store.js';
@@ -63,7 +63,7 @@ it('one takes over what the other has spooled only when that one is gone, and th
   killGroup(cutOff.pid);
   await cutOff.exitCode;
   await expect.poll(missing, { timeout: 60_000, interval: 500 }).toBe(0);
-  // It is settled for good: the next start has the first place again, and nobody is missed in the reports.
+  // It is done with for good: the next start has the first place again, and nobody is missed in the reports.
   await expect
     .poll(
       async () => {

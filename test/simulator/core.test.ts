@@ -1,10 +1,10 @@
 /** Pure parts that several services share. */
 import { describe, expect, test } from 'vitest';
 import { createClock } from '../../simulator/clock.js';
-import { createJournal } from '../../simulator/journal.js';
-import { applyPatch, mergePatch, PatchError, type PatchOperation } from '../../simulator/jsonPatch.js';
-import { maskBody, maskPath } from '../../simulator/masking.js';
-import { COMPARISONS, fits, parsePropertyFilter } from '../../simulator/propertyFilter.js';
+import { createJournal } from '../../simulator/admin/journal.js';
+import { applyPatch, mergePatch, PatchError, type PatchOperation } from '../../simulator/values/jsonPatch.js';
+import { maskBody, maskPath } from '../../simulator/admin/masking.js';
+import { COMPARISONS, fits, parsePropertyFilter } from '../../simulator/values/propertyFilter.js';
 
 describe('JSON Patch', () => {
   const document = { name: 'a', tags: { team: ['x', 'y'] }, 'a/b': { '~': 1 } };

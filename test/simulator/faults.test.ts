@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { describe, expect, test } from 'vitest';
-import type { Fault, FaultRule } from '../../simulator/faults.js';
-import { drawOf, hits, matches } from '../../simulator/faults.js';
+import type { Fault, FaultRule } from '../../simulator/faults/faults.js';
+import { drawOf, hits, matches } from '../../simulator/faults/faults.js';
 import { sourceConnectionBody } from './provisioned.js';
 import { asClient, FLOW_SERVICE, withSimulator } from './simulated.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { FLOW_SERVICE, send, withSimulator, type Call } from './simulated.js';
-import { DEFAULT_CREDENTIALS } from '../../simulator/credentials.js';
+import { DEFAULT_CREDENTIALS } from '../../simulator/ims/credentials.js';
 
 const OTHER_ORGANIZATION = {
   ...DEFAULT_CREDENTIALS,

@@ -99,7 +99,7 @@ test('a taken port and a wrong policy are said in one sentence each', { timeout:
   const { port } = holder.address() as AddressInfo;
   const taken = spawnEntry('simulator/main', ['--port', String(port), '--data-dir', folder], {});
   expect(await taken.exitCode).toBe(4);
-  expect(taken.output()).toContain(`CAEP_PORT_TAKEN: Port ${port}, wanted for the simulator, is taken.`);
+  expect(taken.output()).toContain(`CAEP_PORT_TAKEN: Port ${port}, needed for the simulator, is already in use.`);
   const wrong = spawnEntry('simulator/main', ['--port', '0', '--data-dir', folder, '--policy', 'moonPhase=full'], {});
   expect(await wrong.exitCode).toBe(4);
   expect(wrong.output()).toContain('there is no policy named moonPhase');
@@ -120,6 +120,20 @@ test('people are shown the base URL, the credentials and the page; a second copy
   expect(program.output()).toContain('http://adobe.test/__sim');
   const second = spawnEntry('simulator/main', ['--port', '0', '--data-dir', folder], {});
   expect(await second.exitCode).toBe(4);
-  expect(second.output()).toContain(`CAEP_ALREADY_RUNNING: Another copy runs already here (pid ${program.pid}).`);
+  expect(second.output()).toContain(`CAEP_ALREADY_RUNNING: Another copy is already running here (pid ${program.pid}).`);
   expect(await program.end('SIGINT')).toBe(0);
+});
+
+test.each([
+  ['--port=x', "argument 'x' is invalid"],
+  ['--policy=moonPhase=full', 'there is no policy named moonPhase'],
+])('a call with %s, which is wrong, is told as a document to whoever asks for JSON', async (wrong, told) => {
+  const simulator = spawnEntry('simulator/main', [wrong, '--data-dir', temporaryFolder(), '--output', 'json'], {});
+  expect(await simulator.exitCode).toBe(4);
+  const document = simulator
+    .output()
+    .split('\n')
+    .find((line) => line.startsWith('{'));
+  expect(JSON.parse(document ?? '')).toMatchObject({ v: 1, command: 'simulator', error: { code: 'CAEP_USAGE' } });
+  expect(document).toContain(told);
 });

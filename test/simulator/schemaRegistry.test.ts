@@ -245,6 +245,36 @@ describe('a change', () => {
     expect((await get(path)).json['version']).toBe(isTaken ? '1.1' : '1.0');
   });
 
+  test.each<[string, { op: string; path: string; value?: unknown }, boolean]>([
+    ['a member more', { op: 'add', path: '/items/properties/mood', value: { type: 'string' } }, true],
+    ['a member less', { op: 'remove', path: '/items/properties/said' }, false],
+    ['a member of another type', { op: 'replace', path: '/items/properties/said/type', value: 'number' }, false],
+    ['elements of another type', { op: 'replace', path: '/items', value: { type: 'string' } }, false],
+  ])('%s in the elements of a list, once a dataset uses the schema', async (_, { path, ...operation }, isTaken) => {
+    const { fieldGroupAltId, schemaId } = await makeSchema(simulated());
+    const group = `/tenant/fieldgroups/${fieldGroupAltId}`;
+    const items = { type: 'object', properties: { said: { type: 'string' } } };
+    await patch(group, [{ op: 'add', path: `${FIELDS}/talk`, value: { type: 'array', items } }]);
+    await makeDataset(simulated(), schemaId);
+    expect((await patch(group, [{ ...operation, path: `${FIELDS}/talk${path}` }])).status).toBe(isTaken ? 200 : 400);
+  });
+
+  test.each([
+    ['no type', { type: 'array', items: {} }],
+    ['an unknown type', { type: 'array', items: { type: 'text' } }],
+    [
+      'a member of an unknown type',
+      { type: 'array', items: { type: 'object', properties: { said: { type: 'text' } } } },
+    ],
+    ['lists without elements', { type: 'array', items: { type: 'array' } }],
+  ])('a list whose elements have %s is refused', async (_, value) => {
+    const { fieldGroupAltId } = await makeSchema(simulated());
+    const answer = await patch(`/tenant/fieldgroups/${fieldGroupAltId}`, [
+      { op: 'add', path: `${FIELDS}/talk`, value },
+    ]);
+    expect(answer.status).toBe(400);
+  });
+
   test('may be destructive while there is no dataset', async () => {
     const { fieldGroupAltId } = await makeSchema(simulated());
     const answer = await patch(`/tenant/fieldgroups/${fieldGroupAltId}`, [{ op: 'remove', path: `${FIELDS}/rating` }]);

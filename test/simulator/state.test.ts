@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createState, INSTALLATION, type Change } from '../../simulator/state.js';
+import { createState, INSTALLATION, type Change } from '../../simulator/state/state.js';
 
 const SCOPE = { orgId: 'org', sandboxName: 'prod' };
 
@@ -40,10 +40,10 @@ describe('writes', () => {
     await first;
     await expect.poll(() => batches.length).toBe(2);
     expect(summary(batches)[1]).toEqual(['a=3', 'b=undefined']);
-    let settled = false;
-    void second.then(() => (settled = true));
+    let isDone = false;
+    void second.then(() => (isDone = true));
     await Promise.resolve();
-    expect(settled).toBe(false);
+    expect(isDone).toBe(false);
     release();
     await second;
   });

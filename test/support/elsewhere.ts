@@ -1,7 +1,7 @@
 /** Programs of another container, as far as files and pids go: they share the disk with us, and have a pid namespace of their own. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
-import { entryCommand } from '../../src/process/entry.js';
+import { entryCommand } from '../../src/process/programs/entry.js';
 import { type SpawnedProgram, spawnProgram } from './processes.js';
 
 const UNSHARE = ['--user', '--map-root-user', '--pid', '--fork', '--kill-child', '--mount-proc'];

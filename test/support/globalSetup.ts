@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { identityOf, livenessOf } from '../../src/process/identity.js';
+import { identityOf, livenessOf } from '../../src/process/programs/identity.js';
 import { temporalBinary } from './temporalBinary.js';
 import { endSharedServers, readOwner, writeOwner } from './shared.js';
 

@@ -1,5 +1,5 @@
 import { parseManifest } from '../../src/manifest/read.js';
-import type { Manifest } from '../../src/domain/manifest.js';
+import type { Manifest } from '../../src/domain/source/manifest.js';
 
 /** A valid manifest; `overrides` as in the YAML file, top level. */
 export function manifestFixture(overrides: Readonly<Record<string, unknown>> = {}): Manifest {

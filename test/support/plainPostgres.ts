@@ -1,7 +1,7 @@
 /** A PostgreSQL on a folder of the embedded one, with whatever settings: also those that ours does not allow. */
 import { join } from 'node:path';
-import { findPostgresBinaries, unprivilegedLaunch } from '../../src/store/postgresBinaries.js';
-import { type ServerProcess, spawnServer } from '../../src/process/server.js';
+import { findPostgresBinaries, unprivilegedLaunch } from '../../src/store/connection/postgresBinaries.js';
+import { type ServerProcess, spawnServer } from '../../src/process/programs/server.js';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 

@@ -3,9 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { Client, Pool } from 'pg';
 import { afterAll, beforeAll, inject } from 'vitest';
-import { openDatabase } from '../../src/store/database.js';
-import { startEmbeddedPostgres } from '../../src/store/embedded.js';
+import { openDatabase } from '../../src/store/connection/database.js';
+import { startEmbeddedPostgres } from '../../src/store/connection/embedded.js';
 import { migrate } from '../../src/store/migrate.js';
+import { WAIT_AFTER_SERVER_START_MS } from '../../src/store/delivery/claim.js';
 import { sharedServer } from './shared.js';
 
 export interface TestDatabase {
@@ -60,6 +61,7 @@ function sharedPostgres(): Promise<string> {
       settings: { max_connections: '300', wal_level: 'minimal', max_wal_senders: '0', checkpoint_timeout: '1h' },
     });
     await migrateTemplate(server.url);
+    await untilClaimable(server.url);
     return { pid: server.pid, connect: databaseUrl(server.url, 'postgres') };
   });
 }
@@ -70,6 +72,12 @@ async function migrateTemplate(url: string): Promise<void> {
   await migrate(database);
   // A template may have no connections.
   await database.close();
+}
+
+/** Nobody claims a partition of a server that was just started. */
+async function untilClaimable(url: string): Promise<void> {
+  const since = 'extract(epoch from clock_timestamp() - pg_postmaster_start_time())';
+  await administer(url, `select pg_sleep(greatest(0, ${WAIT_AFTER_SERVER_START_MS / 1_000} - ${since}))`);
 }
 
 async function administer(url: string, statement: string): Promise<void> {

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { entryCommand } from '../../src/process/entry.js';
+import { entryCommand } from '../../src/process/programs/entry.js';
 
 export interface SpawnedProgram {
   readonly pid: number;

@@ -2,8 +2,8 @@
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { endProcess } from '../../src/process/end.js';
-import { identityOf, type ProcessIdentity } from '../../src/process/identity.js';
+import { endProcess } from '../../src/process/programs/end.js';
+import { identityOf, type ProcessIdentity } from '../../src/process/programs/identity.js';
 
 interface SharedServer<T> {
   readonly process: ProcessIdentity;

@@ -1,10 +1,10 @@
 /** A source in a fresh database, and events for its log. */
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll } from 'vitest';
-import { KIND_FACTS, type Kind } from '../../src/domain/kinds.js';
-import { type Database, openDatabase } from '../../src/store/database.js';
-import { registerSource } from '../../src/store/sources.js';
-import type { TakenEvent } from '../../src/store/takenEvent.js';
+import { KIND_FACTS, type Kind } from '../../src/domain/events/kinds.js';
+import { type Database, openDatabase } from '../../src/store/connection/database.js';
+import { registerSource } from '../../src/store/sources/sources.js';
+import type { TakenEvent } from '../../src/store/log/takenEvent.js';
 import { withPostgres } from './postgres.js';
 
 export const silentLog = { info: () => undefined, warn: () => undefined, error: () => undefined };

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { SEARCH_ATTRIBUTE_NAMES } from '../../src/temporal/searchAttributes.js';
+import { SEARCH_ATTRIBUTE_NAMES } from '../../src/domain/source/searchAttributes.js';
 import { withTemporal } from './temporal.js';
 
 const temporal = withTemporal();

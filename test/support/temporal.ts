@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Client, Connection } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import { afterAll, beforeAll, inject } from 'vitest';
-import { startTemporalServer } from '../../src/temporal/server.js';
+import { startTemporalServer } from '../../src/temporal/devServer/server.js';
 import { createClient } from '../../src/temporal/connection.js';
 import { sharedServer } from './shared.js';
 import { temporalBinary } from './temporalBinary.js';

@@ -4,7 +4,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { readConfiguration } from '../../src/configuration.js';
 import { freePort } from '../../src/process/ports.js';
 import { connectClient } from '../../src/temporal/connection.js';
-import { ensureSearchAttributes, SEARCH_ATTRIBUTE_NAMES } from '../../src/temporal/searchAttributes.js';
+import { SEARCH_ATTRIBUTE_NAMES } from '../../src/domain/source/searchAttributes.js';
+import { ensureSearchAttributes } from '../../src/temporal/searchAttributes.js';
 import { connectWorker } from '../../src/temporal/workerConnection.js';
 import { withTemporal } from '../support/temporal.js';
 

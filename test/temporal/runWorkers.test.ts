@@ -1,26 +1,47 @@
+import { TransportError } from '@temporalio/worker';
 import { describe, expect, it } from 'vitest';
 import { closeAll } from '../../src/process/closing.js';
-import { runWorkers } from '../../src/temporal/runWorkers.js';
+import { makeWorkers, runWorkers } from '../../src/temporal/runWorkers.js';
 
 type State = ReturnType<Parameters<typeof runWorkers>[0][number]['getState']>;
 
 /** A worker that runs until it is shut down, or told to fail. */
 function worker() {
   let state: State = 'RUNNING';
-  let settle: { resolve: () => void; reject: (error: Error) => void } | undefined;
+  let run: { resolve: () => void; reject: (error: Error) => void } | undefined;
   return {
-    run: () => new Promise<void>((resolve, reject) => (settle = { resolve, reject })),
+    run: () => new Promise<void>((resolve, reject) => (run = { resolve, reject })),
     shutdown() {
       state = 'STOPPED';
-      settle?.resolve();
+      run?.resolve();
     },
     getState: () => state,
     fail(error: Error) {
       state = 'FAILED';
-      settle?.reject(error);
+      run?.reject(error);
     },
   };
 }
+
+describe('making workers', () => {
+  it('tells of a server that has gone away since it was connected, in the catalogue’s words', async () => {
+    const away = () => Promise.reject(new TransportError('Namespace default could not be described: Unavailable'));
+    await expect(makeWorkers(away, 'temporal:7233')).rejects.toMatchObject({
+      error: {
+        code: 'CAEP_TEMPORAL_FAILED',
+        fields: {
+          address: 'temporal:7233',
+          reason: 'the worker was not started: Namespace default could not be described: Unavailable',
+        },
+      },
+    });
+  });
+
+  it('leaves a fault of another kind as it is', async () => {
+    const fault = new TypeError('no task queue');
+    await expect(makeWorkers(() => Promise.reject(fault), 'temporal:7233')).rejects.toBe(fault);
+  });
+});
 
 describe('workers of one process', () => {
   it('end together when one cannot go on, and its reason is told', async () => {
@@ -30,10 +51,23 @@ describe('workers of one process', () => {
     await expect(running).rejects.toMatchObject({
       error: {
         code: 'CAEP_TEMPORAL_FAILED',
-        fields: { address: 'temporal:7233', reason: 'the worker cannot go on, namespace chat is not found' },
+        fields: { address: 'temporal:7233', reason: 'the worker cannot continue: namespace chat is not found' },
       },
     });
     expect(source.getState()).toBe('STOPPED');
+  });
+
+  it('finish what they have in hand before the reason is told', async () => {
+    const events: string[] = [];
+    const [failing, slow] = [worker(), worker()];
+    const asked = { ...slow, shutdown: () => events.push('asked') };
+    const running = runWorkers([failing, asked], 'temporal:7233').catch(() => events.push('told'));
+    failing.fail(new Error('away'));
+    await new Promise(setImmediate);
+    events.push('finished');
+    slow.shutdown();
+    await running;
+    expect(events).toEqual(['asked', 'finished', 'told']);
   });
 
   it('do not wait for ever for one that does not end', async () => {

@@ -1,8 +1,8 @@
 /** Step activities that keep their objects in memory and fail as a test tells them to. */
 import { ApplicationFailure } from '@temporalio/common';
 import type { CatalogueError } from '../../src/domain/errors.js';
-import type { Delivery } from '../../src/domain/manifest.js';
-import type { GateOpening, OperationInput } from '../../src/domain/pause.js';
+import type { Delivery } from '../../src/domain/source/manifest.js';
+import type { GateOpening, OperationInput } from '../../src/domain/delivery/pause.js';
 import {
   undoActivityName,
   type SourceActivities,
@@ -11,8 +11,9 @@ import {
   type StepResult,
   type UndoInput,
   type UndoResult,
-} from '../../src/domain/provisioning.js';
-import { STEP_NAMES, type StepName } from '../../src/domain/steps.js';
+} from '../../src/domain/source/provisioning.js';
+import { STEP_NAMES, type StepName } from '../../src/domain/source/steps.js';
+import type { PreparedUpdate } from '../../src/domain/source/update.js';
 
 /** When the gate opens after `openGate`. */
 export const OPENED_AT = '2026-02-02T00:05:00.000Z';
@@ -25,6 +26,8 @@ export interface FakeSteps {
   readonly undoInputs: Map<StepName, UndoInput>;
   /** Settings that the forwarder was given. */
   readonly configured: Delivery[];
+  /** Of each `applyUpdate`. */
+  readonly applied: OperationInput[];
   /** For which the gate was closed. */
   readonly reasons: string[];
   /** What each step (`schema`) or undo (`undo-schema`) does instead of succeeding, taken from the front. */
@@ -42,6 +45,7 @@ export function createFakeSteps(): FakeSteps {
     inputs: new Map(),
     undoInputs: new Map(),
     configured: [],
+    applied: [],
     reasons: [],
     script: new Map(),
   };
@@ -74,6 +78,18 @@ export function createFakeSteps(): FakeSteps {
     },
     disableFlow: () => scripted('disableFlow', () => undefined),
     openGate: () => scripted<GateOpening>('openGate', () => ({ opened: true, opensAt: OPENED_AT })),
+    prepareUpdate: ({ resources }: OperationInput) =>
+      scripted<PreparedUpdate>('prepareUpdate', () => ({
+        resources: {
+          ...resources,
+          'mapping-set': { kind: 'mapping-set', id: 'mapping-set-id', version: 1, origin: 'created' },
+        },
+        fields: ['messages'],
+      })),
+    applyUpdate: (input: OperationInput) => {
+      fake.applied.push(input);
+      return scripted('applyUpdate', () => ({ opensAt: OPENED_AT }));
+    },
     startForwarder: () => scripted('startForwarder', () => undefined),
     configureForwarder: (input: OperationInput) => {
       fake.configured.push(input.manifest.delivery);

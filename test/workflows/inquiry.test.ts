@@ -1,8 +1,8 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { createTemporalSources } from '../../src/cli/temporalSources.js';
-import { TASK_QUEUES } from '../../src/domain/source.js';
+import { createTemporalSources } from '../../src/temporal/sources/temporalSources.js';
+import { TASK_QUEUES } from '../../src/domain/source/source.js';
 import { withNamespace } from '../support/namespace.js';
 import { withTemporal } from '../support/temporal.js';
 import { bundleWorkflows } from '../support/workflowBundle.js';

@@ -1,8 +1,8 @@
 import { WorkflowFailedError, WorkflowUpdateStage } from '@temporalio/client';
 import { describe, expect, it, vi } from 'vitest';
-import type { PauseResult, UnpauseResult } from '../../src/domain/pause.js';
-import type { ConfigureResult } from '../../src/domain/source.js';
-import { stepsFor } from '../../src/domain/steps.js';
+import type { PauseResult, UnpauseResult } from '../../src/domain/delivery/pause.js';
+import type { ConfigureResult } from '../../src/domain/source/source.js';
+import { stepsFor } from '../../src/domain/source/steps.js';
 import { manifestFixture } from '../support/manifest.js';
 import { createFakeSteps, type FakeSteps, OPENED_AT, refusal } from './fakeSteps.js';
 import { failAt, PATIENCE, refuse, type Running, withSources } from './sources.js';

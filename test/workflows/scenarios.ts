@@ -2,15 +2,15 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/common';
-import type { Client, WorkflowHandle } from '@temporalio/client';
+import type { Client, WorkflowHandle, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import type {
   DrainEnd,
   DrainInput,
   ForwarderInput,
   ForwarderPhase,
   ForwarderState,
-} from '../../src/domain/forwarder.js';
-import type { SourceInput, SourceState } from '../../src/domain/source.js';
+} from '../../src/domain/delivery/forwarder.js';
+import type { SourceInput, SourceState } from '../../src/domain/source/source.js';
 import { manifestFixture } from '../support/manifest.js';
 import { createFakeSteps, refusal, type FakeSteps } from './fakeSteps.js';
 
@@ -19,6 +19,12 @@ export interface Scenario {
   readonly activities: object;
   run(client: Client, taskQueue: string): Promise<WorkflowHandle>;
 }
+
+type Life<Phase> = (
+  handle: WorkflowHandleWithFirstExecutionRunId,
+  reaches: (phase: Phase) => Promise<void>,
+  client: Client,
+) => Promise<void>;
 
 const REFUSED = { code: 'CAEP_ADOBE_REFUSED', fields: {} } as const;
 
@@ -37,7 +43,7 @@ function failingAt(...steps: string[]): FakeSteps {
 function sourceScenario(
   name: string,
   fake: FakeSteps,
-  live: (handle: WorkflowHandle, reaches: (phase: SourceState['phase']) => Promise<void>) => Promise<void>,
+  live: Life<SourceState['phase']>,
   input: Partial<SourceInput> = {},
 ): Scenario {
   return {
@@ -50,13 +56,32 @@ function sourceScenario(
         args: [{ v: 1, uid: randomUUID(), manifest: manifestFixture(), ...input } satisfies SourceInput],
       });
       const reaches = async (phase: SourceState['phase']): Promise<void> => {
-        while ((await handle.query<SourceState>('state')).phase !== phase) await delay(50);
+        await until(async () => (await handle.query<SourceState>('state')).phase === phase);
       };
-      await live(handle, reaches);
+      await live(handle, reaches, client);
       return handle;
     },
   };
 }
+
+/** Looks again and again. Recording has nothing else to wait with: what a life comes to is seen by asking. */
+async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await delay(50);
+}
+
+/** The run that goes on as new begins by itself, a while after the one before it has ended. */
+async function untilNextRunWorks(
+  client: Client,
+  { workflowId, firstExecutionRunId }: WorkflowHandleWithFirstExecutionRunId,
+): Promise<void> {
+  await until(async () => {
+    const { runId, historyLength } = await client.workflow.getHandle(workflowId).describe();
+    return runId !== firstExecutionRunId && historyLength > EVENTS_OF_A_FIRST_TASK;
+  });
+}
+
+/** Started, scheduled, begun, completed. */
+const EVENTS_OF_A_FIRST_TASK = 4;
 
 const ended = (handle: WorkflowHandle): Promise<unknown> => handle.result().catch(() => undefined);
 
@@ -71,7 +96,7 @@ const { delivery } = manifestFixture({ delivery: { partitions: 2, lease: '5s' } 
 function forwarderScenario(
   name: string,
   drains: (input: DrainInput, n: number) => DrainEnd | Promise<DrainEnd>,
-  life: (handle: WorkflowHandle, reaches: (phase: ForwarderPhase) => Promise<void>) => Promise<void>,
+  life: Life<ForwarderPhase>,
   input: Partial<ForwarderInput> = {},
 ): Scenario {
   let calls = 0;
@@ -105,9 +130,9 @@ function forwarderScenario(
         ],
       });
       const reaches = async (phase: ForwarderPhase): Promise<void> => {
-        while ((await handle.query<ForwarderState>('state')).phase !== phase) await delay(50);
+        await until(async () => (await handle.query<ForwarderState>('state')).phase === phase);
       };
-      await life(handle, reaches);
+      await life(handle, reaches, client);
       return handle;
     },
   };
@@ -119,9 +144,7 @@ const fault: DrainEnd = { kind: 'fault', fault: { stops: 'outage', detail: 'HTTP
 const running = stuck();
 
 export const SCENARIOS: readonly Scenario[] = [
-  sourceScenario('running', running, async () => {
-    while (!running.calls.includes('dataset')) await delay(50);
-  }),
+  sourceScenario('running', running, () => until(() => running.calls.includes('dataset'))),
   sourceScenario('held', failingAt('schema'), (_handle, reaches) => reaches('held')),
   sourceScenario('resumed', failingAt('flow'), async (handle, reaches) => {
     await reaches('held');
@@ -131,7 +154,7 @@ export const SCENARIOS: readonly Scenario[] = [
   sourceScenario('aborted', failingAt('flow', 'undo-dataset'), async (handle, reaches) => {
     await reaches('held');
     await handle.executeUpdate('abort', { args: [{ reason: 'recorded' }] });
-    while ((await handle.query<SourceState>('state')).hold?.during !== 'undo') await delay(50);
+    await until(async () => (await handle.query<SourceState>('state')).hold?.during === 'undo');
     await handle.executeUpdate('resume', { args: [{}] });
     await ended(handle);
   }),
@@ -149,10 +172,9 @@ export const SCENARIOS: readonly Scenario[] = [
   sourceScenario(
     'continued-as-new',
     createFakeSteps(),
-    async (handle, reaches) => {
+    async (handle, reaches, client) => {
       await reaches('live');
-      // A run that goes on as new begins a second later.
-      await delay(2_000);
+      await untilNextRunWorks(client, handle);
     },
     { maxHistoryEvents: 40 },
   ),
@@ -201,10 +223,10 @@ export const SCENARIOS: readonly Scenario[] = [
   forwarderScenario(
     'continued-as-new',
     () => idle,
-    async (handle, reaches) => {
+    async (handle, reaches, client) => {
       await reaches('idle');
       await handle.signal('wake', {});
-      await delay(1_000);
+      await untilNextRunWorks(client, handle);
     },
     { maxHistoryEvents: 20 },
   ),

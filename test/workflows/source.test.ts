@@ -1,13 +1,16 @@
 import { WorkflowFailedError, WorkflowUpdateFailedError } from '@temporalio/client';
 import type { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, it, vi } from 'vitest';
-import { stepsFor, type StepName } from '../../src/domain/steps.js';
+import { stepsFor, type StepName } from '../../src/domain/source/steps.js';
 import { manifestFixture } from '../support/manifest.js';
 import { createFakeSteps, refusal } from './fakeSteps.js';
 import { failAt, PATIENCE, refuse, REFUSED, withSources } from './sources.js';
 
 const { temporal, withSource } = withSources();
 const STEPS = stepsFor(manifestFixture());
+/** temporal.api.enums.v1.PendingActivityState */
+const CANCEL_REQUESTED = 3;
+
 describe('provisioning', () => {
   it('makes every step in order, keeps the ids, starts the forwarder and lives on', async () => {
     const fake = createFakeSteps();
@@ -30,6 +33,22 @@ describe('provisioning', () => {
         ['dataset', 'field-group', 'mapping-set', 'schema', 'source-connection', 'target-connection'].sort(),
       );
     });
+  });
+
+  it('takes over whatever stands in its place where that was decided beforehand, also after a hold for another reason', async () => {
+    const fake = failAt('schema', refuse);
+    await withSource(
+      fake,
+      async ({ handle, reaches }) => {
+        await reaches('held');
+        await handle.executeUpdate('resume', { args: [{}] });
+        await reaches('live');
+        expect([...fake.inputs.values()].flat().map(({ adopt }) => adopt)).toEqual(
+          Array.from({ length: STEPS.length + 1 }, () => true),
+        );
+      },
+      { adopt: true },
+    );
   });
 
   it('makes the identity descriptor only when the manifest asks for one', async () => {
@@ -278,6 +297,9 @@ describe('cancel', () => {
     await withSource(fake, async ({ handle, state }) => {
       await vi.waitFor(() => expect(fake.calls).toContain(activity), PATIENCE);
       await handle.cancel();
+      // One that fails before it was asked to end is cancelled while it waits for its next attempt.
+      const pending = async () => (await handle.describe()).raw.pendingActivities?.map(({ state }) => state);
+      await vi.waitFor(async () => expect(await pending()).toEqual([CANCEL_REQUESTED]), PATIENCE);
       fail(new Error('the connection is cut'));
       await expect(handle.result()).rejects.toThrow(WorkflowFailedError);
       expect((await handle.describe()).status.name).toBe('CANCELLED');

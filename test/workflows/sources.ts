@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
 import { Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { beforeAll, expect, vi } from 'vitest';
-import type { SourceInput, SourceState } from '../../src/domain/source.js';
+import type { SourceInput, SourceState } from '../../src/domain/source/source.js';
 import { manifestFixture } from '../support/manifest.js';
 import { type TestTemporal, withTemporal } from '../support/temporal.js';
 import { bundleWorkflows } from '../support/workflowBundle.js';

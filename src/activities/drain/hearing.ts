@@ -1,5 +1,5 @@
 /** Keeps what the inlet says in words, apart from the outcomes: these never wait for it, and it may be lost. */
-import type { InletAnswer } from '../../store/inletAnswers.js';
+import type { InletAnswer } from '../../store/delivery/inletAnswers.js';
 
 /** Beyond it answers are dropped: codes and request ids are in the outcomes. */
 const MAX_WAITING = 200;
@@ -8,7 +8,7 @@ const BATCH = 50;
 export interface Hearing {
   heard(answer: InletAnswer): void;
   /** Resolves when everything was kept, or could not be. */
-  settled(): Promise<void>;
+  allKept(): Promise<void>;
 }
 
 export function createHearing(
@@ -33,6 +33,6 @@ export function createHearing(
       waiting.push(answer);
       running ??= keepAll();
     },
-    settled: async () => running,
+    allKept: async () => running,
   };
 }

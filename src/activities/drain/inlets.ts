@@ -1,7 +1,7 @@
 /** One inlet client per source, so that its connections outlive the slices of its drains. */
-import type { Attempt, InletPolicy } from '../../domain/outcomes.js';
+import type { Attempt, InletPolicy } from '../../domain/delivery/outcomes.js';
 
-/** The part of `src/adobe/inlet.ts` that drains use. */
+/** The part of `src/adobe/services/inlet.ts` that drains use. */
 interface InletPort {
   post(body: Buffer, options: { readonly mayStart: () => boolean }): Promise<Attempt>;
   /** Waits for the attempts under way. */

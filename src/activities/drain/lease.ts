@@ -9,37 +9,31 @@ export interface Clock {
 
 export const SYSTEM_CLOCK: Clock = { monotonicMs: () => performance.now(), wallMs: () => Date.now() };
 
-/** Our clock may run slower than the database's: the last tenth of a lease is not used. */
-const USED_PART = 0.9;
-
-export interface Lease {
-  /** Both clocks must say so. */
-  readonly holds: () => boolean;
-  /** Since the last renewal was asked for. */
-  readonly ageMs: () => number;
-  /** Call it before the statement that renews; `confirm` what it returns once that has been answered. */
-  mark(): LeaseMark;
-  confirm(mark: LeaseMark): void;
-}
-
-export interface LeaseMark {
+/** By both clocks. */
+export interface Moment {
   readonly monotonicMs: number;
   readonly wallMs: number;
 }
 
-export function createLease(leaseMs: number, start: LeaseMark, clock: Clock): Lease {
-  let renewed = start;
-  const age = () => Math.max(clock.monotonicMs() - renewed.monotonicMs, clock.wallMs() - renewed.wallMs);
-  return {
-    holds: () => age() < leaseMs * USED_PART,
-    ageMs: age,
-    mark: () => markNow(clock),
-    confirm: (mark) => {
-      renewed = mark;
-    },
-  };
+/** A lease counts from the moment *before* the statement that renews it: take it there, keep it once that was answered. */
+export function momentOf(clock: Clock): Moment {
+  return { monotonicMs: clock.monotonicMs(), wallMs: clock.wallMs() };
 }
 
-export function markNow(clock: Clock): LeaseMark {
-  return { monotonicMs: clock.monotonicMs(), wallMs: clock.wallMs() };
+/** Our clock may run slower than the database's: the last tenth of a lease is not used. */
+const USED_PART = 0.9;
+
+export interface Lease {
+  readonly leasedAt: Moment;
+  readonly terms: { readonly leaseMs: number };
+}
+
+/** Both clocks must say so. */
+export function leaseHolds(lease: Lease, now: Moment): boolean {
+  return leaseAgeMs(lease, now) < lease.terms.leaseMs * USED_PART;
+}
+
+/** Since the last renewal was asked for. */
+export function leaseAgeMs({ leasedAt }: Lease, now: Moment): number {
+  return Math.max(now.monotonicMs - leasedAt.monotonicMs, now.wallMs - leasedAt.wallMs);
 }

@@ -1,13 +1,14 @@
 import { activityInfo } from '@temporalio/activity';
 import { codedError } from '../../domain/errors.js';
-import type { ForwarderActivities } from '../../domain/forwarder.js';
-import type { Decision } from '../../domain/exceptions.js';
-import type { DecideResult } from '../../domain/heldEvents.js';
-import type { Database } from '../../store/database.js';
-import { decideHeld } from '../../store/decisions.js';
-import type { KeyRing } from '../../store/keyRing.js';
-import type { Replace } from '../../store/replacement.js';
+import type { ForwarderActivities } from '../../domain/delivery/forwarder.js';
+import type { Decision } from '../../domain/exceptions/exceptions.js';
+import type { DecideResult } from '../../domain/exceptions/heldEvents.js';
+import type { Database } from '../../store/connection/database.js';
+import { decideHeld } from '../../store/decisions/decisions.js';
+import type { KeyRing } from '../../store/keys/keyRing.js';
+import type { Replace } from '../../store/decisions/replacement.js';
 import { activityFailure } from '../failures.js';
+import { findSourceByUid } from '../../store/sources/sources.js';
 import { createDeliverAsNew, createReparse, type ReplacingSource } from './replace.js';
 
 /** A person waits for the answer. */
@@ -35,11 +36,7 @@ export async function carryOut(
   { database, keyRing }: DecideDeps,
   { uid, name, requestId, decision: input }: Parameters<ForwarderActivities['decideHeld']>[0],
 ): Promise<DecideResult> {
-  const { rows } = await database.pool.query<ReplacingSource>(
-    'select id as "sourceId", partitions from source where uid = $1',
-    [uid],
-  );
-  const source = rows[0];
+  const source = await findSourceByUid(database, uid);
   if (source === undefined) throw codedError('CAEP_SOURCE_UNKNOWN', { name });
   const request = { sourceId: source.sourceId, name, requestId, input };
   return decideHeld(database, request, replaceBy(input.decision, keyRing, source));
@@ -55,7 +52,7 @@ function replaceBy(decision: Decision, keyRing: KeyRing, source: ReplacingSource
     case 'abandon':
     case 'mark-delivered':
     case 'acknowledge':
-      return () => ({ fault: `the decision "${decision}" replaces nothing` });
+      return () => ({ fault: `the decision "${decision}" does not replace an event` });
     default:
       return decision satisfies never;
   }

@@ -1,26 +1,37 @@
 /** The events that `reparse` and `deliver-as-new` put into the log. */
+import { bodyContext } from '../../store/keys/contexts.js';
 import { createHash } from 'node:crypto';
+import { canonicalEvent, eventJson } from '../../chatlio/canonicalEvent.js';
+import { readPayload } from '../../chatlio/payloads.js';
 import { readRequest } from '../../chatlio/readRequest.js';
-import { widgetOf } from '../../domain/arrivalFacts.js';
-import type { CanonicalEvent } from '../../domain/canonical.js';
-import { AS_NEW_VERSION } from '../../domain/heldEvents.js';
-import { kindOfCode } from '../../domain/kinds.js';
-import { partitionOf } from '../../domain/partition.js';
-import type { KeyRing } from '../../store/keyRing.js';
-import { openOr } from '../../store/opened.js';
-import type { Replace } from '../../store/replacement.js';
-import { bodyContext, type TakenEvent } from '../../store/takenEvent.js';
+import { widgetOf } from '../../domain/events/arrivalFacts.js';
+import type { CanonicalEvent } from '../../domain/events/canonical.js';
+import { AS_NEW_VERSION } from '../../domain/exceptions/heldEvents.js';
+import { kindOfCode } from '../../domain/events/kinds.js';
+import { partitionOf } from '../../domain/delivery/partition.js';
+import { parsedOriginal } from '../../projection/parsedOriginal.js';
+import { storedBody } from '../../projection/stored.js';
+import { openEvent, type OpenedEvent, ORIGINAL_FORM, sealOriginal } from '../../store/bodies/originals.js';
+import type { KeyRing } from '../../store/keys/keyRing.js';
+import { openOr } from '../../store/keys/opened.js';
+import type { Replace } from '../../store/decisions/replacement.js';
+import { type TakenEvent, visitorMacOf } from '../../store/log/takenEvent.js';
 
 export interface ReplacingSource {
   readonly sourceId: number;
   readonly partitions: number;
+  readonly keepsOriginals: boolean;
+  readonly storedWithout: readonly string[];
 }
 
 /** Reads a raw body with what this release knows of Chatlio's bodies, as of the time when it arrived. */
-export function createReparse(keyRing: KeyRing, { sourceId, partitions }: ReplacingSource): Replace {
-  return (held) => {
+export function createReparse(
+  keyRing: KeyRing,
+  { sourceId, partitions, keepsOriginals, storedWithout }: ReplacingSource,
+): Replace {
+  return async (held) => {
     const kind = kindOfCode(held.kind);
-    if (kind === undefined) return { fault: `its kind ${held.kind} is of another release` };
+    if (kind === undefined) return { fault: `this release does not know its kind, ${held.kind}` };
     const widget = widgetOf(held.evidence.map(({ fact }) => fact));
     if (widget === undefined) return { fault: 'it is not known for which widget it was posted' };
     const opened = openOr(keyRing, held.sealed, bodyContext(sourceId, held.eventId));
@@ -28,33 +39,72 @@ export function createReparse(keyRing: KeyRing, { sourceId, partitions }: Replac
     const raw = opened.body;
     const receivedAtMs = held.createdAt.getTime();
     const reading = readRequest({ widget, kind, raw, receivedAtMs });
-    if (reading.outcome === 'held') return { fault: `it is still not readable: ${reading.why}` };
-    const { event } = reading;
+    if (reading.outcome === 'held') return { fault: `it still cannot be read: ${reading.why}` };
     const macs = { bodyMac: keyRing.mac(reading.canonicalBody), stableMac: keyRing.mac(reading.contentKey) };
-    return {
-      event: taken(keyRing, sourceId, { kind: held.kind, receivedAtMs, event, ...macs }),
-      partition: partitionOf(event.eventId, partitions),
-      isDistinct: false,
-    };
+    const facts = { kind: held.kind, receivedAtMs, occurredAtMs: reading.occurredAtMs, ...macs };
+    const event = keepsOriginals
+      ? await takenOriginal(keyRing, sourceId, reading.eventId, {
+          ...facts,
+          ...visitorMacOf(keyRing, reading.visitorUUID),
+          facts: {
+            widget,
+            receivedAtMs,
+            ...(storedWithout.length === 0 ? {} : { occurredAtMs: reading.occurredAtMs }),
+          },
+          body: storedBody(raw, storedWithout),
+        })
+      : takenCut(keyRing, sourceId, { ...facts, event: reading.event });
+    return { event, partition: partitionOf(reading.eventId, partitions), isDistinct: false };
   };
 }
 
-/** The event of a conflict, under an id of its own. */
+/** The event of a conflict, under an id of its own, and in the form that it has. */
 export function createDeliverAsNew(keyRing: KeyRing, { sourceId, partitions }: ReplacingSource): Replace {
-  return (held, number) => {
-    const opened = openOr(keyRing, held.sealed, bodyContext(sourceId, held.eventId));
+  return async (held, number) => {
+    const kind = kindOfCode(held.kind);
+    if (kind === undefined) return { fault: `this release does not know its kind, ${held.kind}` };
+    const opened = openEvent(keyRing, { sourceId, eventId: held.eventId, kind, sealed: held.sealed });
     if ('fault' in opened) return opened;
-    const { body } = opened;
-    const conflicting = JSON.parse(body.toString()) as CanonicalEvent;
-    const event = asNewEvent(conflicting, number);
-    const mac = keyRing.mac(body);
-    const receivedAtMs = held.createdAt.getTime();
-    return {
-      event: taken(keyRing, sourceId, { kind: held.kind, receivedAtMs, event, bodyMac: mac, stableMac: mac }),
-      partition: partitionOf(event.eventId, partitions),
-      isDistinct: true,
+    const conflicting = conflictingEvent(opened);
+    if ('fault' in conflicting) return conflicting;
+    const event = asNewEvent(conflicting.event, number);
+    const mac = keyRing.mac(conflicting.json);
+    const facts = {
+      kind: held.kind,
+      receivedAtMs: held.createdAt.getTime(),
+      occurredAtMs: Date.parse(event.occurredAt),
+      bodyMac: mac,
+      stableMac: mac,
     };
+    const taken =
+      opened.form === 'cut'
+        ? takenCut(keyRing, sourceId, { ...facts, event })
+        : await takenOriginal(keyRing, sourceId, event.eventId, {
+            ...facts,
+            facts: { ...opened.facts, identityVersion: AS_NEW_VERSION },
+            body: opened.original,
+          });
+    return { event: taken, partition: partitionOf(event.eventId, partitions), isDistinct: true };
   };
+}
+
+/** As it was cut when it was taken, or as it would have been: its id as a new event is made of that, whatever is kept of it. */
+function conflictingEvent(
+  opened: Exclude<OpenedEvent, { readonly fault: string }>,
+): { readonly event: CanonicalEvent; readonly json: Buffer } | { readonly fault: string } {
+  if (opened.form === 'cut') {
+    return { event: JSON.parse(opened.body.toString()) as CanonicalEvent, json: opened.body };
+  }
+  const { occurredAtMs } = opened.facts;
+  const body = occurredAtMs === undefined ? undefined : parsedOriginal(opened.original);
+  if (body !== undefined && occurredAtMs !== undefined) {
+    // What told its kind may be among what was not kept.
+    const event = canonicalEvent({ ...opened.facts, payload: readPayload(body), occurredAtMs });
+    return { event, json: Buffer.from(eventJson(event)) };
+  }
+  const reading = readRequest({ ...opened.facts, raw: opened.original });
+  if (reading.outcome === 'held') return { fault: `it cannot be read any more: ${reading.why}` };
+  return { event: reading.event, json: Buffer.from(eventJson(reading.event)) };
 }
 
 /**
@@ -69,19 +119,27 @@ export function asNewEvent(event: CanonicalEvent, number = 1): CanonicalEvent {
   return { ...event, eventId: derived, identityVersion: AS_NEW_VERSION };
 }
 
-function taken(
+type Facts = Omit<TakenEvent, 'eventId' | 'sealed' | 'form' | 'widget'>;
+
+function takenCut(
   keyRing: KeyRing,
   sourceId: number,
-  facts: Pick<TakenEvent, 'kind' | 'receivedAtMs' | 'bodyMac' | 'stableMac'> & { readonly event: CanonicalEvent },
+  { event, ...facts }: Facts & { readonly event: CanonicalEvent },
 ): TakenEvent {
-  const { event, ...rest } = facts;
   const eventId = Buffer.from(event.eventId, 'hex');
-  return {
-    ...rest,
-    eventId,
-    occurredAtMs: Date.parse(event.occurredAt),
-    sealed: keyRing.seal(Buffer.from(JSON.stringify(event)), bodyContext(sourceId, eventId)),
-  };
+  const sealed = keyRing.seal(Buffer.from(JSON.stringify(event)), bodyContext(sourceId, eventId));
+  return { ...facts, eventId, sealed };
+}
+
+async function takenOriginal(
+  keyRing: KeyRing,
+  sourceId: number,
+  id: string,
+  { facts, body, ...rest }: Facts & { readonly facts: Parameters<typeof sealOriginal>[2]; readonly body: Buffer },
+): Promise<TakenEvent> {
+  const eventId = Buffer.from(id, 'hex');
+  const sealed = await sealOriginal(keyRing, { sourceId, eventId }, facts, body);
+  return { ...rest, eventId, sealed, form: ORIGINAL_FORM };
 }
 
 function sha256(text: string): string {

@@ -1,17 +1,23 @@
-import { CHATLIO_CONNECTION_SPEC, STREAMING_FLOW_SPEC } from '../../adobe/constants.js';
+import { CHATLIO_CONNECTION_SPEC, STREAMING_FLOW_SPEC } from '../../adobe/http/constants.js';
 import type { Adobe, AdobeClients } from '../../adobe/clients.js';
+import { clockFinding, differenceBetween, differenceOver } from '../../domain/clocks.js';
+import { RECEIVER_SILENCE_MS } from '../../domain/events/shownEvents.js';
 import { areCommitsFinal, describeDurability, type Durability, flawsOf } from '../../domain/durability.js';
 import { codedError, sentenceOf } from '../../domain/errors.js';
-import type { DoctorReport, Finding } from '../../domain/plan.js';
-import { readTurnedAway, type TurnedAway } from '../../store/heldPlace.js';
-import type { ProcessKeys } from '../../store/processKeys.js';
-import type { Database } from '../../store/database.js';
-import { readDeliveryHealth } from '../../store/deliveryHealth.js';
-import { readReceivers } from '../../store/receiverReports.js';
+import type { DoctorReport, Finding } from '../../domain/source/plan.js';
+import { readTurnedAway, type TurnedAway } from '../../store/exceptions/heldPlace.js';
+import type { ProcessKeys } from '../../store/keys/processKeys.js';
+import type { Database } from '../../store/connection/database.js';
+import { readDeliveryHealth } from '../../store/views/deliveryHealth.js';
+import { readReceivers } from '../../store/receivers/receiverReports.js';
 import { toCatalogueError } from '../failures.js';
-import { deliveryFindings, receiverFindings } from './deliveryFindings.js';
-import { compareKeys } from './keysFinding.js';
-import { checkLake } from './lakeFinding.js';
+import { diskFindings, type Disks } from './findings/diskFindings.js';
+import { deliveryFindings, receiverFindings } from './findings/deliveryFindings.js';
+import { contentsFindings, fieldsFindings } from './findings/fieldsFinding.js';
+import { listUnmappedFields } from '../../store/bodies/unmappedFields.js';
+import { listContents } from '../../store/delivery/projections.js';
+import { compareKeys } from './findings/keysFinding.js';
+import { checkLake } from './findings/lakeFinding.js';
 
 export interface DoctorDeps {
   readonly adobe: Adobe;
@@ -22,14 +28,12 @@ export interface DoctorDeps {
   /** Whether what it commits is kept. */
   readonly durability: () => Promise<Durability>;
   readonly database: Database;
+  readonly disks: Disks;
   /** Difference of the database's clock to this process's, ms. */
   readonly clockSkewMs: () => Promise<number>;
   /** See `src/configuration.ts`. */
   readonly queryServiceUrl?: string;
 }
-
-/** Leases are kept by the database's clock and checked by the worker's; more skew than this makes both slow. */
-const TOLERABLE_SKEW_MS = 2_000;
 
 interface Check {
   readonly check: string;
@@ -40,6 +44,7 @@ interface Check {
 
 /** Everything on the worker's side that provisioning and forwarding need, each with its fix. */
 export async function doctorReport(deps: DoctorDeps, sandbox: string): Promise<DoctorReport> {
+  const takenAtMs = Date.now();
   const findings: Finding[] = [];
   const missing = new Set<string>();
   for (const one of checks(deps, deps.adobe.forSandbox(sandbox), sandbox)) {
@@ -48,7 +53,7 @@ export async function doctorReport(deps: DoctorDeps, sandbox: string): Promise<D
     findings.push(...found);
     if (found.some(({ state }) => state === 'failed' || state === 'skipped')) missing.add(one.check);
   }
-  return { v: 1, findings };
+  return { v: 1, findings, clock: { takenAtMs, givenAtMs: Date.now() } };
 }
 
 async function carryOut({ check, run }: Check, sandbox: string): Promise<readonly Finding[]> {
@@ -77,7 +82,7 @@ function checks(deps: DoctorDeps, clients: AdobeClients, sandbox: string): Check
       needs: [],
       run: async () => {
         await deps.adobe.tokens.get();
-        return 'IMS issues a token';
+        return 'IMS issues tokens';
       },
     },
     {
@@ -109,29 +114,51 @@ function checks(deps: DoctorDeps, clients: AdobeClients, sandbox: string): Check
     {
       check: 'clock',
       needs: ofDatabase,
-      run: async () => `${tolerable(await deps.clockSkewMs(), 'database')} ms from the database's`,
+      run: async () => clockFinding({ ms: await deps.clockSkewMs(), giveOrTakeMs: 0 }, 'the database'),
     },
+    { check: 'clocks of receivers', needs: ofDatabase, run: () => compareReceiverClocks(deps) },
+    { check: 'disk', needs: [], run: () => diskFindings(deps.disks) },
     { check: 'clock of Adobe', needs: ofAdobe, run: () => compareAdobeClock(clients) },
     { check: 'events', needs: ofDatabase, run: async () => deliveryFindings(await readDeliveryHealth(deps.database)) },
+    {
+      check: 'fields',
+      needs: ofDatabase,
+      run: async () => [
+        ...fieldsFindings(await listUnmappedFields(deps.database)),
+        ...contentsFindings(await listContents(deps.database)),
+      ],
+    },
     { check: 'receivers', needs: ofDatabase, run: async () => receiverFindings(await readReceivers(deps.database)) },
   ];
 }
 
-/** @throws CodedError `CAEP_CLOCK_SKEW` */
-function tolerable(skewMs: number, whose: string): number {
-  const rounded = Math.round(skewMs);
-  if (Math.abs(rounded) <= TOLERABLE_SKEW_MS) return rounded;
-  throw codedError('CAEP_CLOCK_SKEW', { other: whose, skew: `${rounded} ms` });
-}
+const HALF_SECOND_MS = 500;
 
 /** Tokens and the times of events are told by both; the settle window does not depend on it. */
-async function compareAdobeClock({ flowService }: AdobeClients): Promise<string> {
-  const beforeMs = Date.now();
+async function compareAdobeClock({ flowService }: AdobeClients): Promise<string | Omit<Finding, 'check'>> {
+  const sentAtMs = Date.now();
   const adobeMs = await flowService.now();
-  if (adobeMs === undefined) return 'Adobe does not say what time it is';
+  if (adobeMs === undefined) return 'Adobe’s answers do not carry a time';
   // The header has whole seconds, cut off.
-  const skewMs = adobeMs + 500 - (beforeMs + Date.now()) / 2;
-  return `${tolerable(skewMs, 'Adobe')} ms from Adobe's, as exactly as its answers say`;
+  const takenAtMs = adobeMs + HALF_SECOND_MS;
+  const seen = differenceOver({ sentAtMs, takenAtMs, givenAtMs: takenAtMs, receivedAtMs: Date.now() });
+  return clockFinding({ ...seen, giveOrTakeMs: seen.giveOrTakeMs + HALF_SECOND_MS }, 'Adobe');
+}
+
+/** Each of those that report; the times of what they take are told by their clocks. */
+async function compareReceiverClocks({ clockSkewMs, database }: DoctorDeps): Promise<readonly Finding[]> {
+  const ofDatabase = { ms: await clockSkewMs(), giveOrTakeMs: 0 };
+  const compared = (await readReceivers(database)).flatMap(({ id, silentForMs, clock }): Finding[] => {
+    if (clock === undefined || silentForMs > RECEIVER_SILENCE_MS) return [];
+    // What it says is the database's clock to its own.
+    const finding = clockFinding(differenceBetween(ofDatabase, clock), `receiver ${id}`);
+    return [{ check: `clock of receiver ${id}`, ...finding }];
+  });
+  const wrong = compared.filter(({ state }) => state === 'failed');
+  if (wrong.length > 0) return wrong;
+  const detail =
+    compared.length === 0 ? 'no receiver reports its time' : `${compared.length}, all close to the worker's`;
+  return [{ check: 'clocks of receivers', state: 'ok', detail }];
 }
 
 /** One line: what may be lost is named first. */
@@ -144,7 +171,7 @@ function durabilityFinding(durability: Durability): Omit<Finding, 'check'> {
 
 function checkPlace(turnedAway: readonly TurnedAway[]): string {
   const first = turnedAway[0];
-  if (first === undefined) return 'nothing was turned away in the last day';
+  if (first === undefined) return 'no webhook was refused for lack of space in the last day';
   const routes = turnedAway.map(({ name, widget, kind, times }) => `${name} ${widget} ${kind}, ${times} time(s)`);
   throw codedError('CAEP_HELD_FULL', { routes: routes.join('; '), name: first.name });
 }
@@ -155,9 +182,9 @@ async function checkEntitlement({ flowService }: AdobeClients): Promise<string> 
     flowService.getFlowSpec(STREAMING_FLOW_SPEC.id),
   ]);
   if (connectionSpec === undefined || !flowSpec?.sourceConnectionSpecIds.includes(CHATLIO_CONNECTION_SPEC.id)) {
-    throw codedError('CAEP_SOURCE_NOT_ENTITLED', { adobe: 'the Chatlio specification is not there' });
+    throw codedError('CAEP_SOURCE_NOT_ENTITLED', { adobe: 'it has no specification for Chatlio' });
   }
   return connectionSpec.authSpecCount === 0
     ? `specification ${connectionSpec.id}`
-    : `specification ${connectionSpec.id} asks for authentication, which this release does not send`;
+    : `specification ${connectionSpec.id} requires authentication, which this release does not support`;
 }

@@ -1,18 +1,24 @@
 import { codedError } from '../../domain/errors.js';
-import { type ExceptionDetails, type ExceptionPage, MAX_PAGE, MAX_REVEALED_BYTES } from '../../domain/heldEvents.js';
-import type { Ask } from '../../domain/plan.js';
-import type { Database } from '../../store/database.js';
-import { findException, pageOfExceptions } from '../../store/exceptionPages.js';
-import { readInletAnswers } from '../../store/inletAnswers.js';
-import type { KeyRing } from '../../store/keyRing.js';
-import { openOr } from '../../store/opened.js';
-import { requireSource } from '../../store/sources.js';
-import { bodyContext } from '../../store/takenEvent.js';
+import {
+  type ExceptionDetails,
+  type ExceptionPage,
+  MAX_PAGE,
+  MAX_REVEALED_BYTES,
+} from '../../domain/exceptions/heldEvents.js';
+import { isDecisionPossible } from '../../domain/exceptions/exceptions.js';
+import type { Ask } from '../../domain/inquiries.js';
+import type { Database } from '../../store/connection/database.js';
+import { findException, pageOfExceptions } from '../../store/views/exceptionPages.js';
+import { readInletAnswers } from '../../store/delivery/inletAnswers.js';
+import type { KeyRing } from '../../store/keys/keyRing.js';
+import { requireSource } from '../../store/sources/sources.js';
 import { sealFor } from '../../temporal/sealedAnswer.js';
+import { shownBody } from './shownBody.js';
 
 export async function exceptionPage(database: Database, ask: Ask<'exceptions'>): Promise<ExceptionPage> {
-  const { id } = await requireSource(database, ask.name);
-  return pageOfExceptions(database, id, { ...ask, limit: Math.min(ask.limit, MAX_PAGE) });
+  const { id, retired } = await requireSource(database, ask.name);
+  const page = await pageOfExceptions(database, id, { ...ask, limit: Math.min(ask.limit, MAX_PAGE) });
+  return retired ? { ...page, retired: true } : page;
 }
 
 /** The body only for who asks for it, sealed to that process: the answer stands in Temporal's history. */
@@ -26,15 +32,12 @@ export async function exceptionDetails(
   const { details, sealed } = found;
   const eventId = Buffer.from(details.exception.eventId, 'hex');
   const answers = sealTo === undefined ? [] : await readInletAnswers(database, keyRing, source.id, eventId);
-  const opened = sealed === undefined ? undefined : openOr(keyRing, sealed, bodyContext(source.id, eventId));
-  const body =
-    opened === undefined
-      ? undefined
-      : 'fault' in opened
-        ? Buffer.from(`(cannot be shown: ${opened.fault})`)
-        : opened.body;
+  const { kind } = details.exception;
+  const body = sealed === undefined ? undefined : shownBody(keyRing, { sourceId: source.id, eventId, kind, sealed });
   return {
     ...details,
+    allowed: details.allowed.filter((decision) => isDecisionPossible(decision, source)),
+    ...(source.retired ? { retired: true } : {}),
     ...(body === undefined ? {} : { bodyBytes: body.length }),
     ...(sealTo === undefined || body === undefined
       ? {}

@@ -1,14 +1,16 @@
 /** What there is to know of a source now: its counts, its gate, what receivers say of themselves, which kinds have stopped. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ForwarderCounters, GateReport } from '../../domain/forwarder.js';
-import type { CountedEvents, IntakeReport } from '../../domain/passingEvents.js';
-import type { Ask } from '../../domain/plan.js';
-import type { Database } from '../../store/database.js';
-import { countEvents } from '../../store/eventCounts.js';
-import { gateReport, readGate } from '../../store/gate.js';
-import { readSilences } from '../../store/lastEvents.js';
-import { readNearMisses, readReceivers } from '../../store/receiverReports.js';
-import { findSource } from '../../store/sources.js';
+import type { ForwarderCounters, GateReport } from '../../domain/delivery/forwarder.js';
+import type { CountedEvents, IntakeReport } from '../../domain/events/shownEvents.js';
+import type { Ask } from '../../domain/inquiries.js';
+import type { Database } from '../../store/connection/database.js';
+import { countEvents } from '../../store/views/eventCounts.js';
+import { gateReport, readGate } from '../../store/delivery/gate.js';
+import { readDifferingCopies } from '../../store/bodies/differingCopies.js';
+import { readUnmappedFields } from '../../store/bodies/unmappedFields.js';
+import { readSilences } from '../../store/views/lastEvents.js';
+import { readNearMisses, readReceivers } from '../../store/receivers/receiverReports.js';
+import { findSource } from '../../store/sources/sources.js';
 
 /** A question to Temporal costs some writes; waiting here for a change costs some reads. */
 const LONGEST_WAIT_MS = 20_000;
@@ -26,11 +28,13 @@ export async function intakeReport(database: Database, ask: Ask<'intake'>): Prom
 
 async function look(database: Database, name: string): Promise<IntakeReport> {
   const source = await findSource(database, name);
-  const [gate, receivers, silences, nearMisses, counted] = await Promise.all([
-    source && readGate(database, source.id).then(gateReport),
+  const [gate, receivers, silences, nearMisses, unmapped, differingCopies, counted] = await Promise.all([
+    source && readGate(database, source.id),
     readReceivers(database),
     readSilences(database),
     source && readNearMisses(database, source.id),
+    source && readUnmappedFields(database, source.id),
+    source && readDifferingCopies(database, source.id),
     source && countEvents(database, source.id),
   ]);
   const silent = silences
@@ -38,12 +42,14 @@ async function look(database: Database, name: string): Promise<IntakeReport> {
     .map(({ kind, lastAt, silentForMs }) => ({ kind, lastAt: lastAt.toISOString(), silentForMs }));
   return {
     v: 1,
-    source: source && { uid: source.uid, retired: source.retired },
-    counted: counted && described(counted, gate),
-    gate,
+    source: source && { uid: source.uid, retired: source.retired, contents: gate?.projection?.projection.contents },
+    counted: counted && described(counted, gateReport(gate)),
+    gate: source && gateReport(gate),
     receivers,
     silent,
     nearMisses,
+    unmapped,
+    differingCopies,
   };
 }
 

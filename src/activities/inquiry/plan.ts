@@ -1,14 +1,22 @@
 import type { Adobe, AdobeClients } from '../../adobe/clients.js';
-import { CANONICAL_FIELDS, type CanonicalField } from '../../domain/canonical.js';
+import { DERIVED_FIELDS, isDerived } from '../../domain/projection/fields.js';
 import { CodedError, type CatalogueError } from '../../domain/errors.js';
-import type { Manifest, MappingRow } from '../../domain/manifest.js';
-import type { Ask, PlannedMapping, PlannedStep, PlanReport } from '../../domain/plan.js';
-import { STEPS, stepsFor, type Resource, type Resources, type StepName } from '../../domain/steps.js';
+import { parsePath } from '../../dataprep/path.js';
+import { readsOf } from '../../dataprep/reads.js';
+import { storedNotes } from '../../domain/projection/contents.js';
+import { leavingPrivacy, NO_PRIVACY } from '../../domain/projection/projection.js';
+import { plannedLeaving } from '../../projection/leaving.js';
+import type { Manifest, MappingRow } from '../../domain/source/manifest.js';
+import { fieldAt, TENANT, tenantFields } from '../../domain/source/xdmFields.js';
+import type { PlannedLeaving, PlannedMapping, PlannedStep, PlanReport } from '../../domain/source/plan.js';
+import type { Ask } from '../../domain/inquiries.js';
+import { STEPS, stepsFor, type Resource, type Resources, type StepName } from '../../domain/source/steps.js';
 import { toCatalogueError } from '../failures.js';
 import { readFlow } from '../flowState.js';
-import { STEP_TABLE } from '../steps/index.js';
+import { mappingProblems } from './mapping.js';
+import { STEP_TABLE } from '../steps/table/index.js';
 import { foreignError } from '../steps/perform.js';
-import type { ProvisioningStore } from '../../store/provisioning.js';
+import type { ProvisioningStore } from '../../store/sources/provisioning.js';
 import { requireLakeLatency, requireSettleWindow } from '../steps/local.js';
 import type { StepContext } from '../steps/step.js';
 
@@ -51,9 +59,9 @@ export async function planReport(
   }
   // Temporal forgets a run that has ended after a while; the store does not.
   const marker = { name: manifest.name, uid: uid ?? (await deps.store.uidOf(manifest.name)) ?? NO_UID };
-  const steps =
+  const { steps, resources } =
     tenantId === undefined
-      ? []
+      ? { steps: [], resources: {} }
       : await planSteps(
           {
             marker,
@@ -65,13 +73,22 @@ export async function planReport(
           },
           live,
         );
+  try {
+    if (tenantId !== undefined) {
+      const added = resources['field-group']?.origin === 'created' ? tenantFields(manifest) : undefined;
+      problems.push(...mappingProblems(manifest, tenantId, await schemaOf(clients, resources.schema), added));
+    }
+  } catch (failure) {
+    note(failure);
+  }
   return {
     v: 1,
     name: manifest.name,
     sandbox: manifest.sandbox,
     tenantId,
     steps,
-    mapping: manifest.mapping.map((row) => plannedMapping(row, tenantId)),
+    mapping: manifest.mapping.map((row) => plannedMapping(row, manifest, tenantId)),
+    ...leavingOf(manifest),
     problems,
   };
 }
@@ -83,7 +100,18 @@ async function checkNamespace(clients: AdobeClients, { identity }: Manifest): Pr
   throw new CodedError({ code: 'CAEP_NAMESPACE_UNKNOWN', fields: { namespace: identity.namespace } });
 }
 
-async function planSteps(base: Omit<StepContext, 'resources'>, live: Ask<'plan'>['live']): Promise<PlannedStep[]> {
+/** Of a schema that exists already, which may lack fields that a later release fills. */
+async function schemaOf({ schemaRegistry }: AdobeClients, made: Resource | undefined) {
+  return made === undefined ? undefined : schemaRegistry.getSchema(made.id, { full: true });
+}
+
+interface PlannedSteps {
+  readonly steps: readonly PlannedStep[];
+  /** What is there already. */
+  readonly resources: Resources;
+}
+
+async function planSteps(base: Omit<StepContext, 'resources'>, live: Ask<'plan'>['live']): Promise<PlannedSteps> {
   const planned: PlannedStep[] = [];
   let resources: Resources = {};
   for (const step of stepsFor(base.manifest)) {
@@ -92,7 +120,7 @@ async function planSteps(base: Omit<StepContext, 'resources'>, live: Ask<'plan'>
     planned.push(row);
     if (resource !== undefined) resources = { ...resources, [step]: resource };
   }
-  return planned;
+  return { steps: planned, resources };
 }
 
 interface Planned {
@@ -139,12 +167,30 @@ async function disabledFlow({ adobe, marker }: StepContext, id: string): Promise
   return state === 'disabled' ? { code: 'CAEP_FLOW_DISABLED', fields: { id, name: marker.name } } : undefined;
 }
 
-function plannedMapping({ source, sourceType, destination }: MappingRow, tenantId: string | undefined): PlannedMapping {
-  const field = CANONICAL_FIELDS[source as CanonicalField] as { type: string } | undefined;
+function plannedMapping(row: MappingRow, manifest: Manifest, tenantId: string | undefined): PlannedMapping {
+  const { source, sourceType, destination } = row;
   return {
     source,
     sourceType,
     destination: destination.replace('{tenant}', tenantId === undefined ? '_tenant' : `_${tenantId}`),
-    type: sourceType === 'EXPRESSION' ? 'expression' : (field?.type ?? 'unknown'),
+    type: sourceType === 'EXPRESSION' ? 'expression' : typeOf(row, manifest),
   };
+}
+
+/** Nothing for rows of which it cannot be told what they read: they are among the problems. */
+function leavingOf({ contents, privacy: written = NO_PRIVACY, mapping, mappingReads }: Manifest): {
+  leaving?: PlannedLeaving;
+} {
+  const found = contents === undefined ? undefined : readsOf(mapping, mappingReads);
+  if (contents === undefined || found === undefined || 'unreadable' in found) return {};
+  const planned = plannedLeaving({ reads: found.reads, contents, privacy: leavingPrivacy(written) });
+  return { leaving: { ...planned, notes: [...planned.notes, ...storedNotes(written.store?.drop ?? [])] } };
+}
+
+/** What Chatlio's own fields are is not known to us, so of one of them it is what it must be in XDM. */
+function typeOf({ source, destination }: MappingRow, manifest: Manifest): string {
+  if (isDerived(source)) return DERIVED_FIELDS[source].type;
+  const path = parsePath(destination.slice(TENANT.length));
+  const field = path === undefined ? undefined : fieldAt(tenantFields(manifest), path);
+  return field === undefined ? 'unknown' : field.kind === 'value' ? field.type : field.kind;
 }

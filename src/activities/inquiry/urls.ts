@@ -1,7 +1,7 @@
 import { codedError } from '../../domain/errors.js';
-import type { Ask, SealedAnswer } from '../../domain/plan.js';
-import type { KeyRing } from '../../store/keyRing.js';
-import type { ProvisioningStore } from '../../store/provisioning.js';
+import type { Ask, SealedAnswer } from '../../domain/inquiries.js';
+import type { KeyRing } from '../../store/keys/keyRing.js';
+import type { ProvisioningStore } from '../../store/sources/provisioning.js';
 import { sealFor } from '../../temporal/sealedAnswer.js';
 
 interface UrlsDeps {

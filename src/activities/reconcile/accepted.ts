@@ -1,54 +1,54 @@
-/** The late audit: confirms accepted events in the lake, and finds those that are missing, invalid or repeated. */
-import { absenceDeadlineMs, type Sighting, verdictOfSighting } from '../../domain/lookUp.js';
-import type { Delivery } from '../../domain/manifest.js';
-import type { Database } from '../../store/database.js';
+/** Confirmation: looks for accepted events in the lake, and finds those that are missing, invalid or repeated. */
+import { absenceDeadlineMs, type Sighting, verdictOfSighting } from '../../domain/exceptions/lookUp.js';
+import type { Delivery } from '../../domain/source/manifest.js';
+import type { Database } from '../../store/connection/database.js';
 import {
-  type AuditedEvent,
-  type AuditPage,
-  type AuditRecord,
+  type UnconfirmedEvent,
+  type ConfirmationPage,
+  type ConfirmationRecord,
   confirmDelivery,
-  type DueAudit,
-  readAuditPage,
-  recordAudit,
+  type DueConfirmation,
+  readConfirmationPage,
+  recordConfirmation,
   reopenDelivery,
   unconfirmedDeliveries,
-} from '../../store/lateAudit.js';
+} from '../../store/exceptions/confirmation.js';
 import type { Observer } from './observer.js';
 
 /** One statement each. */
 const PAGE_EVENTS = 1_000;
 
-const MISSING = 'accepted by the inlet, and not in the lake while later events are';
+const MISSING = 'accepted by the inlet, but not in the lake, although later events are';
 const INVALID = 'accepted by the inlet, then refused: found in a failed batch';
 
-export type AuditStep =
+export type ConfirmationStep =
   /** The plan is carried out. */
   | { readonly state: 'done' }
   /** A page of it is; what is left. */
-  | { readonly state: 'more'; readonly audit: DueAudit }
+  | { readonly state: 'more'; readonly due: DueConfirmation }
   /** It cannot go on now. */
   | { readonly state: 'stuck'; readonly why: string };
 
-export async function auditPage(
+export async function confirmPage(
   database: Database,
   observer: Observer,
-  audit: DueAudit,
+  due: DueConfirmation,
   delivery: Delivery,
-): Promise<AuditStep> {
-  const page = await readAuditPage(database, audit, PAGE_EVENTS);
+): Promise<ConfirmationStep> {
+  const page = await readConfirmationPage(database, due, PAGE_EVENTS);
   const sought = page.events.filter(({ excepted }) => !excepted);
   const sightings = await observer.observe(sought.map((event) => ({ ...event, attemptAt: event.passedAt })));
   const findings = new Map(
     sought.map((event, index) => [event.seq, findingOf(sightings[index] ?? NOT_SEEN, event.ageMs, delivery)] as const),
   );
   const undecided = page.events.find(({ seq }) => findings.get(seq)?.kind === 'undecided');
-  const { events, throughSeq } = decidedPart(page, audit, undecided);
+  const { events, throughSeq } = decidedPart(page, due, undecided);
   const decided = events.flatMap((event) => {
     const finding = findings.get(event.seq);
     return finding === undefined ? [] : [{ event, finding }];
   });
-  const record: AuditRecord = {
-    audit,
+  const record: ConfirmationRecord = {
+    due,
     throughSeq,
     throughLoggedAt: events.at(-1)?.loggedAt,
     confirmed: decided.filter(({ finding }) => finding.kind === 'found').length,
@@ -57,17 +57,17 @@ export async function auditPage(
       finding.kind === 'found' && finding.copies > 1 ? [{ eventId, copies: finding.copies, attempts: 1 }] : [],
     ),
   };
-  const advanced = throughSeq > audit.auditedSeq && (await recordAudit(database, record));
+  const advanced = throughSeq > due.confirmedSeq && (await recordConfirmation(database, record));
   const finding = undecided && findings.get(undecided.seq);
   if (finding?.kind === 'undecided') {
     return { state: 'stuck', why: `accepted events are not in the lake yet: ${finding.why}` };
   }
   if (page.end === 'unanswered') return { state: 'stuck', why: 'an attempt may still be answered' };
-  if (!advanced) return { state: 'stuck', why: 'another worker looks as well' };
+  if (!advanced) return { state: 'stuck', why: 'another worker is looking as well' };
   if (page.end === 'whole') return { state: 'done' };
   return {
     state: 'more',
-    audit: { ...audit, auditedSeq: throughSeq, auditedLoggedAt: record.throughLoggedAt ?? audit.auditedLoggedAt },
+    due: { ...due, confirmedSeq: throughSeq, confirmedLoggedAt: record.throughLoggedAt ?? due.confirmedLoggedAt },
   };
 }
 
@@ -88,13 +88,8 @@ function findingOf(sighting: Sighting, ageMs: number, delivery: Delivery): Findi
     case 'not-found':
       return { kind: 'absent', reason: 'missing', fact: MISSING };
     case 'cannot-tell':
-      return verdict.laterVisible
-        ? {
-            kind: 'absent',
-            reason: 'missing',
-            fact: `${MISSING}; whether it was refused cannot be told: ${verdict.why}`,
-          }
-        : { kind: 'undecided', why: verdict.why };
+      if (verdict.isLakeLate) return { kind: 'undecided', why: verdict.why };
+      return { kind: 'absent', reason: 'missing', fact: untold(sighting, verdict.why) };
     case 'look-again':
       return { kind: 'undecided', why: verdict.why };
     default:
@@ -102,18 +97,24 @@ function findingOf(sighting: Sighting, ageMs: number, delivery: Delivery): Findi
   }
 }
 
+function untold({ laterVisible }: Sighting, why: string): string {
+  return laterVisible
+    ? `${MISSING}; it is not known whether it was refused: ${why}`
+    : `accepted by the inlet, but it is not known whether it is in the lake: ${why}`;
+}
+
 const NOT_SEEN: Sighting = { copies: 0, inFailedBatch: false, unreadBatches: [], laterVisible: false };
 
 /** Up to the first event without a verdict. */
-function decidedPart({ events, end }: AuditPage, audit: DueAudit, undecided: AuditedEvent | undefined) {
+function decidedPart({ events, end }: ConfirmationPage, due: DueConfirmation, undecided: UnconfirmedEvent | undefined) {
   if (undecided !== undefined) {
     return { events: events.slice(0, events.indexOf(undecided)), throughSeq: undecided.seq - 1 };
   }
-  return { events, throughSeq: end === 'whole' ? audit.throughSeq : (events.at(-1)?.seq ?? audit.auditedSeq) };
+  return { events, throughSeq: end === 'whole' ? due.throughSeq : (events.at(-1)?.seq ?? due.confirmedSeq) };
 }
 
 /** Exceptions that were delivered in the end: the watermark has left them out. */
-export async function auditDeliveries(
+export async function confirmDeliveries(
   database: Database,
   observer: Observer,
   sourceId: number,

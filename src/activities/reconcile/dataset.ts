@@ -1,6 +1,7 @@
 /** Where a flow's events go: its dataset, and the dataset's table in Query Service. */
 import type { AdobeClients } from '../../adobe/clients.js';
-import { codedError } from '../../domain/errors.js';
+import type { Destination } from '../../store/exceptions/destinations.js';
+import { findFlowDestination } from '../flowDestination.js';
 
 export interface LakeTable {
   readonly datasetId: string;
@@ -8,17 +9,22 @@ export interface LakeTable {
   readonly table?: string;
 }
 
-/** @throws CodedError `CAEP_LAKE_UNAVAILABLE` when flow, connection or dataset are not there */
+/** The dataset does not exist: what was sent to it can be seen nowhere. */
+export interface Gone {
+  readonly gone: string;
+}
+
+/** A dataset that is known is asked for itself: it stays where it is when its flow goes. */
 export async function findLakeTable(
-  { flowService, catalog }: Pick<AdobeClients, 'flowService' | 'catalog'>,
-  flowId: string,
-): Promise<LakeTable> {
-  const flow = await flowService.getFlow(flowId);
-  const targetId = flow?.targetConnectionIds[0];
-  const target = targetId === undefined ? undefined : await flowService.getTargetConnection(targetId);
-  const dataset = target?.dataSetId === undefined ? undefined : await catalog.getDataset(target.dataSetId);
-  if (dataset === undefined) {
-    throw codedError('CAEP_LAKE_UNAVAILABLE', { reason: `the flow ${flowId} leads to no dataset` });
-  }
+  adobe: Pick<AdobeClients, 'flowService' | 'catalog'>,
+  { flowId, datasetId }: Destination,
+): Promise<LakeTable | Gone> {
+  const dataset = datasetId === null ? await behindFlow(adobe, flowId) : await adobe.catalog.getDataset(datasetId);
+  if (dataset === undefined) return { gone: datasetId ?? `behind the flow ${flowId}` };
   return { datasetId: dataset.id, table: dataset.table };
+}
+
+async function behindFlow(adobe: Pick<AdobeClients, 'flowService' | 'catalog'>, flowId: string | null) {
+  const destination = flowId === null ? undefined : await findFlowDestination(adobe, flowId);
+  return destination?.state === 'found' ? destination.dataset : undefined;
 }

@@ -1,14 +1,15 @@
 /** Looks at Adobe's side of events: the lake, the failed batches, and whether later events have come through. */
-import { copiesOf, type SoughtEvent } from '../../adobe/lake.js';
-import type { LakeSession } from '../../adobe/lakeSession.js';
+import { copiesOf, type SoughtEvent } from '../../adobe/lake/lake.js';
+import type { LakeSession } from '../../adobe/lake/lakeSession.js';
 import type { AdobeClients } from '../../adobe/clients.js';
-import type { Sighting } from '../../domain/lookUp.js';
-import type { Database } from '../../store/database.js';
-import { acceptedAfter } from '../../store/lateAudit.js';
+import type { Sighting } from '../../domain/exceptions/lookUp.js';
+import type { Database } from '../../store/connection/database.js';
+import type { Destination } from '../../store/exceptions/destinations.js';
+import { acceptedAfter } from '../../store/exceptions/confirmation.js';
 import type { LakeTable } from './dataset.js';
 import type { FailedBatches } from './failedBatches.js';
 
-interface ObservedEvent extends SoughtEvent {
+export interface ObservedEvent extends SoughtEvent, Destination {
   /** Of the last attempt, or later. */
   readonly attemptAt: Date;
 }
@@ -25,6 +26,8 @@ const CONTROLLED_EVENTS = 20;
 export function createObserver(deps: {
   readonly database: Database;
   readonly sourceId: number;
+  /** Whose later events show that the lake has come so far. */
+  readonly flowId: string | null;
   readonly clients: Pick<AdobeClients, 'catalog' | 'dataAccess'>;
   readonly session: Pick<LakeSession, 'query'>;
   readonly place: LakeTable;
@@ -50,7 +53,9 @@ export function createObserver(deps: {
       times
         .filter((_, index) => index % step === 0 || index === times.length - 1)
         .flatMap((time) => [time, (time + Date.now()) / 2])
-        .map((time) => acceptedAfter(database, sourceId, new Date(time), CONTROLS_PER_EVENT)),
+        .map((time) =>
+          acceptedAfter(database, sourceId, { after: new Date(time), flowId: deps.flowId, limit: CONTROLS_PER_EVENT }),
+        ),
     );
     const candidates = controls.flat();
     if (candidates.length === 0) return Number.NEGATIVE_INFINITY;

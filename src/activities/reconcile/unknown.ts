@@ -1,5 +1,5 @@
-/** Settles exceptions of unknown outcome by what the lake shows. */
-import type { Delivery } from '../../domain/manifest.js';
+/** Decides about exceptions of unknown outcome by what the lake shows. */
+import type { Delivery } from '../../domain/source/manifest.js';
 import {
   afterNotFound,
   isLongOverdue,
@@ -7,13 +7,13 @@ import {
   type LookUpVerdict,
   nextLookInMs,
   verdictOfSighting,
-} from '../../domain/lookUp.js';
+} from '../../domain/exceptions/lookUp.js';
 import { formatDuration } from '../../manifest/duration.js';
-import type { DueLookUp, LookUpOutcome, SettledLookUp } from '../../store/lookUps.js';
+import type { DueLookUp, LookedUp, LookUpOutcome } from '../../store/exceptions/lookUps.js';
 import type { Observer } from './observer.js';
 
 /** Those for which it is too early are only given a time. */
-export function tooEarly(lookUps: readonly DueLookUp[], delivery: Delivery): SettledLookUp[] {
+export function tooEarly(lookUps: readonly DueLookUp[], delivery: Delivery): LookedUp[] {
   return lookUps
     .filter(({ ageMs }) => !isLookDue(ageMs, delivery))
     .map((lookUp) => ({ lookUp, outcome: { kind: 'look-again', inMs: nextLookInMs(lookUp.ageMs, delivery) } }));
@@ -23,19 +23,19 @@ export async function lookUpUnknown(
   observer: Observer,
   lookUps: readonly DueLookUp[],
   delivery: Delivery,
-): Promise<SettledLookUp[]> {
+): Promise<LookedUp[]> {
   const ripe = lookUps.filter(({ ageMs }) => isLookDue(ageMs, delivery));
   const sightings = await observer.observe(ripe);
   return ripe.flatMap((lookUp, index) => {
     const sighting = sightings[index];
     return sighting === undefined
       ? []
-      : [settled(lookUp, verdictOfSighting(sighting, lookUp.ageMs, delivery), delivery)];
+      : [resultOf(lookUp, verdictOfSighting(sighting, lookUp.ageMs, delivery), delivery)];
   });
 }
 
 /** The lake could not be asked: again later, and after long given to a person, until it can be asked again. */
-export function notLookedFor(lookUp: DueLookUp, why: string, delivery: Delivery): SettledLookUp {
+export function notLookedFor(lookUp: DueLookUp, why: string, delivery: Delivery): LookedUp {
   const fact = `not looked for ${afterAttempt(lookUp)}`;
   if (!isLongOverdue(lookUp.ageMs, delivery)) {
     const inMs = nextLookInMs(lookUp.ageMs, delivery);
@@ -45,11 +45,11 @@ export function notLookedFor(lookUp: DueLookUp, why: string, delivery: Delivery)
   return {
     lookUp,
     outcome,
-    fact: `${fact}, not sent again by itself, but looked for once the lake can be read: ${why}`,
+    fact: `${fact}, not sent again automatically, but looked for once the lake can be read: ${why}`,
   };
 }
 
-function settled(lookUp: DueLookUp, verdict: LookUpVerdict, delivery: Delivery): SettledLookUp {
+function resultOf(lookUp: DueLookUp, verdict: LookUpVerdict, delivery: Delivery): LookedUp {
   const { fact, ...outcome } = consequence(lookUp, verdict, delivery);
   return { lookUp, outcome, fact };
 }
@@ -74,9 +74,13 @@ function consequence(
     case 'look-again':
       return { kind: 'look-again', inMs: verdict.inMs, fact: `not in the lake ${after}` };
     case 'cannot-tell':
-      return { kind: 'held', reason: 'unknown', fact: `not told ${after}: ${verdict.why}; not sent again by itself` };
+      return {
+        kind: 'held',
+        reason: 'unknown',
+        fact: `still not known ${after}: ${verdict.why}; not sent again automatically`,
+      };
     case 'not-found': {
-      const fact = `not in the lake and in no failed batch ${after}, while later events are`;
+      const fact = `not in the lake and in no failed batch ${after}, although later events are in the lake`;
       return afterNotFound(lookUp, delivery) === 'resend'
         ? { kind: 'resend', fact: `${fact}: sent again` }
         : { kind: 'held', reason: 'unknown', fact };

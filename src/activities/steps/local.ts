@@ -1,16 +1,22 @@
 /** The steps on our own side. Nothing is created at Adobe, and what they write is idempotent: done again on every attempt. */
-import type { Flow } from '../../adobe/flowService.js';
+import type { Flow } from '../../adobe/services/flowService.js';
 import { codedError } from '../../domain/errors.js';
 import { formatDuration } from '../../manifest/duration.js';
-import type { Resource } from '../../domain/steps.js';
-import { awaitFlow, settledAt } from '../flowState.js';
+import type { Resource } from '../../domain/source/steps.js';
+import { awaitFlow, settleWindowEnd } from '../flowState.js';
+import { awaitQuiet } from '../quiet.js';
+import { projectionOf } from './leaving.js';
 import { made, type Step, type StepContext } from './step.js';
 
-type EnabledFlow = Flow & { readonly inletUrl: string };
+type FlowWithInlet = Flow & { readonly inletUrl: string };
+
+function hasInlet(flow: Flow | undefined): flow is FlowWithInlet {
+  return flow?.inletUrl !== undefined;
+}
 
 /** A new flow is enabled some seconds after its create was answered; the inlet's URL and the lasting etag appear then. */
-function isEnabled(flow: Flow | undefined): flow is EnabledFlow {
-  return flow?.state === 'enabled' && flow.inletUrl !== undefined;
+function isEnabled(flow: Flow | undefined): flow is FlowWithInlet {
+  return flow?.state === 'enabled' && hasInlet(flow);
 }
 
 /** @throws CodedError `CAEP_SETTLE_WINDOW_TOO_SHORT` */
@@ -30,6 +36,47 @@ export function requireLakeLatency({
   throw codedError('CAEP_LAKE_LATENCY_TOO_SHORT', { latency: formatDuration(lakeLatencyMs) });
 }
 
+/** @throws CodedError as {@link requireSettleWindow} and {@link requireLakeLatency} */
+export function requireWindows(context: StepContext): void {
+  requireSettleWindow(context);
+  requireLakeLatency(context);
+}
+
+/**
+ * Stores the inlet of the flow, and what is to leave; opens the gate, unless it awaits an unpause.
+ *
+ * @param opensAt when, of the flow as it is now and the time by the database's clock
+ */
+export async function openWithInlet(
+  context: StepContext,
+  opensAt: (flow: Flow, now: Date) => Date,
+): Promise<{ readonly opensAt?: string }> {
+  const flowId = made(context.resources, 'flow').id;
+  const { adobe, marker, signal, store } = context;
+  // A pause may have disabled the flow: unpause enables it.
+  const isUsable = (await store.awaitsUnpause(marker)) ? hasInlet : isEnabled;
+  const flow = await awaitFlow({ flowService: adobe.flowService, flowId, signal }, 'enabled', isUsable);
+  const time = opensAt(flow, await store.now());
+  const datasetId = made(context.resources, 'dataset').id;
+  const projection = await projectionOf(context);
+  if (projection !== undefined && (await store.changesProjection(marker, projection))) {
+    await store.closeGate(marker, 'what is sent of each event is being changed');
+    await awaitQuiet(store, marker);
+  }
+  const storedWithout = context.manifest.privacy?.store?.drop;
+  const gate = {
+    flowId,
+    datasetId,
+    url: flow.inletUrl,
+    opensAt: time,
+    projection,
+    storedWithout,
+    takeOver: context.adopt,
+  };
+  const { open } = await store.saveInlet(context, gate);
+  return open ? { opensAt: time.toISOString() } : {};
+}
+
 /** The inlet comes with the flow. */
 function neverCreated(): never {
   throw new Error('an inlet without a flow');
@@ -45,17 +92,11 @@ export const inlet: Step = {
   },
   create: neverCreated,
   async complete(context) {
-    requireSettleWindow(context);
-    requireLakeLatency(context);
-    const flowId = made(context.resources, 'flow').id;
-    const { adobe, manifest, signal } = context;
-    const flow = await awaitFlow({ flowService: adobe.flowService, flowId, signal }, 'enabled', isEnabled);
-    const opensAt = settledAt(flow, manifest.delivery, await context.store.now());
-    await context.store.saveInlet(context, { flowId, url: flow.inletUrl, opensAt, takeOver: context.adopt });
-    return { opensAt: opensAt.toISOString() };
+    requireWindows(context);
+    return openWithInlet(context, (flow, now) => settleWindowEnd(flow, context.manifest.delivery, now));
   },
   async remove({ store, marker }) {
-    await store.closeGate(marker, 'the source was undone');
+    await store.closeGate(marker, 'the source was undone', 'provisioned');
     return 'deleted';
   },
 };

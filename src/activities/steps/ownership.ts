@@ -1,5 +1,5 @@
 /** Whose object is it? By the marker in a description, tag or name; a name alone never makes an object ours. */
-import { findMarker, markerText, type Marker, type Resource, type StepName } from '../../domain/steps.js';
+import { findMarker, markerText, type Marker, type Resource, type StepName } from '../../domain/source/steps.js';
 import type { Standing } from './step.js';
 
 /** A description that a person understands and that `findMarker` finds. */

@@ -1,15 +1,15 @@
 /** The one runner of all steps: makes a create durable, whatever happens to its answer. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { AdobeCallError } from '../../adobe/errors.js';
+import { AdobeCallError } from '../../adobe/http/errors.js';
 import { codedError, CodedError } from '../../domain/errors.js';
-import type { StepInput, StepResult } from '../../domain/provisioning.js';
-import type { Resource } from '../../domain/steps.js';
+import type { StepInput, StepResult } from '../../domain/source/provisioning.js';
+import type { Resource } from '../../domain/source/steps.js';
 import type { AttemptMemory } from './attempt.js';
 import type { Standing, Step, StepContext } from './step.js';
 
 const LOOK_AGAIN_MS = 2_000;
 
-export interface Window {
+export interface ConsistencyWindow {
   /** How long lists may lag behind a create, ms. */
   readonly consistencyWindowMs: number;
 }
@@ -19,14 +19,20 @@ export interface Window {
  * when no create of unknown effect can still come to light.
  *
  * @throws CodedError `CAEP_TITLE_TAKEN`, `CAEP_FOREIGN_RESOURCE` when somebody else's object stands in our place;
- *   AdobeCallError when Adobe fails
+ *   AdobeCallError when Adobe fails; `memory` then says whether a create may have taken effect, and since when (ms since the epoch)
+ * @returns the resource, and whether it was there already
+ * @example
+ * const memory = { ambiguousSince: undefined };
+ * const window = { consistencyWindowMs: 90_000 };
+ * const { resource, found } = await performStep(step, context, { adopt: false }, memory, window);
+ * log.info({ id: resource.id, found });
  */
 export async function performStep(
   step: Step,
   context: StepContext,
   input: Pick<StepInput, 'adopt'>,
   memory: AttemptMemory,
-  window: Window,
+  window: ConsistencyWindow,
 ): Promise<StepResult> {
   const standing = await lookUntilCertain(step, context, memory, window);
   memory.ambiguousSince = undefined;
@@ -76,7 +82,7 @@ export async function lookUntilCertain(
   step: Step,
   context: StepContext,
   memory: AttemptMemory,
-  { consistencyWindowMs }: Window,
+  { consistencyWindowMs }: ConsistencyWindow,
 ): Promise<Standing> {
   for (;;) {
     const standing = await step.lookup(context);
@@ -101,7 +107,7 @@ async function keepOne(step: Step, context: StepContext, ours: readonly Resource
 }
 
 async function complete(step: Step, context: StepContext, resource: Resource, found: boolean): Promise<StepResult> {
-  return { resource, found, ...(await step.complete?.(context, resource)) };
+  return { resource, found, ...(await step.complete?.(context, resource, found)) };
 }
 
 /** Why a step can't go on: somebody else's object stands in our place, and only a person may decide. */

@@ -1,9 +1,9 @@
 /** What a step is: three calls to Adobe (or to our own store), told apart so that one runner can make all of them durable. */
 import type { AdobeClients } from '../../adobe/clients.js';
-import type { AdobeCallError } from '../../adobe/errors.js';
-import type { StepInput, StepResult } from '../../domain/provisioning.js';
-import type { Resource, Resources, StepName } from '../../domain/steps.js';
-import type { ProvisioningStore } from '../../store/provisioning.js';
+import type { AdobeCallError } from '../../adobe/http/errors.js';
+import type { StepInput, StepResult } from '../../domain/source/provisioning.js';
+import type { Resource, Resources, StepName } from '../../domain/source/steps.js';
+import type { ProvisioningStore } from '../../store/sources/provisioning.js';
 
 export interface StepContext extends Pick<StepInput, 'marker' | 'manifest' | 'resources' | 'adopt'> {
   /** Clients bound to the manifest's sandbox. */
@@ -38,8 +38,12 @@ export interface Step {
   remove(context: StepContext, resource: Resource): Promise<'deleted' | 'left'>;
   /** Of several objects of ours, the ids that later objects refer to. */
   referenced?(context: StepContext): Promise<readonly string[]>;
-  /** After the object is there: what else is wanted before the step counts as made. */
-  complete?(context: StepContext, resource: Resource): Promise<Partial<StepResult>>;
+  /**
+   * After the object is there: what else is wanted before the step counts as made.
+   *
+   * @param found it was there before
+   */
+  complete?(context: StepContext, resource: Resource, found: boolean): Promise<Partial<StepResult>>;
 }
 
 /** The resource that an earlier step made; steps run in the order of their dependencies, so it must be there. */

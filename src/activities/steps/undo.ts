@@ -1,10 +1,10 @@
 /** The one runner of all undos: removes what a step made, also what its lost answers made. */
-import { AdobeCallError } from '../../adobe/errors.js';
-import { isSandboxUnknown } from '../../adobe/gone.js';
-import type { UndoInput, UndoResult } from '../../domain/provisioning.js';
-import { STEPS_WITH_DATA, type Resource } from '../../domain/steps.js';
+import { AdobeCallError } from '../../adobe/http/errors.js';
+import { isSandboxUnknown } from '../../adobe/http/gone.js';
+import type { UndoInput, UndoResult } from '../../domain/source/provisioning.js';
+import { STEPS_WITH_DATA, type Resource } from '../../domain/source/steps.js';
 import type { AttemptMemory } from './attempt.js';
-import { lookUntilCertain, type Window } from './perform.js';
+import { type ConsistencyWindow, lookUntilCertain } from './perform.js';
 import type { Standing, Step, StepContext } from './step.js';
 
 /**
@@ -16,10 +16,10 @@ export async function undoStep(
   context: StepContext,
   { entry }: Pick<UndoInput, 'entry'>,
   memory: AttemptMemory,
-  window: Window,
+  window: ConsistencyWindow,
 ): Promise<UndoResult> {
   if (entry.resource?.origin === 'adopted') return { outcome: 'kept' };
-  // With the id known, an earlier create of unknown effect was already looked for through the window before it.
+  // With the id known, an earlier create of unknown effect was already looked for through the consistency window before it.
   if (entry.resource !== undefined) memory.ambiguousSince = undefined;
   // A step whose lookup needs what an earlier step never made can't have made anything itself.
   const possible = (step.needs ?? []).every((needed) => context.resources[needed] !== undefined);
@@ -29,7 +29,8 @@ export async function undoStep(
     return {
       outcome: 'left',
       id: targets.map(({ id }) => id).join(', '),
-      reason: 'events of this source may have been delivered, and it belongs to them; the next provision uses it again',
+      reason:
+        'it holds or describes events of this source that may have been delivered; the next provision uses it again',
     };
   }
   let left: Resource | undefined;
@@ -60,7 +61,7 @@ async function whatStands(
   context: StepContext,
   { resource, ambiguousSince }: UndoInput['entry'],
   memory: AttemptMemory,
-  window: Window,
+  window: ConsistencyWindow,
 ): Promise<Standing> {
   try {
     return await lookUntilCertain(step, context, memory, window);

@@ -1,7 +1,7 @@
 /** Runs our own client as a person would: in a process of its own. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { entryCommand } from '../../process/entry.js';
+import { entryCommand } from '../../process/programs/entry.js';
 
 export interface ClientRun {
   readonly exitCode: number;

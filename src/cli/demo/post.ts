@@ -1,7 +1,7 @@
 /** Posts one webhook of each kind to the receiver, as Chatlio would. */
 import { fixture } from '../../chatlio/fixtures.js';
-import { isKind, type Kind } from '../../domain/kinds.js';
-import type { WebhookUrl } from '../../domain/plan.js';
+import { isKind, type Kind } from '../../domain/events/kinds.js';
+import type { WebhookUrl } from '../../domain/inquiries.js';
 import { isTaken } from '../sentEvent.js';
 
 export interface PostedEvent {

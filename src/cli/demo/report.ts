@@ -26,9 +26,9 @@ export function faultsOf({ sent, landed, objects }: DemoFindings): string[] {
   return [
     ...sent.flatMap(({ eventId, kind }) => {
       const rows = copies.get(eventId) ?? 0;
-      return rows === 1 ? [] : [`${kind} stands ${rows} times in the dataset`];
+      return rows === 1 ? [] : [`${kind} is in the dataset ${rows} times`];
     }),
-    ...landed.flatMap(({ eventId, failed }) => (failed === 0 ? [] : [`Adobe refused ${eventId} after taking it`])),
+    ...landed.flatMap(({ eventId, failed }) => (failed === 0 ? [] : [`Adobe refused ${eventId} after accepting it`])),
     ...Object.entries(objects).flatMap(([kind, count]) => (count === 1 ? [] : [`there are ${count} of ${kind}`])),
     ...(Object.keys(objects).length === 0 ? ['there are no objects'] : []),
   ];
@@ -62,7 +62,7 @@ export function renderReport(findings: DemoFindings, paint: Paint): string {
   const faults = faultsOf(findings);
   return [
     '',
-    'Objects at Adobe’s side',
+    'Objects at Adobe',
     columns(objects),
     '',
     'Events',
@@ -72,14 +72,14 @@ export function renderReport(findings: DemoFindings, paint: Paint): string {
       ['everything started', seconds(stackMs)],
       ['source provisioned', seconds(provisionMs)],
       [
-        'first event landed',
+        'first event in the dataset',
         firstLandedMs === undefined ? 'never' : `${seconds(firstLandedMs)} after provisioning began`,
       ],
-      ['all of it', seconds(allMs)],
+      ['total', seconds(allMs)],
     ]),
     '',
     faults.length === 0
-      ? paint.good('Each of the five kinds stands in the dataset exactly once.')
+      ? paint.good('Each of the five kinds is in the dataset exactly once.')
       : paint.bad(faults.join('\n')),
   ].join('\n');
 }

@@ -57,8 +57,8 @@ export async function waitUntilLanded(
       seen.add(eventId);
       onLanded(eventId);
     }
-    const settled = eventIds.every((id) => seen.has(id)) && events.every(({ pending }) => pending === 0);
-    if (settled || performance.now() > deadline) return events;
+    const isComplete = eventIds.every((id) => seen.has(id)) && events.every(({ pending }) => pending === 0);
+    if (isComplete || performance.now() > deadline) return events;
     await delay(POLL_MS, undefined, { signal });
   }
 }

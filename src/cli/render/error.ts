@@ -1,12 +1,5 @@
 /** An error as a person reads it: code, sentence, each field's problem, what Adobe said, what to do. */
-import {
-  type AdobeError,
-  type CatalogueError,
-  ERROR_CATALOGUE,
-  type Problem,
-  remedyOf,
-  sentenceOf,
-} from '../../domain/errors.js';
+import { type AdobeError, type CatalogueError, type Problem, remedyOf, sentenceOf } from '../../domain/errors.js';
 import type { Paint } from './paint.js';
 import { columns } from './text.js';
 
@@ -49,17 +42,4 @@ export function renderAdobeError(error: AdobeError, paint: Paint): string {
     ...(error.requestId === undefined ? [] : [['request', error.requestId]]),
   ];
   return columns(rows.map(([label, text]) => [paint.faint(label ?? ''), text ?? '']));
-}
-
-/** The same as data, for `--output json`. */
-export function errorDocument(error: CatalogueError): object {
-  const { retryable } = ERROR_CATALOGUE[error.code];
-  return {
-    code: error.code,
-    message: sentenceOf(error),
-    remedy: remedyOf(error),
-    retryable,
-    ...(error.problems === undefined ? {} : { problems: error.problems }),
-    ...(error.adobe === undefined ? {} : { adobe: error.adobe }),
-  };
 }

@@ -48,9 +48,9 @@ export function instant(timeMs: number): string {
   return `${new Date(timeMs).toISOString().slice(0, 19).replace('T', ' ')}Z`;
 }
 
-/** `10:31:04`, for progress lines. */
+/** `10:31:04Z`, for progress lines. */
 export function clockTime(timeMs: number): string {
-  return new Date(timeMs).toISOString().slice(11, 19);
+  return new Date(timeMs).toISOString().slice(11, 19).concat('Z');
 }
 
 export function counted(count: number, one: string, many = `${one}s`): string {

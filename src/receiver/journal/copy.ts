@@ -1,7 +1,7 @@
 /** Copies journal files to PostgreSQL, where the audit reads those of all receivers. By byte, so that nothing is copied twice. */
 import { open } from 'node:fs/promises';
-import type { Database } from '../../store/database.js';
-import { areCopied, copyStretch, type LastStretch, lastStretches } from '../../store/intakeJournal.js';
+import type { Database } from '../../store/connection/database.js';
+import { areCopied, copyStretch, type LastStretch, lastStretches } from '../../store/receivers/intakeJournal.js';
 import { decodeBatches, findNextBatch } from './entries.js';
 import type { JournalFile } from './journal.js';
 

@@ -3,13 +3,13 @@
  * A batch, written at once: count (4), CRC-32 of the entries (4), entries.
  */
 import { crc32 } from 'node:zlib';
-import type { Taken } from '../intake.js';
+import type { TakenAs } from '../intake.js';
 
 const ENTRY_BYTES = 42;
 const HEADER_BYTES = 8;
 
 /** Stored; never renumber. */
-const ARRIVAL_CODES: Readonly<Record<Taken, number>> = {
+const ARRIVAL_CODES: Readonly<Record<TakenAs, number>> = {
   logged: 1,
   redelivered: 2,
   drifted: 3,
@@ -23,7 +23,7 @@ export interface JournalEntry {
   readonly sourceId: number;
   /** Stored code of the kind. */
   readonly kind: number;
-  readonly taken: Taken;
+  readonly taken: TakenAs;
   readonly takenAtMs: number;
 }
 

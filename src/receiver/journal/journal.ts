@@ -4,10 +4,13 @@
  *
  * Entries are buffered and written every half second: a receiver that is killed loses the entries, not the events, of so long.
  */
-import { type FileHandle, mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import pLimit from 'p-limit';
 import type { Logger } from 'pino';
-import { replaceFile } from '../../process/wholeFile.js';
+import { messageOf } from '../../domain/messageOf.js';
+import { namesIn } from '../../process/files/namesIn.js';
+import { replaceFile } from '../../process/files/wholeFile.js';
 import { appendDurably } from '../appendDurably.js';
 import { encodeBatch, type JournalEntry } from './entries.js';
 
@@ -53,7 +56,7 @@ export async function openJournal({ folder, log, maxBytes = MAX_BYTES }: Journal
   let buffered: JournalEntry[] = [];
   let dropped = 0;
   let writtenUntilMs = Date.now();
-  let lastWrite = Promise.resolve();
+  const inTurn = pLimit(1);
 
   async function writeBuffered(): Promise<void> {
     const nowMs = Date.now();
@@ -88,7 +91,7 @@ export async function openJournal({ folder, log, maxBytes = MAX_BYTES }: Journal
       replaceFile(numberFile, String(number));
       notedNumber = number;
     } catch (error) {
-      log.error({ reason: reasonOf(error) }, 'the number of a file of the intake journal cannot be noted');
+      log.error({ reason: messageOf(error) }, 'the number of an intake journal file cannot be recorded');
     }
   }
 
@@ -128,12 +131,10 @@ export async function openJournal({ folder, log, maxBytes = MAX_BYTES }: Journal
     }
   }
 
-  const write = (): Promise<void> => {
-    lastWrite = lastWrite.then(writeBuffered).catch((error: unknown) => {
-      log.error({ reason: reasonOf(error), entries: buffered.length }, 'the intake journal cannot be written');
+  const write = (): Promise<void> =>
+    inTurn(writeBuffered).catch((error: unknown) => {
+      log.error({ reason: messageOf(error), entries: buffered.length }, 'the intake journal cannot be written');
     });
-    return lastWrite;
-  };
   const timer = setInterval(() => void write(), WRITE_EVERY_MS).unref();
 
   return {
@@ -156,9 +157,7 @@ export async function openJournal({ folder, log, maxBytes = MAX_BYTES }: Journal
 
 /** In the order of their numbers. Those of processes that ended before they had written anything are removed. */
 export async function findFiles(folder: string): Promise<JournalFile[]> {
-  const names = (await readdir(folder).catch(noneWithoutFolder)).filter((name) =>
-    /^\d{8}T\d\d-\d{6,}\.journal$/.test(name),
-  );
+  const names = (await namesIn(folder)).filter((name) => /^\d{8}T\d\d-\d{6,}\.journal$/.test(name));
   const files: JournalFile[] = [];
   for (const name of names) {
     const path = join(folder, name);
@@ -167,11 +166,6 @@ export async function findFiles(folder: string): Promise<JournalFile[]> {
     else files.push({ name: name.replace('.journal', ''), path, bytes });
   }
   return files.sort((a, b) => numberOf(a) - numberOf(b));
-}
-
-function noneWithoutFolder(error: NodeJS.ErrnoException): string[] {
-  if (error.code !== 'ENOENT') throw error;
-  return [];
 }
 
 function numberOf({ name }: JournalFile): number {
@@ -185,8 +179,4 @@ function hourOf(timeMs: number): string {
 
 function sizeOf(files: readonly JournalFile[]): number {
   return files.reduce((sum, { bytes }) => sum + bytes, 0);
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -5,14 +5,16 @@
  * Commits are final where no failover can lose them. A standby that is gone for a moment may be about to take over, so that must
  * have been so for as long as events are kept.
  */
+import pLimit from 'p-limit';
 import type { Logger } from 'pino';
 import { areCommitsFinal } from '../../domain/durability.js';
-import type { Arrival } from '../../store/arrival.js';
-import type { Database } from '../../store/database.js';
-import { readDurability } from '../../store/durability.js';
-import type { EventLog } from '../../store/eventLog.js';
-import { findLost, putAgain, readServerSince } from '../../store/putAgain.js';
-import { isPassing } from '../../store/passing.js';
+import { messageOf } from '../../domain/messageOf.js';
+import type { Arrival } from '../../store/log/arrival.js';
+import type { Database } from '../../store/connection/database.js';
+import { readDurability } from '../../store/connection/durability.js';
+import type { EventLog } from '../../store/log/eventLog.js';
+import { findLost, putAgain, readServerSince } from '../../store/receivers/putAgain.js';
+import { isTransient } from '../../store/connection/transient.js';
 import type { IntakeEvent } from '../intake.js';
 import { decodeSpooled, encodeSpooled } from '../spool/spooledEvent.js';
 import type { KeptFiles, KeptSegment } from './keptFiles.js';
@@ -46,7 +48,8 @@ export interface Keeping {
 export function startKeeping(options: KeepingOptions): Keeping {
   const { database, eventLog, files, keepMs, maxBytes, log } = options;
   const { serverSince = () => readServerSince(database) } = options;
-  let comparedWith: string | undefined;
+  /** As of the last look: what is taken from now on is not older. */
+  let seenServer: string | undefined;
   let finalSinceMs: number | undefined;
   let returned = 0;
   let isWriting = true;
@@ -56,11 +59,12 @@ export function startKeeping(options: KeepingOptions): Keeping {
   async function keep(intakes: readonly IntakeEvent[]): Promise<void> {
     if (intakes.length === 0 || !isKept()) return;
     try {
-      await files.append(intakes.map(encodeSpooled));
+      await files.append(intakes.map(encodeSpooled), seenServer);
       isWriting = true;
     } catch (error) {
       // The log has it: to refuse it now would not make it safer.
-      if (isWriting) log.error({ reason: String(error) }, 'what the log takes cannot be kept on this disk as well');
+      if (isWriting)
+        log.error({ reason: messageOf(error) }, 'events cannot be copied to this disk in addition to PostgreSQL');
       isWriting = false;
     }
   }
@@ -69,17 +73,18 @@ export function startKeeping(options: KeepingOptions): Keeping {
     const server = await serverSince();
     const isFinal = areCommitsFinal(await readDurability(database));
     finalSinceMs = isFinal ? (finalSinceMs ?? performance.now()) : undefined;
-    const mayBeSetBack = server !== comparedWith;
     let bytes = files.segments().reduce((sum, segment) => sum + segment.bytes, 0);
     for (const segment of files.segments()) {
       const isOld = Date.now() - segment.lastWrittenAtMs > keepMs || bytes > maxBytes;
-      if (!isOld && !mayBeSetBack) continue;
+      // One that was taken over from another receiver may be of before a set-back that is long known here.
+      if (!isOld && segment.comparedWith === server) continue;
       const isWhole = await compare(segment);
+      segment.comparedWith = server;
       if (!isOld || (!isWhole && bytes <= maxBytes)) continue;
       bytes -= segment.bytes;
       await files.remove(segment);
     }
-    comparedWith = server;
+    seenServer = server;
   }
 
   /** @returns whether the log has all of it now */
@@ -94,7 +99,10 @@ export function startKeeping(options: KeepingOptions): Keeping {
       for (const one of lost) put += (await tryToPut(one)) ? 1 : 0;
       returned += put;
       isWhole &&= put === lost.length;
-      log.error({ lost: lost.length, put }, 'PostgreSQL had lost events that were answered: they were put back');
+      log.error(
+        { lost: lost.length, put },
+        'PostgreSQL had lost events that were answered with 2xx; they were inserted again',
+      );
     }
     return isWhole;
   }
@@ -105,8 +113,11 @@ export function startKeeping(options: KeepingOptions): Keeping {
       await put(one);
       return true;
     } catch (error) {
-      if (isPassing(error)) throw error;
-      log.error({ sourceId: one.sourceId, reason: String(error) }, 'an event that was lost cannot be put back yet');
+      if (isTransient(error)) throw error;
+      log.error(
+        { sourceId: one.sourceId, reason: messageOf(error) },
+        'an event that PostgreSQL had lost cannot be inserted again yet',
+      );
       return false;
     }
   }
@@ -119,13 +130,11 @@ export function startKeeping(options: KeepingOptions): Keeping {
     }
   }
 
-  let looking = Promise.resolve();
+  const inTurn = pLimit(1);
   const lookOrWait = (): void => {
-    looking = looking
-      .then(look)
-      .catch((error: unknown) =>
-        log.warn({ reason: String(error) }, 'what is kept could not be compared with the log'),
-      );
+    inTurn(look).catch((error: unknown) =>
+      log.warn({ reason: messageOf(error) }, 'the copies on this disk could not be compared with PostgreSQL'),
+    );
   };
   const timer = setInterval(lookOrWait, LOOK_EVERY_MS).unref();
   return {
@@ -146,7 +155,7 @@ export function startKeeping(options: KeepingOptions): Keeping {
     putBackCount: () => returned,
     async close() {
       clearInterval(timer);
-      await looking;
+      await inTurn(() => undefined);
       await files.close();
     },
   };

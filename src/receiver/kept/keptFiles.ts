@@ -1,24 +1,32 @@
 /**
  * Copies of what the log has taken, in segments of a minute each, for as long as the log may lose it. Written before the
- * answer, not synced: it is PostgreSQL's disk that may be lost, and this one with it only by another fault at the same time.
+ * answer and synced a second later, off its way: it is PostgreSQL that loses commits, and this machine would have to die in the
+ * same second.
  */
 import { type FileHandle, mkdir, open, readFile, rm, stat } from 'node:fs/promises';
+import pLimit from 'p-limit';
 import { decodeSegment, encodeRecord } from '../spool/segment.js';
 import { moveFile, numberOf, segmentFile, segmentsIn } from '../spool/segmentFiles.js';
 import { SPOOLED_MARK } from '../spool/spooledEvent.js';
+import { createLateSync } from './lateSync.js';
 
 const SEGMENT_MS = 60_000;
 const SEGMENT_BYTES = 8 * 1024 * 1024;
+/** One sync for all that was written meanwhile: what that costs does not show beside the appends. */
+const SYNC_AFTER_MS = 1_000;
 
 export interface KeptSegment {
   readonly file: string;
   bytes: number;
   /** Milliseconds since the epoch. */
   lastWrittenAtMs: number;
+  /** Since when the server runs that it was last compared with. Absent: with none, as after a start, or after a takeover. */
+  comparedWith?: string;
 }
 
 export interface KeptFiles {
-  append(records: readonly Buffer[]): Promise<void>;
+  /** @param comparedWith the server that what is written now has come from, as far as that is known */
+  append(records: readonly Buffer[], comparedWith?: string): Promise<void>;
   /** Oldest first. The last one may still be written to. */
   segments(): readonly KeptSegment[];
   /** What can be read of one. */
@@ -32,8 +40,9 @@ export interface KeptFiles {
 export async function openKeptFiles(folder: string): Promise<KeptFiles> {
   const segments: KeptSegment[] = [];
   let nextNumber = 1;
+  const exclusive = pLimit(1);
+  const sync = createLateSync(SYNC_AFTER_MS);
   let writing: { readonly handle: FileHandle; readonly segment: KeptSegment; readonly startedAtMs: number } | undefined;
-  let lastWork: Promise<unknown> = Promise.resolve();
 
   for (const file of await segmentsIn(folder)) await note(file);
 
@@ -43,48 +52,43 @@ export async function openKeptFiles(folder: string): Promise<KeptFiles> {
     nextNumber = Math.max(nextNumber, numberOf(file) + 1);
   }
 
-  function exclusive<T>(work: () => Promise<T>): Promise<T> {
-    const done = lastWork.then(work);
-    lastWork = done.catch(() => undefined);
-    return done;
-  }
-
-  async function write(content: Buffer): Promise<void> {
+  async function write(content: Buffer, comparedWith: string | undefined): Promise<void> {
     const nowMs = Date.now();
     if (writing !== undefined && (nowMs - writing.startedAtMs > SEGMENT_MS || writing.segment.bytes > SEGMENT_BYTES)) {
-      await endSegment();
+      endSegment();
     }
-    writing ??= await startSegment(nowMs);
+    writing ??= await startSegment(nowMs, comparedWith);
     const { handle, segment } = writing;
     try {
       await handle.appendFile(content);
     } catch (error) {
       await handle.truncate(segment.bytes).catch(() => undefined);
-      await endSegment();
+      endSegment();
       throw error;
     }
     segment.bytes += content.length;
     segment.lastWrittenAtMs = nowMs;
+    sync.written(handle);
   }
 
-  async function startSegment(startedAtMs: number) {
+  async function startSegment(startedAtMs: number, comparedWith: string | undefined) {
     const file = segmentFile(folder, nextNumber);
     nextNumber += 1;
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const handle = await open(file, 'ax', 0o600);
-    const segment = { file, bytes: 0, lastWrittenAtMs: startedAtMs };
+    sync.named(folder);
+    const segment: KeptSegment = { file, bytes: 0, lastWrittenAtMs: startedAtMs, comparedWith };
     segments.push(segment);
     return { handle, segment, startedAtMs };
   }
 
-  async function endSegment(): Promise<void> {
-    const ended = writing;
+  function endSegment(): void {
+    if (writing !== undefined) sync.ended(writing.handle);
     writing = undefined;
-    await ended?.handle.close();
   }
 
   return {
-    append: (records) => exclusive(() => write(Buffer.concat(records.map(encodeRecord)))),
+    append: (records, comparedWith) => exclusive(() => write(Buffer.concat(records.map(encodeRecord)), comparedWith)),
     segments: () => [...segments],
     async read({ file }) {
       const content = await readFile(file).catch(nothingWithoutFile);
@@ -92,7 +96,7 @@ export async function openKeptFiles(folder: string): Promise<KeptFiles> {
     },
     remove: (segment) =>
       exclusive(async () => {
-        if (writing?.segment === segment) await endSegment();
+        if (writing?.segment === segment) endSegment();
         segments.splice(segments.indexOf(segment), 1);
         await rm(segment.file, { force: true });
       }),
@@ -104,8 +108,13 @@ export async function openKeptFiles(folder: string): Promise<KeptFiles> {
           await moveFile(file, target);
           await note(target);
         }
+        if (files.length > 0) sync.named(folder);
       }),
-    close: () => exclusive(endSegment),
+    close: () =>
+      exclusive(async () => {
+        endSegment();
+        await sync.allDone();
+      }),
   };
 }
 

@@ -1,10 +1,9 @@
 /** While PostgreSQL is away nobody knows what a route has there: what it may put into this spool is bounded by itself. */
-import type { HeldEvent } from '../../store/heldOnArrival.js';
+import type { HeldEvent } from '../../store/exceptions/heldOnArrival.js';
 
 export class NoPlaceInSpool extends Error {
   override readonly name = 'NoPlaceInSpool';
-  override readonly message =
-    'the bodies of its route that wait for a decision take all the place that they may in the spool';
+  override readonly message = 'its URL has reached the limit for bodies that wait for a decision in the spool';
 }
 
 export interface SpoolPlace {

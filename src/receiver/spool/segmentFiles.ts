@@ -1,6 +1,7 @@
 /** The files of a spool: numbered segments, and beside them those that were kept because something in them cannot be read. */
-import { link, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { link, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { namesIn } from '../../process/files/namesIn.js';
 
 const SEGMENT = /^\d{10}\.seg$/;
 /** Release 0.1.0 stopped at the first damaged record: behind it there may be whole ones that nobody was given. */
@@ -10,11 +11,11 @@ const PROBE_BYTES = 16 * 1024;
 
 /** Oldest first. */
 export async function segmentsIn(folder: string): Promise<string[]> {
-  return namesIn(folder, (name) => SEGMENT.test(name));
+  return pathsIn(folder, (name) => SEGMENT.test(name));
 }
 
 export async function unfinishedIn(folder: string): Promise<string[]> {
-  return namesIn(folder, (name) => UNFINISHED.test(name));
+  return pathsIn(folder, (name) => UNFINISHED.test(name));
 }
 
 export function isUnreadable(file: string): boolean {
@@ -23,24 +24,19 @@ export function isUnreadable(file: string): boolean {
 
 /** Everything that a spool has left in its folder. */
 export async function leftIn(folder: string): Promise<string[]> {
-  return namesIn(folder, (name) => SEGMENT.test(name) || UNFINISHED.test(name) || isUnreadable(name));
+  return pathsIn(folder, (name) => SEGMENT.test(name) || UNFINISHED.test(name) || isUnreadable(name));
 }
 
 export async function unreadableIn(folder: string): Promise<string[]> {
-  return namesIn(folder, isUnreadable);
+  return pathsIn(folder, isUnreadable);
 }
 
-async function namesIn(folder: string, isWanted: (name: string) => boolean): Promise<string[]> {
-  const names = await readdir(folder).catch(noneWithoutFolder);
+async function pathsIn(folder: string, isWanted: (name: string) => boolean): Promise<string[]> {
+  const names = await namesIn(folder);
   return names
     .filter(isWanted)
     .sort()
     .map((name) => join(folder, name));
-}
-
-function noneWithoutFolder(error: NodeJS.ErrnoException): string[] {
-  if (error.code !== 'ENOENT') throw error;
-  return [];
 }
 
 export function segmentFile(folder: string, number: number): string {
@@ -54,6 +50,13 @@ export function asideOf(segment: string): string {
 
 export function numberOf(file: string): number {
   return Number.parseInt(basename(file), 10);
+}
+
+/** One that no file in the folder has, nor had before it was kept aside. */
+export async function freeNumberIn(folder: string): Promise<number> {
+  // A person may have given one that is kept aside any name.
+  const numbers = (await leftIn(folder)).map(numberOf).filter(Number.isFinite);
+  return 1 + Math.max(0, ...numbers);
 }
 
 /** Never onto another file, and never in between nowhere: after a crash it may be in both places. */
@@ -75,9 +78,24 @@ export async function takesAFile(folder: string): Promise<boolean> {
   }
 }
 
-/** For a person to look at, and to remove. */
+/** For a person to look at, and to remove: it takes the place of none that was kept before. */
 export async function keepAside(file: string): Promise<string> {
-  const aside = asideOf(file);
-  await rename(file, aside);
-  return aside;
+  for (let copy = 1; ; copy += 1) {
+    const aside = asideOf(copy === 1 ? file : `${file}.${copy}`);
+    try {
+      await moveFile(file, aside);
+      return aside;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    // Linked already, by a move that was cut off: it is kept once.
+    if (!(await areOneFile(file, aside))) continue;
+    await rm(file);
+    return aside;
+  }
+}
+
+async function areOneFile(one: string, other: string): Promise<boolean> {
+  const [a, b] = await Promise.all([stat(one), stat(other)]);
+  return a.ino === b.ino && a.dev === b.dev;
 }

@@ -10,17 +10,20 @@
  */
 import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, readFile, rm } from 'node:fs/promises';
+import pLimit from 'p-limit';
 import type { Logger } from 'pino';
-import { syncFolder } from '../../process/wholeFile.js';
+import { countWithin } from '../../domain/countWithin.js';
+import { messageOf } from '../../domain/messageOf.js';
+import { syncFolder } from '../../process/files/wholeFile.js';
 import { appendDurably } from '../appendDurably.js';
 import { createDamageCount, type SpoolDamage } from './damage.js';
 import { decodeSegment, encodedBytes, encodeRecord, type RecordMark, type SegmentContent } from './segment.js';
 import {
   asideOf,
+  freeNumberIn,
   isUnreadable,
   keepAside,
   moveFile,
-  numberOf,
   segmentFile,
   segmentsIn,
   takesAFile,
@@ -34,8 +37,8 @@ export interface Spool {
    * @throws SpoolFull; SpoolLost; an error of the file system
    */
   append(records: readonly Buffer[]): Promise<void>;
-  /** The oldest records, at most `max`; none when the spool is empty. The same ones until {@link Spool.drop}. */
-  peek(max: number): Promise<readonly Buffer[]>;
+  /** The oldest records, at most `max`, and one at least; none when the spool is empty. The same ones until {@link Spool.drop}. */
+  peek(max: number, maxBytes?: number): Promise<readonly Buffer[]>;
   /** Forgets the oldest `count` records, which were peeked at. Those of them in `again` are put behind all others first, also beyond the bound. */
   drop(count: number, again?: readonly Buffer[]): Promise<void>;
   /** Takes over the files of another spool, which nobody appends to any more: they are moved here, behind all others. */
@@ -87,6 +90,14 @@ interface Segment {
   readonly unread: Map<number, number>;
 }
 
+/** All of it has been given, but for what cannot be read. */
+interface ReadSegment {
+  readonly file: string;
+  readonly bytes: number;
+  readonly damaged: SegmentContent['damaged'];
+  readonly tornBytes: number;
+}
+
 interface Writing {
   readonly handle: FileHandle;
   readonly segment: Segment;
@@ -104,21 +115,17 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const damage = await createDamageCount(folder, recordMark);
   const segments: Segment[] = [];
-  /** Read, and still on the disk. */
-  let unremoved: Segment[] = [];
+  /** Read, and still where they were. */
+  let unremoved: ReadSegment[] = [];
   let unwrittenBytes = 0;
-  let nextNumber = 1;
+  let nextNumber = await freeNumberIn(folder);
   let writing: Writing | undefined;
   let reading: { segment: Segment; content: SegmentContent; next: number } | undefined;
-  let waiting: Waiting[] = [];
+  const waiting: Waiting[] = [];
   let isFlushing = false;
   let lastWrittenAtMs = Number.NEGATIVE_INFINITY;
-  let lastWork: Promise<unknown> = Promise.resolve();
 
-  for (const file of await segmentsIn(folder)) {
-    segments.push(await readSegment(file));
-    nextNumber = numberOf(file) + 1;
-  }
+  for (const file of await segmentsIn(folder)) segments.push(await readSegment(file));
   await adoptAll(await unfinishedIn(folder));
 
   async function readSegment(file: string): Promise<Segment> {
@@ -152,11 +159,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
   }
 
   /** One thing at a time with the segment that is being written. */
-  function exclusive<T>(work: () => Promise<T>): Promise<T> {
-    const done = lastWork.then(work);
-    lastWork = done.catch(() => undefined);
-    return done;
-  }
+  const exclusive = pLimit(1);
 
   const usedBytes = (): number =>
     unwrittenBytes + [...segments, ...unremoved].reduce((sum, { bytes }) => sum + bytes, 0);
@@ -172,8 +175,9 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
   async function flushAll(): Promise<void> {
     isFlushing = true;
     while (waiting.length > 0) {
-      const group = waiting;
-      waiting = [];
+      // A segment is held in memory while it is read: no write makes it much larger than it is to be.
+      const fitting = countWithin(waiting, ({ records }) => encodedBytes(records), segmentBytes);
+      const group = waiting.splice(0, Math.max(1, fitting));
       const records = group.flatMap((one) => one.records);
       try {
         await exclusive(() => write(records));
@@ -269,7 +273,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     }
     const records = [...segment.unread.values()].reduce((sum, unread) => sum + unread, 0);
     damage.vanished(records);
-    log.error({ file: segment.file, records }, 'a segment of the spool has vanished with acknowledged events in it');
+    log.error({ file: segment.file, records }, 'a spool file with acknowledged events has disappeared');
     return undefined;
   }
 
@@ -280,26 +284,36 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     if (!isOurs()) throw new SpoolLost();
     reading = undefined;
     segments.splice(segments.indexOf(segment), 1);
-    const unreadable = { ...content.damaged, tornBytes: content.tornBytes };
+    const read = { ...segment, damaged: content.damaged, tornBytes: content.tornBytes };
     try {
-      if (unreadable.bytes + unreadable.tornBytes === 0) return await rm(segment.file, { force: true });
-      const file = await keepAside(segment.file);
-      damage.keptAside(file, unreadable.stretches);
-      log.error(
-        { file, ...unreadable },
-        'a part of a spool segment cannot be read; the rest was given, the file is kept',
-      );
+      await putAway(read);
     } catch (error) {
-      unremoved.push(segment);
-      log.error({ file: segment.file, reason: String(error) }, 'a spool segment that was read cannot be removed');
+      unremoved.push(read);
+      log.error(
+        { file: segment.file, reason: messageOf(error) },
+        'a spool file that is no longer needed cannot be removed',
+      );
     }
   }
 
-  async function removeAgain(): Promise<void> {
+  async function putAway({ file, damaged, tornBytes }: ReadSegment): Promise<void> {
+    if (damaged.bytes + tornBytes === 0) return rm(file, { force: true });
+    const aside = await keepAside(file);
+    damage.keptAside(aside, damaged.stretches);
+    log.error(
+      { file: aside, ...damaged, tornBytes },
+      'a part of a spool file cannot be read; the rest was stored, and the file is kept',
+    );
+  }
+
+  async function putAwayAgain(): Promise<void> {
     const left = unremoved;
     unremoved = [];
-    for (const segment of left) {
-      await rm(segment.file, { force: true }).catch(() => unremoved.push(segment));
+    for (const read of left) {
+      await putAway(read).catch((error: NodeJS.ErrnoException) => {
+        // One that a person has removed meanwhile takes no room any more.
+        if (error.code !== 'ENOENT') unremoved.push(read);
+      });
     }
   }
 
@@ -308,10 +322,18 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
       const isFull = usedBytes() + encodedBytes(records) > maxBytes;
       return isFull ? Promise.reject(new SpoolFull()) : enqueue(records);
     },
-    async peek(max) {
+    async peek(max, bytes = Number.POSITIVE_INFINITY) {
       if (reading !== undefined && reading.next >= reading.content.records.length) await endReading();
       while (reading === undefined && segments.length > 0) await startReading();
-      return reading === undefined ? [] : reading.content.records.slice(reading.next, reading.next + max);
+      if (reading === undefined) return [];
+      const records = reading.content.records.slice(reading.next, reading.next + max);
+      return records.slice(
+        0,
+        Math.max(
+          1,
+          countWithin(records, ({ length }) => length, bytes),
+        ),
+      );
     },
     async drop(dropped, again = []) {
       if (again.length > 0) await enqueue(again);
@@ -320,7 +342,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
       count(segment, content.records.slice(next, next + dropped), -1);
       reading.next += dropped;
       if (reading.next < content.records.length) return;
-      await removeAgain();
+      await putAwayAgain();
       await endReading();
     },
     adopt: (files) => exclusive(() => adoptAll(files)),

@@ -1,20 +1,26 @@
 /** A taken event as a record of the spool. Its body is sealed already; the rest is what PostgreSQL has in the clear as well. */
-import type { HeldEvent } from '../../store/heldOnArrival.js';
-import type { TakenEvent } from '../../store/takenEvent.js';
+import type { HeldEvent } from '../../store/exceptions/heldOnArrival.js';
+import type { TakenEvent } from '../../store/log/takenEvent.js';
 import type { IntakeEvent } from '../intake.js';
 
 const LENGTH_BYTES = 4;
 /** How every description begins. */
 export const SPOOLED_MARK = { offset: LENGTH_BYTES, bytes: Buffer.from('{"v":1,"sourceId":') };
 
-type Described<Event> = Omit<Event, 'eventId' | 'bodyMac' | 'stableMac' | 'sealed'>;
+type Described<Event> = Omit<Event, 'eventId' | 'bodyMac' | 'stableMac' | 'visitorMac' | 'sealed'>;
 interface Digests {
   readonly eventId: string;
   readonly bodyMac: string;
 }
 type Description = { readonly v: 1; readonly sourceId: number; readonly partition: number } & Digests &
   (
-    | { readonly outcome: 'event'; readonly stableMac: string; readonly event: Described<TakenEvent> }
+    | {
+        readonly outcome: 'event';
+        readonly stableMac: string;
+        /** A release before 0.2 takes no notice of it, and of the form that an event has since. */
+        readonly visitorMac?: string;
+        readonly event: Described<TakenEvent>;
+      }
     | { readonly outcome: 'held'; readonly event: Described<HeldEvent> }
   );
 
@@ -38,7 +44,14 @@ export function decodeSpooled(record: Buffer): IntakeEvent {
     return { sourceId, partition, outcome: 'held', event: { ...description.event, ...digests } };
   }
   const stableMac = Buffer.from(description.stableMac, 'hex');
-  return { sourceId, partition, outcome: 'event', event: { ...description.event, ...digests, stableMac } };
+  const { visitorMac: visitor } = description;
+  const visitorMac = visitor === undefined ? {} : { visitorMac: Buffer.from(visitor, 'hex') };
+  return {
+    sourceId,
+    partition,
+    outcome: 'event',
+    event: { ...description.event, ...digests, stableMac, ...visitorMac },
+  };
 }
 
 export function sourceOfSpooled(record: Buffer): number {
@@ -62,6 +75,12 @@ function describe({ sourceId, partition, ...intake }: IntakeEvent): Description 
     const { eventId: _id, bodyMac: _mac, sealed: _body, ...event } = intake.event;
     return { ...common, outcome: 'held', event };
   }
-  const { eventId: _id, bodyMac: _mac, stableMac, sealed: _body, ...event } = intake.event;
-  return { ...common, outcome: 'event', stableMac: stableMac.toString('hex'), event };
+  const { eventId: _id, bodyMac: _mac, stableMac, visitorMac, sealed: _body, ...event } = intake.event;
+  return {
+    ...common,
+    outcome: 'event',
+    stableMac: stableMac.toString('hex'),
+    visitorMac: visitorMac?.toString('hex'),
+    event,
+  };
 }

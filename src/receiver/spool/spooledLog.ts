@@ -7,11 +7,13 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { EventLog } from '../../store/eventLog.js';
-import type { HeldEvent } from '../../store/heldOnArrival.js';
-import { MAX_HELD_BYTES } from '../../store/heldPlace.js';
-import { isPassing } from '../../store/passing.js';
-import type { TakenEvent } from '../../store/takenEvent.js';
+import { messageOf } from '../../domain/messageOf.js';
+import { within } from '../../process/within.js';
+import type { EventLog } from '../../store/log/eventLog.js';
+import type { HeldEvent } from '../../store/exceptions/heldOnArrival.js';
+import { MAX_HELD_BYTES } from '../../store/exceptions/heldPlace.js';
+import { isTransient } from '../../store/connection/transient.js';
+import type { TakenEvent } from '../../store/log/takenEvent.js';
 import type { IntakeEvent, TakingLog } from '../intake.js';
 import { createSpoolPlace, NoPlaceInSpool } from './heldPlace.js';
 import type { Spool } from './spool.js';
@@ -41,6 +43,7 @@ const APPEND_TIMEOUT_MS = 2_000;
 const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 5_000;
 const DRAIN_EVENTS = 256;
+const DRAIN_BYTES = 4 * 1024 * 1024;
 
 export function createSpooledLog(options: SpooledLogOptions): SpooledLog {
   const { eventLog, spool, log, appendTimeoutMs = APPEND_TIMEOUT_MS, firstRetryMs = FIRST_RETRY_MS } = options;
@@ -53,9 +56,15 @@ export function createSpooledLog(options: SpooledLogOptions): SpooledLog {
     // With an empty spool nothing drains, and so nothing would find out that the log answers again.
     if (isAnswering || spool.depth().records === 0) {
       try {
-        return await within(appendTimeoutMs, append());
+        return await within(appendTimeoutMs, append(), () => {
+          throw new Error(`no answer within ${appendTimeoutMs} ms`);
+        });
       } catch (error) {
-        if (isAnswering) log.error({ reason: reasonOf(error) }, 'the event log does not answer: events are spooled');
+        if (isAnswering)
+          log.error(
+            { reason: messageOf(error) },
+            'PostgreSQL does not answer; events are kept on this disk until it does',
+          );
         isAnswering = false;
       }
     }
@@ -77,7 +86,7 @@ export function createSpooledLog(options: SpooledLogOptions): SpooledLog {
     let drained = 0;
     while (!closing.signal.aborted) {
       try {
-        const records = await spool.peek(DRAIN_EVENTS);
+        const records = await spool.peek(DRAIN_EVENTS, DRAIN_BYTES);
         if (records.length === 0) {
           place.clear();
           break;
@@ -91,14 +100,14 @@ export function createSpooledLog(options: SpooledLogOptions): SpooledLog {
       } catch (error) {
         isAnswering = false;
         log.warn(
-          { reason: reasonOf(error), spooled: spool.depth().records, retryMs },
-          'the spool waits for the event log',
+          { reason: messageOf(error), spooled: spool.depth().records, retryMs },
+          'events on this disk are waiting for PostgreSQL',
         );
         await delay(retryMs, undefined, { signal: closing.signal }).catch(() => undefined);
         retryMs = Math.min(retryMs * 2, LAST_RETRY_MS);
       }
     }
-    if (drained > 0) log.info({ events: drained }, 'the spool has been drained into the event log');
+    if (drained > 0) log.info({ events: drained }, 'all events on this disk are now in PostgreSQL');
   }
 
   /** @returns records that the log refuses, for now at least: they must not keep the others from it, so each is tried alone */
@@ -107,15 +116,15 @@ export function createSpooledLog(options: SpooledLogOptions): SpooledLog {
       await appendByPartition(eventLog, records.map(decodeSpooled));
       return [];
     } catch (error) {
-      if (isPassing(error)) throw error;
+      if (isTransient(error)) throw error;
     }
     const refused: Buffer[] = [];
     for (const record of records) {
       try {
         await appendByPartition(eventLog, [decodeSpooled(record)]);
       } catch (error) {
-        if (isPassing(error)) throw error;
-        log.error({ reason: reasonOf(error) }, 'the event log refuses an event; it stays in the spool');
+        if (isTransient(error)) throw error;
+        log.error({ reason: messageOf(error) }, 'PostgreSQL refuses an event; it stays on this disk');
         refused.push(record);
       }
     }
@@ -166,21 +175,4 @@ async function appendByPartition(eventLog: EventLog, intakes: readonly IntakeEve
   for (const { sourceId, partition, events } of lanes.values()) {
     await eventLog.append(sourceId, partition, events, { acknowledged: true });
   }
-}
-
-/** The work goes on after the bound; whoever waits for it does not. */
-async function within<T>(boundMs: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${boundMs} ms`)), boundMs);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { planOf } from '../../../chaos/forward/plan.js';
-import { bodyOf, eventKeyOf, postsOf } from '../../../chaos/forward/webhooks.js';
+import { bodyOf, eventKeyOf, postsOf } from '../../../chaos/forward/load/webhooks.js';
 import { readRequest } from '../../../src/chatlio/readRequest.js';
 
 it('a seed decides the whole run', () => {
@@ -9,12 +9,39 @@ it('a seed decides the whole run', () => {
   expect(planOf(7, 10_000, 50)).toEqual(planOf(7, 10_000, 50));
 });
 
-it('plans as many strikes as were asked for', () => {
-  const strikes = planOf(3, 100_000, 200).flatMap(({ act }) =>
-    act.kind === 'flow-change' ? act.strikes : act.kind === 'kill' || act.kind === 'pause' ? [act] : [],
+const ofUpdates = (kills: number) =>
+  planOf(3, 100_000, kills).flatMap(({ disruption, afterPosts }) =>
+    disruption.kind === 'update' ? [{ ...disruption, afterPosts }] : [],
   );
-  expect(strikes).toHaveLength(200);
-  expect(new Set(strikes.map(({ victim }) => victim)).size).toBe(8);
+
+it('plans as many kills and stops as were asked for', () => {
+  const processFaults = planOf(3, 100_000, 200).flatMap(({ disruption }) =>
+    disruption.kind === 'flow-change'
+      ? disruption.processFaults
+      : disruption.kind === 'update'
+        ? disruption.processFaults.map(({ processFault }) => processFault)
+        : disruption.kind === 'kill' || disruption.kind === 'pause'
+          ? [disruption]
+          : [],
+  );
+  expect(processFaults).toHaveLength(200);
+  expect(new Set(processFaults.map(({ victim }) => victim)).size).toBe(8);
+});
+
+it('the source comes to keep whole chats in the middle of the load, and later changes what leaves of them', () => {
+  for (const kills of [6, 200]) {
+    const updates = ofUpdates(kills);
+    expect(updates.map(({ update }) => update.name).slice(0, 2)).toEqual([
+      'whole chats',
+      'a field less, an expression, no user agent',
+    ]);
+    expect(updates.every(({ processFaults }) => processFaults.length > 0)).toBe(true);
+    const [first = 0, last = 0] = [updates[0]?.afterPosts, updates.at(-1)?.afterPosts];
+    expect(first).toBeGreaterThan(20_000);
+    expect(last).toBeLessThan(90_000);
+    expect(first).toBeLessThan(last);
+  }
+  expect(new Set(ofUpdates(200).map(({ update }) => update.name)).size).toBe(3);
 });
 
 it('posts of one event have one id, posts of different events have different ids', () => {

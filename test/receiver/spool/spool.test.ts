@@ -1,4 +1,4 @@
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
@@ -26,6 +26,25 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 describe('spool', () => {
+  it('gives so many bytes at once, and one record at least', async () => {
+    const spool = await opened(temporaryFolder(), 1_000_000, 5_000);
+    await spool.append([900, 900, 900].map((size) => Buffer.alloc(size, 1)));
+    expect(await spool.peek(3, 1_900)).toHaveLength(2);
+    expect(await spool.peek(3, 10)).toHaveLength(1);
+    await spool.close();
+  });
+
+  it('makes of what arrives at once segments that can be held in memory', async () => {
+    const folder = temporaryFolder();
+    const spool = await opened(folder, 1_000_000, 1_000);
+    await Promise.all([1, 2, 3, 4, 5, 6].map((n) => spool.append([Buffer.alloc(600, n)])));
+    const sizes = await Promise.all(
+      (await readdir(folder)).map(async (name) => (await readFile(join(folder, name))).length),
+    );
+    expect(Math.max(...sizes)).toBeLessThan(2_000);
+    await spool.close();
+  });
+
   it('gives back all it took, in order, through restarts and torn ends; what was dropped may come again, never out of order', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
@@ -102,7 +121,7 @@ const MARK = { offset: 1, bytes: Buffer.from('-mark-') };
 const RECORD_BYTES = 8 + 60;
 
 /** A spool that a process has left, with a record of each name. */
-async function leftBehind(folder: string, names = NAMES): Promise<void> {
+async function leftBehind(folder: string, names: readonly string[] = NAMES): Promise<void> {
   const spool = await opened(folder, 1_000_000, 1_000_000);
   for (const name of names) await spool.append([Buffer.from(`${name}-mark-`.padEnd(60, name))]);
   await spool.close();
@@ -146,6 +165,75 @@ describe('a spool whose files have changed on the disk', () => {
       expect(next.damage().unreadable).toBe(0);
     },
   );
+
+  it('keeps every damaged file, also those of a process before whose numbers are free again', async () => {
+    const folder = temporaryFolder();
+    for (const [names, left] of [
+      [['a', 'b', 'c'], 'ac'],
+      [['x', 'y', 'z'], 'xz'],
+    ] as const) {
+      await leftBehind(folder, names);
+      const [segment = ''] = (await readdir(folder)).filter((name) => name.endsWith('.seg'));
+      await change(join(folder, segment), RECORD_BYTES + 30, 0);
+      const spool = await reopened(folder);
+      expect(namesOf(await readAll(spool)).join('')).toBe(left);
+      await spool.close();
+    }
+    expect((await reopened(folder)).damage().unreadable).toBe(2);
+    const kept = await Promise.all((await readdir(folder)).map((name) => readFile(join(folder, name), 'utf8')));
+    const firsts = new Set(kept.map((content) => /[ax]-mark-/.exec(content)?.[0]));
+    expect(firsts).toEqual(new Set(['a-mark-', 'x-mark-']));
+  });
+
+  it('takes over what another has kept aside beside its own, at once', async () => {
+    const [ours, theirs] = [temporaryFolder(), temporaryFolder()];
+    for (const folder of [ours, theirs]) {
+      await leftBehind(folder, ['a', 'b']);
+      await change(join(folder, '0000000001.seg'), 30, 0);
+      const spool = await reopened(folder);
+      expect(namesOf(await readAll(spool))).toEqual(['b']);
+      await spool.close();
+    }
+    const spool = await reopened(ours);
+    await spool.adopt([join(theirs, '0000000001.seg.unreadable')]);
+    expect(spool.damage().unreadable).toBe(2);
+    expect(await readdir(theirs)).toEqual([]);
+  });
+
+  it('removes no damaged file that could not be kept aside, but tries that again', async () => {
+    const folder = temporaryFolder();
+    const segment = join(folder, '0000000001.seg');
+    await leftBehind(folder, ['a', 'b']);
+    await change(segment, 30, 0);
+    const spool = await reopened(folder);
+    expect(namesOf(await spool.peek(9))).toEqual(['b']);
+    await rename(segment, `${segment}.away`);
+    // A folder cannot be linked to.
+    await mkdir(segment);
+    await spool.drop(1);
+    expect(spool.damage().unreadable).toBe(0);
+    await rmdir(segment);
+    await rename(`${segment}.away`, segment);
+    await spool.append([Buffer.from('f-mark-')]);
+    expect(namesOf(await readAll(spool))).toEqual(['f']);
+    expect(spool.damage().unreadable).toBe(1);
+    expect(await readdir(folder)).toEqual(['0000000001.seg.unreadable']);
+    expect(spool.depth().bytes).toBe(0);
+  });
+
+  it('counts no room for a damaged file that a person has removed before it could be kept aside', async () => {
+    const folder = temporaryFolder();
+    const segment = join(folder, '0000000001.seg');
+    await leftBehind(folder, ['a', 'b']);
+    await change(segment, 30, 0);
+    const spool = await reopened(folder);
+    await spool.peek(9);
+    await rm(segment);
+    await spool.drop(1);
+    await spool.append([Buffer.from('f-mark-')]);
+    expect(namesOf(await readAll(spool))).toEqual(['f']);
+    expect(spool.depth().bytes).toBe(0);
+  });
 
   it('gives what release 0.1.0 has left behind a damaged record', async () => {
     const folder = temporaryFolder();

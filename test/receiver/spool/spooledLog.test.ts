@@ -4,8 +4,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { openSpool } from '../../../src/receiver/spool/spool.js';
 import { sourceOfSpooled } from '../../../src/receiver/spool/spooledEvent.js';
 import { createSpooledLog } from '../../../src/receiver/spool/spooledLog.js';
-import type { EventLog } from '../../../src/store/eventLog.js';
-import type { TakenEvent } from '../../../src/store/takenEvent.js';
+import type { EventLog } from '../../../src/store/log/eventLog.js';
+import type { TakenEvent } from '../../../src/store/log/takenEvent.js';
 import { temporaryFolder } from '../../support/processes.js';
 import { silentLog, takenEvent } from '../../support/store.js';
 

@@ -5,11 +5,11 @@ import { pino } from 'pino';
 import { afterAll, beforeAll } from 'vitest';
 import type { Policy } from '../../../simulator/policy.js';
 import { type Simulator, startSimulator } from '../../../simulator/simulator.js';
-import { CANONICAL_FIELDS, CANONICAL_FIELD_NAMES } from '../../../src/domain/canonical.js';
+import { CANONICAL_FIELDS, CANONICAL_FIELD_NAMES } from '../../../src/domain/events/canonical.js';
 import { withPostgres } from '../../support/postgres.js';
 import { fetchToken } from '../simulated.js';
 
-export const SETTLED_MS = 300_000;
+export const SETTLE_WINDOW_MS = 300_000;
 const FLOW_ACTIVATION_MS = 5_000;
 const TENANT = '_acmetenant';
 
@@ -167,7 +167,7 @@ interface SourceOptions {
   /** Of the target connection: the mark of a source of ours. */
   readonly description?: string;
   /** Wait until data is not lost any more; default true. */
-  readonly settle?: boolean;
+  readonly awaitSettleWindow?: boolean;
 }
 
 /** Makes schema, dataset, connections, mapping set and flow by Adobe's own calls. */
@@ -235,7 +235,7 @@ export async function makeSource(bench: Platform, options: SourceOptions = {}): 
     }),
   );
   await bench.advance(FLOW_ACTIVATION_MS + 1_000);
-  if (options.settle !== false) await bench.advance(SETTLED_MS);
+  if (options.awaitSettleWindow !== false) await bench.advance(SETTLE_WINDOW_MS);
   const { items } = await made(bench.platform('GET', `${flowservice}/flows/${flow.id}`));
   const inletUrl = items[0].options.inletUrl as string;
   return {

@@ -1,7 +1,15 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { accountInletId } from '../../../simulator/inlet/inlets.js';
 import type { Policy } from '../../../simulator/policy.js';
-import { canonicalEvent, makeSource, newEventId, SETTLED_MS, type Source, truthOf, withSimulator } from './harness.js';
+import {
+  canonicalEvent,
+  makeSource,
+  newEventId,
+  SETTLE_WINDOW_MS,
+  type Source,
+  truthOf,
+  withSimulator,
+} from './harness.js';
 import { fetchToken } from '../simulated.js';
 
 const bench = withSimulator({ lakeDelayMs: 1_000 });
@@ -139,10 +147,10 @@ describe('what the inlet refuses, in this order', () => {
 });
 
 test('within the settle window after a change of the flow data is answered 200 and lost', async () => {
-  const fresh = await makeSource(bench(), { settle: false });
+  const fresh = await makeSource(bench(), { awaitSettleWindow: false });
   const early = newEventId();
   expect((await fresh.post(canonicalEvent(early))).status).toBe(200);
-  await bench().simulator().admin.advance(SETTLED_MS);
+  await bench().simulator().admin.advance(SETTLE_WINDOW_MS);
   const late = newEventId();
   await fresh.post(canonicalEvent(late));
   await bench().simulator().admin.advance(5_000);

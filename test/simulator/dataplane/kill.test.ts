@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { DEFAULT_CREDENTIALS } from '../../../simulator/credentials.js';
+import { DEFAULT_CREDENTIALS } from '../../../simulator/ims/credentials.js';
 import { spawnEntry, temporaryFolder } from '../../support/processes.js';
 import { type Body, canonicalEvent, makeSource, newEventId, platformClient } from './harness.js';
 
@@ -26,7 +26,7 @@ test(
     const { baseUrl } = first;
     const platform = await platformClient(baseUrl, DEFAULT_CREDENTIALS, 'prod');
     const advance = async (advanceMs: number) => void (await platform('POST', '/__sim/api/clock', { advanceMs }));
-    const source = await makeSource({ platform, advance }, { settle: false });
+    const source = await makeSource({ platform, advance }, { awaitSettleWindow: false });
 
     const accepted: string[] = [];
     const killed = new AbortController();

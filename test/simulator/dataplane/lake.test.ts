@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { KINDS } from '../../../src/domain/kinds.js';
+import { KINDS } from '../../../src/domain/events/kinds.js';
 import { fixture } from '../../../src/chatlio/fixtures.js';
 import { readRequest } from '../../../src/chatlio/readRequest.js';
 import { type Body, canonicalEvent, makeSource, newEventId, queryClient, truthOf, withSimulator } from './harness.js';

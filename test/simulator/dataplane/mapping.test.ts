@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { fixture } from '../../../src/chatlio/fixtures.js';
-import { KIND_FACTS, KINDS } from '../../../src/domain/kinds.js';
+import { KIND_FACTS, KINDS } from '../../../src/domain/events/kinds.js';
 import {
   type Body,
   CANONICAL_MAPPING,

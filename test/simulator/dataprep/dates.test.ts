@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { automaticDate, dateParser, DatePatternError, formatDate } from '../../../simulator/dataprep/javaDates.js';
+import {
+  automaticDate,
+  dateParser,
+  DatePatternError,
+  formatDate,
+} from '../../../simulator/dataprep/language/javaDates.js';
 
 describe('date patterns', () => {
   test.each([

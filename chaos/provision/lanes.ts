@@ -1,0 +1,84 @@
+/** The parts of the run that have a stack of their own, and can so run at the same time. */
+import { withoutRoutes } from './cells/brokenRoutes.js';
+import { type Cell, runCells } from './cells/cell.js';
+import { FAULT_TIMES, faultCells } from './cells/faultCells.js';
+import { holdCells, liveCells, localHoldCells } from './cells/holdCells.js';
+import { KILL_TIMES, type KillCell, killCells, runKillWave, wavesOf } from './kills/killMatrix.js';
+import { createRandom } from '../stack/random.js';
+import type { CellResult, Report } from './result.js';
+import { type ChaosStack, startChaosStack, type Victim, VICTIMS } from './stack.js';
+import type { Times } from '../stack/environment.js';
+
+export interface Lane {
+  readonly name: string;
+  readonly cellCount: number;
+  run(report: Report, log: (line: string) => void): Promise<void>;
+}
+
+/** The client keeps 16 connections, and a step may use two at a time. */
+const KILL_SANDBOXES = 8;
+const FAULT_SANDBOXES = 10;
+
+/** @param pick which cells are tried, by name */
+export function lanesOf(seed: number, pick: (name: string) => boolean): Lane[] {
+  const chosen = killCells(createRandom(seed)).filter(({ name }) => pick(name));
+  const lanes = [...VICTIMS.map((victim) => killLane(victim, chosen, seed)), faultLane(pick)];
+  return lanes.filter(({ cellCount }) => cellCount > 0);
+}
+
+function killLane(victim: Victim, chosen: readonly KillCell[], seed: number): Lane {
+  const cells = chosen.filter((cell) => cell.victim === victim);
+  return {
+    name: `kill ${victim}`,
+    cellCount: cells.length,
+    run: (report, log) =>
+      onStack(KILL_TIMES, KILL_SANDBOXES, report, log, async (stack) => {
+        const random = createRandom(seed + VICTIMS.indexOf(victim));
+        for (const wave of wavesOf(cells, KILL_SANDBOXES, random)) {
+          for (const result of await runKillWave(stack, victim, wave, random)) report(result);
+        }
+      }),
+  };
+}
+
+function faultLane(pick: (name: string) => boolean): Lane {
+  const chosen = (cells: readonly Cell[]) => cells.filter(({ names }) => names.every(pick));
+  const together = [...faultCells(pick), ...chosen([...holdCells(), ...liveCells()])];
+  const local = chosen(localHoldCells(withoutRoutes));
+  return {
+    name: 'faults and holds',
+    cellCount: [...together, ...local].reduce((sum, { names }) => sum + names.length, 0),
+    run: (report, log) =>
+      onStack(FAULT_TIMES, FAULT_SANDBOXES, report, log, async (stack) => {
+        await runCells(stack, together, report);
+        for (const cell of local) await runCells({ ...stack, sandboxes: stack.sandboxes.slice(0, 1) }, [cell], report);
+      }),
+  };
+}
+
+async function onStack(
+  times: Times,
+  sandboxCount: number,
+  report: Report,
+  log: (line: string) => void,
+  job: (stack: ChaosStack) => Promise<void>,
+): Promise<void> {
+  const startedAt = performance.now();
+  const stack = await startChaosStack({ times, sandboxCount, log });
+  try {
+    await job(stack);
+    report(resultOfProcesses(stack, startedAt));
+  } finally {
+    await stack.stop();
+  }
+}
+
+function resultOfProcesses({ unexpectedEnds, lateObjects }: ChaosStack, startedAt: number): CellResult {
+  return {
+    what: 'no process ends by itself, no object comes to light later',
+    operation: 'all',
+    name: 'stack',
+    faults: [...unexpectedEnds.map((name) => `${name} ended by itself`), ...lateObjects],
+    durationMs: performance.now() - startedAt,
+  };
+}

@@ -1,0 +1,58 @@
+/** What a drain is about to end with, and why. */
+import type { DrainState, PlannedEnd } from '../state.js';
+
+/** A later plan counts only if it takes intents back and the one before does not. */
+export function outranks(next: PlannedEnd, { ending }: Pick<DrainState, 'ending'>): boolean {
+  return ending === undefined || (next.takeBack && !ending.planned.takeBack);
+}
+
+export function planEnd(state: DrainState, planned: PlannedEnd, nowMs: number): void {
+  if (outranks(planned, state)) state.ending = { planned, sinceMs: nowMs };
+}
+
+/** It is closed, or was closed and opened again: the flow may be another one, so nothing of ours may begin any more. */
+export function endAtGate(state: DrainState, nowMs: number): void {
+  planEnd(state, { end: { kind: 'slice' }, takeBack: true }, nowMs);
+}
+
+export function noteFailure(state: DrainState, error: unknown): void {
+  state.failure ??= error instanceof Error ? error : new Error(String(error));
+}
+
+/** A statement whose failure was transient is made again: while the drain goes on, and a while after. */
+export function wantsRetries({ ending, terms }: DrainState, nowMs: number): boolean {
+  return ending === undefined || nowMs - ending.sinceMs < terms.graceMs;
+}
+
+/** Why a drain ends before its log is empty. */
+export function reasonToEnd(state: DrainState, nowMs: number): PlannedEnd | undefined {
+  const { sending, recording, wishes } = state;
+  if (state.failure !== undefined) return { end: { kind: 'stopped' }, takeBack: true };
+  if (wishes.stop !== 'no') {
+    return { end: { kind: 'stopped' }, takeBack: true, waitForSlow: wishes.stop === 'shutdown' };
+  }
+  if (state.terms.mode === 'probe') return probed(state);
+  if (sending.fault !== undefined) return { end: { kind: 'fault', fault: sending.fault }, takeBack: true };
+  if (!recording.fenceHeld) return { end: { kind: 'stopped' }, takeBack: true };
+  return nowMs - state.startedMs > wishes.sliceMs ? { end: { kind: 'slice' }, takeBack: false } : undefined;
+}
+
+/** One answer, whatever it says. */
+function probed({ sending }: DrainState): PlannedEnd | undefined {
+  const { accepted, notAccepted, unreadable, fault, lastFact } = sending;
+  if (accepted + notAccepted === unreadable) return undefined;
+  return {
+    end: { kind: 'probed', accepted: accepted > 0, detail: fault?.detail ?? lastFact ?? '' },
+    takeBack: true,
+  };
+}
+
+/** Nothing is left that the next drain would not know. Slow requests are waited for at a shutdown: who else would record them? */
+export function mayFinish(state: DrainState, isBusy: boolean, nowMs: number): boolean {
+  const { ending, sending, recording, terms } = state;
+  if (ending === undefined) return false;
+  const isOverdue = nowMs - ending.sinceMs > terms.graceMs;
+  if (state.failure !== undefined) return !isBusy || isOverdue;
+  if (isBusy || recording.booked.size > 0) return false;
+  return ending.planned.waitForSlow !== true || sending.slow.size === 0 || isOverdue;
+}

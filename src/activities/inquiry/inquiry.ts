@@ -1,0 +1,73 @@
+/** Activities behind the questions of the command line: they read, and change something only where that is what is asked for. */
+import { ApplicationFailure } from '@temporalio/common';
+import type { Adobe } from '../../adobe/clients.js';
+import { sentenceOf } from '../../domain/errors.js';
+import { type Ask, INQUIRIES, type Inquiry, type InquiryActivities, type InquiryName } from '../../domain/inquiries.js';
+import type { Database } from '../../store/connection/database.js';
+import type { KeyRing } from '../../store/keys/keyRing.js';
+import { restoredReport } from '../../store/delivery/restored.js';
+import { decideWithoutForwarder } from './decide.js';
+import { contentsPiece } from './contents.js';
+import { eventPage } from './events.js';
+import { intakeReport } from './intake.js';
+import { exceptionDetails, exceptionPage } from './exceptions.js';
+import { auditReport } from './audit.js';
+import { doctorReport, type DoctorDeps } from './doctor.js';
+import { planReport } from './plan.js';
+import { rotatedUrls, sealedUrls } from './urls.js';
+import { toCatalogueError } from '../failures.js';
+import type { ProvisioningStore } from '../../store/sources/provisioning.js';
+
+/** Every organisation has it. */
+const DEFAULT_SANDBOX = 'prod';
+
+export interface InquiryDeps extends DoctorDeps {
+  readonly adobe: Adobe;
+  readonly database: Database;
+  readonly keyRing: KeyRing;
+  /** `postgres://host:port` in place of what Query Service says of itself. */
+  readonly queryServiceUrl?: string;
+  readonly store: ProvisioningStore;
+  readonly minimumSettleWindowMs: number;
+  readonly minimumLakeLatencyMs?: number;
+  /** As Chatlio reaches the receiver. */
+  readonly receiverUrl: () => Promise<string>;
+}
+
+export function createInquiryActivities(deps: InquiryDeps): InquiryActivities {
+  const { database } = deps;
+  return {
+    plan: answering('plan', (ask) => planReport(deps, ask.manifest, ask)),
+    doctor: answering('doctor', ({ sandbox = DEFAULT_SANDBOX }) => doctorReport(deps, sandbox)),
+    urls: answering('urls', (ask) => sealedUrls(deps, ask)),
+    rotate: answering('rotate', (ask) => rotatedUrls(deps, ask)),
+    decide: answering('decide', (ask) => decideWithoutForwarder(deps, ask)),
+    exceptions: answering('exceptions', (ask) => exceptionPage(database, ask)),
+    exception: answering('exception', (ask) => exceptionDetails(deps, ask)),
+    audit: answering('audit', (ask) => auditReport(deps, ask)),
+    events: answering('events', (ask) => eventPage(deps, ask)),
+    contents: answering('contents', (ask) => contentsPiece(deps, ask)),
+    intake: answering('intake', (ask) => intakeReport(database, ask)),
+    restored: answering('restored', (ask) => restoredReport(database, ask)),
+  };
+}
+
+/** An inquiry that can't be answered says why, in the catalogue's words, and is not tried again. */
+function answering<N extends InquiryName>(name: N, answer: InquiryActivities[N]): InquiryActivities[N] {
+  const asked = async (ask: Ask<N>) => {
+    try {
+      return await answer(ask);
+    } catch (failure) {
+      const error = toCatalogueError(failure, { ...about(ask as Inquiry), again: INQUIRIES[name].again(ask) });
+      throw ApplicationFailure.nonRetryable(sentenceOf(error), error.code, { error });
+    }
+  };
+  return asked as InquiryActivities[N];
+}
+
+/** What an error may name. */
+function about(ask: Inquiry): Record<string, string> {
+  if (ask.ask === 'plan') return { name: ask.manifest.name, sandbox: ask.manifest.sandbox };
+  if (ask.ask === 'doctor') return { sandbox: ask.sandbox ?? DEFAULT_SANDBOX };
+  return 'name' in ask ? { name: ask.name } : {};
+}

@@ -1,0 +1,76 @@
+import {
+  CHATLIO_CONNECTION_SPEC,
+  DATA_LAKE_CONNECTION_SPEC,
+  SCHEMA_CONTENT_TYPE,
+  SOURCES_PROVIDER_ID,
+  STREAMING_FLOW_SPEC,
+} from '../../../adobe/http/constants.js';
+import { flowServiceName, flowServiceStanding } from './flowServiceObjects.js';
+import { markerDescription } from '../ownership.js';
+import { made, type Step } from '../step.js';
+
+/** Needs no account: the Chatlio specification has no authentication, so there is no base connection. */
+export const sourceConnection: Step = {
+  name: 'source-connection',
+  label: flowServiceName,
+  async lookup(context) {
+    return flowServiceStanding(
+      'source-connection',
+      context,
+      await context.adobe.flowService.findSourceConnections({ specId: CHATLIO_CONNECTION_SPEC.id }),
+    );
+  },
+  async create(context) {
+    const { id, etag } = await context.adobe.flowService.createSourceConnection({
+      name: flowServiceName(context),
+      description: markerDescription('Chatlio webhooks.', context.marker),
+      providerId: SOURCES_PROVIDER_ID,
+      connectionSpec: CHATLIO_CONNECTION_SPEC,
+      data: { format: 'json' },
+    });
+    return { kind: 'source-connection', id, etag, origin: 'created' };
+  },
+  async remove({ adobe }, { id }) {
+    await adobe.flowService.deleteSourceConnection(id);
+    return 'deleted';
+  },
+  async referenced({ adobe }) {
+    return (await adobe.flowService.findFlows({ specId: STREAMING_FLOW_SPEC.id })).flatMap(
+      ({ sourceConnectionIds }) => sourceConnectionIds,
+    );
+  },
+};
+
+export const targetConnection: Step = {
+  name: 'target-connection',
+  label: flowServiceName,
+  async lookup(context) {
+    return flowServiceStanding(
+      'target-connection',
+      context,
+      await context.adobe.flowService.findTargetConnections({ specId: DATA_LAKE_CONNECTION_SPEC.id }),
+    );
+  },
+  async create(context) {
+    const { id, etag } = await context.adobe.flowService.createTargetConnection({
+      name: flowServiceName(context),
+      description: markerDescription('Dataset of Chatlio events.', context.marker),
+      connectionSpec: DATA_LAKE_CONNECTION_SPEC,
+      data: {
+        format: 'json',
+        schema: { id: made(context.resources, 'schema').id, version: SCHEMA_CONTENT_TYPE },
+      },
+      params: { dataSetId: made(context.resources, 'dataset').id },
+    });
+    return { kind: 'target-connection', id, etag, origin: 'created' };
+  },
+  async remove({ adobe }, { id }) {
+    await adobe.flowService.deleteTargetConnection(id);
+    return 'deleted';
+  },
+  async referenced({ adobe }) {
+    return (await adobe.flowService.findFlows({ specId: STREAMING_FLOW_SPEC.id })).flatMap(
+      ({ targetConnectionIds }) => targetConnectionIds,
+    );
+  },
+};

@@ -1,0 +1,123 @@
+import { titleHolder } from '../../../adobe/http/catalogue.js';
+import { EXPERIENCE_EVENT_CLASS } from '../../../adobe/http/constants.js';
+import type { XdmResource } from '../../../adobe/services/schemaRegistry.js';
+import { codedError } from '../../../domain/errors.js';
+import { fieldAdditions } from '../../../domain/source/fieldAdditions.js';
+import { propertiesOf, tenantFields } from '../../../domain/source/xdmFields.js';
+import { markerDescription, standingAmong } from '../ownership.js';
+import type { Resource } from '../../../domain/source/steps.js';
+import type { Standing, Step, StepContext } from '../step.js';
+
+function describe({ marker }: StepContext): string {
+  return markerDescription('Fields of Chatlio events.', marker);
+}
+
+function standingOf(context: StepContext, rows: readonly XdmResource[]): Standing {
+  return standingAmong(rows, {
+    step: 'field-group',
+    marker: context.marker,
+    name: context.manifest.xdm.fieldGroup.title,
+    nameOf: (row) => row.title,
+    resourceOf: ({ id, altId }) => ({ id, altId }),
+    taken: 'title',
+  });
+}
+
+/**
+ * Adds the fields that the manifest has and the field group lacks. Once a dataset uses it nothing else is accepted.
+ *
+ * @returns their paths below the tenant's node
+ * @throws CodedError `CAEP_FIELDS_NOT_ADDABLE` where one is there as another one, or where the field group is not ours
+ */
+export async function addMissingFields(
+  context: StepContext,
+  { altId, id, origin }: Resource,
+): Promise<readonly string[]> {
+  const { schemaRegistry } = context.adobe;
+  const { title } = context.manifest.xdm.fieldGroup;
+  const stored = await schemaRegistry.getFieldGroup(altId ?? id);
+  if (stored === undefined) throw codedError('CAEP_RESOURCE_GONE', { name: context.manifest.name, resources: title });
+  const node = await tenantNode(context, stored);
+  const { additions, atOdds } = fieldAdditions(node.value, tenantFields(context.manifest));
+  const refuse = (reason: string) => codedError('CAEP_FIELDS_NOT_ADDABLE', { title, reason });
+  if (atOdds.length > 0) throw refuse(atOdds.join('; '));
+  if (additions.length === 0) return [];
+  if (origin === 'adopted') throw refuse(`it is not ours, and lacks ${additions.map(({ path }) => path).join(', ')}`);
+  await schemaRegistry.patchFieldGroup(
+    altId ?? id,
+    additions.map(({ place, value }) => ({ op: 'add', path: pointer([...node.place, ...place]), value })),
+  );
+  return additions.map(({ path }) => path);
+}
+
+/** Where the tenant's fields stand in the definitions of a field group; whoever has made it names the definition. */
+async function tenantNode(context: StepContext, { body }: XdmResource) {
+  const tenant = `_${(await context.adobe.schemaRegistry.stats()).tenantId}`;
+  const definitions = (body['definitions'] ?? {}) as Readonly<Record<string, Definition>>;
+  const [name, definition] = Object.entries(definitions).find(([, { properties }]) => properties?.[tenant]) ?? [];
+  if (name === undefined) {
+    const { title } = context.manifest.xdm.fieldGroup;
+    throw codedError('CAEP_FIELDS_NOT_ADDABLE', { title, reason: `it has no fields below ${tenant}` });
+  }
+  return { place: ['definitions', name, 'properties', tenant], value: definition?.properties?.[tenant] };
+}
+
+interface Definition {
+  readonly properties?: Readonly<Record<string, unknown>>;
+}
+
+/** JSON Pointer, RFC 6901. */
+function pointer(place: readonly string[]): string {
+  return place.map((name) => `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
+
+export const fieldGroup: Step = {
+  name: 'field-group',
+  label: ({ manifest }) => manifest.xdm.fieldGroup.title,
+  async lookup(context) {
+    const { title } = context.manifest.xdm.fieldGroup;
+    const registry = context.adobe.schemaRegistry;
+    const [byTitle, byMarker] = await Promise.all([
+      registry.listFieldGroups({ title }),
+      registry.listFieldGroups({ description: describe(context) }),
+    ]);
+    return standingOf(context, [...byMarker, ...byTitle]);
+  },
+  async create(context) {
+    const { tenantId } = await context.adobe.schemaRegistry.stats();
+    const { id, altId } = await context.adobe.schemaRegistry.createFieldGroup({
+      type: 'object',
+      title: context.manifest.xdm.fieldGroup.title,
+      description: describe(context),
+      'meta:intendedToExtend': [EXPERIENCE_EVENT_CLASS],
+      definitions: {
+        chatlio: {
+          properties: {
+            [`_${tenantId}`]: { type: 'object', properties: propertiesOf(tenantFields(context.manifest)) },
+          },
+        },
+      },
+      allOf: [{ $ref: '#/definitions/chatlio' }],
+    });
+    return { kind: 'field-group', id, altId, origin: 'created' };
+  },
+  async standingAfterRefusal(context, refusal) {
+    const holder = titleHolder(refusal);
+    const row = holder === undefined ? undefined : await context.adobe.schemaRegistry.getFieldGroup(holder);
+    return row === undefined ? undefined : standingOf(context, [row]);
+  },
+  // One that an earlier release has made, or that was made for another manifest, lacks fields that the mapping fills.
+  async complete(context, resource, found) {
+    if (found) await addMissingFields(context, resource);
+    return {};
+  },
+  async remove(context, { id, altId }) {
+    await context.adobe.schemaRegistry.deleteFieldGroup(altId ?? id);
+    return 'deleted';
+  },
+  async referenced(context) {
+    // Of several field groups of ours, the one that our schema refers to must stay.
+    const schemas = await context.adobe.schemaRegistry.listSchemas({ title: context.manifest.xdm.schema.title });
+    return schemas.flatMap((schema) => schema.extends);
+  },
+};

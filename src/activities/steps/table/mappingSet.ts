@@ -1,0 +1,77 @@
+import { STREAMING_FLOW_SPEC } from '../../../adobe/http/constants.js';
+import { normaliseMappings, type MappingSet, type NewMappingSet } from '../../../adobe/services/dataPrep.js';
+import { codedError } from '../../../domain/errors.js';
+import { findMarker, markerText, type Resource } from '../../../domain/source/steps.js';
+import { made, type Step, type StepContext } from '../step.js';
+
+/** The body of Data Prep's current dialect, the only one that can express functions. */
+async function mappingSetBody(context: StepContext): Promise<NewMappingSet> {
+  const { tenantId } = await context.adobe.schemaRegistry.stats();
+  return {
+    name: markerText(context.marker),
+    schemaId: made(context.resources, 'schema').id,
+    mappings: context.manifest.mapping.map(({ sourceType, source, destination }) => ({
+      sourceType,
+      source,
+      destination: destination.replace('{tenant}', `_${tenantId}`),
+    })),
+  };
+}
+
+/** Validation answers 200 also for bad mappings, so every entry is read. Source of the rule: Data Prep, validate. */
+async function requireValid({ adobe }: StepContext, body: NewMappingSet): Promise<void> {
+  const verdicts = await adobe.dataPrep.validateMappingSet(body);
+  const refused = verdicts.flatMap(({ ok, errors }, index) => {
+    const mapping = body.mappings[index];
+    return ok ? [] : [`${mapping?.source ?? '?'} → ${mapping?.destination ?? '?'}: ${errors.join(', ')}`];
+  });
+  if (refused.length === 0) return;
+  const reason = refused.join('; ');
+  throw codedError('CAEP_MAPPING_INVALID', { reason });
+}
+
+/**
+ * There is no documented way to delete a mapping set. So one that an undone provisioning left behind is used again:
+ * the body is put as its next version, which the new flow then pins.
+ */
+export const mappingSet: Step = {
+  name: 'mapping-set',
+  label: ({ manifest }) => `${manifest.mapping.length} fields`,
+  async lookup(context) {
+    const rows = await context.adobe.dataPrep.listMappingSets({ name: markerText(context.marker) });
+    const ours: Resource[] = rows
+      .filter(({ name }) => findMarker(name)?.uid === context.marker.uid)
+      .map(({ id, version }) => ({ kind: 'mapping-set', id, version, origin: 'created' }));
+    return { ours };
+  },
+  async create(context) {
+    const body = await mappingSetBody(context);
+    await requireValid(context, body);
+    const { id, version } = await context.adobe.dataPrep.createMappingSet(body);
+    return { kind: 'mapping-set', id, version, origin: 'created' };
+  },
+  async complete(context, resource) {
+    const body = await mappingSetBody(context);
+    const stored = await context.adobe.dataPrep.getMappingSet(resource.id, resource.version ?? 0);
+    if (stored !== undefined && sameMapping(stored, body)) return {};
+    await requireValid(context, body);
+    const { version } = await context.adobe.dataPrep.replaceMappingSet(resource.id, body);
+    return { resource: { ...resource, version } };
+  },
+  async remove({ adobe }, { id }) {
+    return (await adobe.dataPrep.deleteMappingSet(id)) === 'not-supported' ? 'left' : 'deleted';
+  },
+  async referenced({ adobe }) {
+    return (await adobe.flowService.findFlows({ specId: STREAMING_FLOW_SPEC.id })).flatMap(
+      ({ mapping }) => mapping?.id ?? [],
+    );
+  },
+};
+
+/** Ids, dates and order do not matter. */
+function sameMapping(stored: MappingSet, body: NewMappingSet): boolean {
+  return (
+    stored.schemaId === body.schemaId &&
+    JSON.stringify(stored.mappings) === JSON.stringify(normaliseMappings(body.mappings))
+  );
+}

@@ -1,0 +1,57 @@
+import { titleHolder } from '../../../adobe/http/catalogue.js';
+import { EXPERIENCE_EVENT_CLASS } from '../../../adobe/http/constants.js';
+import type { XdmResource } from '../../../adobe/services/schemaRegistry.js';
+import { markerDescription, standingAmong } from '../ownership.js';
+import { made, type Standing, type Step, type StepContext } from '../step.js';
+
+function describe({ marker }: StepContext): string {
+  return markerDescription('ExperienceEvent schema of Chatlio events.', marker);
+}
+
+function standingOf(context: StepContext, rows: readonly XdmResource[]): Standing {
+  return standingAmong(rows, {
+    step: 'schema',
+    marker: context.marker,
+    name: context.manifest.xdm.schema.title,
+    nameOf: (row) => row.title,
+    resourceOf: ({ id, altId }) => ({ id, altId }),
+    taken: 'title',
+  });
+}
+
+/** Never enabled for Profile: the union tag can't be removed, so a schema that has it can't be undone. */
+export const schema: Step = {
+  name: 'schema',
+  label: ({ manifest }) => manifest.xdm.schema.title,
+  async lookup(context) {
+    const { title } = context.manifest.xdm.schema;
+    const registry = context.adobe.schemaRegistry;
+    const [byTitle, byMarker] = await Promise.all([
+      registry.listSchemas({ title }),
+      registry.listSchemas({ description: describe(context) }),
+    ]);
+    return standingOf(context, [...byMarker, ...byTitle]);
+  },
+  async create(context) {
+    const { id, altId } = await context.adobe.schemaRegistry.createSchema({
+      type: 'object',
+      title: context.manifest.xdm.schema.title,
+      description: describe(context),
+      allOf: [{ $ref: EXPERIENCE_EVENT_CLASS }, { $ref: made(context.resources, 'field-group').id }],
+    });
+    return { kind: 'schema', id, altId, origin: 'created' };
+  },
+  async standingAfterRefusal(context, refusal) {
+    const holder = titleHolder(refusal);
+    const row = holder === undefined ? undefined : await context.adobe.schemaRegistry.getSchema(holder);
+    return row === undefined ? undefined : standingOf(context, [row]);
+  },
+  async remove(context, { id, altId }) {
+    await context.adobe.schemaRegistry.deleteSchema(altId ?? id);
+    return 'deleted';
+  },
+  async referenced(context) {
+    const datasets = await context.adobe.catalog.findDatasets({ name: context.manifest.dataset.name });
+    return datasets.flatMap(({ schemaId }) => schemaId ?? []);
+  },
+};

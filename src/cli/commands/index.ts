@@ -1,0 +1,31 @@
+/** All commands, in the order and under the headings of the help. */
+import type { CommandFamily, CommandLine } from '../grammar/commandLine.js';
+import { abortCommand } from './source/abort.js';
+import { auditCommand } from './events/audit.js';
+import { demoCommand } from './installation/demo.js';
+import { doctorCommand } from './installation/doctor.js';
+import { eventsCommands } from './events/events.js';
+import { heldCommands } from './events/held.js';
+import { initCommand } from './installation/init.js';
+import { keysCommands } from './installation/keys.js';
+import { pauseCommand } from './source/pause.js';
+import { planCommand } from './source/plan.js';
+import { PROCESS_COMMANDS } from './installation/processes.js';
+import { provisionCommand } from './source/provision.js';
+import { resumeCommand } from './source/resume.js';
+import { sendCommand } from './events/send.js';
+import { statusCommand } from './source/status.js';
+import { unpauseCommand } from './source/unpause.js';
+import { updateCommand } from './source/update.js';
+import { urlsCommand } from './events/urls.js';
+import { watchCommand } from './source/watch.js';
+
+export const COMMANDS: Readonly<Record<string, readonly (CommandLine | CommandFamily)[]>> = {
+  'Set up:': [initCommand, doctorCommand],
+  'Provision:': [planCommand, provisionCommand, resumeCommand, abortCommand],
+  'Control:': [updateCommand, pauseCommand, unpauseCommand],
+  'Inspect:': [statusCommand, watchCommand, urlsCommand, sendCommand],
+  'Events:': [eventsCommands, heldCommands, auditCommand],
+  'Keys:': [keysCommands],
+  'Processes:': [...PROCESS_COMMANDS, demoCommand],
+};

@@ -1,0 +1,80 @@
+import { CodedError, codedError, type ErrorCode, EXIT_CODES, remedyOf, sentenceOf } from '../../../domain/errors.js';
+import { forgottenSource } from '../../following/ended.js';
+import type { Snapshot } from '../../following/snapshot.js';
+import type { Command, Context } from '../../ports.js';
+import type { Sources } from '../../../temporal/sources/port.js';
+import { renderForgotten, renderStatus, renderStatusList } from '../../render/source/status.js';
+import { forgottenDocument, sourceDocument } from '../../render/source/source.js';
+import type { CommandLine } from '../../grammar/commandLine.js';
+
+/** Where one source stands, or all of them in a list. */
+export const status: Command<{ readonly name?: string }> = async (context, { name }) => {
+  const sources = await context.sources();
+  return name === undefined ? listAll(context, sources) : showOne(context, sources, name);
+};
+
+async function listAll({ output, now }: Context, sources: Sources) {
+  const runs = await sources.list();
+  output.result({ sources: runs.map((run) => sourceDocument({ run })) }, () =>
+    renderStatusList(runs, now(), output.paint),
+  );
+  return EXIT_CODES.done;
+}
+
+async function showOne(context: Context, sources: Sources, name: string) {
+  const { output } = context;
+  const run = await sources.describe(name);
+  if (run === undefined) return showForgotten(context, sources, name);
+  const orTold = createOrTold(context);
+  // Both are answered by the worker; without one there is still what Temporal itself knows.
+  const [state, forwarder] = await Promise.all([
+    orTold(sources.state(name)),
+    // The forwarder of one that has ended may still be there to ask, as it once was.
+    run.open ? orTold(sources.forwarderState(name)) : undefined,
+  ]);
+  // Events are of a live source only; before, there is nothing for receivers to take.
+  const answer = state?.phase === 'live' ? await orTold(sources.ask({ v: 1, ask: 'intake', name })) : undefined;
+  const intake = answer && { ...answer, seenAt: context.now() };
+  const snapshot: Snapshot = { run, state, forwarder, intake };
+  output.result(sourceDocument(snapshot), () => renderStatus(snapshot, context.now(), output.paint));
+  return EXIT_CODES.done;
+}
+
+async function showForgotten({ output, now }: Context, sources: Sources, name: string) {
+  const forgotten = await forgottenSource(sources, name);
+  if (forgotten === undefined) throw codedError('CAEP_SOURCE_UNKNOWN', { name });
+  output.result(forgottenDocument(forgotten), () => renderForgotten(forgotten, now(), output.paint));
+  return EXIT_CODES.done;
+}
+
+/** Without the one who would know, what is known is shown, and as of when. */
+const TOLD: ReadonlySet<ErrorCode> = new Set([
+  'CAEP_NO_WORKER',
+  'CAEP_WORKFLOW_STUCK',
+  'CAEP_NO_ANSWER',
+  'CAEP_DATABASE_UNREACHABLE',
+] as const);
+
+/** One root cause is told once, whoever meets with it. */
+function createOrTold({ output }: Context): <T>(answer: Promise<T>) => Promise<T | undefined> {
+  const told = new Set<ErrorCode>();
+  return async (answer) => {
+    try {
+      return await answer;
+    } catch (error) {
+      if (!(error instanceof CodedError) || !TOLD.has(error.error.code)) throw error;
+      const { code } = error.error;
+      if (!told.has(code))
+        output.note(`${output.paint.caution('!')} ${sentenceOf(error.error)} ${remedyOf(error.error)}`);
+      told.add(code);
+      return undefined;
+    }
+  };
+}
+
+export const statusCommand: CommandLine = {
+  name: 'status',
+  description: 'show phase, steps, ids and events of a source; without a name, list all sources',
+  examples: ['status', 'status support-chat', '--output json status support-chat'],
+  grammar: (command, does) => command.argument('[name]', 'source').action((name?: string) => does(status, { name })),
+};

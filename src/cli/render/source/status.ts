@@ -1,0 +1,106 @@
+/** `status`: one source, or the list of all. */
+import type { ForgottenSource, Snapshot } from '../../following/snapshot.js';
+import type { SourceRun } from '../../../temporal/sources/port.js';
+import type { Paint } from '../paint.js';
+import { heading, opensLine, paintedPhase, phaseOf, renderLeft } from './source.js';
+import { renderDelivery } from './delivery.js';
+import { renderIntake } from './intake.js';
+import { standstillLines } from './standstill.js';
+import { renderSteps } from './steps.js';
+import { columns, elapsed, instant } from '../text.js';
+
+/** Wide enough for every id, as this text is also read by pipes and pasted into tickets. */
+const COLUMNS = 160;
+
+export function renderStatus(snapshot: Snapshot, now: number, paint: Paint): string {
+  const { run, state, intake } = snapshot;
+  const standstill = standstillLines(snapshot, now, paint);
+  const delivery = renderDelivery(snapshot, now, paint, { isGateTold: true });
+  const view = { now, columns: COLUMNS, paint, live: false };
+  const facts = [
+    [paint.faint('workflow'), `${run.workflowId}  ${paint.faint(run.status.toLowerCase())}`],
+    ...(run.url === undefined ? [] : [[paint.faint('Temporal UI'), run.url]]),
+    ...(state === undefined ? [] : [[paint.faint('uid'), state.uid]]),
+    // What stands still says so itself, in the first place.
+    ...(state?.phase === 'live' && standstill.length === 0
+      ? [[paint.faint('sending'), opensLine(state, now, intake?.gate)]]
+      : []),
+    ...operationFacts(snapshot, now, paint),
+    ...(run.heldReason === undefined || state !== undefined ? [] : [[paint.faint('reason'), run.heldReason]]),
+  ];
+  return [
+    heading(snapshot, view),
+    ...(standstill.length === 0 ? [] : [...standstill, '']),
+    columns(facts),
+    ...(state === undefined ? [] : ['', renderSteps(state, run.pending, view)]),
+    ...(state === undefined ? [] : renderLeft(state, paint)),
+    ...(delivery === undefined ? [] : ['', delivery]),
+    ...(intake === undefined ? [] : renderIntake(intake, paint)),
+    ...(state?.phase === 'live' ? ['', columns(nextCommands(snapshot, paint), 0)] : []),
+  ].join('\n');
+}
+
+/** Of a source whose workflow Temporal has forgotten, what the database knows. */
+export function renderForgotten({ name, uid, phase, intake }: ForgottenSource, now: number, paint: Paint): string {
+  const delivery = renderDelivery({ run: { name }, intake: { ...intake, seenAt: now } }, now, paint, {
+    isGateTold: true,
+  });
+  return [
+    `${paint.strong(name)}  ${paintedPhase(phase, paint)}`,
+    columns([
+      [paint.faint('workflow'), 'Temporal no longer has its workflow; what follows comes from the database'],
+      [paint.faint('uid'), uid],
+    ]),
+    ...(delivery === undefined ? [] : ['', delivery]),
+    '',
+    columns([['chatlio-aep provision FILE', paint.faint('create it again, and continue with its events')]], 0),
+  ].join('\n');
+}
+
+/** Of a live source: what is being done to it, and what that meets with. */
+function operationFacts({ run, state }: Snapshot, now: number, paint: Paint): string[][] {
+  if (state?.phase !== 'live' || state.operation === undefined) return [];
+  const { kind, startedAt } = state.operation;
+  return [
+    [paint.faint('operation'), `${kind}, for ${elapsed(now - startedAt)}`],
+    ...run.pending.flatMap(({ name, attempt, lastFailure }) =>
+      lastFailure === undefined ? [] : [['', paint.caution(`${name}: attempt ${attempt} after: ${lastFailure}`)]],
+    ),
+  ];
+}
+
+function nextCommands(snapshot: Snapshot, paint: Paint): string[][] {
+  const { name } = snapshot.run;
+  return [[`chatlio-aep urls ${name}`, paint.faint('the webhook URLs')]];
+}
+
+export function renderStatusList(runs: readonly SourceRun[], now: number, paint: Paint): string {
+  if (runs.length === 0)
+    return 'There is no source yet. Write a manifest with `chatlio-aep init`, then `chatlio-aep provision FILE`.';
+  const rows = [...runs]
+    .sort((a, b) => Number(standsStill(b)) - Number(standsStill(a)))
+    .map((run) => {
+      const heldBy = run.heldReason ?? run.forwarding?.heldReason;
+      return [
+        paint.strong(run.name),
+        listedPhase(run, paint),
+        heldBy === undefined ? '' : paint.caution(heldBy),
+        paint.faint(
+          run.open ? `for ${elapsed(now - run.startedAt)}` : `since ${instant(run.closedAt ?? run.startedAt)}`,
+        ),
+      ];
+    });
+  return columns([['SOURCE', 'PHASE', 'REASON', ''].map(paint.faint), ...rows], 0);
+}
+
+/** What needs somebody comes first. */
+function standsStill({ open, phase, forwarding }: SourceRun): boolean {
+  return open && (phase === 'held' || (phase === 'live' && (forwarding?.phase ?? 'forwarding') !== 'forwarding'));
+}
+
+/** Of a live source whose events do not go out, that too: paused, settling, outage or held. */
+function listedPhase(run: SourceRun, paint: Paint): string {
+  const phase = paintedPhase(phaseOf({ run }), paint);
+  const forwarding = run.open && run.phase === 'live' ? (run.forwarding?.phase ?? 'forwarding') : 'forwarding';
+  return forwarding === 'forwarding' ? phase : `${phase}, ${paint.caution(forwarding)}`;
+}

@@ -1,0 +1,194 @@
+/**
+ * The questions of the command line that only the worker can answer: one table, from which the workflow, its activities and the
+ * client are typed. To add one: its entry here, and what answers it in `activities/inquiry/inquiry.ts`.
+ *
+ * JSON only. Questions and answers stand in Temporal's history: secrets and chat text are sealed to the asker.
+ */
+import type { AuditPage, AuditReport } from './audit.js';
+import type { CatalogueError } from './errors.js';
+import type { Kind } from './events/kinds.js';
+import type {
+  ContentPlace,
+  ContentsPiece,
+  EventPage,
+  IntakeReport,
+  LogPosition,
+  RestoredReport,
+  WatchedEvent,
+} from './events/shownEvents.js';
+import type {
+  DecideInput,
+  DecideResult,
+  ExceptionDetails,
+  ExceptionFilter,
+  ExceptionPage,
+  ExceptionState,
+} from './exceptions/heldEvents.js';
+import type { Manifest } from './source/manifest.js';
+import type { DoctorReport, PlanReport } from './source/plan.js';
+
+/** By its name: what is asked, and what it is answered with. */
+interface Inquiries {
+  plan: {
+    ask: {
+      readonly manifest: Manifest;
+      readonly uid?: string;
+      /** It is live: what is missing will not be made by provisioning. */
+      readonly live?: { readonly paused: boolean };
+    };
+    answer: PlanReport;
+  };
+  doctor: { ask: { readonly sandbox?: string }; answer: DoctorReport };
+  /** The answer holds {@link SourceUrls}. */
+  urls: { ask: { readonly name: string; readonly sealTo: string }; answer: SealedAnswer };
+  /**
+   * Gives the URLs of a widget, of a kind, or all of them new secrets; the URLs before are taken for `overlapMs` more. Answered
+   * like `urls`.
+   */
+  rotate: {
+    ask: {
+      readonly name: string;
+      readonly widget?: string;
+      readonly kind?: Kind;
+      readonly overlapMs: number;
+      readonly sealTo: string;
+    };
+    answer: SealedAnswer;
+  };
+  exceptions: {
+    ask: {
+      readonly name: string;
+      readonly filter: ExceptionFilter;
+      readonly states: readonly ExceptionState[];
+      readonly afterId?: number;
+      readonly limit: number;
+    };
+    answer: ExceptionPage;
+  };
+  /** With `sealTo` the answer holds the body, sealed to the asker. */
+  exception: {
+    ask: { readonly name: string; readonly id: number; readonly sealTo?: string };
+    answer: ExceptionDetails;
+  };
+  /** A decision where no forwarder runs that would take it: of a source that was torn down, all that send nothing. */
+  decide: { ask: { readonly name: string; readonly input: DecideInput }; answer: DecideResult };
+  /** Times: ISO 8601, by the log; absent: from the first event, until now. `page`: of one list, all of which are bounded. */
+  audit: {
+    ask: { readonly name: string; readonly since?: string; readonly until?: string; readonly page?: AuditPage };
+    answer: AuditReport;
+  };
+  /**
+   * With `after`: events after it, waiting for the first for up to `waitMs`; without: the newest. With `sealTo` the answer holds
+   * their contents, sealed to the asker.
+   */
+  events: {
+    ask: {
+      readonly name: string;
+      readonly after?: LogPosition;
+      readonly since?: string;
+      readonly limit: number;
+      readonly waitMs?: number;
+      /** Shown before: a change of theirs is waited for as well. */
+      readonly watched?: readonly WatchedEvent[];
+      readonly sealTo?: string;
+    };
+    answer: EventPage;
+  };
+  /**
+   * A piece of the contents of events, sealed to the asker: of the first from the byte `offset` on, then of those after it as far
+   * as an answer reaches. Asked again for what is left, it shows contents of any length whole.
+   */
+  contents: {
+    ask: {
+      readonly name: string;
+      readonly events: readonly ContentPlace[];
+      readonly offset: number;
+      readonly sealTo: string;
+    };
+    answer: ContentsPiece;
+  };
+  /** With `unlike`, the mark of an answer before: waits for up to `waitMs` for something to have changed since. */
+  intake: {
+    ask: { readonly name: string; readonly unlike?: string; readonly waitMs?: number };
+    answer: IntakeReport;
+  };
+  /** Changes something when told to apply. */
+  restored: {
+    ask: { readonly since: string; readonly apply: boolean; readonly by: string };
+    answer: RestoredReport;
+  };
+}
+
+export type InquiryName = keyof Inquiries;
+
+/** A question of one sort. */
+export type Ask<N extends InquiryName> = { readonly v: 1; readonly ask: N } & Inquiries[N]['ask'];
+
+/** Input of the workflow `inquiry`. */
+export type Inquiry = { [N in InquiryName]: Ask<N> }[InquiryName];
+
+/** The activities: one for each question, of its name. */
+export type InquiryActivities = { [N in InquiryName]: (ask: Ask<N>) => Promise<Inquiries[N]['answer']> };
+
+/** What a question is answered with. */
+export type Answer<Question extends Inquiry> = Inquiries[Question['ask']]['answer'];
+
+/**
+ * How long an answer may take, and how often it is tried: `soon`, a person waits; `once`, a second attempt would do something a
+ * second time; `long`, it grows with the number of events.
+ */
+export type Patience = 'soon' | 'once' | 'long';
+
+interface InquiryFacts<N extends InquiryName> {
+  readonly patience: Patience;
+  /** The command that asks it again. */
+  readonly again: (ask: Ask<N>) => string;
+}
+
+export const INQUIRIES: { readonly [N in InquiryName]: InquiryFacts<N> } = {
+  plan: { patience: 'soon', again: () => 'chatlio-aep plan FILE' },
+  doctor: { patience: 'soon', again: () => 'chatlio-aep doctor' },
+  urls: { patience: 'soon', again: ({ name }) => `chatlio-aep urls ${name}` },
+  // It would make yet another secret; after a lost answer `urls` tells the newest.
+  rotate: { patience: 'once', again: ({ name }) => `chatlio-aep urls ${name}` },
+  exceptions: { patience: 'soon', again: ({ name }) => `chatlio-aep held list ${name}` },
+  exception: { patience: 'soon', again: ({ name }) => `chatlio-aep held list ${name}` },
+  decide: { patience: 'soon', again: ({ name }) => `chatlio-aep held list ${name}` },
+  audit: { patience: 'long', again: ({ name }) => `chatlio-aep audit ${name}` },
+  events: { patience: 'soon', again: ({ name }) => `chatlio-aep events tail ${name}` },
+  contents: { patience: 'soon', again: ({ name }) => `chatlio-aep events tail ${name} --reveal` },
+  intake: { patience: 'soon', again: ({ name }) => `chatlio-aep status ${name}` },
+  restored: { patience: 'soon', again: ({ since }) => `chatlio-aep doctor --restored ${since}` },
+};
+
+/** How the asker wants to be answered. A client of 0.1.0 knows a refusal only as a failed workflow. */
+export interface AnswerForm {
+  readonly refusals?: 'result';
+}
+
+/** A question that was refused, as a result: a typing error is no failure of the system. */
+export interface Refused {
+  readonly refused: CatalogueError;
+}
+
+export interface WebhookUrl {
+  readonly widget: string;
+  readonly kind: string;
+  readonly url: string;
+  readonly chatlioField: string;
+  /** ISO 8601: until then a URL of it before this one is taken as well. Absent when there is none. */
+  readonly oldTakenUntil?: string;
+}
+
+/** What `urls` answers, once opened. */
+export interface SourceUrls {
+  readonly webhooks: readonly WebhookUrl[];
+  /** Adobe's own form, which goes past the receiver: nobody then keeps, retries or recognises an event. */
+  readonly inlet?: { readonly url: string; readonly flowId: string };
+}
+
+/** JSON that only the asker can read (`src/temporal/sealedAnswer.ts`). */
+export interface SealedAnswer {
+  readonly v: 1;
+  readonly sealed: string;
+}

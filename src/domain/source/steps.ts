@@ -1,0 +1,112 @@
+/** The steps of provisioning, as data: names, order, and which fields of the manifest decide them. What each does is in `src/activities/steps`. */
+
+/** Each after everything that it needs. */
+export const STEP_NAMES = [
+  'field-group',
+  'schema',
+  'identity-descriptor',
+  'dataset',
+  'source-connection',
+  'target-connection',
+  'mapping-set',
+  'flow',
+  'inlet',
+  'webhook-routes',
+] as const;
+
+export type StepName = (typeof STEP_NAMES)[number];
+
+interface StepFacts {
+  readonly title: string;
+  /** The manifest's fields that decide what the step makes: a corrected manifest may change them only while the step is not made. */
+  readonly decidedBy: readonly string[];
+}
+
+export const STEPS: Readonly<Record<StepName, StepFacts>> = {
+  'field-group': {
+    title: 'XDM field group',
+    decidedBy: ['name', 'sandbox', 'xdm.fieldGroup', 'xdm.fields', 'contents'],
+  },
+  schema: {
+    title: 'XDM schema',
+    decidedBy: ['name', 'sandbox', 'xdm.schema'],
+  },
+  'identity-descriptor': {
+    title: 'identity descriptor',
+    decidedBy: ['name', 'sandbox', 'identity'],
+  },
+  dataset: {
+    title: 'dataset',
+    decidedBy: ['name', 'sandbox', 'dataset'],
+  },
+  'source-connection': {
+    title: 'source connection',
+    decidedBy: ['name', 'sandbox'],
+  },
+  'target-connection': {
+    title: 'target connection',
+    decidedBy: ['name', 'sandbox'],
+  },
+  'mapping-set': {
+    title: 'mapping set',
+    decidedBy: ['name', 'sandbox', 'mapping', 'mappingReads'],
+  },
+  flow: {
+    title: 'flow',
+    decidedBy: ['name', 'sandbox'],
+  },
+  inlet: {
+    title: 'inlet',
+    decidedBy: ['delivery.settleWindowMs', 'privacy'],
+  },
+  'webhook-routes': {
+    title: 'webhook routes',
+    decidedBy: ['chatlio', 'delivery.partitions'],
+  },
+};
+
+/** What holds the events that were delivered, and says what they mean: never deleted once there may be one. */
+export const STEPS_WITH_DATA: readonly StepName[] = ['dataset', 'identity-descriptor', 'schema', 'field-group'];
+
+/** An Adobe object that a step made or adopted. */
+export interface Resource {
+  readonly kind: StepName;
+  /** What later calls use: `$id` of XDM objects, the plain id elsewhere. */
+  readonly id: string;
+  /** `meta:altId` of XDM objects, by which they are read and deleted. */
+  readonly altId?: string;
+  /** Of Flow Service objects, with its quotes. Stale soon after a create; read anew before a PATCH. */
+  readonly etag?: string;
+  /** Of a mapping set: the version that the flow pins. */
+  readonly version?: number;
+  /** `created` carries our marker, also when found by lookup after a lost answer; `adopted`: somebody else made it, never deleted by undo. */
+  readonly origin: 'created' | 'adopted';
+}
+
+export type Resources = { readonly [S in StepName]?: Resource };
+
+/**
+ * The mark of a source in its resources: `chatlio-aep:{name}:{uid}`. Stands in descriptions, tags or names, and is how
+ * an object is found again whose create was not answered.
+ */
+export interface Marker {
+  readonly name: string;
+  readonly uid: string;
+}
+
+export function markerText(marker: Marker): string {
+  return `chatlio-aep:${marker.name}:${marker.uid}`;
+}
+
+const MARKER_PATTERN = /chatlio-aep:([a-z0-9-]+):([0-9a-f-]{36})/;
+
+/** The marker inside a description or name, if there is one. */
+export function findMarker(text: string | undefined): Marker | undefined {
+  const match = MARKER_PATTERN.exec(text ?? '');
+  return match?.[1] === undefined || match[2] === undefined ? undefined : { name: match[1], uid: match[2] };
+}
+
+/** Does the manifest ask for this step at all? Only the identity descriptor is optional. */
+export function stepsFor(manifest: { readonly identity?: unknown }): StepName[] {
+  return STEP_NAMES.filter((step) => step !== 'identity-descriptor' || manifest.identity !== undefined);
+}

@@ -1,0 +1,63 @@
+/** A workflow of a source as people are shown it, from what Temporal's server says of it. */
+import type { WorkflowExecutionDescription, WorkflowExecutionInfo } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
+import { sentenceOf } from '../../domain/errors.js';
+import { HELD_REASON, SOURCE_PHASE } from '../../domain/source/searchAttributes.js';
+import type { TemporalAccess } from './access.js';
+import type { PendingActivity, SourceRun } from './port.js';
+import { catalogueErrorIn } from './temporalFaults.js';
+
+export function sourceRun(
+  name: string,
+  run: WorkflowExecutionInfo | WorkflowExecutionDescription,
+  { uiUrl, namespace }: TemporalAccess,
+): SourceRun {
+  const uid = run.memo?.uid;
+  const pendingActivities = 'pendingActivities' in run.raw ? (run.raw.pendingActivities ?? []) : [];
+  return {
+    name,
+    workflowId: run.workflowId,
+    runId: run.runId,
+    open: run.status.name === 'RUNNING' || run.status.name === 'PAUSED',
+    status: run.status.name,
+    startedAt: run.startTime.getTime(),
+    closedAt: run.closeTime?.getTime(),
+    uid: typeof uid === 'string' ? uid : undefined,
+    ...standing(run),
+    url: uiUrl === undefined ? undefined : `${uiUrl}/namespaces/${namespace}/workflows/${run.workflowId}`,
+    pending: pendingActivities.map(pendingActivity),
+  };
+}
+
+/** What its search attributes say. */
+export function standing({ typedSearchAttributes }: Pick<WorkflowExecutionInfo, 'typedSearchAttributes'>) {
+  return { phase: typedSearchAttributes.get(SOURCE_PHASE), heldReason: typedSearchAttributes.get(HELD_REASON) };
+}
+
+type RawPendingActivity = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>[number];
+
+function pendingActivity(activity: RawPendingActivity): PendingActivity {
+  return {
+    name: activity.activityType?.name ?? activity.activityId ?? '',
+    attempt: activity.attempt ?? 1,
+    lastFailure: failureText(activity.lastFailure),
+    nextAttemptAt: milliseconds(activity.nextAttemptScheduleTime),
+  };
+}
+
+/** Our own sentence where the failure carries one, else the failure's message, in one line. */
+function failureText(failure: RawPendingActivity['lastFailure']): string | undefined {
+  if (failure === null || failure === undefined) return undefined;
+  const [detail] = failure.applicationFailureInfo?.details?.payloads ?? [];
+  const stated = detail === undefined ? undefined : catalogueErrorIn(defaultPayloadConverter.fromPayload(detail));
+  const text = stated === undefined ? (failure.message ?? 'failed') : sentenceOf(stated);
+  return text.replaceAll(/\s+/g, ' ');
+}
+
+/** Of a protobuf timestamp, since 1970. */
+export function milliseconds(
+  time: { seconds?: unknown; nanos?: number | null } | null | undefined,
+): number | undefined {
+  if (time === null || time === undefined) return undefined;
+  return Number(time.seconds ?? 0) * 1_000 + Math.floor((time.nanos ?? 0) / 1_000_000);
+}

@@ -1,0 +1,224 @@
+/** The port {@link Sources} on a Temporal connection. Every call has a deadline: the client has none of its own. */
+import {
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  WorkflowUpdateStage,
+  type WorkflowExecutionInfo,
+} from '@temporalio/client';
+import { CodedError } from '../../domain/errors.js';
+import { nextDestinationLook } from '../../domain/delivery/destinationLooks.js';
+import { FORWARDER_MESSAGES, type ForwarderState } from '../../domain/delivery/forwarder.js';
+import type { DecideInput, DecideResult } from '../../domain/exceptions/heldEvents.js';
+import { SOURCE_NAME } from '../../domain/source/searchAttributes.js';
+import type { Inquiry } from '../../domain/inquiries.js';
+import {
+  forwarderWorkflowId,
+  SOURCE_MESSAGES,
+  sourceWorkflowId,
+  TASK_QUEUES,
+  WORKFLOW_TYPES,
+  type SourceInput,
+  type SourceState,
+} from '../../domain/source/source.js';
+import { CALL_DEADLINE_MS, type TemporalAccess } from './access.js';
+import { ask } from './ask.js';
+import { milliseconds, sourceRun, standing } from './describedRun.js';
+import type { AskTimes, Sources, Underway } from './port.js';
+import { stuckError } from './stuckWorkflows.js';
+import { translated } from './temporalFaults.js';
+
+/** Many events are decided in many transactions. */
+const DECIDE_DEADLINE_MS = 300_000;
+/** Requests that are under way are waited for, and Adobe may take its minutes over a flow, attempt after attempt. */
+const OPERATION_DEADLINE_MS = 3_600_000;
+/** Pollers ask again at least every 60 s: one that was not seen for longer is gone, though the server lists it for 5 min. */
+const POLLER_AGE_MS = 75_000;
+const LISTED_AT_MOST = 1_000;
+/** Of `doctor`: one call each, a millisecond or two. */
+const LOOKED_AT_MOST = 200;
+/** What Temporal answers for a workflow whose task fails again and again. */
+const SIGNS_OF_STUCK: ReadonlySet<string> = new Set(['CAEP_NO_WORKER', 'CAEP_NO_ANSWER', 'CAEP_TEMPORAL_FAILED']);
+
+export function createTemporalSources(access: TemporalAccess): Sources {
+  const { client, address, namespace } = access;
+  const within = <T>(deadlineMs: number, call: () => Promise<T>): Promise<T> =>
+    client.connection.withDeadline(Date.now() + deadlineMs, call);
+  const byServer = <T>(name: string | undefined, call: () => Promise<T>): Promise<T> =>
+    translated({ address, taskQueue: TASK_QUEUES.source, name, answeredByWorker: false }, () =>
+      within(CALL_DEADLINE_MS, call),
+    );
+  /** Asks a workflow of the source: the one that the task queue serves. */
+  const byWorker = async <T>(
+    taskQueue: string,
+    name: string,
+    call: () => Promise<T>,
+    deadlineMs: number = CALL_DEADLINE_MS,
+  ): Promise<T> => {
+    try {
+      return await translated({ address, taskQueue, name, answeredByWorker: true }, () => within(deadlineMs, call));
+    } catch (error) {
+      const workflowId = taskQueue === TASK_QUEUES.forwarder ? forwarderWorkflowId(name) : sourceWorkflowId(name);
+      throw (await stuckBehind(error, workflowId)) ?? error;
+    }
+  };
+  const stuckBehind = async (error: unknown, workflowId: string): Promise<CodedError | undefined> => {
+    if (!(error instanceof CodedError) || !SIGNS_OF_STUCK.has(error.error.code)) return undefined;
+    const look = async () => stuckError(client, namespace, await client.workflow.getHandle(workflowId).describe());
+    return within(CALL_DEADLINE_MS, look).catch(() => undefined);
+  };
+  const operate = async <T>(name: string, update: string, input: object): Promise<Underway<T>> => {
+    const underway = await byWorker(TASK_QUEUES.source, name, () =>
+      source(name).startUpdate<T, [object]>(update, { args: [input], waitForStage: WorkflowUpdateStage.ACCEPTED }),
+    );
+    return {
+      result: () => byWorker(TASK_QUEUES.source, name, () => underway.result(), OPERATION_DEADLINE_MS),
+    };
+  };
+  const source = (name: string) => client.workflow.getHandle(sourceWorkflowId(name));
+  const newestRuns = async (query: string): Promise<ReadonlyMap<string, WorkflowExecutionInfo>> => {
+    const newest = new Map<string, WorkflowExecutionInfo>();
+    for await (const run of client.workflow.list({ query, pageSize: LISTED_AT_MOST })) {
+      const known = newest.get(run.workflowId);
+      if (known === undefined || known.startTime < run.startTime) newest.set(run.workflowId, run);
+    }
+    return newest;
+  };
+
+  return {
+    address,
+
+    start: (input) =>
+      byServer(input.manifest.name, async () => {
+        try {
+          await client.workflow.start(WORKFLOW_TYPES.source, startOptions(input));
+          return 'started';
+        } catch (error) {
+          if (error instanceof WorkflowExecutionAlreadyStartedError) return 'already-runs';
+          throw error;
+        }
+      }),
+
+    describe: (name) =>
+      byServer(name, async () => {
+        try {
+          return sourceRun(name, await source(name).describe(), access);
+        } catch (error) {
+          if (error instanceof WorkflowNotFoundError) return undefined;
+          throw error;
+        }
+      }),
+
+    state: (name) => byWorker(TASK_QUEUES.source, name, () => source(name).query<SourceState>(SOURCE_MESSAGES.state)),
+
+    forwarderState: async (name) => {
+      const forwarder = client.workflow.getHandle(forwarderWorkflowId(name));
+      const runs = await byServer(name, () =>
+        forwarder.describe().catch((error: unknown) => {
+          if (error instanceof WorkflowNotFoundError) return undefined;
+          throw error;
+        }),
+      );
+      if (runs === undefined) return undefined;
+      const state = await byWorker(TASK_QUEUES.forwarder, name, () =>
+        forwarder.query<ForwarderState>(FORWARDER_MESSAGES.state),
+      );
+      const { phase, counters, gate, outage, hold, lastError, lastErrorAt, lake, surveyedAt } = state;
+      const nextLookAt = gate?.opensByItself === true ? nextDestinationLook(state, { closedToo: true }) : undefined;
+      return { phase, counters, gate, outage, hold, lastError, lastErrorAt, lake, surveyedAt, nextLookAt };
+    },
+
+    resume: (name, input) =>
+      byWorker(TASK_QUEUES.source, name, () => source(name).executeUpdate(SOURCE_MESSAGES.resume, { args: [input] })),
+
+    resumeForwarder: (name, input) =>
+      byWorker(TASK_QUEUES.forwarder, name, () =>
+        client.workflow
+          .getHandle(forwarderWorkflowId(name))
+          .executeUpdate(FORWARDER_MESSAGES.resume, { args: [input] }),
+      ),
+
+    abort: (name, input) =>
+      byWorker(TASK_QUEUES.source, name, () => source(name).executeUpdate(SOURCE_MESSAGES.abort, { args: [input] })),
+
+    pause: (name, input) => operate(name, SOURCE_MESSAGES.pause, input),
+    unpause: (name, input) => operate(name, SOURCE_MESSAGES.unpause, input),
+    configure: (name, input) => operate(name, SOURCE_MESSAGES.configure, input),
+    update: (name, input) => operate(name, SOURCE_MESSAGES.update, input),
+
+    decide: (name, input) =>
+      byWorker(
+        TASK_QUEUES.forwarder,
+        name,
+        () =>
+          client.workflow
+            .getHandle(forwarderWorkflowId(name))
+            .executeUpdate<DecideResult, [DecideInput]>(FORWARDER_MESSAGES.decide, { args: [input] }),
+        DECIDE_DEADLINE_MS,
+      ),
+
+    list: () =>
+      byServer(undefined, async () => {
+        const [sources, forwarders] = await Promise.all([
+          newestRuns(`WorkflowType = "${WORKFLOW_TYPES.source}"`),
+          newestRuns(`WorkflowType = "${WORKFLOW_TYPES.forwarder}" and ExecutionStatus = "Running"`),
+        ]);
+        return [...sources.values()]
+          .map((run) => {
+            const name = run.workflowId.slice(sourceWorkflowId('').length);
+            const forwarder = forwarders.get(forwarderWorkflowId(name));
+            return { ...sourceRun(name, run, access), forwarding: forwarder && standing(forwarder) };
+          })
+          .sort((a, b) => (a.name < b.name ? -1 : 1));
+      }),
+
+    ask: <Question extends Inquiry>(question: Question, signal?: AbortSignal, timed?: (times: AskTimes) => void) =>
+      ask(question, { signal, timed }, access, byServer),
+
+    stuckWorkflows: () =>
+      byServer(undefined, async () => {
+        const types = [WORKFLOW_TYPES.source, WORKFLOW_TYPES.forwarder].map((type) => `"${type}"`).join(', ');
+        const query = `WorkflowType in (${types}) and ExecutionStatus = "Running"`;
+        const stuck: CodedError[] = [];
+        let looked = 0;
+        for await (const { workflowId, runId } of client.workflow.list({ query })) {
+          if (looked === LOOKED_AT_MOST) break;
+          looked += 1;
+          const found = await stuckError(
+            client,
+            namespace,
+            await client.workflow.getHandle(workflowId, runId).describe(),
+          );
+          if (found !== undefined) stuck.push(found);
+        }
+        return { looked, stuck: stuck.map(({ error }) => error) };
+      }),
+
+    polledTaskQueues: () =>
+      byServer(undefined, async () => {
+        const polled: string[] = [];
+        for (const taskQueue of Object.values(TASK_QUEUES)) {
+          const { pollers } = await client.connection.workflowService.describeTaskQueue({
+            namespace,
+            taskQueue: { name: taskQueue },
+          });
+          const freshest = Math.max(...(pollers ?? []).map(({ lastAccessTime }) => milliseconds(lastAccessTime) ?? 0));
+          if (Date.now() - freshest < POLLER_AGE_MS) polled.push(taskQueue);
+        }
+        return polled;
+      }),
+  };
+}
+
+function startOptions(input: SourceInput) {
+  const { name, sandbox } = input.manifest;
+  return {
+    workflowId: sourceWorkflowId(name),
+    taskQueue: TASK_QUEUES.source,
+    args: [input] as [SourceInput],
+    workflowIdConflictPolicy: 'FAIL' as const,
+    memo: { uid: input.uid },
+    typedSearchAttributes: [{ key: SOURCE_NAME, value: name }],
+    staticSummary: `Chatlio source ${name} in sandbox ${sandbox}`,
+    staticDetails: `Owns the source **${name}**: provisions it, then manages it. See its state with \`chatlio-aep status ${name}\`.`,
+  };
+}

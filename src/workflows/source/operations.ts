@@ -1,0 +1,68 @@
+import { ActivityFailure, allHandlersFinished, CancellationScope, condition } from '@temporalio/workflow';
+import type { OperationInput } from '../../domain/delivery/pause.js';
+import type { OperationKind } from '../../domain/source/source.js';
+import { refuse } from '../refuse.js';
+import { failureOf } from './provisioning.js';
+import type { SourceStore } from './sourceState.js';
+
+/** Operations on a live source: one at a time. One that was accepted comes to its end, also when the source is cancelled meanwhile. */
+export interface Operations {
+  /** Refuses where the source is not live, or another operation runs. For validators. */
+  readonly requireIdle: () => void;
+  /** @param command what is typed again after the fix; what fails is refused with it */
+  readonly operate: <T>(kind: OperationKind, command: string, run: (input: OperationInput) => Promise<T>) => Promise<T>;
+  /** For what waits for a person: ends with a cancellation when the source is being taken down. */
+  readonly whileLive: <T>(wait: () => Promise<T>) => Promise<T>;
+  /** Accepts no more of them, and waits for the one that runs: it must not open the gate of a source that is taken down. */
+  readonly end: () => Promise<void>;
+}
+
+export function createOperations(store: SourceStore): Operations {
+  let hasEnded = false;
+  const waits = new Set<CancellationScope>();
+
+  return {
+    requireIdle() {
+      const { manifest, phase, operation } = store.state;
+      const { name } = manifest;
+      if (phase !== 'live' || hasEnded) {
+        refuse({ code: 'CAEP_NOT_LIVE', fields: { name, phase: hasEnded ? 'undoing' : phase } });
+      }
+      if (operation !== undefined) {
+        refuse({ code: 'CAEP_OPERATION_RUNNING', fields: { name, operation: operation.kind } });
+      }
+    },
+
+    async operate(kind, command, run) {
+      const { uid, manifest, resources } = store.state;
+      const { name } = manifest;
+      store.change({ operation: { kind, startedAt: Date.now(), undo: [] } });
+      try {
+        return await CancellationScope.nonCancellable(() => run({ marker: { name, uid }, manifest, resources }));
+      } catch (failure) {
+        if (!(failure instanceof ActivityFailure)) throw failure;
+        const { error } = failureOf(failure);
+        return refuse({ ...error, fields: { ...error.fields, name, command } });
+      } finally {
+        store.change({ operation: undefined });
+      }
+    },
+
+    async whileLive(wait) {
+      const scope = new CancellationScope();
+      waits.add(scope);
+      try {
+        if (hasEnded) scope.cancel();
+        return await scope.run(wait);
+      } finally {
+        waits.delete(scope);
+      }
+    },
+
+    async end() {
+      hasEnded = true;
+      for (const scope of waits) scope.cancel();
+      await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+    },
+  };
+}

@@ -1,0 +1,87 @@
+import { ActivityFailure, CancellationScope } from '@temporalio/workflow';
+import type { Remainder, UndoEntry } from '../../domain/source/source.js';
+import type { Decisions } from '../decisions.js';
+import { failureOf } from './provisioning.js';
+import type { SourceStore } from './sourceState.js';
+import type { StepProxies } from './stepProxies.js';
+
+/**
+ * Undoes the entries, last first, and cannot be cancelled. Goes on after an undo that fails; what failed is held for a
+ * person at the end, and tried again on `resume`. On `abort` it is left where it is and named in the remainders.
+ */
+export async function undo(
+  entries: readonly UndoEntry[],
+  store: SourceStore,
+  proxies: StepProxies,
+  decisions: Decisions,
+): Promise<void> {
+  await CancellationScope.nonCancellable(async () => {
+    store.change({ phase: 'undoing' });
+    let pending = [...entries].reverse();
+    for (;;) {
+      const failed = await undoEach(pending, store, proxies);
+      const first = failed[0];
+      if (first === undefined) return;
+      const left = failed.map(({ remainder }) => `${remainder.step} ${remainder.id ?? ''}`.trim()).join(', ');
+      const decision = await decisions.awaitDecision({
+        step: first.entry.step,
+        during: 'undo',
+        error: {
+          code: 'CAEP_UNDO_INCOMPLETE',
+          fields: { left, name: store.state.manifest.name },
+          adobe: first.failure.error.adobe,
+        },
+        since: Date.now(),
+      });
+      if (decision.kind === 'abort') {
+        store.change({ remainders: [...store.state.remainders, ...failed.map(({ remainder }) => remainder)] });
+        return;
+      }
+      pending = failed.map(({ entry }) => entry);
+    }
+  });
+}
+
+interface FailedUndo {
+  readonly entry: UndoEntry;
+  readonly remainder: Remainder;
+  readonly failure: ReturnType<typeof failureOf>;
+}
+
+async function undoEach(
+  entries: readonly UndoEntry[],
+  store: SourceStore,
+  proxies: StepProxies,
+): Promise<FailedUndo[]> {
+  const failed: FailedUndo[] = [];
+  for (const entry of entries) {
+    const { step, resource } = entry;
+    const { uid, manifest, resources } = store.state;
+    store.changeStep(step, { state: 'undoing' });
+    try {
+      const result = await proxies.undo(step, { marker: { name: manifest.name, uid }, manifest, resources, entry });
+      switch (result.outcome) {
+        case 'undone':
+        case 'nothing':
+          store.change({ resources: { ...store.state.resources, [step]: undefined } });
+          store.changeStep(step, { state: 'undone', id: undefined, endedAt: Date.now() });
+          break;
+        case 'kept':
+          store.changeStep(step, { state: 'adopted', endedAt: Date.now() });
+          break;
+        case 'left':
+          store.change({ remainders: [...store.state.remainders, { step, id: result.id, reason: result.reason }] });
+          store.changeStep(step, { state: 'left', id: result.id, endedAt: Date.now() });
+          break;
+        default:
+          result satisfies never;
+      }
+    } catch (error) {
+      if (!(error instanceof ActivityFailure)) throw error;
+      const failure = failureOf(error);
+      store.changeStep(step, { state: 'left' });
+      failed.push({ entry, failure, remainder: { step, id: resource?.id, reason: failure.error.code } });
+    }
+  }
+  return failed;
+}

@@ -1,0 +1,180 @@
+import { describe, expect, it } from 'vitest';
+import type { OperationInput } from '../../../src/domain/delivery/pause.js';
+import type { Manifest } from '../../../src/domain/source/manifest.js';
+import type { PreparedUpdate } from '../../../src/domain/source/update.js';
+import { attempts, newSource, provision, type Source, withInstallation } from '../installation.js';
+import { manifestFixture } from '../../support/manifest.js';
+
+const installation = withInstallation();
+
+/** A source of 0.1.x that is live. */
+async function live(overrides: object = {}): Promise<{ source: Source; before: OperationInput }> {
+  const source = newSource({ delivery: { settleWindow: '1s', schemaSettleWindow: '30s' }, ...overrides });
+  return { source, before: { ...source, resources: await provision(installation(), source) } };
+}
+
+const changed = ({ manifest }: Source, overrides: object): Manifest =>
+  manifestFixture({
+    name: manifest.name,
+    sandbox: manifest.sandbox,
+    delivery: { settleWindow: '1s', schemaSettleWindow: '30s' },
+    ...overrides,
+  });
+const prepare = (input: OperationInput): Promise<PreparedUpdate> =>
+  attempts(() => installation().activities.prepareUpdate(input));
+const apply = (input: OperationInput, schemaChanged = false) =>
+  attempts(() => installation().activities.applyUpdate({ ...input, schemaChanged }));
+const close = (input: OperationInput) =>
+  attempts(() => installation().activities.closeGate({ ...input, reason: 'an update', reopens: true }));
+const gate = ({ marker }: Source) => installation().store.gate(marker);
+const flow = async ({ manifest, resources }: OperationInput) =>
+  installation()
+    .adobe.forSandbox(manifest.sandbox)
+    .flowService.getFlow(resources.flow?.id ?? '');
+const group = async ({ manifest, resources }: OperationInput) =>
+  installation()
+    .adobe.forSandbox(manifest.sandbox)
+    .schemaRegistry.getFieldGroup(resources['field-group']?.altId ?? '');
+const keepsOriginals = async ({ marker }: Source) => {
+  const { rows } = await installation().database.pool.query<{ keeps: boolean }>(
+    'select keeps_originals as keeps from source where uid = $1',
+    [marker.uid],
+  );
+  return rows[0]?.keeps;
+};
+
+describe('preparing an update', () => {
+  it('adds fields and a version of the mapping set, and leaves flow, gate and source as they are', async () => {
+    const { source, before } = await live();
+    const [flowBefore, { epoch }] = [await flow(before), await gate(source)];
+    const { resources, fields } = await prepare({ ...before, manifest: changed(source, { contents: 'full' }) });
+    expect(fields).toContain('messages');
+    expect(resources['mapping-set']).toMatchObject({ id: before.resources['mapping-set']?.id, version: 1 });
+    expect(JSON.stringify((await group(before))?.body)).toContain('"messages"');
+    expect((await flow(before))?.mapping).toEqual(flowBefore?.mapping);
+    expect((await gate(source)).epoch).toBe(epoch);
+    expect(await keepsOriginals(source)).toBe(false);
+  });
+
+  it('again finds what it has made', async () => {
+    const { source, before } = await live();
+    const wanted = { ...before, manifest: changed(source, { contents: 'full' }) };
+    const first = await prepare(wanted);
+    const again = await prepare({ ...wanted, resources: first.resources });
+    expect(again).toEqual({ resources: first.resources, fields: [] });
+  });
+
+  it('that lost the answer of the field group’s change goes on', async () => {
+    const { source, before } = await live();
+    installation().simulator.admin.faults.place({
+      match: { route: 'schemaregistry.tenant.fieldgroups.patch' },
+      fault: { kind: 'cut', effect: 'done' },
+      times: 1,
+    });
+    const { resources } = await prepare({ ...before, manifest: changed(source, { contents: 'full' }) });
+    expect(resources['mapping-set']?.version).toBe(1);
+  });
+
+  it('refuses a field that stands there as another one', async () => {
+    const { source, before } = await live({ xdm: { fields: [{ path: 'tier', type: 'string' }] } });
+    const odd = changed(source, { xdm: { fields: [{ path: 'tier', type: 'integer' }] } });
+    await expect(prepare({ ...before, manifest: odd })).rejects.toMatchObject({
+      type: 'CAEP_FIELDS_NOT_ADDABLE',
+    });
+  });
+});
+
+describe('applying an update', () => {
+  it('has a source of 0.1.x keep whole chats: the flow uses the new version, and what leaves is set before the gate opens', async () => {
+    const { source, before } = await live();
+    const wanted = { ...before, manifest: changed(source, { contents: 'full' }) };
+    const { resources } = await prepare(wanted);
+    await close(before);
+    expect((await gate(source)).open).toBe(false);
+    const { opensAt } = await apply({ ...wanted, resources }, true);
+    expect((await flow(before))?.mapping).toEqual({ id: resources['mapping-set']?.id, version: 1 });
+    expect(await gate(source)).toMatchObject({
+      open: true,
+      projection: { projection: { contents: 'full', mappingSet: { version: 1 } } },
+    });
+    expect(await keepsOriginals(source)).toBe(true);
+    // The schema was changed just now: streaming validation may know the one before for its settle window.
+    const group30s = ((await group(before))?.modifiedAt ?? 0) + 30_000;
+    expect(Date.parse(opensAt ?? '')).toBeGreaterThanOrEqual(group30s);
+    expect(Date.parse(opensAt ?? '')).toBeLessThan(group30s + 3_000);
+  });
+
+  it('waits for the settle window of the flow alone where no field is new', async () => {
+    const { source, before } = await live();
+    const wanted = { ...before, manifest: changed(source, { contents: 'compact' }) };
+    const { resources, fields } = await prepare(wanted);
+    expect(fields).toEqual([]);
+    await close(before);
+    const { opensAt } = await apply({ ...wanted, resources });
+    const settled = ((await flow(before))?.updatedAt ?? 0) + 1_000;
+    expect(Date.parse(opensAt ?? '')).toBeLessThan(settled + 3_000);
+  });
+
+  it('again, after its answer was lost, changes the flow no second time', async () => {
+    const { source, before } = await live();
+    const wanted = { ...before, manifest: changed(source, { contents: 'full' }) };
+    const { resources } = await prepare(wanted);
+    await close(before);
+    installation().simulator.admin.faults.place({
+      match: { route: 'flowservice.flows.patch' },
+      fault: { kind: 'cut', effect: 'done' },
+      times: 1,
+    });
+    await apply({ ...wanted, resources }, true);
+    const etag = (await flow(before))?.etag;
+    await apply({ ...wanted, resources }, true);
+    expect((await flow(before))?.etag).toBe(etag);
+    expect((await gate(source)).projection).toMatchObject({ version: 1 });
+  });
+
+  it('reads the flow again when somebody else was quicker', async () => {
+    const { source, before } = await live();
+    const wanted = { ...before, manifest: changed(source, { contents: 'full' }) };
+    const { resources } = await prepare(wanted);
+    await close(before);
+    installation().simulator.admin.faults.place({
+      match: { route: 'flowservice.flows.patch' },
+      fault: { kind: 'status', status: 412, effect: 'none' },
+      times: 1,
+    });
+    await apply({ ...wanted, resources });
+    expect((await flow(before))?.mapping?.version).toBe(1);
+  });
+
+  it('does not open the gate of a source that is paused, and knows what leaves for when it is unpaused', async () => {
+    const { source, before } = await live();
+    const wanted = { ...before, manifest: changed(source, { contents: 'full' }) };
+    const { resources } = await prepare(wanted);
+    await attempts(() => installation().activities.closeGate({ ...before, reason: 'paused by ana' }));
+    await close(before);
+    expect(await apply({ ...wanted, resources })).toEqual({});
+    expect(await gate(source)).toMatchObject({
+      open: false,
+      reason: 'paused by ana',
+      projection: { projection: { contents: 'full' } },
+    });
+    // The schema was changed during the pause.
+    const { opensAt } = await attempts(() => installation().activities.openGate({ ...wanted, resources }));
+    expect(Date.parse(opensAt)).toBeGreaterThanOrEqual(((await group(before))?.modifiedAt ?? 0) + 30_000);
+  });
+
+  it('put back, sends what was taken whole as a compact source does', async () => {
+    const { source, before } = await live();
+    const wanted = { ...before, manifest: changed(source, { contents: 'full' }) };
+    const { resources } = await prepare(wanted);
+    await close(before);
+    await apply({ ...wanted, resources });
+    await close(before);
+    await apply(before);
+    expect((await flow(before))?.mapping).toEqual({ id: before.resources['mapping-set']?.id, version: 0 });
+    expect((await gate(source)).projection).toMatchObject({
+      version: 2,
+      projection: { contents: 'compact', mappingSet: { version: 0 } },
+    });
+  });
+});
