@@ -162,6 +162,8 @@ it('starts the forwarder of a source once that of another uid has ended, and end
   const asActivity = <T>(work: () => Promise<T>): Promise<T> => new MockActivityEnvironment().run(work);
   await provisioned();
   const reason = 'the source is being torn down';
+  // Nobody but this test starts or wakes a forwarder.
+  await database.pool.query('update partition_head set wake_seq = null');
   await withWorker(
     async () => {
       const left = await startOld(randomUUID());
