@@ -93,6 +93,8 @@ function delivery(input: NonNullable<ManifestInput['delivery']>): Delivery {
     schemaSettleWindowMs: durationMs('schemaSettleWindow'),
     on503: input.on503 ?? CHOICE_SETTINGS.on503.default,
     onNotFound: input.onNotFound ?? CHOICE_SETTINGS.onNotFound.default,
+    // Only where it was said: a source of an earlier release does not differ by it.
+    ...(input.canary === 'off' ? { canary: 'off' } : {}),
     lakeLatencyMs: durationMs('lakeLatency'),
     quietWarningMs: durationMs('quietWarning'),
     retentionMs: durationMs('retention'),

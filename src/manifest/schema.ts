@@ -304,6 +304,7 @@ export const manifestSchema = map(
         schemaSettleWindow: duration(DURATION_SETTINGS.schemaSettleWindow),
         on503: choice(CHOICE_SETTINGS.on503),
         onNotFound: choice(CHOICE_SETTINGS.onNotFound),
+        canary: choice(CHOICE_SETTINGS.canary),
         lakeLatency: duration(DURATION_SETTINGS.lakeLatency),
         quietWarning: duration(DURATION_SETTINGS.quietWarning),
         retention: duration(DURATION_SETTINGS.retention),

@@ -84,6 +84,7 @@ dataset:
 #   schemaSettleWindow: 15m
 #   on503: strict # or lenient
 #   onNotFound: resend # or hold
+#   canary: on # or off: send all at once after a change of the mapping
 #   lakeLatency: 3h
 #   quietWarning: 24h
 #   retention: 30d

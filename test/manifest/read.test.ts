@@ -183,7 +183,7 @@ delivery:
         "15 mapping[1].source: _id filled from eventId, by which a second copy is recognised | "conversationUUID" | write \`- {source: eventId, destination: _id}\`",
         "17 delivery.lease: a duration from 3s to 5m, such as 15s (units ms, s, m, h, d) | "1h"",
         "18 delivery.retention: a duration from 1h to 3650d, such as 30d (units ms, s, m, h, d) | 30",
-        "19 delivery.partitons: one of partitions, concurrency, maxRequestsPerSecond, requestTimeout, lease, settleWindow, schemaSettleWindow, on503, onNotFound, lakeLatency, quietWarning, retention | an unknown field | did you mean partitions?",
+        "19 delivery.partitons: one of partitions, concurrency, maxRequestsPerSecond, requestTimeout, lease, settleWindow, schemaSettleWindow, on503, onNotFound, canary, lakeLatency, quietWarning, retention | an unknown field | did you mean partitions?",
       ]
     `);
   });

@@ -5,6 +5,7 @@ import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
 import { CodedError, codedError, ERROR_CATALOGUE, remedyOf } from '../../domain/errors.js';
+import { canaryPauseMs, type Canaries } from '../../domain/delivery/canary.js';
 import type { DrainEnd, DrainInput, DrainReport } from '../../domain/delivery/forwarder.js';
 import type { Attempt } from '../../domain/delivery/outcomes.js';
 import type { WakeListener } from '../../store/delivery/wakeListener.js';
@@ -22,6 +23,7 @@ import type { Database } from '../../store/connection/database.js';
 import { expireUnanswered, nextDueMs } from '../../store/exceptions/exceptions.js';
 import { noteUnmappedFields } from '../../store/bodies/unmappedFields.js';
 import { messageOf } from '../../domain/messageOf.js';
+import { readCanaries } from '../../store/delivery/canaries.js';
 import { readSourceFacts } from '../../store/views/figures.js';
 import { type Gate, gateReport, readGate } from '../../store/delivery/gate.js';
 import { keepInletAnswers } from '../../store/delivery/inletAnswers.js';
@@ -45,6 +47,8 @@ import { createInlets, type InletFactory } from './inlets.js';
 /** How often a busy partition is asked for again. */
 const CLAIM_POLL_MS = 100;
 const HEARTBEAT_EVERY_MS = 1_000;
+/** Until a partition that waits for a canary is drained again: events of other kinds may have come meanwhile. */
+const LONGEST_CANARY_WAIT_MS = 10_000;
 /** Of the worker's shutdown: for requests that are under way. */
 const SHUTDOWN_GRACE_MS = 10_000;
 /** Answers can be late by a connect before the first byte, and by a flush after the last. */
@@ -114,6 +118,9 @@ export function createDrain(deps: DrainDependencies): (input: DrainInput) => Pro
       return { ...report(input, { kind: 'gate', gate: gateReport(gate) }), position: positionAt(window.intended) };
     }
     const project = await projectOf(gate, holding);
+    const canaries: Canaries =
+      project === undefined ? new Map() : await readCanaries(deps.database, partition.sourceId);
+    const pauseMs = canaryPauseMs(input.delivery.lakeLatencyMs);
     const unmapped = createUnmappedCounts();
     const { name, sandbox } = await readSourceFacts(deps.database, partition.sourceId);
     const meters = metrics.ofSource(name);
@@ -124,7 +131,7 @@ export function createDrain(deps: DrainDependencies): (input: DrainInput) => Pro
     );
     const running = runDrain(
       {
-        store: createDrainStore(deps.database, holding, resendClaims),
+        store: createDrainStore(deps.database, holding, { claimed: resendClaims, canaryPauseMs: pauseMs }),
         onInsert: (heard) => deps.wakeListener.onWake(partition, heard),
         onDue: (heard) => dueResends.onDue(partition, heard),
         clock,
@@ -152,6 +159,7 @@ export function createDrain(deps: DrainDependencies): (input: DrainInput) => Pro
       {
         terms: termsOf(input, claimed.claim, gate, deps.shutdownGraceMs ?? SHUTDOWN_GRACE_MS),
         claim: claimed.claim,
+        canaries,
         leasedAt: claimed.at,
         requestsPerSecond: input.requestsPerSecond,
       },
@@ -166,7 +174,8 @@ export function createDrain(deps: DrainDependencies): (input: DrainInput) => Pro
       ),
     );
     if (result.wasSetBack) throw await setBack(partition, fence);
-    const dueInMs = await nextDueMs(deps.database, partition);
+    const waitMs = Math.min(pauseMs, LONGEST_CANARY_WAIT_MS);
+    const dueInMs = least(await nextDueMs(deps.database, partition, waitMs), result.awaitsCanary ? waitMs : undefined);
     return {
       ...report(input, result.end),
       accepted: result.accepted,
@@ -243,6 +252,12 @@ export function createDrain(deps: DrainDependencies): (input: DrainInput) => Pro
   }
 
   return (input) => inSlot(input).catch((error: unknown) => Promise.reject(toFailure(error)));
+}
+
+/** Of those that are known. */
+function least(...times: readonly (number | undefined)[]): number | undefined {
+  const known = times.filter((time) => time !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
 }
 
 interface Opening {

@@ -11,7 +11,7 @@ import { readNext } from './roles/reading.js';
 import { bookTakenBack, noteSlow } from './roles/recording.js';
 import { beginRequests } from './roles/requests.js';
 import { setSlowAside, takeBackReady, undecided } from './roles/sending.js';
-import { type DrainBeginning, newDrainState, NOTHING, type Wishes } from './state.js';
+import { type DrainBeginning, newDrainState, NOTHING, type PlannedEnd, type Wishes } from './state.js';
 
 /** The loop looks at its clocks at least this often. */
 const TICK_MS = 25;
@@ -38,6 +38,8 @@ export interface DrainResult {
   readonly intended: number;
   /** The database was found behind the drain's own fence. */
   readonly wasSetBack: boolean;
+  /** What is left waits for a canary. */
+  readonly awaitsCanary: boolean;
 }
 
 export async function runDrain(deps: LoopDependencies, beginning: Beginning): Promise<DrainResult> {
@@ -127,14 +129,17 @@ export async function finish(drain: Drain): Promise<DrainResult> {
     throw state.failure;
   }
   await drain.inTurn(() => undefined);
-  const end = state.ending?.planned.end ?? { kind: 'slice' };
-  if (end.kind !== 'idle') await store.release();
+  const planned: PlannedEnd = state.ending?.planned ?? { end: { kind: 'slice' }, takeBack: false };
+  const { end } = planned;
+  const awaitsCanary = planned.awaitsCanary === true;
+  if (end.kind !== 'idle' || awaitsCanary) await store.release();
   return {
     end,
     accepted: sending.accepted,
     notAccepted: sending.notAccepted,
     intended: recording.window.intended,
     wasSetBack: recording.wasSetBack,
+    awaitsCanary,
   };
 }
 

@@ -15,6 +15,7 @@
  * note stand in the books of an event that is elsewhere: that its intent was taken back (it is in the queue), and that it
  * is slow.
  */
+import type { Canaries } from '../../domain/delivery/canary.js';
 import { type CursorWindow, sequencesIn } from '../../domain/delivery/cursor.js';
 import type { DrainEnd } from '../../domain/delivery/forwarder.js';
 import type { DestinationFault, Verdict } from '../../domain/delivery/outcomeAccounting.js';
@@ -73,6 +74,8 @@ export interface PlannedEnd {
   /** Intents that were not begun are taken back. */
   readonly takeBack: boolean;
   readonly waitForSlow?: boolean;
+  /** What is left waits for a canary. */
+  readonly awaitsCanary?: true;
 }
 
 export interface Reading {
@@ -80,6 +83,8 @@ export interface Reading {
   queue: LogEvent[];
   /** Numbers among them that no event has. */
   absent: number[];
+  /** As far as it is known. */
+  canaries: Canaries;
   /** Numbers that the drain before has taken back; their events are read first. */
   takenBack: number[];
   readUpTo: number;
@@ -174,6 +179,7 @@ interface Chores {
   /** The last claim took as many as it might, or a look has found some: as soon as there is room, the next ones are claimed. */
   moreResendsDue: boolean;
   lookedAtShareMs: number;
+  lookedAtCanariesMs: number;
   /** False once it is known that the source has no other partition. */
   sharesRate: boolean;
   /** Since when the log is marked idle, and watched. */
@@ -191,6 +197,7 @@ export const NOTHING: Batch = { events: [], absent: [] };
 export interface DrainBeginning {
   readonly terms: DrainTerms;
   readonly claim: Pick<Claim, 'window' | 'cursorLoggedAt'>;
+  readonly canaries: Canaries;
   readonly leasedAt: Moment;
   readonly wishes: Wishes;
   readonly requestsPerSecond: number;
@@ -200,6 +207,7 @@ export interface DrainBeginning {
 export function newDrainState({
   terms,
   claim,
+  canaries,
   leasedAt,
   wishes,
   requestsPerSecond,
@@ -213,6 +221,7 @@ export function newDrainState({
     wishes,
     reading: {
       queue: [],
+      canaries,
       absent: [],
       takenBack: sequencesIn(window, 'withdrawn'),
       readUpTo: window.intended,
@@ -254,6 +263,7 @@ export function newDrainState({
       moreResendsDue: false,
       // It begins with the share that all partitions have.
       lookedAtShareMs: nowMs,
+      lookedAtCanariesMs: nowMs,
       sharesRate: true,
       insertHeard: false,
       gateDoubted: false,

@@ -9,6 +9,8 @@ import {
   type OtherPartitions,
   releaseClaim,
 } from '../../store/delivery/claim.js';
+import type { Canaries } from '../../domain/delivery/canary.js';
+import { type Candidate, chooseCanaries, readCanaries } from '../../store/delivery/canaries.js';
 import type { Database } from '../../store/connection/database.js';
 import { findFlush, type Flush, flush, type FlushAnswer } from '../../store/delivery/flush.js';
 import { readGate } from '../../store/delivery/gate.js';
@@ -33,6 +35,9 @@ export interface DrainStore {
   /** The database does not know of the drain: everything up to `intended` may have been sent. */
   recordSetBack(intended: number): Promise<unknown>;
   isGateOpen(): Promise<boolean>;
+  /** @returns all, as they are now */
+  chooseCanaries(candidates: readonly Candidate[]): Promise<Canaries>;
+  readCanaries(): Promise<Canaries>;
   /** Attempts whose answer can come no more: what they did is unknown. */
   expireUnanswered(): Promise<unknown>;
   claimResends(claim: { readonly limit: number; readonly answerWithinMs: number }): Promise<Resend[]>;
@@ -57,8 +62,15 @@ export interface ResendClaims {
   count: number;
 }
 
-/** @param claimed of all drains of the partition, ever */
-export function createDrainStore(database: Database, holding: Holding, claimed: ResendClaims): DrainStore {
+/**
+ * @param claimed of all drains of the partition, ever
+ * @param canaryPauseMs between two looks for a canary
+ */
+export function createDrainStore(
+  database: Database,
+  holding: Holding,
+  { claimed, canaryPauseMs }: { readonly claimed: ResendClaims; readonly canaryPauseMs: number },
+): DrainStore {
   const { sourceId, partition, fence } = holding;
   return {
     readPage: (page) => readPage(database, { sourceId, partition, ...page }),
@@ -72,6 +84,8 @@ export function createDrainStore(database: Database, holding: Holding, claimed: 
       ),
     recordSetBack: (intended) => recordSetBack(database, holding, { fence, intended, resendClaims: claimed.count }),
     isGateOpen: async () => (await readGate(database, sourceId))?.opensInMs === 0,
+    chooseCanaries: (candidates) => chooseCanaries(database, holding, candidates, canaryPauseMs),
+    readCanaries: () => readCanaries(database, sourceId),
     expireUnanswered: () => expireUnanswered(database, sourceId),
     async claimResends(claim) {
       const resends = await claimResends(database, { ...holding, ...claim, claimedBefore: claimed.count });

@@ -1,9 +1,10 @@
 /** Events that Adobe refused after the inlet had accepted them: they are in failed batches of the dataset. */
 import type { AdobeClients } from '../../adobe/clients.js';
+import type { Refusal } from '../../domain/exceptions/lookUp.js';
 
 interface FailedEvents {
-  /** Of the sought ones, lower case hex. */
-  readonly found: ReadonlySet<string>;
+  /** Of the sought ones, lower case hex: where each was refused. */
+  readonly found: ReadonlyMap<string, readonly Refusal[]>;
   /** Batches that do not say of every record which event it was: one that was not found may be in them. */
   readonly unread: readonly string[];
 }
@@ -22,8 +23,10 @@ export interface FailedBatches {
   ): Promise<FailedEvents>;
 }
 
+type Why = Omit<Refusal, 'batchId'>;
+
 interface Contents {
-  readonly eventIds: ReadonlySet<string>;
+  readonly events: ReadonlyMap<string, Why>;
   readonly isWhole: boolean;
 }
 
@@ -36,6 +39,18 @@ const CLOCK_MARGIN_MS = 300_000;
 /** Some 20 MB. */
 const MAX_REMEMBERED_IDS = 200_000;
 
+const CODE = /^[A-Z]{2,12}(?:-\d{1,8}){1,3}$/;
+/** Of each batch; what refuses the first records of a batch refuses the others. */
+const WORDS_REMEMBERED = 20;
+const LONGEST_WORDS = 2_000;
+
+/** @param words whether to keep them as well */
+function whyOf({ _errors, _validationErrors }: Readonly<Record<string, unknown>>, words: boolean): Why {
+  const said = JSON.stringify({ _errors, _validationErrors });
+  const codes = [...new Set(said.match(/"[^"]{1,40}"/g)?.map((quoted) => quoted.slice(1, -1)) ?? [])];
+  return { codes: codes.filter((code) => CODE.test(code)), ...(words ? { words: said.slice(0, LONGEST_WORDS) } : {}) };
+}
+
 /** A batch that has failed changes no more, so each is read once, not again for each page of events and each round. */
 export function createFailedBatches(maxRememberedIds = MAX_REMEMBERED_IDS): FailedBatches {
   const remembered = new Map<string, Contents>();
@@ -43,11 +58,11 @@ export function createFailedBatches(maxRememberedIds = MAX_REMEMBERED_IDS): Fail
 
   function remember(key: string, contents: Contents): void {
     remembered.set(key, contents);
-    rememberedIds += contents.eventIds.size;
-    for (const [oldest, { eventIds }] of remembered) {
+    rememberedIds += contents.events.size;
+    for (const [oldest, { events }] of remembered) {
       if (rememberedIds <= maxRememberedIds) return;
       remembered.delete(oldest);
-      rememberedIds -= eventIds.size;
+      rememberedIds -= events.size;
     }
   }
 
@@ -57,8 +72,8 @@ export function createFailedBatches(maxRememberedIds = MAX_REMEMBERED_IDS): Fail
     if (known !== undefined) return known;
     const files = await dataAccess.listFailedFiles(batchId);
     // They may not be there yet.
-    if (files === undefined || files.length === 0) return { eventIds: new Set(), isWhole: false };
-    const eventIds = new Set<string>();
+    if (files === undefined || files.length === 0) return { events: new Map(), isWhole: false };
+    const events = new Map<string, Why>();
     let isWhole = true;
     for (const file of files) {
       const { records, unreadableLines } = await dataAccess.readFailedRecords(batchId, file);
@@ -67,10 +82,11 @@ export function createFailedBatches(maxRememberedIds = MAX_REMEMBERED_IDS): Fail
         const ids = JSON.stringify(record).match(EVENT_ID) ?? [];
         // Adobe's own sample shows records of which only the errors are left.
         if (ids.length === 0) isWhole = false;
-        for (const id of ids) eventIds.add(id);
+        const why = whyOf(record, events.size < WORDS_REMEMBERED);
+        for (const id of ids) events.set(id, why);
       }
     }
-    const contents = { eventIds, isWhole };
+    const contents = { events, isWhole };
     remember(key, contents);
     return contents;
   }
@@ -81,12 +97,15 @@ export function createFailedBatches(maxRememberedIds = MAX_REMEMBERED_IDS): Fail
       const lists = await Promise.all(
         FAILED_STATUSES.map((status) => clients.catalog.listBatches({ datasetId, createdAfterMs, status })),
       );
-      const found = new Set<string>();
+      const found = new Map<string, Refusal[]>();
       const unread: string[] = [];
       for (const batchId of new Set(lists.flat().map(({ id }) => id))) {
-        const { eventIds, isWhole } = await contentsOf(clients, datasetId, batchId);
+        const { events, isWhole } = await contentsOf(clients, datasetId, batchId);
         if (!isWhole) unread.push(batchId);
-        for (const id of sought) if (eventIds.has(id)) found.add(id);
+        for (const id of sought) {
+          const why = events.get(id);
+          if (why !== undefined) found.set(id, [...(found.get(id) ?? []), { batchId, ...why }]);
+        }
       }
       return { found, unread };
     },

@@ -80,6 +80,7 @@ export function createObserver(deps: {
       return events.map(({ eventId, attemptAt }) => ({
         copies: rows.get(eventId) ?? 0,
         inFailedBatch: failed.found.has(eventId),
+        refusals: failed.found.get(eventId),
         unreadBatches: failed.unread,
         laterVisible: attemptAt.getTime() < visibleMs,
       }));

@@ -30,9 +30,11 @@ import {
   recordLookUps,
   resumeLookUps,
 } from '../../store/exceptions/lookUps.js';
+import type { KeyRing } from '../../store/keys/keyRing.js';
 import { notInStore } from '../sourceInStore.js';
 import { withHeartbeats } from '../heartbeats.js';
 import { confirmDeliveries, confirmPage, type ConfirmationStep } from './accepted.js';
+import { lookAtCanaries } from './canaries.js';
 import { findLakeTable, type Gone, type LakeTable } from './dataset.js';
 import { createObservers, type Observers } from './destinations.js';
 import { createFailedBatches } from './failedBatches.js';
@@ -41,6 +43,7 @@ import { lookUpUnknown, notLookedFor, tooEarly } from './unknown.js';
 
 export interface ReconcileDependencies {
   readonly database: Database;
+  readonly keyRing: Pick<KeyRing, 'seal'>;
   readonly adobe: Pick<Adobe, 'forSandbox'>;
   readonly configuration: { readonly queryServiceUrl?: string };
   /** Below it a verdict of absence would be a guess: see `src/adobe/http/hosts.ts`. */
@@ -181,6 +184,7 @@ export function createReconcile(deps: ReconcileDependencies): (input: ReconcileI
       sourceId,
       untold.map((lookUp) => notLookedFor(lookUp, NO_TABLE, delivery)),
     );
+    await lookAtCanaries({ ...deps, sourceId, delivery }, observers);
     await confirmDeliveries(database, observers, sourceId, delivery);
     const stuck = new Map<string, number[]>();
     for (const due of await dueConfirmations(database, sourceId)) {
@@ -206,6 +210,7 @@ export function createReconcile(deps: ReconcileDependencies): (input: ReconcileI
     for (const due of await dueConfirmations(database, sourceId)) {
       await postponeConfirmation(database, due, latePauseMs(delivery));
     }
+    await lookAtCanaries({ ...deps, sourceId, delivery });
   }
 
   return (input) => withHeartbeats(HEARTBEAT_EVERY_MS, () => reconcile(input));

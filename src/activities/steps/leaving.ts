@@ -13,7 +13,13 @@ import { made, type StepContext } from './step.js';
  * @returns undefined for a manifest that says nothing of `contents`: its events are cut when they are taken, as before 0.2.0
  * @throws CodedError `CAEP_MAPPING_UNREADABLE`, `CAEP_MAPPING_NEEDS_ID`, `CAEP_MAPPING_SET_GONE`, `CAEP_MAPPING_PREVIEW`
  */
-export async function projectionOf({ manifest, resources, adobe }: StepContext): Promise<Projection | undefined> {
+export async function projectionOf({
+  manifest,
+  resources,
+  adobe,
+  store,
+  marker,
+}: StepContext): Promise<Projection | undefined> {
   const { contents, mappingReads } = manifest;
   const privacy = leavingPrivacy(manifest.privacy ?? NO_PRIVACY);
   if (contents === undefined) return undefined;
@@ -27,24 +33,28 @@ export async function projectionOf({ manifest, resources, adobe }: StepContext):
   if ('unreadable' in found) throw new CodedError(mappingUnreadable(found.unreadable));
   const mappingSet = { id, version };
   const base = { v: 1, recipe: RECIPE, mappingSet, reads: found.reads, contents, privacy } as const;
-  return { ...base, absent: await absentOf(adobe.dataPrep, set, base) };
+  const standing = await store.projection(marker);
+  return { ...base, absent: await absentOf(adobe.dataPrep, set, base, standing?.absent) };
 }
 
 /**
  * Whether Adobe takes an attribute that a record lacks for null, or for an error of the row, is not documented: so samples of the
  * fullest and the barest event of each kind are mapped, without what they lack, and where that fails with null in its place.
+ *
+ * @param standing as it is now: where ingestion has refused the one, a preview does not bring it back
  */
 async function absentOf(
   dataPrep: Pick<DataPrep, 'previewMappingSet'>,
   { name = '', schemaId = '', mappings }: MappingSet,
   base: Omit<Projection, 'absent'>,
+  standing: Projection['absent'] = 'omitted',
 ): Promise<Projection['absent']> {
   const rows = mappings.filter(isKnownMapping);
   // A row that cannot be sent back cannot be tried.
-  if (rows.length < mappings.length) return 'omitted';
+  if (rows.length < mappings.length) return standing;
   const samples = sampleBodies();
   let failure: { readonly kind: string; readonly what: string; readonly reason: string } | undefined;
-  for (const absent of ['omitted', 'null'] as const) {
+  for (const absent of standing === 'null' ? (['null', 'omitted'] as const) : (['omitted', 'null'] as const)) {
     const project = compileProjection({ ...base, absent });
     const records = samples.map(({ body, facts }) => {
       const projected = project?.(body, facts);

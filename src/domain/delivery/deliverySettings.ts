@@ -99,4 +99,10 @@ export const CHOICE_SETTINGS = {
     choices: ['resend', 'hold'],
     meaning: 'What happens to an event with an unknown outcome that was looked for in the lake and not found.',
   },
+  canary: {
+    default: 'on',
+    choices: ['on', 'off'],
+    meaning:
+      'on: after a change of the mapping, contents or privacy the first event of each kind is sent alone; the others of the kind wait until it is in the lake, or for lakeLatency.',
+  },
 } as const;

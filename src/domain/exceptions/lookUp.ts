@@ -44,6 +44,8 @@ export interface Sighting {
   readonly copies: number;
   /** Adobe refused it after the inlet had accepted it. */
   readonly inFailedBatch: boolean;
+  /** Where, and why. */
+  readonly refusals?: readonly Refusal[];
   /** Failed batches since the attempt that do not say of every record which event it was: any event may be in them. */
   readonly unreadBatches: readonly string[];
   /** An event that the same flow accepted after the attempt is in the lake: the positive control. */
@@ -53,6 +55,15 @@ export interface Sighting {
    * its flow was replaced and takes no later event.
    */
   readonly closed?: { readonly dataset: string } | { readonly flow: string };
+}
+
+/** A failed batch that has an event. */
+export interface Refusal {
+  readonly batchId: string;
+  /** Adobe's, such as MAPPER-3700-199. */
+  readonly codes: readonly string[];
+  /** Adobe's own words, of some of the events of a batch. They may quote the event. */
+  readonly words?: string;
 }
 
 export type LookUpVerdict =

@@ -116,6 +116,8 @@ export const TRANSITIONS = {
   'lake-back': { from: ['held'], when: 'awaits-lake', to: 'to-look-up', writes: { due: 'now' } },
   confirmed: { from: ['delivered'], to: 'closed', writes: { confirmed: true, sameVersion: true } },
   absent: { from: ['delivered'], to: 'held', writes: { reason: 'given' } },
+  /** Adobe has refused it in the form that was sent, and what leaves has another form now. */
+  reshaped: { from: ['delivered'], to: 'to-resend', writes: { reason: 'invalid', due: 'now' } },
 
   /** People. */
   'decided-resend': { from: ['held'], to: 'to-resend', writes: { ...DECISION, due: 'now' } },
@@ -158,6 +160,8 @@ export const ORIGINS = {
   arrival: { to: 'held-apart', reason: 'given', attempts: 0 },
   /** Accepted, and not in the lake. */
   absent: { to: 'held', reason: 'given', attempts: 1 },
+  /** Accepted, then refused in the form that was sent: what leaves has another form now. */
+  reshaped: { to: 'to-resend', reason: 'invalid', attempts: 1, due: 'now' },
   repeated: { to: 'held-apart', reason: 'repeated', attempts: 'given' },
 } as const satisfies Readonly<Record<string, Origin>>;
 

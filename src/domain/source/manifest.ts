@@ -70,6 +70,8 @@ export interface Delivery {
   readonly on503: 'strict' | 'lenient';
   /** What happens to an unknown outcome that was looked for and not found. */
   readonly onNotFound: 'resend' | 'hold';
+  /** After a change of what leaves the first event of each kind is sent alone, unless a person has said that it is not. */
+  readonly canary?: 'off';
   /** No verdict of absence from the lake before this has passed since the last attempt (documented: under 60 min; advised: 3 h). */
   readonly lakeLatencyMs: number;
   /** Warn when a kind that used to come has been silent for this long. */

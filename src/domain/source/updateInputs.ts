@@ -31,6 +31,7 @@ const DELIVERY = object<Delivery>({
   schemaSettleWindowMs: duration,
   on503: oneOf(CHOICE_SETTINGS.on503.choices),
   onNotFound: oneOf(CHOICE_SETTINGS.onNotFound.choices),
+  canary: optional(oneOf(['off'])),
   lakeLatencyMs: duration,
   quietWarningMs: duration,
   retentionMs: duration,

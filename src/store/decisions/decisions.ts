@@ -21,7 +21,7 @@ import {
 } from '../../domain/exceptions/heldEvents.js';
 import { type Database, inTransaction } from '../connection/database.js';
 import { conditionsOf } from '../exceptions/filter.js';
-import { WAKE_CHANNEL } from '../connection/listen.js';
+import { wakePartitions } from '../connection/wakePartitions.js';
 import { movingSql } from '../exceptions/writing.js';
 import { type Chosen, type Replace, replaceEvent } from './replacement.js';
 
@@ -236,17 +236,9 @@ async function carryOut(
       ...(resolution === null ? [] : [resolution]),
     ],
   );
-  if (resolution === null) await wake(client, sourceId, events);
-}
-
-async function wake(client: PoolClient, sourceId: number, events: readonly Chosen[]): Promise<void> {
-  await client.query(
-    `with woken as (
-       update partition_head set wake_seq = last_seq where source_id = $1 and partition = any ($2) returning partition
-     )
-     select pg_notify($3, $1 || '/' || partition) from woken`,
-    [sourceId, [...new Set(events.map(({ partition }) => partition))].sort((a, b) => a - b), WAKE_CHANNEL],
-  );
+  if (resolution !== null) return;
+  const partitions = [...new Set(events.map(({ partition }) => partition))].sort((a, b) => a - b);
+  await wakePartitions(client, sourceId, partitions);
 }
 
 /** Numbers that were asked for and that the source does not have. */

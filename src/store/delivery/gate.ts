@@ -11,7 +11,7 @@ import { noteDataset } from '../exceptions/destinations.js';
 import { lockCursor, makeLeftoversUnknown } from './claim.js';
 import { type Database, inTransaction } from '../connection/database.js';
 import { expireUnanswered } from '../exceptions/exceptions.js';
-import { WAKE_CHANNEL } from '../connection/listen.js';
+import { wakePartitions } from '../connection/wakePartitions.js';
 import type { VersionedProjection } from './projections.js';
 
 export interface Gate {
@@ -128,11 +128,7 @@ export async function openGate(
     );
     if (rows[0] === undefined) return undefined;
     if (datasetId !== undefined) await noteDataset(client, sourceId, { flowId, datasetId });
-    await client.query(
-      `with woken as (update partition_head set wake_seq = last_seq where source_id = $1 returning partition)
-       select pg_notify($2, $1 || '/' || partition) from woken`,
-      [opening.sourceId, WAKE_CHANNEL],
-    );
+    await wakePartitions(client, sourceId);
     return rows[0];
   });
 }

@@ -3,7 +3,9 @@
  * sends the same bytes; so it changes only while the gate is closed.
  */
 import type { Contents, Projection } from '../../domain/projection/projection.js';
+import type { ClientBase } from 'pg';
 import { type Database, inTransaction } from '../connection/database.js';
+import { beginCanaries } from './canaries.js';
 
 export interface VersionedProjection {
   /** 1 and up, of its source. */
@@ -14,14 +16,29 @@ export interface VersionedProjection {
 /**
  * Has the next attempts of a source made under a projection; the same one again is no new version.
  *
+ * @param options.canaries under a new version the first event of each kind is sent alone
  * @returns its version
  * @throws what the database throws while the gate is open and the projection is another one
  */
-export async function setProjection(database: Database, sourceId: number, projection: Projection): Promise<number> {
-  return inTransaction(database, async (client) => {
-    await client.query('select from gate where source_id = $1 for update', [sourceId]);
-    const { rows } = await client.query<{ version: number }>(
-      `with newest as (
+export async function setProjection(
+  database: Database,
+  sourceId: number,
+  projection: Projection,
+  { canaries = false }: { readonly canaries?: boolean } = {},
+): Promise<number> {
+  return inTransaction(database, (client) => setProjectionIn(client, sourceId, projection, { canaries }));
+}
+
+/** The same as a part of a transaction. */
+export async function setProjectionIn(
+  client: ClientBase,
+  sourceId: number,
+  projection: Projection,
+  { canaries }: { readonly canaries: boolean },
+): Promise<number> {
+  await client.query('select from gate where source_id = $1 for update', [sourceId]);
+  const { rows } = await client.query<{ version: number; is_new: boolean }>(
+    `with newest as (
          select version, projection from projection where source_id = $1 order by version desc limit 1
        ), added as (
          insert into projection (source_id, version, projection)
@@ -29,17 +46,17 @@ export async function setProjection(database: Database, sourceId: number, projec
          where not exists (select from newest where projection = $2::jsonb)
          returning version
        )
-       select version from added union all
-       select version from newest where not exists (select from added)`,
-      [sourceId, JSON.stringify(projection)],
-    );
-    const version = rows[0]?.version ?? 1;
-    await client.query(
-      'update gate set projection_version = $2 where source_id = $1 and projection_version is distinct from $2',
-      [sourceId, version],
-    );
-    return version;
-  });
+       select version, true as is_new from added union all
+       select version, false from newest where not exists (select from added)`,
+    [sourceId, JSON.stringify(projection)],
+  );
+  const { version = 1, is_new: isNew = false } = rows[0] ?? {};
+  if (isNew && canaries) await beginCanaries(client, sourceId, version);
+  await client.query(
+    'update gate set projection_version = $2 where source_id = $1 and projection_version is distinct from $2',
+    [sourceId, version],
+  );
+  return version;
 }
 
 /** Of sources that are not torn down and keep originals. */

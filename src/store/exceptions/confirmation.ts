@@ -279,6 +279,7 @@ export async function lookUpsAhead(database: Database, sourceId: number): Promis
     `select (extract(epoch from least(
          (select min(next_at) from exception where source_id = $1 and next_action = 'look-up'),
          (select min(due_at) from look_up_plan where source_id = $1),
+         (select min(look_at) from canary where source_id = $1),
          (select clock_timestamp() from source where id = $1 and lake_state = 'readable'
             and exists (select from exception where source_id = $1 and ${AWAITING_LAKE}))
        ) - clock_timestamp()) * 1000)::float8 as due_ms,

@@ -75,6 +75,11 @@ function attemptedException(row: AttemptedRow): AttemptedException {
   };
 }
 
+/** The event would be a second one of its kind under a new projection: it waits for the first. See `domain/delivery/canary.ts`. */
+const waitsForCanary = (differs: '<>' | 'is distinct from') => `exists (
+    select from canary c where c.source_id = e.source_id and c.kind = e.kind and c.event_id ${differs} e.event_id)`;
+const WAITS_FOR_CANARY = waitsForCanary('<>');
+
 /**
  * Attempts whose answer can come no more: what they did is unknown. What a clock that was ahead has put off is put right first:
  * an attempt of the future is as if it began now, a resend is due.
@@ -100,6 +105,7 @@ export async function lookForResends(database: Database, partitions: readonly Pa
       where exists (
         select from exception e where e.source_id = p.source_id and e.partition = p.partition
           and e.state = 'waiting' and e.next_action = 'resend' and e.next_at <= clock_timestamp()
+          and not ${WAITS_FOR_CANARY}
       )`,
     values: [partitions.map(({ sourceId }) => sourceId), partitions.map(({ partition }) => partition)],
   });
@@ -152,7 +158,7 @@ export async function claimResends(
      ), due as (
        select e.id, holding.epoch from exception e, holding
        where e.source_id = $1 and e.partition = $2 and state = 'waiting' and next_action = 'resend'
-         and next_at <= clock_timestamp()
+         and next_at <= clock_timestamp() and not ${waitsForCanary('is distinct from')}
        order by next_at limit $4 for update of e skip locked
      ), begun as (${movingSql('begun', {
        fact: newVersionFact({ exception: 'e', epoch: 'due.epoch' }),
@@ -198,13 +204,23 @@ interface ResendRow {
   readonly sealed: Buffer | null;
 }
 
-/** In how long the partition's exceptions next need a drain. Undefined: not at all. */
-export async function nextDueMs(database: Database, id: PartitionId): Promise<number | undefined> {
+/**
+ * In how long the partition's exceptions next need a drain. Undefined: not at all.
+ *
+ * @param canaryWaitMs those that wait for a canary do so no earlier than in this long
+ */
+export async function nextDueMs(
+  database: Database,
+  id: PartitionId,
+  canaryWaitMs: number,
+): Promise<number | undefined> {
   const { rows } = await database.pool.query<{ due_ms: number | null }>(
-    `select (extract(epoch from min(next_at) - clock_timestamp()) * 1000)::float8 as due_ms from exception
+    `select (extract(epoch from min(
+         case when ${WAITS_FOR_CANARY} then greatest(next_at, clock_timestamp() + $3::float8 * interval '1 millisecond')
+         else next_at end) - clock_timestamp()) * 1000)::float8 as due_ms from exception e
      where source_id = $1 and partition = $2 and state in ('waiting', 'sending')
        and (next_action is null or next_action = 'resend')`,
-    [id.sourceId, id.partition],
+    [id.sourceId, id.partition, canaryWaitMs],
   );
   const dueMs = rows[0]?.due_ms ?? undefined;
   return dueMs === undefined ? undefined : Math.max(dueMs, 0);

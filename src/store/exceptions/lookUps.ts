@@ -2,7 +2,7 @@
 import type { PoolClient } from 'pg';
 import { type Database, inTransaction } from '../connection/database.js';
 import { DESTINATION, type Destination, joinDestination } from './destinations.js';
-import { WAKE_CHANNEL } from '../connection/listen.js';
+import { wakePartitions } from '../connection/wakePartitions.js';
 import { movingSql, openingSql } from './writing.js';
 
 export interface DueLookUp extends Destination {
@@ -97,7 +97,7 @@ export async function recordLookUps(
       const changed = await recordOne(client, sourceId, one);
       if (changed && one.outcome.kind === 'resend') resent.add(one.lookUp.partition);
     }
-    await wake(client, sourceId, [...resent]);
+    await wakePartitions(client, sourceId, [...resent]);
   });
 }
 
@@ -190,17 +190,6 @@ export async function noteRepeated(
 
 function repetition({ copies, attempts }: RepeatedEvent): string {
   return `in the lake ${copies} times, sent ${attempts === 1 ? 'once' : `${attempts} times`}`;
-}
-
-async function wake(client: PoolClient, sourceId: number, partitions: readonly number[]): Promise<void> {
-  if (partitions.length === 0) return;
-  await client.query(
-    `with woken as (
-       update partition_head set wake_seq = last_seq where source_id = $1 and partition = any ($2) returning partition
-     )
-     select pg_notify($3, $1 || '/' || partition) from woken`,
-    [sourceId, partitions, WAKE_CHANNEL],
-  );
 }
 
 export type LakeState = 'readable' | 'refused' | 'away';

@@ -31,6 +31,7 @@ import {
 } from './routes.js';
 import { findSource, findSourceId, keepOriginals, registerSource, retireSource } from './sources.js';
 import { holdUnsent } from '../delivery/unsent.js';
+import { endCanaries } from '../delivery/canaries.js';
 import { setProjection } from '../delivery/projections.js';
 
 interface Owner {
@@ -74,6 +75,8 @@ export interface ProvisioningStore {
   ): Promise<{ readonly open: boolean }>;
   /** Would another projection be sent under than until now, through a gate that is open? */
   changesProjection(marker: Marker, projection: Projection): Promise<boolean>;
+  /** Under which originals of the source are sent; undefined where it keeps none, or is not there. */
+  projection(marker: Marker): Promise<Projection | undefined>;
   /** Was the gate of a live source of that uid or name closed until somebody unpauses it? */
   awaitsUnpause(marker: Marker): Promise<boolean>;
   countRoutes(marker: Marker): Promise<number>;
@@ -117,6 +120,7 @@ export function createProvisioningStore(database: Database, keyRing: KeyRing): P
       delivery,
       sandbox,
     ]);
+    if (delivery.canary === 'off') await endCanaries(database.pool, sourceId);
     return sourceId;
   }
 
@@ -144,7 +148,7 @@ export function createProvisioningStore(database: Database, keyRing: KeyRing): P
       const sourceId = await register(owner, takeOver);
       const inletSealed = keyRing.seal(Buffer.from(url), inletContext(sourceId));
       if (projection !== undefined) {
-        await setProjection(database, sourceId, projection);
+        await setProjection(database, sourceId, projection, { canaries: owner.manifest.delivery.canary !== 'off' });
         await keepOriginals(database, sourceId, storedWithout);
       }
       const gate = await openGate(database, { sourceId, flowId, datasetId, inletSealed, opensAt });
@@ -154,6 +158,10 @@ export function createProvisioningStore(database: Database, keyRing: KeyRing): P
       const sourceId = await idOf(marker);
       const gate = sourceId === undefined ? undefined : await readGate(database, sourceId);
       return gate?.open === true && !isDeepStrictEqual(gate.projection?.projection, projection);
+    },
+    async projection(marker) {
+      const sourceId = await idOf(marker);
+      return sourceId === undefined ? undefined : (await readGate(database, sourceId))?.projection?.projection;
     },
     async awaitsUnpause({ uid, name }) {
       const { rowCount } = await database.pool.query(

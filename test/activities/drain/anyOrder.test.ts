@@ -5,10 +5,11 @@ import { sequencesIn, stateOf } from '../../../src/domain/delivery/cursor.js';
 import { placesOf } from './places.js';
 import { isReadable, World } from './world.js';
 
+const CANARIES = ['proven'] as const;
 const MILD = ['made', 'made', 'made', 'begun', 'begun', 'accepted', 'accepted', 'accepted', 'insert', 'pass'] as const;
 const ROUGH = ['unclear', 'refused', 'busy', 'failed', 'answer-lost', 'later'] as const;
 const FATAL = ['lease-over', 'stop', 'shutdown', 'slice-over', 'gate', 'server', 'broken'] as const;
-type Happening = (typeof MILD)[number] | (typeof ROUGH)[number] | (typeof FATAL)[number];
+type Happening = (typeof CANARIES)[number] | (typeof MILD)[number] | (typeof ROUGH)[number] | (typeof FATAL)[number];
 
 interface Step {
   readonly what: Happening;
@@ -48,6 +49,8 @@ function happen(world: World, { what, n }: Step): void {
       return;
     case 'insert':
       return world.insert(1 + n, { gap: n % 3 === 0 });
+    case 'proven':
+      return world.prove();
     case 'pass':
       world.nowMs += 30 * n;
       return;
@@ -187,6 +190,21 @@ describe('a drain, whatever happens around it', () => {
         await allMade(world);
         const unknown = world.accepted.filter((seq) => world.exceptionOf(seq)?.state === 'look-up');
         expect([world.fenceHeld, unknown]).toEqual([false, []]);
+      }),
+      { numRuns: 120 },
+    );
+  }, 60_000);
+
+  it('sends no second event of a kind before the first is proven, and all once they are', async () => {
+    await fc.assert(
+      fc.asyncProperty(steps(...MILD, ...ROUGH, ...CANARIES), async (script) => {
+        const world = new World({}, { canaries: true });
+        await run(world, script);
+        await calmDown(world);
+        const waits = world.log.filter(({ seq }) => ['withdrawn', 'ahead'].includes(stateOf(world.window, seq)));
+        if (world.result instanceof Error || world.result?.end.kind !== 'idle') return;
+        expect(waits.length > 0).toBe(world.result.awaitsCanary);
+        expect(sequencesIn(world.window, 'undecided')).toEqual([]);
       }),
       { numRuns: 120 },
     );

@@ -1,6 +1,6 @@
 /** States of a drain, for tables of decisions. */
 import { emptyWindow } from '../../../src/domain/delivery/cursor.js';
-import { KINDS } from '../../../src/domain/events/kinds.js';
+import { type Kind, KINDS } from '../../../src/domain/events/kinds.js';
 import { type DrainState, type DrainTerms, newDrainState, type Request } from '../../../src/activities/drain/state.js';
 import type { LogEvent } from '../../../src/store/bodies/bodies.js';
 
@@ -24,6 +24,7 @@ export function restingState(terms: Partial<DrainTerms> = {}, cursor = 0): Drain
   const state = newDrainState({
     terms: { ...TERMS, ...terms },
     claim: { window: emptyWindow(cursor), cursorLoggedAt: 0 },
+    canaries: new Map(),
     leasedAt: NOW,
     wishes: { stop: 'no', sliceMs: 60_000, lingerMs: 1_000 },
     requestsPerSecond: 100_000,
@@ -34,8 +35,8 @@ export function restingState(terms: Partial<DrainTerms> = {}, cursor = 0): Drain
   return state;
 }
 
-export function eventOf(seq: number): LogEvent {
-  return { seq, kind: KINDS[0], loggedAt: seq, eventId: idOf(seq), sealed: idOf(seq) };
+export function eventOf(seq: number, kind: Kind = KINDS[0]): LogEvent {
+  return { seq, kind, loggedAt: seq, eventId: idOf(seq), sealed: idOf(seq) };
 }
 
 /** Memory of its own, that is cheap to copy. */

@@ -10,11 +10,15 @@ import { countUndecided, emptyWindow, record, sequencesIn, stateOf } from '../..
 import type { Attempt } from '../../../src/domain/delivery/outcomes.js';
 import type { FlushAnswer } from '../../../src/store/delivery/flush.js';
 import type { LogEvent } from '../../../src/store/bodies/bodies.js';
+import type { Canaries } from '../../../src/domain/delivery/canary.js';
+import { type Kind, KINDS } from '../../../src/domain/events/kinds.js';
 import { eventOf, idOf, TERMS } from './states.js';
 
 /** Every seventeenth body cannot be opened. */
 export const isReadable = (seq: number): boolean => seq % 17 !== 0;
 const seqOf = (id: Buffer): number => Number(id.toString());
+/** Where canaries matter the events are of two kinds. */
+const kindOf = (seq: number): Kind => (seq % 3 === 0 ? 'feedback' : 'transcript');
 
 const LEADS_TO = { accepted: 'delivered', 'not-accepted': 'to-resend', refused: 'held', unknown: 'look-up' } as const;
 
@@ -66,13 +70,16 @@ export class World {
   /** Of each event, how its last request that was begun stands; absent: none was. */
   readonly begun = new Map<number, 'open' | 'accepted' | 'turned-away' | 'unclear'>();
   readonly accepted: number[] = [];
+  /** Kinds that are not proven, and the event that is sent first. */
+  readonly canaries = new Map<Kind, string | undefined>();
   readonly drain: Drain;
   result: DrainResult | Error | undefined;
   private hasFinished = false;
   private clockReads = 0;
   private lookedMs = this.nowMs;
 
-  constructor(terms: Partial<DrainTerms> = {}) {
+  constructor(terms: Partial<DrainTerms> = {}, { canaries = false }: { readonly canaries?: boolean } = {}) {
+    if (canaries) for (const kind of KINDS) this.canaries.set(kind, undefined);
     const clock = { monotonicMs: () => this.read(), wallMs: () => this.nowMs };
     const leasedAt = { monotonicMs: this.nowMs, wallMs: this.nowMs };
     this.drain = newDrain(
@@ -97,6 +104,7 @@ export class World {
       {
         terms: { ...TERMS, ...terms },
         claim: { window: this.window, cursorLoggedAt: 0 },
+        canaries: new Map(this.canaries),
         leasedAt,
         requestsPerSecond: 100_000,
       },
@@ -138,11 +146,36 @@ export class World {
     if (gap) this.lastSeq += 1;
     for (let n = 0; n < count; n += 1) {
       this.lastSeq += 1;
-      this.log.push(eventOf(this.lastSeq));
+      this.log.push(eventOf(this.lastSeq, kindOf(this.lastSeq)));
     }
     if (!this.idle) return;
     this.idle = false;
     this.drain.state.chores.insertHeard = true;
+  }
+
+  /** Those that were accepted are seen in the lake; of those that were refused, the next of their kind is the canary. */
+  prove(): void {
+    for (const [kind, canary] of this.canaries) {
+      if (canary === undefined) continue;
+      const seq = seqOf(Buffer.from(canary, 'hex'));
+      if (this.accepted.includes(seq)) this.canaries.delete(kind);
+      else if (this.exceptionOf(seq)?.state === 'held') this.canaries.set(kind, undefined);
+    }
+  }
+
+  private chooseCanaries(candidates: readonly { readonly kind: Kind; readonly eventId: Buffer }[]): Canaries {
+    const due = this.exceptions.filter(({ state }) => state === 'to-resend');
+    for (const { kind, eventId } of [
+      ...candidates,
+      ...due.map(({ seq }) => ({ kind: kindOf(seq), eventId: idOf(seq) })),
+    ]) {
+      if (this.canaries.has(kind)) this.canaries.set(kind, this.canaries.get(kind) ?? eventId.toString('hex'));
+    }
+    return new Map(this.canaries);
+  }
+
+  private waitsForCanary({ seq }: Exception): boolean {
+    return this.canaries.has(kindOf(seq)) && this.canaries.get(kindOf(seq)) !== idOf(seq).toString('hex');
   }
 
   /** Another drain takes the partition; only once the lease is over. */
@@ -177,6 +210,9 @@ export class World {
     const isIntended =
       stateOf(this.window, post.seq) === 'undecided' || this.exceptionOf(post.seq)?.state === 'sending';
     if (!isIntended) throw new Error(`${post.seq} is sent without an intent`);
+    const canary = this.canaries.get(kindOf(post.seq));
+    if (this.canaries.has(kindOf(post.seq)) && canary !== idOf(post.seq).toString('hex'))
+      throw new Error(`${post.seq} is sent before its canary is proven`);
     this.begun.set(post.seq, 'open');
   }
 
@@ -230,16 +266,19 @@ export class World {
         }),
       recordSetBack: () => this.statement('recordSetBack', () => undefined),
       isGateOpen: () => this.statement('isGateOpen', () => this.gate.open),
+      chooseCanaries: (candidates) => this.statement('chooseCanaries', () => this.chooseCanaries(candidates)),
+      readCanaries: () => this.statement('readCanaries', () => new Map(this.canaries)),
       expireUnanswered: () => this.statement('expireUnanswered', () => undefined),
       claimResends: ({ limit }) =>
         this.statement('claimResends', () => {
           const isHeld = this.fenceHeld && this.gate.open && this.nowMs < this.leaseUntilMs;
-          const due = isHeld ? this.exceptions.filter(({ state }) => state === 'to-resend').slice(0, limit) : [];
+          const isDue = (one: Exception) => one.state === 'to-resend' && !this.waitsForCanary(one);
+          const due = isHeld ? this.exceptions.filter(isDue).slice(0, limit) : [];
           return due.map((one) => {
             one.state = 'sending';
             one.attempts += 1;
             return {
-              kind: 'feedback',
+              kind: kindOf(one.seq),
               exceptionId: one.id,
               attempt: one.attempts,
               eventId: idOf(one.seq),

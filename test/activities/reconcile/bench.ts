@@ -156,6 +156,7 @@ export function withReconcileBench(): () => ReconcileBench {
       reconcile(change = {}, other = {}) {
         const reconcile = createReconcile({
           database,
+          keyRing,
           adobe,
           configuration: { ...configuration, ...other },
           minimumLakeLatencyMs: 0,

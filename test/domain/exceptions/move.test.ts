@@ -11,7 +11,7 @@ const LEADS_TO: Readonly<Record<Place, readonly (Place | 'gone')[]>> = {
   sending: ['sending', 'to-resend', 'to-look-up', 'held', 'delivered', 'gone'],
   held: ['held', 'to-resend', 'to-look-up', 'delivered', 'closed', 'gone'],
   'held-apart': ['held-apart', 'closed'],
-  delivered: ['delivered', 'held', 'closed'],
+  delivered: ['delivered', 'to-resend', 'held', 'closed'],
   closed: ['closed'],
 };
 
@@ -92,7 +92,7 @@ describe('what a transition makes of an exception', () => {
 
   it.each<[Place, readonly TransitionName[]]>([
     ['closed', ['noted', 'body-erased', 'log-body-erased']],
-    ['delivered', ['noted', 'confirmed', 'absent']],
+    ['delivered', ['noted', 'confirmed', 'absent', 'reshaped']],
     ['held-apart', ['noted', 'decided']],
   ])('of what is %s little can become', (place, possible) => {
     expect(NAMES.filter((name) => canMove({ ...IN_FLIGHT, place }, name)).sort()).toEqual([...possible].sort());

@@ -58,9 +58,9 @@ function changes(name: TransitionName, before: ExceptionIn): Partial<ExceptionIn
 describe('what may happen to an exception', () => {
   it('to be sent again: only after a verdict that it was not accepted or not found, or when a person says so', () => {
     const leadsToResend = NAMES.filter((name) => TRANSITIONS[name].to === 'to-resend');
-    expect(new Set(leadsToResend)).toEqual(new Set(['turned-down', 'not-found', 'decided-resend']));
+    expect(new Set(leadsToResend)).toEqual(new Set(['turned-down', 'not-found', 'reshaped', 'decided-resend']));
     const origins: readonly OriginName[] = ORIGIN_NAMES.filter((name) => opened(name, GIVEN).place === 'to-resend');
-    expect(origins).toEqual([]);
+    expect(origins).toEqual(['reshaped']);
   });
 
   const ANSWERS = ['accepted', 'noted', 'refused', 'turned-down', 'unanswered'] as const;
@@ -95,7 +95,7 @@ describe('what may happen to an exception', () => {
       [...ANSWERS, 'decided', 'decided-resend'],
     ],
     ['that the log cannot carry', at('held-apart'), ['decided', 'noted']],
-    ['that was delivered', at('delivered'), ['absent', 'confirmed', 'noted']],
+    ['that was delivered', at('delivered'), ['absent', 'confirmed', 'noted', 'reshaped']],
     ['that is closed', at('closed'), ['body-erased', 'log-body-erased', 'noted']],
   ])('%s', (_which, exception, possible) => {
     expect(NAMES.filter((name) => canMove(exception, name)).sort()).toEqual([...possible].sort());
@@ -133,6 +133,7 @@ describe('what comes of it', () => {
     ['lake-back', at('held', { awaitsLake: true }), { place: 'to-look-up', awaitsLake: false, due: 'now' }],
     ['confirmed', at('delivered', { resolution: 'delivered' }), { place: 'closed', confirmed: true }],
     ['absent', at('delivered', { resolution: 'delivered' }), { place: 'held', reason: 'refused' }],
+    ['reshaped', at('delivered', { resolution: 'delivered' }), { place: 'to-resend', reason: 'invalid', due: 'now' }],
     ['decided-resend', at('held'), { place: 'to-resend', decision: 'abandon', automaticResends: 0, due: 'now' }],
     ['decided', at('held'), { place: 'closed', decision: 'abandon', automaticResends: 0, resolution: 'abandoned' }],
     ['body-erased', at('closed', { resolution: 'abandoned' }), {}],
@@ -211,6 +212,7 @@ describe('an event becomes an exception', () => {
     ['refused', 'held', 'too-large', 1],
     ['undecided', 'to-look-up', 'unknown', 1],
     ['perhaps-sent', 'to-look-up', 'unknown', 1],
+    ['reshaped', 'to-resend', 'invalid', 1],
     ['unsent', 'held', 'unsent', 0],
     ['arrival', 'held-apart', 'too-large', 0],
     ['absent', 'held', 'too-large', 1],
@@ -221,6 +223,6 @@ describe('an event becomes an exception', () => {
   });
 
   it('in no other way', () => {
-    expect(ORIGIN_NAMES.length).toBe(9);
+    expect(ORIGIN_NAMES.length).toBe(10);
   });
 });

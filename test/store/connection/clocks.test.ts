@@ -77,7 +77,7 @@ it('an answer is waited for no longer than it may take', async () => {
 it('an event that is to be sent again is not put off', async () => {
   const sourceId = await attemptedByAFastClock('waiting', 'resend');
   await checkQuiet(database(), sourceId);
-  expect(await nextDueMs(database(), { sourceId, partition: 0 })).toBe(0);
+  expect(await nextDueMs(database(), { sourceId, partition: 0 }, 0)).toBe(0);
 });
 
 it('a database that was set back by a clock ahead of ours leaves nothing to be sent again', async () => {

@@ -2,7 +2,7 @@
 import { beside, type Drain, untilDone } from './context.js';
 import type { Chore } from './decide.js';
 import { endAtGate, planEnd } from './ending.js';
-import { loggedAtBefore, skipTo } from './reading.js';
+import { canaryCandidates, loggedAtBefore, skipTo } from './reading.js';
 import { changeRate, undecided } from './sending.js';
 
 /** Of one claim, whose bodies are in memory. */
@@ -14,6 +14,7 @@ export function startChore(drain: Drain, chore: Chore): void {
   state.chores.underWay = true;
   if (chore === 'look-for-resends') state.chores.hasLookedForResends = true;
   if (chore === 'look-at-share') state.chores.lookedAtShareMs = clock.monotonicMs();
+  if (chore === 'look-at-canaries') state.chores.lookedAtCanariesMs = clock.monotonicMs();
   if (chore === 'look-at-gate') state.chores.gateDoubted = false;
   if (chore === 'mark-idle') state.chores.insertHeard = false;
   if (chore === 'answer-insert') readOn(drain);
@@ -34,18 +35,31 @@ const CHORES: Readonly<Record<Chore, (drain: Drain) => Promise<unknown>>> = {
   'claim-resends': claimResends,
   'look-at-share': lookAtShare,
   'look-at-gate': lookAtGate,
+  'choose-canaries': chooseCanaries,
+  'look-at-canaries': lookAtCanaries,
   'mark-idle': (drain) => markIdle(drain, false),
   'end-idle': (drain) => markIdle(drain, true),
   'answer-insert': ({ store }) => store.answerWake(),
 };
 
-async function claimResends({ state, store }: Drain): Promise<void> {
+async function claimResends(drain: Drain): Promise<void> {
+  const { state, store } = drain;
   const { sending, chores, terms } = state;
+  // One that is due may be the first of its kind.
+  if (state.reading.canaries.size > 0) await chooseCanaries(drain);
   const limit = Math.min(RESENDS_AT_ONCE, 2 * terms.concurrency - undecided(sending));
   if (limit <= 0) return;
   const resends = await store.claimResends({ limit, answerWithinMs: terms.answerWithinMs });
   sending.ready.push(...resends.map((resend) => ({ resend })));
   chores.moreResendsDue = resends.length === limit;
+}
+
+async function chooseCanaries({ state, store }: Drain): Promise<void> {
+  state.reading.canaries = await store.chooseCanaries(canaryCandidates(state.reading));
+}
+
+async function lookAtCanaries({ state, store }: Drain): Promise<void> {
+  state.reading.canaries = await store.readCanaries();
 }
 
 /** The whole of the source's rate, shared by the drains that have something to send. */

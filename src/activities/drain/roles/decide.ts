@@ -7,7 +7,7 @@
 import { countWithin } from '../../../domain/countWithin.js';
 import { leaseAgeMs, type Moment } from '../lease.js';
 import { mayFinish, outranks, reasonToEnd } from './ending.js';
-import { available, bytesOf, isReadOut, wantsPage } from './reading.js';
+import { available, bytesOf, canaryCandidates, isReadOut, isWaiting, sendable, wantsPage } from './reading.js';
 import { canBegin, hasSlow, undecided, undecidedBytes } from './sending.js';
 import type { DrainState, PlannedEnd } from '../state.js';
 
@@ -34,6 +34,9 @@ export type Chore =
   | 'claim-resends'
   | 'look-at-share'
   | 'look-at-gate'
+  /** Of kinds that were sent as nothing yet since what leaves was changed, the first events. */
+  | 'choose-canaries'
+  | 'look-at-canaries'
   /** Marks the log idle: from then on an insert asks for a wake, and is heard here too. */
   | 'mark-idle'
   /** The same once more, and the claim is given back. */
@@ -64,15 +67,18 @@ export function decide(state: DrainState, now: Moment): Decision {
   }
   if (canBegin(state, now)) return { do: 'begin' };
   if (mayLookAtEmptyLog(state)) return whenEmpty(state, nowMs);
+  if (awaitsCanary(state)) return { do: 'plan-end', planned: AWAITS_CANARY };
   return mayFinish(state, isBusy(state), nowMs) ? { do: 'finish' } : { do: 'wait' };
 }
 
-function dueChore({ terms, sending, chores }: DrainState, nowMs: number): Chore | undefined {
+function dueChore({ terms, reading, sending, chores }: DrainState, nowMs: number): Chore | undefined {
   if (chores.gateDoubted) return 'look-at-gate';
+  if (canaryCandidates(reading).length > 0) return 'choose-canaries';
   if (terms.mode === 'probe') return undefined;
   if (!chores.hasLookedForResends) return 'look-for-resends';
   if (chores.moreResendsDue && undecided(sending) < terms.concurrency && undecidedBytes(sending) < MAX_UNDECIDED_BYTES)
     return 'claim-resends';
+  if (reading.canaries.size > 0 && nowMs - chores.lookedAtCanariesMs >= LOOK_EVERY_MS) return 'look-at-canaries';
   return chores.sharesRate && nowMs - chores.lookedAtShareMs >= LOOK_EVERY_MS ? 'look-at-share' : undefined;
 }
 
@@ -80,12 +86,17 @@ function dueChore({ terms, sending, chores }: DrainState, nowMs: number): Chore 
 export function roomToIntend({ ending, terms, reading, sending, recording }: DrainState): number {
   if (ending !== undefined) return 0;
   // A probe sends one event in all; one that cannot be read is not sent.
+  const { cursor } = recording.window;
   const left = terms.mode === 'probe' ? 1 + sending.unreadable - recording.intendedEvents : Number.POSITIVE_INFINITY;
-  const room = Math.min(2 * terms.concurrency - undecided(sending), left, available(reading));
+  const room = Math.min(2 * terms.concurrency - undecided(sending), left, available(reading, cursor));
   if (room <= 0) return 0;
   // Numbers without an event weigh nothing.
   if (reading.queue.length === 0) return room;
-  const fitting = countWithin(reading.queue.slice(0, room), bytesOf, MAX_UNDECIDED_BYTES - undecidedBytes(sending));
+  const fitting = countWithin(
+    sendable(reading, cursor).slice(0, room),
+    bytesOf,
+    MAX_UNDECIDED_BYTES - undecidedBytes(sending),
+  );
   return fitting === 0 && undecided(sending) === 0 ? 1 : fitting;
 }
 
@@ -126,6 +137,15 @@ function whenEmpty({ terms, wishes, recording, chores }: DrainState, nowMs: numb
     return nowMs - idleSinceMs >= wishes.lingerMs ? { do: 'chore', chore: 'end-idle' } : { do: 'wait' };
   }
   return readAgainAt === recording.window.intended ? { do: 'chore', chore: 'mark-idle' } : { do: 'read-again' };
+}
+
+const AWAITS_CANARY = { end: { kind: 'idle' }, takeBack: false, awaitsCanary: true } as const satisfies PlannedEnd;
+
+/** All that is left waits for a canary, here or in another partition: a later drain looks again. */
+function awaitsCanary(state: DrainState): boolean {
+  const { ending, reading, sending, recording } = state;
+  if (ending !== undefined || isBusy(state) || recording.booked.size > 0 || sending.ready.length > 0) return false;
+  return isWaiting(reading, recording.window.cursor);
 }
 
 function isBusy({ chores, recording, sending }: DrainState): boolean {

@@ -16,7 +16,7 @@ const LATE_BATCH = 100;
 /** Without waiting for it. */
 export function startFlush(drain: Drain, events: number): void {
   const { state } = drain;
-  const intent = takeBatch(state.reading, events);
+  const intent = takeBatch(state.reading, events, state.recording.window.cursor);
   state.recording.intending = intent;
   state.recording.claimDoubted = false;
   beside(drain, flushIntent(drain, intent));

@@ -1,7 +1,9 @@
 /** Reading: what is to be intended next. First what was taken back, then the log, read ahead in bounded pages. */
 import { countWithin } from '../../../domain/countWithin.js';
+import { maySend } from '../../../domain/delivery/canary.js';
 import type { LoggedAt } from '../../../store/delivery/claim.js';
 import type { LogEvent } from '../../../store/bodies/bodies.js';
+import type { Candidate } from '../../../store/delivery/canaries.js';
 import type { Batch, Reading } from '../state.js';
 import type { DrainStore } from '../store.js';
 
@@ -10,9 +12,32 @@ const PAGE_EVENTS = 512;
 const PAGE_BYTES = 2_000_000;
 const READ_AHEAD_EVENTS = PAGE_EVENTS / 2;
 
-/** Events that can be intended now; numbers without an event alone count too, so that the cursor passes them. */
-export function available({ queue, absent }: Reading): number {
-  return queue.length + (queue.length === 0 ? absent.length : 0);
+/** So far ahead of the cursor events are sent while some before them wait for a canary: the row of the partition stays small. */
+const WAITING_WINDOW = 4_096;
+
+/** Events that can be intended now, in their order. */
+export function sendable({ queue, canaries }: Reading, cursor: number): readonly LogEvent[] {
+  if (canaries.size === 0) return queue;
+  return queue.filter((event) => event.seq <= cursor + WAITING_WINDOW && maySend(canaries, event));
+}
+
+/** How many those are; numbers without an event alone count too, so that the cursor passes them. */
+export function available(reading: Reading, cursor: number): number {
+  const { queue, absent } = reading;
+  return queue.length === 0 ? absent.length : sendable(reading, cursor).length;
+}
+
+/** The first events of kinds that have no canary yet. */
+export function canaryCandidates({ queue, canaries }: Reading): Candidate[] {
+  const lacking = new Set([...canaries].flatMap(([kind, eventId]) => (eventId === undefined ? [kind] : [])));
+  if (lacking.size === 0) return [];
+  return queue.filter(({ kind }) => lacking.delete(kind));
+}
+
+/** Everything that was read, and may be read, waits for a canary. */
+export function isWaiting(reading: Reading, cursor: number): boolean {
+  const { queue, underWay } = reading;
+  return queue.length > 0 && !underWay && !wantsPage(reading) && sendable(reading, cursor).length === 0;
 }
 
 /** Everything was handed out, as far as the log was read. */
@@ -30,12 +55,20 @@ export function bytesOf({ sealed }: LogEvent): number {
   return sealed.length;
 }
 
-export function takeBatch(reading: Reading, count: number): Batch {
-  const events = reading.queue.splice(0, count);
+export function takeBatch(reading: Reading, count: number, cursor: number): Batch {
+  const events = takeSendable(reading, count, cursor);
   const last = reading.queue.length === 0 ? Number.POSITIVE_INFINITY : (events.at(-1)?.seq ?? 0);
   const batch = { events, absent: reading.absent.filter((seq) => seq <= last) };
   reading.absent = reading.absent.filter((seq) => seq > last);
   return batch;
+}
+
+function takeSendable(reading: Reading, count: number, cursor: number): LogEvent[] {
+  if (reading.canaries.size === 0) return reading.queue.splice(0, count);
+  const events = sendable(reading, cursor).slice(0, count);
+  const taken = new Set(events);
+  reading.queue = reading.queue.filter((event) => !taken.has(event));
+  return events;
 }
 
 /** To be taken again, before all others. */

@@ -27,11 +27,11 @@ function logOf(...numbers: number[]) {
         numbers
           .filter((seq) => seq > afterSeq)
           .slice(0, 3)
-          .map(eventOf),
+          .map((seq) => eventOf(seq)),
       );
     },
     readEvents: ({ seqs: wanted }: { readonly seqs: readonly number[] }) =>
-      Promise.resolve(numbers.filter((seq) => wanted.includes(seq)).map(eventOf)),
+      Promise.resolve(numbers.filter((seq) => wanted.includes(seq)).map((seq) => eventOf(seq))),
   };
 }
 
@@ -69,6 +69,7 @@ describe('reading', () => {
     const { reading } = newDrainState({
       terms: TERMS,
       claim: { window: before, cursorLoggedAt: 0 },
+      canaries: new Map(),
       leasedAt: NOW,
       wishes: { stop: 'no', sliceMs: 1, lingerMs: 1 },
       requestsPerSecond: 1,
@@ -83,27 +84,27 @@ describe('reading', () => {
     const { reading } = restingState();
     await readNext(reading, logOf(2, 4, 5));
     skipTo(reading, 7);
-    expect(takeBatch(reading, 1)).toMatchObject({ events: [{ seq: 2 }], absent: [1] });
-    expect([available(reading), isReadOut(reading)]).toEqual([2, false]);
-    expect(takeBatch(reading, 9)).toMatchObject({ events: [{ seq: 4 }, { seq: 5 }], absent: [3, 6, 7] });
-    expect([available(reading), isReadOut(reading)]).toEqual([0, true]);
+    expect(takeBatch(reading, 1, 0)).toMatchObject({ events: [{ seq: 2 }], absent: [1] });
+    expect([available(reading, 0), isReadOut(reading)]).toEqual([2, false]);
+    expect(takeBatch(reading, 9, 0)).toMatchObject({ events: [{ seq: 4 }, { seq: 5 }], absent: [3, 6, 7] });
+    expect([available(reading, 0), isReadOut(reading)]).toEqual([0, true]);
   });
 
   it('counts numbers without an event only where no event would take them along', () => {
     const { reading } = restingState();
     skipTo(reading, 2);
-    expect(available(reading)).toBe(2);
+    expect(available(reading, 0)).toBe(2);
     reading.queue = [eventOf(3)];
-    expect(available(reading)).toBe(1);
+    expect(available(reading, 0)).toBe(1);
   });
 
   it('hands out what was put back first, in order', async () => {
     const { reading } = restingState();
     await readNext(reading, logOf(1, 2, 4));
-    const batch = takeBatch(reading, 2);
+    const batch = takeBatch(reading, 2, 0);
     putBack(reading, { events: batch.events.slice(1), absent: [] });
     putBack(reading, { events: batch.events.slice(0, 1), absent: [] });
-    expect(seqs(takeBatch(reading, 9).events)).toEqual([1, 2, 4]);
+    expect(seqs(takeBatch(reading, 9, 0).events)).toEqual([1, 2, 4]);
   });
 
   it('knows since when the events behind the cursor were logged', async () => {
