@@ -23,8 +23,8 @@ export type Reading =
       readonly outcome: 'event';
       readonly eventId: string;
       readonly occurredAtMs: number;
-      /** As it is cut for sources that keep no originals; made when it is asked for. */
-      readonly event: CanonicalEvent;
+      /** The event as it is cut for sources that keep no originals. */
+      readonly cutEvent: () => CanonicalEvent;
       /** The whole payload in canonical form, with what parsing it has lost: equal for equal bodies. */
       readonly canonicalBody: string;
       readonly contentKey: string;
@@ -55,9 +55,7 @@ export function readRequest({ widget, kind, raw, receivedAtMs }: WebhookRequest)
     outcome: 'event',
     eventId,
     occurredAtMs: at,
-    get event() {
-      return canonicalEvent({ eventId, kind, widget, receivedAtMs, payload, occurredAtMs: at });
-    },
+    cutEvent: () => canonicalEvent({ eventId, kind, widget, receivedAtMs, payload, occurredAtMs: at }),
     canonicalBody: withLost(objectOf(members), lost),
     contentKey: withLost(
       contentKey,

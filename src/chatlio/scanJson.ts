@@ -25,12 +25,15 @@ export type JsonScan =
       readonly hasLongNumbers: boolean;
     };
 
+/** Of the scan that runs: nothing of one is left for the next. */
+const membersAtDepth = new Uint32Array(MAX_DEPTH + 1);
+
 export function scanJson(raw: Uint8Array): JsonScan {
   let depth = 0;
   let values = 1;
   let members = 0;
   let hasLongNumbers = false;
-  const membersAtDepth = new Uint32Array(MAX_DEPTH + 1);
+  membersAtDepth[0] = 0;
   for (let at = 0; at < raw.length; at += 1) {
     switch (raw[at]) {
       case BYTE.quote:
@@ -38,8 +41,8 @@ export function scanJson(raw: Uint8Array): JsonScan {
         break;
       case BYTE.colon:
         members += 1;
-        membersAtDepth[depth] = (membersAtDepth[depth] ?? 0) + 1;
-        if ((membersAtDepth[depth] ?? 0) > MAX_MEMBERS_OF_ONE) {
+        // Of what is no JSON the depth may be below 0.
+        if (((membersAtDepth[depth] as number) += 1) > MAX_MEMBERS_OF_ONE) {
           return { refusal: `more than ${MAX_MEMBERS_OF_ONE} members in one object` };
         }
         break;
@@ -59,10 +62,10 @@ export function scanJson(raw: Uint8Array): JsonScan {
         break;
       default:
         if (isOfNumber(raw[at] as number)) {
-          const number = scanNumber(raw, at);
-          if (number.bytes > MAX_NUMBER_BYTES) return { refusal: `a number of more than ${MAX_NUMBER_BYTES} digits` };
-          if (number.bytes > SAFE_NUMBER_BYTES || number.hasExponent) hasLongNumbers = true;
-          at += number.bytes - 1;
+          const end = endOfNumber(raw, at);
+          if (end - at > MAX_NUMBER_BYTES) return { refusal: `a number of more than ${MAX_NUMBER_BYTES} digits` };
+          if (end - at > SAFE_NUMBER_BYTES || hasExponent(raw, at, end)) hasLongNumbers = true;
+          at = end - 1;
         }
     }
     if (values > MAX_VALUES) return { refusal: `more than ${MAX_VALUES} values` };
@@ -94,14 +97,15 @@ function endOfString(raw: Uint8Array, start: number): number {
   return at;
 }
 
-function scanNumber(raw: Uint8Array, start: number): { readonly bytes: number; readonly hasExponent: boolean } {
-  let hasExponent = false;
+function endOfNumber(raw: Uint8Array, start: number): number {
   let at = start + 1;
-  for (; at < raw.length; at += 1) {
-    if (isExponent(raw[at] as number)) hasExponent = true;
-    else if (!isOfNumber(raw[at] as number)) break;
-  }
-  return { bytes: at - start, hasExponent };
+  while (at < raw.length && (isOfNumber(raw[at] as number) || isExponent(raw[at] as number))) at += 1;
+  return at;
+}
+
+function hasExponent(raw: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at += 1) if (isExponent(raw[at] as number)) return true;
+  return false;
 }
 
 function isOfNumber(byte: number): boolean {

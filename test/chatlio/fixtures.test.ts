@@ -14,7 +14,9 @@ function read(kind: Kind, seed: number, textLength?: number) {
 
 describe('fixtures', () => {
   it('are readable events of each kind, with an id of their own for each seed', () => {
-    const ids = Array.from({ length: 1_000 }, (_, seed) => KINDS.map((kind) => read(kind, seed).event.eventId)).flat();
+    const ids = Array.from({ length: 1_000 }, (_, seed) =>
+      KINDS.map((kind) => read(kind, seed).cutEvent().eventId),
+    ).flat();
     expect(new Set(ids).size).toBe(5_000);
   });
 
@@ -23,7 +25,7 @@ describe('fixtures', () => {
   });
 
   it('of one seed belong to one visitor and conversation', () => {
-    const events = KINDS.map((kind) => read(kind, 7).event);
+    const events = KINDS.map((kind) => read(kind, 7).cutEvent());
     expect(new Set(events.map(({ visitorUUID }) => visitorUUID)).size).toBe(1);
     const conversations = events.map(({ conversationUUID }) => conversationUUID).filter((one) => one !== undefined);
     expect(conversations).toHaveLength(4);
@@ -31,11 +33,11 @@ describe('fixtures', () => {
   });
 
   it('have texts of the length asked for', () => {
-    expect(read('feedback', 7, 600).event.message).toHaveLength(600);
+    expect(read('feedback', 7, 600).cutEvent().message).toHaveLength(600);
     expect(read('feedback', 7, 600).bytes).toBeGreaterThan(1_100);
   });
 
   it('happen before they are posted', () => {
-    expect(read('transcript', 7).event.occurredAt).toBe('2026-03-01T11:59:58.000Z');
+    expect(read('transcript', 7).cutEvent().occurredAt).toBe('2026-03-01T11:59:58.000Z');
   });
 });

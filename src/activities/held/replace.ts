@@ -53,7 +53,7 @@ export function createReparse(
           },
           body: storedBody(raw, storedWithout),
         })
-      : takenCut(keyRing, sourceId, { ...facts, event: reading.event });
+      : takenCut(keyRing, sourceId, { ...facts, event: reading.cutEvent() });
     return { event, partition: partitionOf(reading.eventId, partitions), isDistinct: false };
   };
 }
@@ -104,7 +104,8 @@ function conflictingEvent(
   }
   const reading = readRequest({ ...opened.facts, raw: opened.original });
   if (reading.outcome === 'held') return { fault: `it cannot be read any more: ${reading.why}` };
-  return { event: reading.event, json: Buffer.from(eventJson(reading.event)) };
+  const event = reading.cutEvent();
+  return { event, json: Buffer.from(eventJson(event)) };
 }
 
 /**

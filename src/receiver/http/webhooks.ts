@@ -195,7 +195,7 @@ async function prepare(
           ...visitorMacOf(keyRing, reading.visitorUUID),
           sealed: await sealOriginal(keyRing, { sourceId, eventId: id }, ...kept(route, reading, raw, receivedAtMs)),
         }
-      : { sealed: seal(Buffer.from(eventJson(reading.event))) }),
+      : { sealed: seal(Buffer.from(eventJson(reading.cutEvent()))) }),
   };
   return { eventId, arriving: { ...place, outcome: 'event', event } };
 }

@@ -26,10 +26,14 @@ type Description = { readonly v: 1; readonly sourceId: number; readonly partitio
 
 /** Length of the description (4 bytes), the description as JSON, the sealed body. */
 export function encodeSpooled(intake: IntakeEvent): Buffer {
-  const description = Buffer.from(JSON.stringify(describe(intake)));
-  const length = Buffer.alloc(LENGTH_BYTES);
-  length.writeUInt32BE(description.length);
-  return Buffer.concat([length, description, intake.event.sealed]);
+  const { sealed } = intake.event;
+  const description = JSON.stringify(describe(intake));
+  const length = Buffer.byteLength(description);
+  const record = Buffer.allocUnsafe(LENGTH_BYTES + length + sealed.length);
+  record.writeUInt32BE(length);
+  record.write(description, LENGTH_BYTES);
+  sealed.copy(record, LENGTH_BYTES + length);
+  return record;
 }
 
 export function decodeSpooled(record: Buffer): IntakeEvent {

@@ -151,7 +151,9 @@ function appendParameters(sourceId: number, partition: number, events: readonly 
     Buffer.concat(events.map(({ sealed }) => sealed)),
     Date.now() + CLOCKS_APART_MS,
     `{${events.map(({ form = 0 }) => form).join()}}`,
-    Buffer.concat(events.map(({ visitorMac = NO_VISITOR }) => visitorMac)),
+    events.every(({ visitorMac }) => visitorMac === undefined)
+      ? null
+      : Buffer.concat(events.map(({ visitorMac = NO_VISITOR }) => visitorMac)),
   ];
 }
 

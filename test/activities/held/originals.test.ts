@@ -78,7 +78,7 @@ describe('a conflict that is delivered as new', () => {
     const raw = Buffer.from(JSON.stringify(body()));
     const reading = readRequest({ widget: 'main-site', kind: 'feedback', raw, receivedAtMs: AT_MS });
     assert(reading.outcome === 'event');
-    const mac = source.keyRing.mac(eventJson(reading.event)).toString('hex');
+    const mac = source.keyRing.mac(eventJson(reading.cutEvent())).toString('hex');
     const macs = `select encode(body_mac, 'hex') as body, encode(stable_mac, 'hex') as stable from event_id
       where source_id = $1 and encode(event_id, 'hex') <> '${eventId}'`;
     expect(await source.rows(macs)).toEqual([{ body: mac, stable: mac }]);

@@ -125,7 +125,9 @@ async function makeSource(database: Database, keyRing: KeyRing, keepsOriginals: 
           stableMac: keyRing.mac(reading.contentKey),
           ...(keepsOriginals
             ? { form: ORIGINAL_FORM, sealed: await sealOriginal(keyRing, { sourceId, eventId }, facts, raw) }
-            : { sealed: keyRing.seal(Buffer.from(JSON.stringify(reading.event)), bodyContext(sourceId, eventId)) }),
+            : {
+                sealed: keyRing.seal(Buffer.from(JSON.stringify(reading.cutEvent())), bodyContext(sourceId, eventId)),
+              }),
         },
       ]);
       return { eventId: reading.eventId, arrival: arrival ?? '' };

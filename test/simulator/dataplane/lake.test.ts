@@ -11,7 +11,7 @@ function canonicalOf(kind: (typeof KINDS)[number]) {
   const raw = Buffer.from(JSON.stringify(fixture(kind, { seed: 7, atMs: Date.now() })));
   const read = readRequest({ widget: 'main-site', kind, raw, receivedAtMs: Date.now() });
   if (read.outcome !== 'event') throw new Error(`fixture of ${kind} is not readable`);
-  return read.event;
+  return read.cutEvent();
 }
 
 test('canonical events of all five kinds become rows that Query Service shows, after the delay and not before', async () => {

@@ -57,7 +57,7 @@ function webhookOf(webhooks: readonly WebhookUrl[], name: string, kind: Kind, wi
 async function postOne({ url, widget }: WebhookUrl, kind: Kind, seed: number, atMs: number): Promise<SentEvent> {
   const raw = Buffer.from(JSON.stringify(fixture(kind, { seed, atMs })));
   const reading = readRequest({ widget, kind, raw, receivedAtMs: atMs });
-  const eventId = reading.outcome === 'event' ? reading.event.eventId : reading.eventId;
+  const { eventId } = reading;
   try {
     const answer = await fetch(url, {
       method: 'POST',
