@@ -8,8 +8,8 @@ const BODY = '{"conversationUUID":"c","message":"m"';
 function read(body: string, kind: Kind = 'feedback') {
   const reading = readRequest({ widget: 'w', kind, raw: Buffer.from(body), receivedAtMs: 1 });
   if (reading.outcome !== 'event') throw new Error(reading.why);
-  const { canonicalBody, contentKey, event } = reading;
-  return { canonicalBody, contentKey, eventId: event.eventId };
+  const { canonicalBody, contentKey, eventId } = reading;
+  return { canonicalBody, contentKey, eventId };
 }
 
 describe('bodies that are alike once they are parsed', () => {

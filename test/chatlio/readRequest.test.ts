@@ -73,9 +73,8 @@ describe('reading a request', () => {
   });
 
   it('cannot tell the three kinds of a conversation apart: the URL is believed', () => {
-    expect(read('new-conversation', EXAMPLES.unanswered)).toMatchObject({
-      event: { eventType: 'chatlio.newConversation' },
-    });
+    const reading = read('new-conversation', EXAMPLES.unanswered);
+    expect(reading.outcome === 'event' && reading.cutEvent().eventType).toBe('chatlio.newConversation');
   });
 
   it('compares whole bodies, however they are rendered', () => {
