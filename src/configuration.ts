@@ -8,6 +8,7 @@ import {
   oneOf,
   optional,
   organisation,
+  policies,
   port,
   postgresUrl,
   scopes,
@@ -71,6 +72,7 @@ export const environmentSchema = z.object({
   CHATLIO_AEP_TEMPORAL_UI_PORT: optional(port),
   CHATLIO_AEP_POSTGRES_PORT: optional(port),
   CHATLIO_AEP_SIMULATOR_PORT: optional(port),
+  CHATLIO_AEP_SIMULATOR_POLICY: optional(policies),
   /** Set by `npm start` for the commands of other terminals: its simulator's waits are short, so default windows are too. */
   CHATLIO_AEP_SHORT_WINDOWS: optional(oneOf(['yes', 'no'])),
   XDG_CACHE_HOME: optional(text),
@@ -135,6 +137,8 @@ export interface Configuration {
   readonly logLevel: string;
   /** The simulator of `npm start` has short waits. */
   readonly shortWindows: boolean;
+  /** `name=value` each. */
+  readonly simulatorPolicy: readonly string[];
   /** What `npm start` listens on, beside the receiver. 0: a free one. */
   readonly devPorts: DevPorts;
 }
@@ -203,6 +207,7 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
     cacheDir: cacheFolder(env.XDG_CACHE_HOME ?? (userHome && join(userHome, '.cache')), home),
     logLevel: env.LOG_LEVEL ?? 'info',
     shortWindows: env.CHATLIO_AEP_SHORT_WINDOWS === 'yes',
+    simulatorPolicy: env.CHATLIO_AEP_SIMULATOR_POLICY ?? [],
     devPorts: {
       temporal: env.CHATLIO_AEP_TEMPORAL_PORT ?? 7233,
       temporalUi: env.CHATLIO_AEP_TEMPORAL_UI_PORT ?? 8233,

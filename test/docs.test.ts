@@ -24,6 +24,16 @@ describe('the page of fields', () => {
   });
 });
 
+describe('every page', () => {
+  const pages = ['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md', ...readdirSync('docs').map((name) => `docs/${name}`)];
+
+  it.each(pages.filter((page) => page.endsWith('.md')))('%s links to files that there are', (page) => {
+    const links = [...read(page).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map((match) => match[1] ?? '');
+    const there = (link: string) => existsSync(new URL(link, new URL(`../${page}`, import.meta.url)));
+    expect(links.filter((link) => !there(link))).toEqual([]);
+  });
+});
+
 describe('the page of the architecture', () => {
   it('names files and folders that there are', () => {
     const page = read('ARCHITECTURE.md');

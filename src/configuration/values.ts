@@ -37,6 +37,12 @@ export const scopes = z.string().transform((list) =>
     .join(','),
 );
 
+/** The simulator says which there are. */
+export const policies = z
+  .string()
+  .regex(/^\w+=[^,]+(,\w+=[^,]+)*$/, 'name=value, and more of them after commas')
+  .transform((list) => list.split(','));
+
 export const url = z
   .url({ protocol: /^https?$/, error: 'an http or https URL, such as https://chat.example.com' })
   .refine((address) => !/[?#]/.test(address), 'a URL without ? and #')

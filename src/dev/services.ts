@@ -71,6 +71,7 @@ export function simulatorService({ options, ports, environment }: StackContext):
       ...Object.entries(options.shortWindows === true ? SHORT_WINDOWS_ON.policy : {}).map(
         ([name, value]) => `--policy=${name}=${value}`,
       ),
+      ...options.configuration.simulatorPolicy.map((entry) => `--policy=${entry}`),
     ],
     environment: environmentOf('simulator', options.environment),
     logDir: join(home, 'logs'),

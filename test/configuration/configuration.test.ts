@@ -110,6 +110,7 @@ const SAMPLES = {
   CHATLIO_AEP_TEMPORAL_UI_PORT: ['8234', '8234.5'],
   CHATLIO_AEP_POSTGRES_PORT: ['5489', '+5489'],
   CHATLIO_AEP_SIMULATOR_PORT: ['8100', '99999'],
+  CHATLIO_AEP_SIMULATOR_POLICY: ['lakeDelayMs=1,previewIsMilder=true', 'lakeDelayMs'],
   CHATLIO_AEP_SHORT_WINDOWS: ['yes', 'true'],
   XDG_CACHE_HOME: ['/srv/cache'],
   LOG_LEVEL: ['debug', 'loud'],

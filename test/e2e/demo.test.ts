@@ -26,6 +26,20 @@ it(
   2 * STACK_TIMEOUT_MS,
 );
 
+it(
+  'the demo brings each kind to the dataset once, also where lacking attributes are errors that previews do not show',
+  async () => {
+    const home = temporaryFolder();
+    killLeftoversAfterTest(join(home, 'demo'));
+    const policy = 'missingAttributeInMapping=rowError,iifEvaluation=eager,previewIsMilder=true';
+    const environment = { ...FREE_PORTS, CHATLIO_AEP_HOME: home, NO_COLOR: '1', CHATLIO_AEP_SIMULATOR_POLICY: policy };
+    const demo = spawnEntry('src/client', ['demo'], environment);
+    expect({ exitCode: await demo.exitCode, output: demo.output() }).toMatchObject({ exitCode: 0 });
+    expect(demo.output()).toContain('Each of the five kinds is in the dataset exactly once.');
+  },
+  STACK_TIMEOUT_MS,
+);
+
 it.each([
   ['while everything starts', /Starting Temporal/],
   ['while the source is provisioned', /dataset: made/],

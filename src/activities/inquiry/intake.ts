@@ -5,6 +5,7 @@ import type { CountedEvents, IntakeReport } from '../../domain/events/shownEvent
 import type { Ask } from '../../domain/inquiries.js';
 import type { Database } from '../../store/connection/database.js';
 import { countEvents } from '../../store/views/eventCounts.js';
+import { readAwaitedCanaries } from '../../store/delivery/canaries.js';
 import { gateReport, readGate } from '../../store/delivery/gate.js';
 import { readDifferingCopies } from '../../store/bodies/differingCopies.js';
 import { readUnmappedFields } from '../../store/bodies/unmappedFields.js';
@@ -28,13 +29,14 @@ export async function intakeReport(database: Database, ask: Ask<'intake'>): Prom
 
 async function look(database: Database, name: string): Promise<IntakeReport> {
   const source = await findSource(database, name);
-  const [gate, receivers, silences, nearMisses, unmapped, differingCopies, counted] = await Promise.all([
+  const [gate, receivers, silences, nearMisses, unmapped, differingCopies, canaries, counted] = await Promise.all([
     source && readGate(database, source.id),
     readReceivers(database),
     readSilences(database),
     source && readNearMisses(database, source.id),
     source && readUnmappedFields(database, source.id),
     source && readDifferingCopies(database, source.id),
+    source && readAwaitedCanaries(database, source.id),
     source && countEvents(database, source.id),
   ]);
   const silent = silences
@@ -50,6 +52,7 @@ async function look(database: Database, name: string): Promise<IntakeReport> {
     nearMisses,
     unmapped,
     differingCopies,
+    canaries,
   };
 }
 

@@ -150,6 +150,16 @@ export interface DifferingCopiesView {
   readonly fields: readonly { readonly name: string; readonly copies: number }[];
 }
 
+/** An event that was sent first of its kind after a change of what leaves; the others of the kind wait for it. */
+export interface CanaryView {
+  readonly kind: Kind;
+  readonly eventId: string;
+  /** Since it was seen to be accepted. Absent: it is not yet. */
+  readonly acceptedForMs?: number;
+  /** For so long after that the others wait at most. */
+  readonly atMostMs: number;
+}
+
 export interface IntakeReport {
   readonly v: 1;
   /** As the store knows the name: the live source, else the one that was torn down last. */
@@ -172,6 +182,8 @@ export interface IntakeReport {
   readonly unmapped?: readonly UnmappedFieldView[];
   /** Likewise. At least so many: not every copy is compared. */
   readonly differingCopies?: readonly DifferingCopiesView[];
+  /** Likewise: those that are waited for. */
+  readonly canaries?: readonly CanaryView[];
 }
 
 /** A receiver reports every few seconds; one that has said nothing for longer may be gone, with what it has spooled. */

@@ -2,6 +2,7 @@
 import type { ClientBase } from 'pg';
 import type { Canaries, CanaryStanding } from '../../domain/delivery/canary.js';
 import { KIND_FACTS, type Kind, kindOfCode, KINDS } from '../../domain/events/kinds.js';
+import type { CanaryView } from '../../domain/events/shownEvents.js';
 import { type Database, inTransaction } from '../connection/database.js';
 import { wakePartitions } from '../connection/wakePartitions.js';
 import { PLACE } from '../exceptions/writing.js';
@@ -137,6 +138,25 @@ interface ChosenRow {
   readonly is_decided: boolean;
   readonly place: NonNullable<CanaryStanding['place']> | null;
   readonly resolution: NonNullable<CanaryStanding['resolution']> | null;
+}
+
+/** Those that are waited for, for people. */
+export async function readAwaitedCanaries(database: Database, sourceId: number): Promise<CanaryView[]> {
+  const { rows } = await database.pool.query<{
+    kind: number;
+    event_id: string;
+    accepted_for_ms: number | null;
+    at_most_ms: number;
+  }>(
+    `select kind, encode(event_id, 'hex') as event_id, (s.delivery ->> 'lakeLatencyMs')::float8 as at_most_ms,
+       (extract(epoch from clock_timestamp() - accepted_at) * 1000)::float8 as accepted_for_ms
+     from canary c join source s on s.id = c.source_id where source_id = $1 and event_id is not null order by kind`,
+    [sourceId],
+  );
+  return rows.flatMap(({ kind: code, event_id: eventId, accepted_for_ms: acceptedForMs, at_most_ms: atMostMs }) => {
+    const kind = kindOfCode(code);
+    return kind === undefined ? [] : [{ kind, eventId, acceptedForMs: acceptedForMs ?? undefined, atMostMs }];
+  });
 }
 
 export type CanaryNews =

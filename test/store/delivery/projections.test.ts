@@ -4,19 +4,11 @@ import { closeGate, openGate, readGate } from '../../../src/store/delivery/gate.
 import { contentsFindings } from '../../../src/activities/inquiry/findings/fieldsFinding.js';
 import { contentsLine } from '../../../src/domain/projection/contents.js';
 import { listContents, setProjection } from '../../../src/store/delivery/projections.js';
+import { PROJECTION } from '../../support/projection.js';
 import { freshSource, withDatabase } from '../../support/store.js';
 
 const database = withDatabase();
 
-const PROJECTION: Projection = {
-  v: 1,
-  recipe: 1,
-  mappingSet: { id: 'set-1', version: 0 },
-  reads: ['eventId', 'message'],
-  contents: 'full',
-  privacy: { drop: [], hash: [], redact: [] },
-  absent: 'omitted',
-};
 const NEXT: Projection = { ...PROJECTION, mappingSet: { id: 'set-1', version: 1 } };
 
 async function sourceWithGate(): Promise<number> {

@@ -31,6 +31,7 @@ export function renderDelivery(
     ].join('  '),
     columns(partRows(snapshot.run.name, counts, paint)),
     ...besideLines(snapshot, counts.counters, paint),
+    ...canaryLines(snapshot, now, paint),
     ...(isGateTold ? [] : gateLines(snapshot, now, paint)),
     ...errorLines(snapshot, now, paint),
   ].join('\n');
@@ -107,6 +108,17 @@ function besideLines({ run, forwarder }: Delivery, counters: ForwarderCounters, 
       ? []
       : [`  ${paint.caution(`it is not known whether the lake has them: ${lake.detail ?? lake.state}`)}`]),
   ];
+}
+
+/** Kinds of which only one event was sent since what leaves was changed. */
+function canaryLines({ intake }: Delivery, now: number, paint: Paint): string[] {
+  const agedMs = now - (intake?.seenAt ?? now);
+  return (intake?.canaries ?? []).map(({ kind, eventId, acceptedForMs, atMostMs }) => {
+    const others = `What leaves was changed. Other events of the kind ${kind} wait until the first one, ${eventId.slice(0, 12)},`;
+    if (acceptedForMs === undefined) return `  ${paint.caution(`${others} is sent and seen in the lake`)}`;
+    const left = Math.max(0, atMostMs - acceptedForMs - agedMs);
+    return `  ${paint.caution(`${others} is seen in the lake: for ${elapsed(left)} at most`)}`;
+  });
 }
 
 function gateLines({ forwarder, intake }: Delivery, now: number, paint: Paint): string[] {

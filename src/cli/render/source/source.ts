@@ -169,6 +169,7 @@ export function sourceDocument({ run, state, forwarder, intake }: Snapshot): obj
           nearMisses: intake.nearMisses,
           unmapped: intake.unmapped,
           differingCopies: intake.differingCopies,
+          canaries: intake.canaries,
         }),
   };
 }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { fixture } from '../../../../src/chatlio/fixtures.js';
 import { KIND_FACTS } from '../../../../src/domain/events/kinds.js';
-import { NO_PRIVACY, type Projection, RECIPE } from '../../../../src/domain/projection/projection.js';
+import { RECIPE } from '../../../../src/domain/projection/projection.js';
 import { readUnmappedFields } from '../../../../src/store/bodies/unmappedFields.js';
 import { ORIGINAL_FORM, sealOriginal } from '../../../../src/store/bodies/originals.js';
 import { closeGate } from '../../../../src/store/delivery/gate.js';
@@ -11,20 +11,12 @@ import { setProjection } from '../../../../src/store/delivery/projections.js';
 import { createEventLog } from '../../../../src/store/log/eventLog.js';
 import { keepOriginals } from '../../../../src/store/sources/sources.js';
 import { findException } from '../../../../src/store/views/exceptionPages.js';
+import { PROJECTION } from '../../../support/projection.js';
 import { takenEvent } from '../../../support/store.js';
 import { type Bench, withBench } from './bench.js';
 
 const bench = withBench();
 const RECEIVED_AT_MS = Date.UTC(2026, 4, 2, 10, 31, 20);
-const PROJECTION: Projection = {
-  v: 1,
-  recipe: RECIPE,
-  mappingSet: { id: 'set-1', version: 0 },
-  reads: ['eventId', 'message', 'messages[*].text'],
-  contents: 'full',
-  privacy: NO_PRIVACY,
-  absent: 'omitted',
-};
 
 /** A transcript in the log as a receiver puts it there. @returns its id, hex */
 async function logOriginal(
