@@ -28,7 +28,9 @@ export function faultsOf({ sent, landed, objects }: DemoFindings): string[] {
       const rows = copies.get(eventId) ?? 0;
       return rows === 1 ? [] : [`${kind} is in the dataset ${rows} times`];
     }),
-    ...landed.flatMap(({ eventId, failed }) => (failed === 0 ? [] : [`Adobe refused ${eventId} after accepting it`])),
+    ...landed.flatMap(({ eventId, failed, rows }) =>
+      failed === 0 || rows > 0 ? [] : [`Adobe refused ${eventId} after accepting it`],
+    ),
     ...Object.entries(objects).flatMap(([kind, count]) => (count === 1 ? [] : [`there are ${count} of ${kind}`])),
     ...(Object.keys(objects).length === 0 ? ['there are no objects'] : []),
   ];
@@ -43,14 +45,14 @@ export function reportDocument(findings: DemoFindings): object {
 }
 
 export function renderReport(findings: DemoFindings, paint: Paint): string {
-  const copies = new Map(findings.landed.map(({ eventId, rows }) => [eventId, rows]));
+  const standing = new Map(findings.landed.map((event) => [event.eventId, event]));
   const events = findings.sent.map(({ kind, eventId }) => {
-    const rows = copies.get(eventId) ?? 0;
+    const { rows = 0, failed = 0 } = standing.get(eventId) ?? {};
     return [
       rows === 1 ? paint.good('✔') : paint.bad('✖'),
       kind,
       paint.faint(`${eventId.slice(0, 16)}…`),
-      `${rows} × in the dataset`,
+      `${rows} × in the dataset${failed > 0 && rows > 0 ? ', in another form than Adobe refused before' : ''}`,
     ];
   });
   const objects = Object.entries(findings.objects).map(([kind, count]) => [
