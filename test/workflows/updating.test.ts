@@ -99,6 +99,19 @@ describe('update', () => {
     });
   });
 
+  it('that is aborted after whole chats were taken leaves a compact source, and the state says so', async () => {
+    const fake = failAt('applyUpdate', unavailable);
+    fake.script.get('applyUpdate')?.push(() => ({ opensAt: OPENED_AT, contents: 'compact' }));
+    await withSource(fake, async (running) => {
+      const { manifest } = await running.reaches('live');
+      const updating = await begin(running);
+      await running.reaches('held');
+      await decide(running, 'abort');
+      await expect(updating.result()).rejects.toMatchObject(refused('CAEP_ABORTED'));
+      expect((await running.state()).manifest).toEqual({ ...manifest, contents: 'compact' });
+    });
+  });
+
   it('refuses what only another source can be, and a manifest that is none', async () => {
     const fake = createFakeSteps();
     await withSource(fake, async (running) => {

@@ -3,9 +3,10 @@ import type { Flow } from '../../adobe/services/flowService.js';
 import { codedError } from '../../domain/errors.js';
 import { formatDuration } from '../../manifest/duration.js';
 import type { Resource } from '../../domain/source/steps.js';
-import { awaitFlow, settleWindowEnd } from '../flowState.js';
+import { awaitFlow } from '../flowState.js';
 import { awaitQuiet } from '../quiet.js';
 import { projectionOf } from './leaving.js';
+import { bothSettled } from './settled.js';
 import { made, type Step, type StepContext } from './step.js';
 
 type FlowWithInlet = Flow & { readonly inletUrl: string };
@@ -93,7 +94,8 @@ export const inlet: Step = {
   create: neverCreated,
   async complete(context) {
     requireWindows(context);
-    return openWithInlet(context, (flow, now) => settleWindowEnd(flow, context.manifest.delivery, now));
+    // A field group that was there may have gained fields just now.
+    return openWithInlet(context, await bothSettled(context));
   },
   async remove({ store, marker }) {
     await store.closeGate(marker, 'the source was undone', 'provisioned');

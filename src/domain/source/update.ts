@@ -1,6 +1,7 @@
 /** Changing a live source: messages, what may be changed, and what the workflow says to its activities. Plain JSON. */
 import type { OperationInput } from '../delivery/pause.js';
 import type { CatalogueError } from '../errors.js';
+import type { Contents } from '../projection/projection.js';
 import type { Manifest } from './manifest.js';
 import { manifestDifferences } from './source.js';
 import type { Resources } from './steps.js';
@@ -33,6 +34,13 @@ export interface PreparedUpdate {
   readonly fields: readonly string[];
 }
 
+export interface AppliedUpdate {
+  /** As {@link UpdateResult.opensAt}. */
+  readonly opensAt?: string;
+  /** As events leave from now on. Absent: they are cut when they are taken. */
+  readonly contents?: Contents;
+}
+
 /** Each may be done again after its answer was lost. */
 export interface UpdateActivities {
   /**
@@ -41,7 +49,7 @@ export interface UpdateActivities {
    */
   prepareUpdate(input: OperationInput): Promise<PreparedUpdate>;
   /** With the gate closed and quiet: has the flow use the mapping set's version, sets what leaves, and opens the gate. */
-  applyUpdate(input: OperationInput & { readonly schemaChanged: boolean }): Promise<{ readonly opensAt?: string }>;
+  applyUpdate(input: OperationInput & { readonly schemaChanged: boolean }): Promise<AppliedUpdate>;
 }
 
 /** What is changed in place. `delivery` concerns our side alone. */

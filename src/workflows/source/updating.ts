@@ -52,10 +52,13 @@ export function handleUpdating(
     for (;;) {
       try {
         await proxies.other.closeGate({ ...before, reason: CLOSED_BECAUSE, reopens: true });
-        const { opensAt } = await proxies.other.applyUpdate({ ...target, schemaChanged });
+        const { opensAt, contents } = await proxies.other.applyUpdate({ ...target, schemaChanged });
         store.change({ opensAt });
-        if (aborted !== undefined)
+        if (aborted !== undefined) {
+          // What was taken whole before the abort is sent, and cannot be sent as it was cut.
+          if (contents !== undefined) store.change({ manifest: { ...before.manifest, contents } });
           return refuse({ code: 'CAEP_ABORTED', fields: { name: before.marker.name, reason: aborted } });
+        }
         // The delivery settings follow, once the forwarder knows them.
         const { delivery } = before.manifest;
         store.change({ manifest: { ...wanted.manifest, delivery }, resources });

@@ -3,8 +3,11 @@ import { ActivityCancellationDetails, CancelledFailure } from '@temporalio/commo
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { planReport } from '../../../src/activities/inquiry/plan.js';
+import { KINDS } from '../../../src/domain/events/kinds.js';
 import { undoActivityName, type StepResult, type UndoResult } from '../../../src/domain/source/provisioning.js';
 import { type Resources, STEPS_WITH_DATA, stepsFor, type StepName } from '../../../src/domain/source/steps.js';
+import { readCanaries } from '../../../src/store/delivery/canaries.js';
+import { findSourceId } from '../../../src/store/sources/sources.js';
 import {
   attempts,
   type Installation,
@@ -70,6 +73,31 @@ describe('the steps', () => {
     expect(resource.id).toBe(before['field-group']?.id);
     const group = await adobe.forSandbox(manifest.sandbox).schemaRegistry.getFieldGroup(resource.altId ?? '');
     expect(JSON.stringify(group?.body)).toContain('"visitor_traits"');
+  });
+
+  it('open the gate no earlier than the schema has settled, where the field group has gained fields', async () => {
+    const delivery = { settleWindow: '1s', schemaSettleWindow: '30s' };
+    const source = newSource({ delivery });
+    await provision(source);
+    const { name, sandbox } = source.manifest;
+    const manifest = manifestFixture({ name, sandbox, contents: 'full', delivery });
+    await provision({ ...source, manifest });
+    const { opensAt } = await store.gate(source.marker);
+    expect((opensAt?.getTime() ?? 0) - Date.now()).toBeGreaterThan(20_000);
+  });
+
+  it('let the first event of each kind go alone, unless the manifest says otherwise', async () => {
+    const source = newSource({ contents: 'full' });
+    await provision(source);
+    const canaries = async () => readCanaries(database, (await findSourceId(database, source.marker.uid)) ?? 0);
+    expect((await canaries()).size).toBe(KINDS.length);
+    const { name, sandbox } = source.manifest;
+    await store.configure({ ...source, manifest: manifestFixture({ name, sandbox, delivery: { canary: 'off' } }) });
+    expect((await canaries()).size).toBe(0);
+
+    const delivery = { settleWindow: '1s', canary: 'off' };
+    await provision({ ...source, manifest: manifestFixture({ name, sandbox, contents: 'compact', delivery }) });
+    expect((await canaries()).size).toBe(0);
   });
 
   it('are undone completely, but for the mapping set, which the next provision uses again', async () => {
