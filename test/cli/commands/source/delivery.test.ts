@@ -87,6 +87,29 @@ describe('status', () => {
     `);
   });
 
+  it('tells which kinds wait for their first event to be seen in the lake, and for how long at most', async () => {
+    const eventId = 'ab'.repeat(32);
+    const canaries = [
+      { kind: 'feedback', eventId, acceptedForMs: 600_000, atMostMs: 10_800_000 },
+      { kind: 'transcript', eventId, atMostMs: 10_800_000 },
+    ] as const;
+    const world = fakeWorld(sourcesWith(answering({ ...INTAKE, canaries })));
+    await status(world.context, { name: 'support-chat' });
+    expect(
+      world
+        .stdout()
+        .split('\n')
+        .filter((line) => line.includes('What leaves was changed'))
+        .map((line) => line.trim()),
+    ).toEqual([
+      'What leaves was changed. Other events of the kind feedback wait until the first one, abababababab, is seen in the lake: for 2h 50m at most',
+      'What leaves was changed. Other events of the kind transcript wait until the first one, abababababab, is sent and seen in the lake',
+    ]);
+    const json = fakeWorld(sourcesWith(answering({ ...INTAKE, canaries })), { format: 'json' });
+    await status(json.context, { name: 'support-chat' });
+    expect(JSON.parse(json.stdout())).toMatchObject({ canaries });
+  });
+
   it('gives JSON the same numbers, as of when, beside those of the forwarder', async () => {
     const world = fakeWorld(sourcesWith(answering(INTAKE)), { format: 'json' });
     await status(world.context, { name: 'support-chat' });
