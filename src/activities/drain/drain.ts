@@ -5,7 +5,7 @@ import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
 import { CodedError, codedError, ERROR_CATALOGUE, remedyOf } from '../../domain/errors.js';
-import { canaryPauseMs, type Canaries } from '../../domain/delivery/canary.js';
+import { canaryPauseMs } from '../../domain/delivery/canary.js';
 import type { DrainEnd, DrainInput, DrainReport } from '../../domain/delivery/forwarder.js';
 import type { Attempt } from '../../domain/delivery/outcomes.js';
 import type { WakeListener } from '../../store/delivery/wakeListener.js';
@@ -118,8 +118,7 @@ export function createDrain(deps: DrainDependencies): (input: DrainInput) => Pro
       return { ...report(input, { kind: 'gate', gate: gateReport(gate) }), position: positionAt(window.intended) };
     }
     const project = await projectOf(gate, holding);
-    const canaries: Canaries =
-      project === undefined ? new Map() : await readCanaries(deps.database, partition.sourceId);
+    const canaries = await readCanaries(deps.database, partition.sourceId);
     const pauseMs = canaryPauseMs(input.delivery.lakeLatencyMs);
     const unmapped = createUnmappedCounts();
     const { name, sandbox } = await readSourceFacts(deps.database, partition.sourceId);
@@ -182,6 +181,7 @@ export function createDrain(deps: DrainDependencies): (input: DrainInput) => Pro
       notAccepted: result.notAccepted,
       dueInMs,
       position: positionAt(result.intended),
+      ...(result.awaitsCanary ? { awaitsCanary: true } : {}),
     };
   }
 

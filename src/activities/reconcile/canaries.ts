@@ -91,11 +91,10 @@ async function afterRefusal(look: CanaryLook, refused: readonly Refused[]): Prom
   const { database, sourceId, log } = look;
   const gate = await readGate(database, sourceId);
   // Closed by somebody, who decides what leaves next.
-  if (gate?.projection === undefined || gate.opensInMs === undefined) return;
+  if (gate?.opensInMs === undefined) return;
   await keepWords(look, refused);
-  const { version, projection } = gate.projection;
-  const why = describe(refused, version);
-  if (projection.absent === 'omitted') {
+  const why = describe(refused, gate.projection?.version);
+  if (gate.projection?.projection.absent === 'omitted') {
     log.warn(
       { sourceId, why },
       'Adobe has refused events without some attributes: they leave with null in their place',
@@ -157,11 +156,12 @@ async function keepWords({ database, keyRing, sourceId }: CanaryLook, refused: r
   if (answers.length > 0) await keepInletAnswers(database, keyRing, sourceId, answers);
 }
 
-function describe(refused: readonly Refused[], version: number): string {
+function describe(refused: readonly Refused[], version: number | undefined): string {
   const kinds = refused.map(
     ({ canary: { kind, eventId }, refusals }) => `${kind} (event ${eventId.slice(0, 12)}, ${codesOf(refusals)})`,
   );
-  return `under version ${version} of what leaves Adobe has accepted the first event and then refused it: ${kinds.join('; ')}`;
+  const since = version === undefined ? 'since the mapping was changed' : `under version ${version} of what leaves`;
+  return `${since} Adobe has accepted the first event and then refused it: ${kinds.join('; ')}`;
 }
 
 function codesOf(refusals: Refused['refusals']): string {

@@ -47,10 +47,12 @@ export function requireWindows(context: StepContext): void {
  * Stores the inlet of the flow, and what is to leave; opens the gate, unless it awaits an unpause.
  *
  * @param opensAt when, of the flow as it is now and the time by the database's clock
+ * @param options.mappingChanged where nothing else tells that events leave in another form
  */
 export async function openWithInlet(
   context: StepContext,
   opensAt: (flow: Flow, now: Date) => Date,
+  { mappingChanged = false }: { readonly mappingChanged?: boolean } = {},
 ): Promise<{ readonly opensAt?: string }> {
   const flowId = made(context.resources, 'flow').id;
   const { adobe, marker, signal, store } = context;
@@ -72,6 +74,7 @@ export async function openWithInlet(
     opensAt: time,
     projection,
     storedWithout,
+    mappingChanged,
     takeOver: context.adopt,
   };
   const { open } = await store.saveInlet(context, gate);

@@ -1,5 +1,5 @@
 /** Changing a live source: first everything that has no effect yet, then, with the gate closed, the flow and what leaves. */
-import type { AppliedUpdate, PreparedUpdate } from '../../domain/source/update.js';
+import type { AppliedUpdate, PreparedUpdate, UpdateChanges } from '../../domain/source/update.js';
 import type { Resource } from '../../domain/source/steps.js';
 import { isStale, readFlow } from '../flowState.js';
 import { projectionOf } from './leaving.js';
@@ -33,13 +33,16 @@ export async function prepareUpdate(context: StepContext): Promise<PreparedUpdat
  */
 export async function applyUpdate(
   context: StepContext,
-  { schemaChanged }: { readonly schemaChanged: boolean },
+  { schemaChanged, mappingChanged }: UpdateChanges,
 ): Promise<AppliedUpdate> {
   await pinMapping(context, made(context.resources, 'mapping-set'));
   const settled = await bothSettled(context, schemaChanged);
   const kept = await keepingContents(context);
   const { contents } = kept.manifest;
-  return { ...(await openWithInlet(kept, settled)), ...(contents === undefined ? {} : { contents }) };
+  return {
+    ...(await openWithInlet(kept, settled, { mappingChanged })),
+    ...(contents === undefined ? {} : { contents }),
+  };
 }
 
 /** Undoing the step to originals: what was taken whole cannot be sent cut, so it leaves as a compact source's does. */

@@ -42,6 +42,8 @@ export interface ForwarderState {
   readonly draining: readonly number[];
   /** When exceptions of a partition need a drain. */
   readonly due: readonly DuePartition[];
+  /** Partitions of which the last drain has left events that wait for the first of their kind to be seen in the lake. */
+  readonly awaitingCanary?: readonly number[];
   /** Where the last drain of each partition has come to. */
   readonly positions?: readonly (DrainPosition & { readonly partition: number })[];
   readonly gate?: ClosedGate;
@@ -185,6 +187,8 @@ export interface DrainReport {
   readonly dueInMs?: number;
   /** Absent where it has not taken the partition. */
   readonly position?: DrainPosition;
+  /** What is left waits until the first event of its kind is seen in the lake. */
+  readonly awaitsCanary?: true;
 }
 
 /** Why a drain has ended. */

@@ -92,7 +92,12 @@ function phaseLines(state: ForwarderState, name: string, workflowId: string): st
       ];
     case 'idle':
     case 'forwarding':
-      return [];
+      return (state.awaitingCanary ?? []).length === 0
+        ? []
+        : [
+            `What leaves was changed: of some kinds one event was sent, and the others wait until it is seen in the lake. \`chatlio-aep status ${name}\` shows which.`,
+            '',
+          ];
     default:
       return state.phase satisfies never;
   }

@@ -162,6 +162,7 @@ export function drainEnded(
   const next = {
     ...drainLost(state, partition, end.kind !== 'idle'),
     ...(report.position === undefined ? {} : withPosition(state, partition, report.position)),
+    ...withCanary(state, report),
     ...(isWellAgain ? { lastError: undefined, lastErrorAt: undefined } : {}),
   };
   const due = dueInMs === undefined || end.kind !== 'idle' ? next.due : [...next.due, { partition, at: now + dueInMs }];
@@ -187,6 +188,16 @@ export function drainEnded(
     default:
       return end satisfies never;
   }
+}
+
+/** Nothing of a state that has never waited: it is written as by releases before. */
+function withCanary(
+  { awaitingCanary }: ForwarderState,
+  { partition, awaitsCanary }: DrainReport,
+): Pick<ForwarderState, 'awaitingCanary'> {
+  const others = awaitingCanary?.filter((one) => one !== partition) ?? [];
+  const awaiting = awaitsCanary === true ? union(others, [partition]) : others;
+  return awaiting.length === 0 && awaitingCanary === undefined ? {} : { awaitingCanary: awaiting };
 }
 
 function withPosition(

@@ -34,6 +34,12 @@ export interface PreparedUpdate {
   readonly fields: readonly string[];
 }
 
+/** What is other than before, also where the first attempt has made it so. */
+export interface UpdateChanges {
+  readonly schemaChanged: boolean;
+  readonly mappingChanged: boolean;
+}
+
 export interface AppliedUpdate {
   /** As {@link UpdateResult.opensAt}. */
   readonly opensAt?: string;
@@ -49,7 +55,7 @@ export interface UpdateActivities {
    */
   prepareUpdate(input: OperationInput): Promise<PreparedUpdate>;
   /** With the gate closed and quiet: has the flow use the mapping set's version, sets what leaves, and opens the gate. */
-  applyUpdate(input: OperationInput & { readonly schemaChanged: boolean }): Promise<AppliedUpdate>;
+  applyUpdate(input: OperationInput & UpdateChanges): Promise<AppliedUpdate>;
 }
 
 /** What is changed in place. `delivery` concerns our side alone. */

@@ -8,13 +8,17 @@ import { wakePartitions } from '../connection/wakePartitions.js';
 import { PLACE } from '../exceptions/writing.js';
 import type { PartitionId } from './claim.js';
 
-/** Every kind waits for its first event under a version of the projection. */
-export async function beginCanaries(client: ClientBase, sourceId: number, version: number): Promise<void> {
+/**
+ * Every kind waits for its first event from now on.
+ *
+ * @param version of the projection; absent for a source that keeps no originals
+ */
+export async function beginCanaries(client: ClientBase, sourceId: number, version?: number): Promise<void> {
   await client.query(
     `insert into canary (source_id, kind, projection_version) select $1, kind, $2 from unnest($3::smallint[]) kind
      on conflict (source_id, kind) do update set projection_version = excluded.projection_version,
        event_id = null, accepted_at = null, look_at = null`,
-    [sourceId, version, KINDS.map((kind) => KIND_FACTS[kind].code)],
+    [sourceId, version ?? null, KINDS.map((kind) => KIND_FACTS[kind].code)],
   );
 }
 

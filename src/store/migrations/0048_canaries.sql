@@ -5,8 +5,8 @@
 create table canary (
   source_id smallint not null references source (id),
   kind smallint not null,
-  -- Of the change.
-  projection_version integer not null,
+  -- Of the change; null: the source keeps no originals.
+  projection_version integer,
   -- Which event is sent first; null: none yet.
   event_id bytea,
   -- When it was first seen to be accepted.

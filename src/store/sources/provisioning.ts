@@ -9,7 +9,7 @@ import type { SourceUrls } from '../../domain/inquiries.js';
 import type { Marker } from '../../domain/source/steps.js';
 import { webhookPath } from '../../domain/events/webhookPath.js';
 import { readClock } from '../connection/clock.js';
-import type { Database } from '../connection/database.js';
+import { type Database, inTransaction } from '../connection/database.js';
 import { mayHaveDelivered } from '../delivery/delivered.js';
 import {
   checkQuiet,
@@ -31,7 +31,7 @@ import {
 } from './routes.js';
 import { findSource, findSourceId, keepOriginals, registerSource, retireSource } from './sources.js';
 import { holdUnsent } from '../delivery/unsent.js';
-import { endCanaries } from '../delivery/canaries.js';
+import { beginCanaries, endCanaries } from '../delivery/canaries.js';
 import { setProjection } from '../delivery/projections.js';
 
 interface Owner {
@@ -70,6 +70,8 @@ export interface ProvisioningStore {
       /** Of originals: paths that are removed before they are kept. */
       readonly storedWithout?: readonly string[];
       readonly opensAt: Date;
+      /** Of a source that keeps no originals. */
+      readonly mappingChanged?: boolean;
       readonly takeOver?: boolean;
     },
   ): Promise<{ readonly open: boolean }>;
@@ -144,12 +146,16 @@ export function createProvisioningStore(database: Database, keyRing: KeyRing): P
   return {
     now: () => readClock(database),
     uidOf: async (name) => (await findSource(database, name))?.uid,
-    async saveInlet(owner, { flowId, datasetId, url, projection, storedWithout, opensAt, takeOver }) {
+    async saveInlet(owner, inlet) {
+      const { flowId, datasetId, url, projection, storedWithout, opensAt, mappingChanged = false, takeOver } = inlet;
       const sourceId = await register(owner, takeOver);
       const inletSealed = keyRing.seal(Buffer.from(url), inletContext(sourceId));
+      const canaries = owner.manifest.delivery.canary !== 'off';
       if (projection !== undefined) {
-        await setProjection(database, sourceId, projection, { canaries: owner.manifest.delivery.canary !== 'off' });
+        await setProjection(database, sourceId, projection, { canaries });
         await keepOriginals(database, sourceId, storedWithout);
+      } else if (mappingChanged && canaries) {
+        await inTransaction(database, (client) => beginCanaries(client, sourceId));
       }
       const gate = await openGate(database, { sourceId, flowId, datasetId, inletSealed, opensAt });
       return { open: gate?.open ?? false };

@@ -47,12 +47,13 @@ export function handleUpdating(
     const { resources, fields } = await proxies.other.prepareUpdate(wanted);
     const after = { ...wanted, resources };
     const schemaChanged = fields.length > 0;
+    const mappingChanged = resources['mapping-set']?.version !== before.resources['mapping-set']?.version;
     let target = after;
     let aborted: string | undefined;
     for (;;) {
       try {
         await proxies.other.closeGate({ ...before, reason: CLOSED_BECAUSE, reopens: true });
-        const { opensAt, contents } = await proxies.other.applyUpdate({ ...target, schemaChanged });
+        const { opensAt, contents } = await proxies.other.applyUpdate({ ...target, schemaChanged, mappingChanged });
         store.change({ opensAt });
         if (aborted !== undefined) {
           // What was taken whole before the abort is sent, and cannot be sent as it was cut.

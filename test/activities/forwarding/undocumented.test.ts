@@ -245,7 +245,7 @@ describe('the fullest and the barest event of each kind', () => {
     const { store, activities: ofSource } = installation();
     const wanted = { ...source, manifest };
     const { resources } = await attempts(() => ofSource.prepareUpdate({ ...wanted, resources: made }));
-    await attempts(() => ofSource.applyUpdate({ ...wanted, resources, schemaChanged: false }));
+    await attempts(() => ofSource.applyUpdate({ ...wanted, resources, schemaChanged: false, mappingChanged: true }));
     await store.openGate(source.marker, new Date(0), made.dataset?.id ?? '');
     await run(() =>
       activities.decideHeld({

@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { KINDS } from '../../../src/domain/events/kinds.js';
+import { readCanaries } from '../../../src/store/delivery/canaries.js';
+import { findSourceId } from '../../../src/store/sources/sources.js';
 import type { OperationInput } from '../../../src/domain/delivery/pause.js';
 import type { Manifest } from '../../../src/domain/source/manifest.js';
 import type { PreparedUpdate } from '../../../src/domain/source/update.js';
@@ -22,8 +25,8 @@ const changed = ({ manifest }: Source, overrides: object): Manifest =>
   });
 const prepare = (input: OperationInput): Promise<PreparedUpdate> =>
   attempts(() => installation().activities.prepareUpdate(input));
-const apply = (input: OperationInput, schemaChanged = false) =>
-  attempts(() => installation().activities.applyUpdate({ ...input, schemaChanged }));
+const apply = (input: OperationInput, schemaChanged = false, mappingChanged = true) =>
+  attempts(() => installation().activities.applyUpdate({ ...input, schemaChanged, mappingChanged }));
 const close = (input: OperationInput) =>
   attempts(() => installation().activities.closeGate({ ...input, reason: 'an update', reopens: true }));
 const gate = ({ marker }: Source) => installation().store.gate(marker);
@@ -102,6 +105,21 @@ describe('applying an update', () => {
     const group30s = ((await group(before))?.modifiedAt ?? 0) + 30_000;
     expect(Date.parse(opensAt ?? '')).toBeGreaterThanOrEqual(group30s);
     expect(Date.parse(opensAt ?? '')).toBeLessThan(group30s + 3_000);
+  });
+
+  it('lets the first event of each kind go alone where the mapping is another, also of a source that keeps no originals', async () => {
+    const { source, before } = await live();
+    const sourceId = (await findSourceId(installation().database, source.marker.uid)) ?? 0;
+    const canaries = async () => (await readCanaries(installation().database, sourceId)).size;
+    await close(before);
+    await apply(before, false, false);
+    expect(await canaries()).toBe(0);
+    const mapping = [{ destination: 'chatlio_email', expression: 'lower(visitorEmail)' }];
+    const wanted = { ...before, manifest: changed(source, { mapping }) };
+    const { resources } = await prepare(wanted);
+    await close(before);
+    await apply({ ...wanted, resources });
+    expect(await canaries()).toBe(KINDS.length);
   });
 
   it('waits for the settle window of the flow alone where no field is new', async () => {

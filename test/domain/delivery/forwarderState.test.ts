@@ -182,6 +182,19 @@ describe('forwarder state', () => {
     expect(withDue(idle, 1_500)).toMatchObject({ wanted: [0], due: [] });
   });
 
+  it('tells of events that wait for the first of their kind, until a drain has left none', () => {
+    const report = { v: 1, partition: 0, accepted: 1, notAccepted: 0, end: { kind: 'idle' }, dueInMs: 500 } as const;
+    const awaiting = drainEnded(draining, { ...report, awaitsCanary: true }, 1_000, 100);
+    expect(awaiting.awaitingCanary).toEqual([0]);
+    const told = (state: ForwarderState) =>
+      describeForwarder({ ...state, phase: 'idle' }, 'n', 'forwarder:n').includes('until it is seen in the lake');
+    expect([told(draining), told(awaiting)]).toEqual([false, true]);
+    const sent = drainEnded(drainStarted(awaiting, 0), report, 2_000, 100);
+    expect([sent.awaitingCanary, told(sent)]).toEqual([[], false]);
+    // As releases before have written it.
+    expect(drainEnded(draining, report, 1_000, 100)).not.toHaveProperty('awaitingCanary');
+  });
+
   it('looks at a closed gate again when it is woken', () => {
     const paused = ended(draining, { kind: 'gate', gate: { open: false, reason: 'paused' } });
     expect(woken(paused, [1])).toMatchObject({ gate: undefined, wanted: [0, 1] });
