@@ -32,6 +32,9 @@ export interface FlowRunFigures {
   readonly inputRecords: number;
   readonly outputRecords: number;
   readonly failedRecords: number;
+  readonly warningRecords: number;
+  /** With records that were received in the hour. */
+  readonly failedBatches: readonly string[];
   readonly inputBytes: number;
   readonly outputBytes: number;
   readonly errors: ReadonlyArray<{ readonly code: string; readonly message: string }>;

@@ -13,6 +13,8 @@ interface RunRow {
   readonly input_records: string;
   readonly output_records: string;
   readonly failed_records: string;
+  readonly warning_records: string;
+  readonly failed_batches: readonly string[] | null;
   readonly input_bytes: string;
   readonly output_bytes: string;
 }
@@ -24,7 +26,13 @@ export async function flowRunFigures(
   flowId?: string,
 ): Promise<readonly FlowRunFigures[]> {
   const { rows } = await database.pool.query<RunRow>(
-    'SELECT * FROM sim.flow_run WHERE $1::text IS NULL OR flow_id = $1 ORDER BY window_start_ms DESC, flow_id',
+    `SELECT run.*, (
+       SELECT array_agg(DISTINCT record.batch_id)
+       FROM sim.failed_record record JOIN sim.acceptance accepted USING (sequence)
+       WHERE run.failed_records > 0 AND accepted.flow_id = run.flow_id
+         AND accepted.received_ms >= run.window_start_ms AND accepted.received_ms < run.window_start_ms + ${HOUR_MS}
+     ) AS failed_batches
+     FROM sim.flow_run run WHERE $1::text IS NULL OR flow_id = $1 ORDER BY window_start_ms DESC, flow_id`,
     [flowId ?? null],
   );
   return rows.map((row) => ({
@@ -37,6 +45,8 @@ export async function flowRunFigures(
     inputRecords: Number(row.input_records),
     outputRecords: Number(row.output_records),
     failedRecords: Number(row.failed_records),
+    warningRecords: Number(row.warning_records),
+    failedBatches: row.failed_batches ?? [],
     inputBytes: Number(row.input_bytes),
     outputBytes: Number(row.output_bytes),
     errors: errorsOf(Number(row.failed_records), Number(row.output_records)),

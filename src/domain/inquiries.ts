@@ -5,6 +5,7 @@
  * JSON only. Questions and answers stand in Temporal's history: secrets and chat text are sealed to the asker.
  */
 import type { AuditPage, AuditReport } from './audit.js';
+import type { RunsReport } from './delivery/flowRuns.js';
 import type { CatalogueError } from './errors.js';
 import type { Kind } from './events/kinds.js';
 import type {
@@ -112,6 +113,8 @@ interface Inquiries {
     ask: { readonly name: string; readonly unlike?: string; readonly waitMs?: number };
     answer: IntakeReport;
   };
+  /** Runs of the source's flows, as Adobe counts them. */
+  runs: { ask: { readonly name: string; readonly limit: number }; answer: RunsReport };
   /** Changes something when told to apply. */
   restored: {
     ask: { readonly since: string; readonly apply: boolean; readonly by: string };
@@ -158,6 +161,7 @@ export const INQUIRIES: { readonly [N in InquiryName]: InquiryFacts<N> } = {
   events: { patience: 'soon', again: ({ name }) => `chatlio-aep events tail ${name}` },
   contents: { patience: 'soon', again: ({ name }) => `chatlio-aep events tail ${name} --reveal` },
   intake: { patience: 'soon', again: ({ name }) => `chatlio-aep status ${name}` },
+  runs: { patience: 'soon', again: ({ name }) => `chatlio-aep runs ${name}` },
   restored: { patience: 'soon', again: ({ since }) => `chatlio-aep doctor --restored ${since}` },
 };
 

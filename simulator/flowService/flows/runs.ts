@@ -15,7 +15,35 @@ function statusOf({ closed, outputRecords, failedRecords }: FlowRunFigures): str
   return outputRecords === 0 ? 'failed' : 'partialSuccess';
 }
 
-function present(run: FlowRunFigures, flow: StoredFlow | undefined, { sandbox, caller }: SimRequest): JsonObject {
+/** One for each failed batch: its manifest leads to the error diagnostics of that batch. */
+function activitiesOf(run: FlowRunFigures, durationSummary: JsonObject, baseUrl: string): JsonObject[] {
+  const activity = {
+    name: 'Streaming ingestion',
+    activityType: 'ingestion',
+    updatedAtUTC: run.lastRecordAtMs,
+    durationSummary,
+  };
+  const status = statusOf(run);
+  if (run.failedBatches.length === 0) {
+    return [{ id: `streamingIngestion-${run.id}`, ...activity, statusSummary: { status } }];
+  }
+  return run.failedBatches.map((batchId) => {
+    const meta = `${baseUrl}/data/foundation/export/batches/${batchId}/meta`;
+    const manifest = { failedRecords: `${meta}?path=row_errors`, sampleErrors: `${meta}?path=row_error_samples.json` };
+    return {
+      id: `streamingIngestion-${run.id}-${batchId}`,
+      ...activity,
+      statusSummary: { status, extensions: { manifest } },
+      targetInfo: [{ reference: { type: 'Batch', ids: [batchId] } }],
+    };
+  });
+}
+
+function present(
+  run: FlowRunFigures,
+  flow: StoredFlow | undefined,
+  { sandbox, caller, baseUrl }: SimRequest,
+): JsonObject {
   const { clientId, userId, orgId } = caller;
   const durationSummary = { startedAtUTC: run.firstRecordAtMs, completedAtUTC: run.lastRecordAtMs };
   return {
@@ -41,20 +69,12 @@ function present(run: FlowRunFigures, flow: StoredFlow | undefined, { sandbox, c
         createdRecordCount: run.outputRecords,
         outputRecordCount: run.outputRecords,
         failedRecordCount: run.failedRecords,
+        warningRecordCount: run.warningRecords,
       },
       fileSummary: { inputFileCount: 0, outputFileCount: 0, activityRefs: [] },
       statusSummary: { status: statusOf(run), errors: run.errors.map(({ code, message }) => ({ code, message })) },
     },
-    activities: [
-      {
-        id: `streamingIngestion-${run.id}`,
-        name: 'Streaming ingestion',
-        activityType: 'ingestion',
-        updatedAtUTC: run.lastRecordAtMs,
-        durationSummary,
-        statusSummary: { status: statusOf(run) },
-      },
-    ],
+    activities: activitiesOf(run, durationSummary, baseUrl),
   };
 }
 
@@ -63,7 +83,8 @@ export function registerRuns(context: Context, dataPlane: DataPlane): void {
   const flows = context.state.collection<StoredFlow>(COLLECTIONS.flows);
 
   async function runs(request: SimRequest): Promise<readonly JsonObject[]> {
-    const figures = await dataPlane.flowRuns(request.scope);
+    const asked = request.query.getAll('property').flatMap((filter) => /^flowId==([^,]+)$/.exec(filter)?.[1] ?? []);
+    const figures = await dataPlane.flowRuns(request.scope, asked[0]);
     return figures.map((run) => present(run, flows.get(request.scope, run.flowId), request));
   }
 

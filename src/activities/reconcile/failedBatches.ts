@@ -1,5 +1,6 @@
 /** Events that Adobe refused after the inlet had accepted them: they are in failed batches of the dataset. */
 import type { AdobeClients } from '../../adobe/clients.js';
+import { isAdobeCode } from '../../domain/delivery/flowRuns.js';
 import type { Refusal } from '../../domain/exceptions/lookUp.js';
 
 interface FailedEvents {
@@ -39,7 +40,6 @@ const CLOCK_MARGIN_MS = 300_000;
 /** Some 20 MB. */
 const MAX_REMEMBERED_IDS = 200_000;
 
-const CODE = /^[A-Z]{2,12}(?:-\d{1,8}){1,3}$/;
 /** Of each batch; what refuses the first records of a batch refuses the others. */
 const WORDS_REMEMBERED = 20;
 const LONGEST_WORDS = 2_000;
@@ -48,7 +48,7 @@ const LONGEST_WORDS = 2_000;
 function whyOf({ _errors, _validationErrors }: Readonly<Record<string, unknown>>, words: boolean): Why {
   const said = JSON.stringify({ _errors, _validationErrors });
   const codes = [...new Set(said.match(/"[^"]{1,40}"/g)?.map((quoted) => quoted.slice(1, -1)) ?? [])];
-  return { codes: codes.filter((code) => CODE.test(code)), ...(words ? { words: said.slice(0, LONGEST_WORDS) } : {}) };
+  return { codes: codes.filter(isAdobeCode), ...(words ? { words: said.slice(0, LONGEST_WORDS) } : {}) };
 }
 
 /** A batch that has failed changes no more, so each is read once, not again for each page of events and each round. */

@@ -200,15 +200,15 @@ export function createFlowService(http: AdobeHttp) {
         writtenSchema,
       ),
 
-    /** Newest first. A run of a streaming flow covers an hour. */
+    /** Newest first, of all the flows. A run of a streaming flow covers an hour; there is none before the first data. */
     listRuns: (
-      flowId: string,
+      flowIds: readonly string[],
       options: { readonly startedAfterMs?: number; readonly limit?: number } = {},
     ): Promise<FlowRun[]> =>
       list(
         'runs',
         [
-          ['property', `flowId==${flowId}`],
+          ['property', `flowId==${flowIds.join(',')}`],
           ...(options.startedAfterMs === undefined
             ? []
             : ([['property', `metrics.durationSummary.startedAtUTC>${options.startedAfterMs}`]] as const)),
@@ -217,6 +217,7 @@ export function createFlowService(http: AdobeHttp) {
         runSchema,
         options.limit ?? PAGE_LIMIT,
       ),
+    getRun: (id: string): Promise<FlowRun | undefined> => get('runs', id, runSchema),
   };
 }
 

@@ -52,6 +52,12 @@ export interface FlowRun {
   readonly inputRecords?: number;
   readonly outputRecords?: number;
   readonly failedRecords?: number;
+  /** Written, though a transformation gave nothing. */
+  readonly warningRecords?: number;
+  readonly inputBytes?: number;
+  readonly outputBytes?: number;
+  /** Those that its activities refer to, in any order; those with failed records are among them, if the run names any. */
+  readonly batchIds: readonly string[];
   readonly errors: readonly { readonly code?: string; readonly message?: string }[];
 }
 
@@ -143,6 +149,38 @@ export const flowSchema = z
     };
   });
 
+const count = optional(z.number());
+
+const activitySchema = z.looseObject({
+  statusSummary: optional(
+    z.looseObject({
+      extensions: optional(
+        z.looseObject({ manifest: optional(z.looseObject({ failedRecords: text, sampleErrors: text })) }),
+      ),
+    }),
+  ),
+  targetInfo: optional(
+    z.array(z.looseObject({ reference: optional(z.looseObject({ type: text, ids: texts })) }).catch({})),
+  ),
+});
+const activitiesSchema = optional(z.array(activitySchema.catch({})));
+
+/** Of a manifest: `…/export/batches/{id}/meta?path=row_errors`. */
+const BATCH_OF_URL = /\/export\/batches\/([^/?#]+)\//;
+
+function batchIdsOf(activities: readonly z.infer<typeof activitySchema>[]): string[] {
+  const found = activities.flatMap(({ statusSummary, targetInfo }) => {
+    const { failedRecords, sampleErrors } = statusSummary?.extensions?.manifest ?? {};
+    return [
+      ...[failedRecords, sampleErrors].flatMap((url) => BATCH_OF_URL.exec(url ?? '')?.[1] ?? []),
+      ...(targetInfo ?? []).flatMap(({ reference }) =>
+        reference?.type?.toLowerCase() === 'batch' ? (reference.ids ?? []) : [],
+      ),
+    ];
+  });
+  return [...new Set(found)];
+}
+
 export const runSchema = z
   .looseObject({
     id: z.string(),
@@ -153,11 +191,13 @@ export const runSchema = z
         durationSummary: optional(z.looseObject({ startedAtUTC: milliseconds, completedAtUTC: milliseconds })),
         recordSummary: optional(
           z.looseObject({
-            inputRecordCount: optional(z.number()),
-            outputRecordCount: optional(z.number()),
-            failedRecordCount: optional(z.number()),
+            inputRecordCount: count,
+            outputRecordCount: count,
+            failedRecordCount: count,
+            warningRecordCount: count,
           }),
         ),
+        sizeSummary: optional(z.looseObject({ inputBytes: count, outputBytes: count })),
         statusSummary: optional(
           z.looseObject({
             status: text,
@@ -166,9 +206,12 @@ export const runSchema = z
         ),
       }),
     ),
+    // The specification spells it in both ways.
+    activities: activitiesSchema,
+    activites: activitiesSchema,
   })
   .transform(
-    ({ id, flowId, createdAt, metrics }): FlowRun => ({
+    ({ id, flowId, createdAt, metrics, activities, activites }): FlowRun => ({
       id,
       flowId,
       createdAt,
@@ -178,6 +221,10 @@ export const runSchema = z
       inputRecords: metrics?.recordSummary?.inputRecordCount,
       outputRecords: metrics?.recordSummary?.outputRecordCount,
       failedRecords: metrics?.recordSummary?.failedRecordCount,
+      warningRecords: metrics?.recordSummary?.warningRecordCount,
+      inputBytes: metrics?.sizeSummary?.inputBytes,
+      outputBytes: metrics?.sizeSummary?.outputBytes,
+      batchIds: batchIdsOf(activities ?? activites ?? []),
       errors: (metrics?.statusSummary?.errors ?? []).map(({ code, message }) => ({ code, message })),
     }),
   );

@@ -13,6 +13,7 @@ import { planCommand } from './source/plan.js';
 import { PROCESS_COMMANDS } from './installation/processes.js';
 import { provisionCommand } from './source/provision.js';
 import { resumeCommand } from './source/resume.js';
+import { runsCommand } from './source/runs.js';
 import { sendCommand } from './events/send.js';
 import { statusCommand } from './source/status.js';
 import { unpauseCommand } from './source/unpause.js';
@@ -24,7 +25,7 @@ export const COMMANDS: Readonly<Record<string, readonly (CommandLine | CommandFa
   'Set up:': [initCommand, doctorCommand],
   'Provision:': [planCommand, provisionCommand, resumeCommand, abortCommand],
   'Control:': [updateCommand, pauseCommand, unpauseCommand],
-  'Inspect:': [statusCommand, watchCommand, urlsCommand, sendCommand],
+  'Inspect:': [statusCommand, watchCommand, runsCommand, urlsCommand, sendCommand],
   'Events:': [eventsCommands, heldCommands, auditCommand],
   'Keys:': [keysCommands],
   'Processes:': [...PROCESS_COMMANDS, demoCommand],

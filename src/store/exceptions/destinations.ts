@@ -3,6 +3,7 @@
  * The database itself records each opening of a gate and each first claim under it: migration `0033`.
  */
 import type { ClientBase } from 'pg';
+import type { Database } from '../connection/database.js';
 
 export interface Destination {
   /** Null: the source never had a flow. */
@@ -87,4 +88,16 @@ export async function noteDataset(
     'update epoch_destination set dataset_id = $3 where source_id = $1 and flow_id = $2 and dataset_id is null',
     [sourceId, flowId, datasetId],
   );
+}
+
+/** To which the source leads, or led when events were sent: the newest first. */
+export async function readFlowIds({ pool }: Database, sourceId: number): Promise<string[]> {
+  const { rows } = await pool.query<{ flow_id: string }>(
+    `select flow_id from (
+       select flow_id, epoch as since from gate where source_id = $1 and flow_id is not null
+       union all select flow_id, epoch from epoch_destination where source_id = $1
+     ) led group by flow_id order by max(since) desc`,
+    [sourceId],
+  );
+  return rows.map(({ flow_id: flowId }) => flowId);
 }

@@ -5,7 +5,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { createReconcile } from '../../../src/activities/reconcile/reconcile.js';
-import { createAdobe } from '../../../src/adobe/clients.js';
+import { type Adobe, createAdobe } from '../../../src/adobe/clients.js';
 import type { AdobeConfiguration } from '../../../src/configuration.js';
 import type { ReconcileInput, ReconcileReport } from '../../../src/domain/delivery/forwarder.js';
 import type { DecideInput, DecideResult } from '../../../src/domain/exceptions/heldEvents.js';
@@ -58,6 +58,7 @@ export interface ReconcileBench extends ForwarderBench {
   /** From now on the source leads to another flow and another dataset. */
   readonly replaceFlow: () => Promise<Source>;
   readonly simulator: ReturnType<ReturnType<typeof withSimulator>>;
+  readonly adobe: Adobe;
 }
 
 /** As if what was attempted or planned so far had been that long ago. */
@@ -79,7 +80,7 @@ export function withReconcileBench(): () => ReconcileBench {
   const simulated = withSimulator({ lakeDelayMs: 0 });
   const forwarder = withBench();
   let source: Source;
-  let adobe: ReturnType<typeof createAdobe>;
+  let adobe: Adobe;
   let configuration: AdobeConfiguration;
 
   beforeAll(async () => {
@@ -117,6 +118,7 @@ export function withReconcileBench(): () => ReconcileBench {
     return {
       ...bench,
       simulator: simulated(),
+      adobe,
       source,
       async replaceFlow() {
         const other = await makeSource(simulated());

@@ -190,14 +190,23 @@ describe('lists', () => {
       eTag: ETAG,
       metrics: {
         durationSummary: { startedAtUTC: 1, completedAtUTC: 2 },
-        recordSummary: { inputRecordCount: 9, outputRecordCount: 8, failedRecordCount: 1 },
+        sizeSummary: { inputBytes: 4_096, outputBytes: 'many' },
+        recordSummary: { inputRecordCount: 9, outputRecordCount: 8, failedRecordCount: 1, warningRecordCount: 2 },
         statusSummary: { status: 'PARTIAL_SUCCESS', errors: [{ code: 'INGEST-1212-400', message: 'm' }] },
       },
-      activites: [],
+      activites: [
+        {
+          statusSummary: {
+            extensions: { manifest: { sampleErrors: 'https://x/export/batches/B-1/meta?path=row_error_samples.json' } },
+          },
+          targetInfo: [{ reference: { type: 'Batch', ids: ['B-1', 'B-2'] } }, 'odd'],
+        },
+        null,
+      ],
     };
     const body = { items: [run], _links: { next: { href: '/runs?continuationToken=t' } } };
     world.server.reply({ status: 200, body });
-    expect(await world.clients.flowService.listRuns('f-1', { startedAfterMs: 7, limit: 1 })).toEqual([
+    expect(await world.clients.flowService.listRuns(['f-1', 'f-0'], { startedAfterMs: 7, limit: 1 })).toEqual([
       {
         id: 'r-1',
         flowId: 'f-1',
@@ -208,12 +217,15 @@ describe('lists', () => {
         inputRecords: 9,
         outputRecords: 8,
         failedRecords: 1,
+        warningRecords: 2,
+        inputBytes: 4_096,
+        batchIds: ['B-1', 'B-2'],
         errors: [{ code: 'INGEST-1212-400', message: 'm' }],
       },
     ]);
     expect(world.server.requests).toHaveLength(1);
     expect(world.server.requests[0]?.query).toEqual([
-      ['property', 'flowId==f-1'],
+      ['property', 'flowId==f-1,f-0'],
       ['property', 'metrics.durationSummary.startedAtUTC>7'],
       ['orderby', '-createdAt'],
       ['limit', '1'],

@@ -147,6 +147,18 @@ test('a run per flow and hour counts what came and what was refused', async () =
     outputRecordCount: 1,
     failedRecordCount: 1,
   });
+  const [{ statusSummary, targetInfo }] = json.items[0].activities;
+  const [batchId] = targetInfo[0].reference.ids;
+  const meta = `${bench().simulator().baseUrl}/data/foundation/export/batches/${batchId}/meta`;
+  expect(statusSummary.extensions.manifest).toEqual({
+    failedRecords: `${meta}?path=row_errors`,
+    sampleErrors: `${meta}?path=row_error_samples.json`,
+  });
+  const { text } = await bench().platform(
+    'GET',
+    statusSummary.extensions.manifest.failedRecords.slice(meta.indexOf('/data')),
+  );
+  expect(text.trim().split('\n')).toHaveLength(1);
 });
 
 test('the lake can be out: nothing becomes visible, nothing is lost', async () => {
