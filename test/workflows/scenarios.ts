@@ -2,7 +2,12 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/common';
-import type { Client, WorkflowHandle, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
+import {
+  type Client,
+  type WorkflowHandle,
+  type WorkflowHandleWithFirstExecutionRunId,
+  WorkflowUpdateStage,
+} from '@temporalio/client';
 import type {
   DrainEnd,
   DrainInput,
@@ -91,6 +96,14 @@ function stuck(): FakeSteps {
   return fake;
 }
 
+const WHOLE = manifestFixture({ contents: 'full' });
+
+const startUpdate = (handle: WorkflowHandle) =>
+  handle.startUpdate('update', {
+    args: [{ manifest: WHOLE, by: 'ana' }],
+    waitForStage: WorkflowUpdateStage.ACCEPTED,
+  });
+
 const { delivery } = manifestFixture({ delivery: { partitions: 2, lease: '5s' } });
 
 function forwarderScenario(
@@ -168,6 +181,24 @@ export const SCENARIOS: readonly Scenario[] = [
     await reaches('live');
     await handle.cancel();
     await ended(handle);
+  }),
+  sourceScenario('updated', createFakeSteps(), async (handle, reaches) => {
+    await reaches('live');
+    await handle.executeUpdate('update', { args: [{ manifest: WHOLE, by: 'ana' }] });
+  }),
+  sourceScenario('update-held', failingAt('applyUpdate'), async (handle, reaches) => {
+    await reaches('live');
+    await startUpdate(handle);
+    await reaches('held');
+    await handle.executeUpdate('resume', { args: [{}] });
+    await reaches('live');
+  }),
+  sourceScenario('update-aborted', failingAt('applyUpdate'), async (handle, reaches) => {
+    await reaches('live');
+    const updating = await startUpdate(handle);
+    await reaches('held');
+    await handle.executeUpdate('abort', { args: [{ reason: 'recorded' }] });
+    await updating.result().catch(() => undefined);
   }),
   sourceScenario(
     'continued-as-new',
