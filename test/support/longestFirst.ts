@@ -4,14 +4,14 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** The longest first, as measured in a whole run. */
 const LONGEST = [
   'e2e/forward-chaos',
-  'process/lostOutput',
   'e2e/provision-chaos',
   'workflows/source',
   'dev/stack',
+  'activities/drain/overHttp/setBack',
   'e2e/demo',
   'workflows/forwarder/workflow',
-  'workflows/forwarder/setBackTogether',
   'temporal/overtaken',
+  'process/lostOutput',
 ];
 
 export class LongestFirst extends BaseSequencer {
