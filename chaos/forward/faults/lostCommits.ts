@@ -15,7 +15,7 @@ const GOES_ON_WITHIN_MS = 180_000;
 const LOOK_FOR_MS = 12_000;
 const POLL_MS = 200;
 /** What a forwarder holds with, and what a closed gate says, once it was found out. */
-export const SET_BACK = /^CAEP_DATABASE_SET_BACK|the database was set back/;
+export const SET_BACK = /^CAEP_DATABASE_SET_BACK|the database has gone back to an earlier state/;
 
 /**
  * Everything that is committed within `forMs` is gone afterwards.

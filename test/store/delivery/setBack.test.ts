@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { SET_BACK } from '../../../chaos/forward/faults/lostCommits.js';
 import { readCursor } from '../../../src/store/delivery/claim.js';
 import { readGate } from '../../../src/store/delivery/gate.js';
 import { findBehind, recordSetBack } from '../../../src/store/delivery/setBack.js';
@@ -86,7 +87,10 @@ describe('a partition that was found behind', () => {
       sourceId,
     ]);
     expect(rows).toEqual([{ last: 11 }]);
-    expect(await readGate(database(), sourceId)).toMatchObject({ open: false, opensByItself: false });
+    const gate = await readGate(database(), sourceId);
+    expect(gate).toMatchObject({ open: false, opensByItself: false });
+    // By these words the chaos run knows what a person would set going again.
+    expect(gate?.reason).toMatch(SET_BACK);
   });
 
   it('is gone over once: what has come since is to be sent', async () => {
