@@ -15,13 +15,12 @@ import type { LoadOrder, LoadResult, LoadTarget } from './rig/load.js';
 const TEMPLATES = 2_048;
 const TEMPLATES_OF_A_TARGET = 64;
 const AGAIN_AFTER_MS = 100;
-/** Makes room for the longest head and body. */
-const REQUEST_BYTES = 4_096;
 
 const order = JSON.parse(process.argv[2] ?? '{}') as LoadOrder;
 const templates = createTemplates(
   order.run,
   Math.max(TEMPLATES_OF_A_TARGET, Math.ceil(TEMPLATES / order.targets.length)),
+  order.body,
 );
 const acknowledged = new Uint8Array(order.events);
 const answeredMs = new Float64Array(order.events);
@@ -50,7 +49,7 @@ function sendAll(
   due: () => Promise<void> | undefined,
 ): Promise<void> {
   return new Promise((resolve) => {
-    const buffer = Buffer.allocUnsafe(REQUEST_BYTES);
+    const buffer = Buffer.allocUnsafe(Math.max(...requests.map(({ bytes }) => bytes.length)));
     /** Of the event that this connection sends next, from before its time on: -1 between two. */
     let number = -1;
     let isDue = false;

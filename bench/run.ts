@@ -6,6 +6,7 @@
  */
 import { parseArgs } from 'node:util';
 import { backlog } from './measures/backlog.js';
+import { contents } from './measures/contents.js';
 import { cost } from './measures/cost.js';
 import { dedup } from './measures/dedup.js';
 import { growth } from './measures/growth.js';
@@ -21,7 +22,7 @@ import { buildPrograms } from '../scripts/buildPrograms.js';
 import { stopAllStacks } from './rig/stack.js';
 
 const SHORT: readonly Measure[] = [throughput, stages, latency, slowInlet, hanging, growth];
-const LONG: readonly Measure[] = [cost, backlog, dedup, sources];
+const LONG: readonly Measure[] = [cost, contents, backlog, dedup, sources];
 const ALL = [...SHORT, ...LONG];
 
 const { values } = parseArgs({

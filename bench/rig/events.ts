@@ -7,12 +7,21 @@
 import { fixture } from '../../src/chatlio/fixtures.js';
 import type { Kind } from '../../src/domain/events/kinds.js';
 
-/** Transcripts are left out: the shortest has 1.6 kB. */
+/** What an event of a run is like: one of 1.2 kB, or the transcript of a conversation of 40 messages. */
+export type BenchBody = 'short' | 'transcript';
+
+/** Of short bodies. Transcripts are left out: the shortest has 1.6 kB. */
 export const BENCH_KINDS = ['new-conversation', 'unanswered', 'feedback', 'offline-message'] as const satisfies Kind[];
 const BODY_BYTES = 1_200;
 /** Bodies are this much shorter or longer than {@link BODY_BYTES}, evenly spread. */
 const VARIATION_BYTES = 200;
 const NUMBER_DIGITS = 12;
+
+export const MESSAGES_OF_A_TRANSCRIPT = 40;
+/** A message of a transcript is as long as this, or longer by up to {@link MESSAGE_VARIATION}, evenly spread. */
+const MESSAGE_CHARACTERS = 20;
+const MESSAGE_VARIATION = 180;
+const BETWEEN_MESSAGES_MS = 30_000;
 
 export interface Template {
   readonly kind: Kind;
@@ -26,20 +35,59 @@ export function numberPrefix(run: number): string {
   return `be9c${run.toString(16).padStart(4, '0')}-0000-4000-a000-`;
 }
 
-export function createTemplates(run: number, count: number): Template[] {
+export function createTemplates(run: number, count: number, like: BenchBody = 'short'): Template[] {
   const prefix = numberPrefix(run);
   return Array.from({ length: count }, (_, seed) => {
-    const kind = BENCH_KINDS[seed % BENCH_KINDS.length] as Kind;
-    const wanted = BODY_BYTES - VARIATION_BYTES + ((seed * 7_919) % (2 * VARIATION_BYTES + 1));
-    const bare = numbered(kind, seed, 1, prefix).length;
-    const body = numbered(kind, seed, Math.max(20, wanted - bare), prefix);
+    const { kind, body } = like === 'short' ? shortBody(seed, prefix) : transcriptBody(seed, prefix);
     return { kind, body, numberAt: placesOf(body, prefix) };
   });
 }
 
-function numbered(kind: Kind, seed: number, textLength: number, prefix: string): Buffer {
+type Posted = Pick<Template, 'kind' | 'body'>;
+
+function shortBody(seed: number, prefix: string): Posted {
+  const kind = BENCH_KINDS[seed % BENCH_KINDS.length] as Kind;
+  const wanted = BODY_BYTES - VARIATION_BYTES + ((seed * 7_919) % (2 * VARIATION_BYTES + 1));
+  const ofLength = (textLength: number) => numbered(fixture(kind, { seed, atMs: Date.now(), textLength }), prefix);
+  const bare = ofLength(1).length;
+  return { kind, body: ofLength(Math.max(20, wanted - bare)) };
+}
+
+/** Visitor and agent take turns; as Chatlio writes it, what they say stands in the body three times. */
+function transcriptBody(seed: number, prefix: string): Posted {
+  const atMs = Date.now();
+  const short = fixture('transcript', { seed, atMs });
+  const [asked, answered] = short['messages'] as Record<string, unknown>[];
+  const startMs = atMs - MESSAGES_OF_A_TRANSCRIPT * BETWEEN_MESSAGES_MS;
+  const messages = Array.from({ length: MESSAGES_OF_A_TRANSCRIPT }, (_, index) => {
+    const sentMs = startMs + index * BETWEEN_MESSAGES_MS;
+    return {
+      ...(index % 2 === 0 ? asked : answered),
+      text: said(seed * MESSAGES_OF_A_TRANSCRIPT + index, atMs),
+      ts: `${Math.floor(sentMs / 1_000)}.${String(100 + index * 1_100).padStart(6, '0')}`,
+      sentAt: new Date(sentMs).toISOString().replace('Z', '000331Z'),
+    };
+  });
+  const lines = messages.map((message) => ({
+    name: String((message as Record<string, unknown>)['username']),
+    ...message,
+  }));
+  const body = {
+    ...short,
+    htmlBody: `<div>${lines.map(({ name, text }) => `<p><b>${name}</b> ${text}</p>`).join('')}</div>`,
+    textBody: lines.map(({ name, text }) => `${name}: ${text}\n`).join(''),
+    messages,
+  };
+  return { kind: 'transcript', body: numbered(body, prefix) };
+}
+
+function said(seed: number, atMs: number): string {
+  const textLength = MESSAGE_CHARACTERS + ((seed * 7_919) % (MESSAGE_VARIATION + 1));
+  return String(fixture('new-conversation', { seed, atMs, textLength })['message']);
+}
+
+function numbered(body: Record<string, unknown>, prefix: string): Buffer {
   const id = `${prefix}${'0'.repeat(NUMBER_DIGITS)}`;
-  const body = fixture(kind, { seed, atMs: Date.now(), textLength });
   const visitor = { ...(body['visitor'] as Record<string, string>), UUID: id };
   const conversation = 'conversationUUID' in body ? { conversationUUID: id } : {};
   return Buffer.from(JSON.stringify({ ...body, visitor, ...conversation }));

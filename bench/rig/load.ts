@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Programs } from '../../scripts/buildPrograms.js';
+import type { BenchBody } from './events.js';
 
 export interface LoadTarget {
   readonly host: string;
@@ -15,6 +16,8 @@ export interface LoadOrder {
   readonly targets: readonly LoadTarget[];
   readonly run: number;
   readonly events: number;
+  /** Left out: short ones. */
+  readonly body?: BenchBody;
   readonly connections: number;
   /** Left out: as fast as they are answered. */
   readonly perSecond?: number;

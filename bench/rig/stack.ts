@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { readConfiguration } from '../../src/configuration.js';
-import type { Delivery } from '../../src/domain/source/manifest.js';
+import type { Delivery, Manifest } from '../../src/domain/source/manifest.js';
 import { webhookPath } from '../../src/domain/events/webhookPath.js';
+import { type Contents, NO_PRIVACY, type Projection, RECIPE } from '../../src/domain/projection/projection.js';
 import { parseManifest } from '../../src/manifest/read.js';
 import { freePort } from '../../src/process/ports.js';
 import { type Database, openDatabase } from '../../src/store/connection/database.js';
@@ -19,7 +20,6 @@ import { findSourceId } from '../../src/store/sources/sources.js';
 import { obtainTemporalServer } from '../../src/temporal/devServer/obtainServer.js';
 import { startTemporalServer } from '../../src/temporal/devServer/server.js';
 import type { Programs } from '../../scripts/buildPrograms.js';
-import { BENCH_KINDS } from './events.js';
 import { type CountingInlet, startCountingInlet } from './inlet.js';
 import type { LoadTarget } from './load.js';
 import { preloadIds } from './preload.js';
@@ -39,6 +39,8 @@ export interface StackOptions {
 }
 
 interface SourceOptions {
+  /** Left out: events are cut when they are taken, as those of a source of 0.1.x. */
+  readonly contents?: Contents;
   readonly delivery?: Partial<Delivery>;
   /** Ids that the source has in the log before its first event. */
   readonly preloadedIds?: number;
@@ -181,10 +183,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         { name: 'Temporal', pids: [temporalServer.pid] },
         { name: 'inlet', pids: [inlet.pid] },
       ],
-      async addSource({ delivery = {}, preloadedIds = 0, rebuildIndex } = {}) {
+      async addSource({ contents, delivery = {}, preloadedIds = 0, rebuildIndex } = {}) {
         const name = `bench-${randomUUID().slice(0, 8)}`;
-        const owner = { marker: { name, uid: randomUUID() }, manifest: manifestOf(name, delivery) };
-        await store.saveInlet(owner, { flowId: 'bench-flow', url: inlet.url, opensAt: new Date() });
+        const manifest = manifestOf(name, { delivery, contents });
+        const owner = { marker: { name, uid: randomUUID() }, manifest };
+        const projection = projectionOf(manifest);
+        await store.saveInlet(owner, { flowId: 'bench-flow', url: inlet.url, projection, opensAt: new Date() });
         await store.makeRoutes(owner);
         const sourceId = await findSourceId(database, owner.marker.uid);
         if (sourceId === undefined) throw new Error('the source was not registered');
@@ -203,15 +207,32 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
 }
 
-function manifestOf(name: string, delivery: Partial<Delivery>) {
+/** The lake that would prove the first event of each kind is not there. */
+function manifestOf(name: string, { delivery, contents }: Pick<SourceOptions, 'delivery' | 'contents'>): Manifest {
   const parsed = parseManifest({
     version: 1,
     name,
     sandbox: 'bench',
-    chatlio: { widgets: [{ key: WIDGET, kinds: BENCH_KINDS }] },
+    ...(contents === undefined ? {} : { contents }),
+    chatlio: { widgets: [{ key: WIDGET }] },
     dataset: { name },
   });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   const { manifest } = parsed;
-  return { ...manifest, delivery: { ...manifest.delivery, maxRequestsPerSecond: 20_000, ...delivery } };
+  const ofBench = { canary: 'off', maxRequestsPerSecond: 20_000 } as const;
+  return { ...manifest, delivery: { ...manifest.delivery, ...ofBench, ...delivery } };
+}
+
+/** Of the default mapping, which reads attributes and has no expressions. */
+function projectionOf({ contents, mapping }: Manifest): Projection | undefined {
+  if (contents === undefined) return undefined;
+  return {
+    v: 1,
+    recipe: RECIPE,
+    mappingSet: { id: 'bench-mapping', version: 0 },
+    reads: mapping.map(({ source }) => source).sort(),
+    contents,
+    privacy: NO_PRIVACY,
+    absent: 'omitted',
+  };
 }

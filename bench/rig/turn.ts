@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { BenchBody } from './events.js';
 import type { Hang } from './inlet.js';
 import { type LoadResult, type LoadTarget, sendLoad } from './load.js';
 import type { Stack } from './stack.js';
@@ -15,6 +16,8 @@ export interface TurnOptions {
   readonly stack: Stack;
   readonly targets: readonly LoadTarget[];
   readonly events: number;
+  /** Left out: short ones. */
+  readonly body?: BenchBody;
   readonly connections: number;
   readonly perSecond?: number;
   readonly inletDelayMs?: number;
@@ -52,11 +55,12 @@ export async function takeTurn(options: TurnOptions): Promise<Turn> {
   await stack.inlet.expect({ run, events, delayMs: options.inletDelayMs, hang: options.inletHang });
   const before = usageOf(groups, false);
   const machineBefore = machineCpuSeconds();
-  const { targets, connections, perSecond } = options;
+  const { targets, body, connections, perSecond } = options;
   const load = await sendLoad(stack.programs, {
     targets,
     run,
     events,
+    body,
     connections,
     perSecond,
     acknowledgedFile,
@@ -89,8 +93,8 @@ export async function takeTurn(options: TurnOptions): Promise<Turn> {
 export async function takeIn(
   options: Omit<TurnOptions, 'taken' | 'groups' | 'inletDelayMs' | 'inletHang'>,
 ): Promise<LoadResult> {
-  const { stack, targets, events, connections, perSecond } = options;
-  return sendLoad(stack.programs, { targets, run: (runs += 1), events, connections, perSecond });
+  const { stack, targets, events, body, connections, perSecond } = options;
+  return sendLoad(stack.programs, { targets, run: (runs += 1), events, body, connections, perSecond });
 }
 
 /** @returns when the inlet answered last */
