@@ -29,12 +29,10 @@ export function createProgram(wiring: ProgramWiring): Commander {
   function add(parent: Commander, before: readonly string[], line: CommandLine | CommandFamily): void {
     const command = parent.command(line.name).description(line.description);
     const words = [...before, line.name];
+    line.grammar?.(command, (does, args) =>
+      wiring.run(words.join(' '), program.opts<GlobalOptions>(), (context) => does(context, args)),
+    );
     if ('commands' in line) for (const one of line.commands) add(command, words, one);
-    else {
-      line.grammar(command, (does, args) =>
-        wiring.run(words.join(' '), program.opts<GlobalOptions>(), (context) => does(context, args)),
-      );
-    }
     command.addHelpText('after', examplesText(line.examples));
   }
 

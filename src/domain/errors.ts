@@ -208,6 +208,12 @@ export const ERROR_CATALOGUE = {
     retryable: false,
     exitCode: EXIT_CODES.failed,
   },
+  CAEP_RUN_UNKNOWN: {
+    sentence: 'No flow of the source {name} has a run with the id {id}.',
+    remedy: 'List the runs with `chatlio-aep runs {name}`.',
+    retryable: false,
+    exitCode: EXIT_CODES.failed,
+  },
   CAEP_EVENT_DECIDED: {
     sentence: 'The event {id} of {name} was already decided, or has changed since you looked at it: it is now {state}.',
     remedy: 'See what was decided, by whom and why with `chatlio-aep held show {name} {id}`.',

@@ -5,6 +5,7 @@
  * JSON only. Questions and answers stand in Temporal's history: secrets and chat text are sealed to the asker.
  */
 import type { AuditPage, AuditReport } from './audit.js';
+import type { RunDetails } from './delivery/failedRecords.js';
 import type { RunsReport } from './delivery/flowRuns.js';
 import type { CatalogueError } from './errors.js';
 import type { Kind } from './events/kinds.js';
@@ -115,6 +116,8 @@ interface Inquiries {
   };
   /** Runs of the source's flows, as Adobe counts them. */
   runs: { ask: { readonly name: string; readonly limit: number }; answer: RunsReport };
+  /** One run, with the records that failed in it. With `sealTo` the answer holds Adobe's words, sealed to the asker. */
+  run: { ask: { readonly name: string; readonly id: string; readonly sealTo?: string }; answer: RunDetails };
   /** Changes something when told to apply. */
   restored: {
     ask: { readonly since: string; readonly apply: boolean; readonly by: string };
@@ -162,6 +165,7 @@ export const INQUIRIES: { readonly [N in InquiryName]: InquiryFacts<N> } = {
   contents: { patience: 'soon', again: ({ name }) => `chatlio-aep events tail ${name} --reveal` },
   intake: { patience: 'soon', again: ({ name }) => `chatlio-aep status ${name}` },
   runs: { patience: 'soon', again: ({ name }) => `chatlio-aep runs ${name}` },
+  run: { patience: 'soon', again: ({ name, id }) => `chatlio-aep runs show ${name} ${id}` },
   restored: { patience: 'soon', again: ({ since }) => `chatlio-aep doctor --restored ${since}` },
 };
 

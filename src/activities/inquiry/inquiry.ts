@@ -14,6 +14,7 @@ import { exceptionDetails, exceptionPage } from './exceptions.js';
 import { auditReport } from './audit.js';
 import { doctorReport, type DoctorDeps } from './doctor.js';
 import { planReport } from './plan.js';
+import { runDetails } from './runs/runDetails.js';
 import { runsReport } from './runs/runs.js';
 import { rotatedUrls, sealedUrls } from './urls.js';
 import { toCatalogueError } from '../failures.js';
@@ -50,6 +51,7 @@ export function createInquiryActivities(deps: InquiryDeps): InquiryActivities {
     contents: answering('contents', (ask) => contentsPiece(deps, ask)),
     intake: answering('intake', (ask) => intakeReport(database, ask)),
     runs: answering('runs', (ask) => runsReport(deps, ask)),
+    run: answering('run', (ask) => runDetails(deps, ask)),
     restored: answering('restored', (ask) => restoredReport(database, ask)),
   };
 }

@@ -30,5 +30,7 @@ export interface CommandLine extends Named {
 
 /** Commands with a first word in common, such as `held list` and `held show`. */
 export interface CommandFamily extends Named {
+  /** Where the first word alone is a command too. */
+  readonly grammar?: CommandLine['grammar'];
   readonly commands: readonly CommandLine[];
 }

@@ -1,16 +1,24 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { readFailedRecords } from '../../../src/activities/inquiry/runs/failedRecords.js';
+import { runDetails } from '../../../src/activities/inquiry/runs/runDetails.js';
 import { runsReport } from '../../../src/activities/inquiry/runs/runs.js';
-import { withReconcileBench } from '../reconcile/bench.js';
+import type { FlowRun } from '../../../src/adobe/services/flowService.js';
+import { MAX_FAILED_RECORDS } from '../../../src/domain/delivery/failedRecords.js';
+import { createAsker } from '../../../src/temporal/sealedAnswer.js';
+import { LONG_MS, withReconcileBench } from '../reconcile/bench.js';
 
 const bench = withReconcileBench();
 
-it('shows what Adobe has counted of every flow that the source has led to, the newest first', async () => {
-  const { database, adobe, uid, take, deliver, replaceFlow, source } = bench();
+it('shows what Adobe has counted of every flow that the source has led to, and which events failed', async () => {
+  const { database, adobe, keyRing, uid, sourceId, take, deliver, age, reconcile, replaceFlow, source } = bench();
   const name = `source-${uid}`;
   const ask = { v: 1, ask: 'runs', name, limit: 10 } as const;
   await take(2);
-  await take(1, 'asyncInvalid');
+  const [refused = ''] = await take(1, 'asyncInvalid');
   await deliver();
+  await reconcile();
+  await age(LONG_MS);
+  await reconcile();
   const other = await replaceFlow();
   await take(1);
   await deliver();
@@ -32,4 +40,90 @@ it('shows what Adobe has counted of every flow that the source has led to, the n
     ]),
   );
   expect(await runsReport({ database, adobe }, { ...ask, limit: 1 })).toMatchObject({ runs: [{}], older: true });
+
+  const id = report.runs.find(({ failedRecords }) => failedRecords === 1)?.id ?? '';
+  const deps = { database, adobe, keyRing };
+  const asker = createAsker(keyRing.accessKey);
+  const { sealedWords = '', ...details } = await runDetails(deps, { v: 1, ask: 'run', name, id, sealTo: asker.sealTo });
+  const held = await database.pool.query<{ id: number }>('select id from exception where source_id = $1', [sourceId]);
+  expect(details).toMatchObject({
+    run: { id },
+    records: [
+      {
+        eventId: refused,
+        isOurs: true,
+        kind: 'feedback',
+        exception: { id: held.rows[0]?.id, reason: 'invalid', state: 'held' },
+      },
+    ],
+    more: 0,
+  });
+  expect(JSON.stringify(details)).not.toContain('placed');
+  expect(JSON.parse(asker.open(sealedWords))).toEqual([expect.stringContaining('placed')]);
+
+  const others = { v: 1, ask: 'run', name, id: 'none' } as const;
+  await expect(runDetails(deps, others)).rejects.toMatchObject({ error: { code: 'CAEP_RUN_UNKNOWN' } });
+});
+
+describe('failed records', () => {
+  const HOUR_MS = 3_600_000;
+  const RUN: FlowRun = {
+    id: 'r',
+    flowId: 'f',
+    startedAt: 10 * HOUR_MS,
+    completedAt: 11 * HOUR_MS,
+    batchIds: [],
+    errors: [],
+  };
+
+  /** Catalog with batches created at these hours, and Data Access with so many records in each. */
+  function adobeWith(batches: Readonly<Record<string, number>>, recordsIn: number) {
+    const read: string[] = [];
+    const clients = {
+      flowService: {
+        getFlow: () => Promise.resolve({ id: 'f', targetConnectionIds: ['t'] }),
+        getTargetConnection: () => Promise.resolve({ id: 't', dataSetId: 'd' }),
+      },
+      catalog: {
+        getDataset: () => Promise.resolve({ id: 'd' }),
+        listBatches: ({ createdAfterMs = 0, status = '' }) =>
+          Promise.resolve(
+            Object.entries(status === 'failed' ? batches : {})
+              .map(([id, hour]) => ({ id, status, createdAt: hour * HOUR_MS }))
+              .filter(({ createdAt }) => createdAt > createdAfterMs),
+          ),
+      },
+      dataAccess: {
+        listFailedFiles: (batchId: string) => Promise.resolve(batchId === 'success' ? undefined : ['part']),
+        readFailedRecords: (batchId: string) => {
+          read.push(batchId);
+          const records = Array.from({ length: recordsIn }, (_each, n) => ({ n }));
+          return Promise.resolve({ records, unreadableLines: batchId === 'torn' ? 1 : 0 });
+        },
+      },
+    } as unknown as Parameters<typeof readFailedRecords>[0];
+    return { clients, read };
+  }
+
+  it('are those of the batches that the run names', async () => {
+    const { clients, read } = adobeWith({}, 2);
+    const found = await readFailedRecords(clients, { ...RUN, batchIds: ['success', 'torn', 'b'] });
+    expect(read).toEqual(['torn', 'b']);
+    expect(found).toMatchObject({ byTime: false, left: 0, unreadable: ['torn'] });
+    expect(found.records.map(({ batchId }) => batchId)).toEqual(['torn', 'torn', 'b', 'b']);
+  });
+
+  it('are those of the batches that failed in its time, where it names none', async () => {
+    const { clients, read } = adobeWith({ before: 9.5, during: 10.5, late: 11.9, after: 13 }, 1);
+    const found = await readFailedRecords(clients, RUN);
+    expect(read.toSorted()).toEqual(['during', 'late']);
+    expect(found.byTime).toBe(true);
+  });
+
+  it('are read no further than they are shown, and what was seen of others is counted', async () => {
+    const { clients, read } = adobeWith({}, MAX_FAILED_RECORDS + 7);
+    const found = await readFailedRecords(clients, { ...RUN, batchIds: ['a', 'b'] });
+    expect(read).toEqual(['a']);
+    expect([found.records.length, found.left]).toEqual([MAX_FAILED_RECORDS, 7]);
+  });
 });

@@ -25,7 +25,7 @@ interface SourceFlows {
   readonly clients: AdobeClients;
 }
 
-async function flowsOf({ adobe, database }: RunsDeps, name: string): Promise<SourceFlows> {
+export async function flowsOf({ adobe, database }: RunsDeps, name: string): Promise<SourceFlows> {
   const { id: sourceId } = await requireSource(database, name);
   const { sandbox = DEFAULT_SANDBOX } = await readSourceFacts(database, sourceId);
   const flowIds = (await readFlowIds(database, sourceId)).slice(0, MAX_FLOWS);
@@ -42,7 +42,7 @@ export async function runsReport(deps: RunsDeps, { name, limit }: Ask<'runs'>): 
   return { v: 1, flowIds, runs, ...(found.length > wanted ? { older: true } : {}) };
 }
 
-function runView(run: FlowRun): RunView {
+export function runView(run: FlowRun): RunView {
   const { id, inputRecords, failedRecords, warningRecords, inputBytes, outputBytes } = run;
   return {
     id,

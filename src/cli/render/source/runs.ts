@@ -4,7 +4,7 @@ import { oneLine } from '../../../domain/printable.js';
 import type { Paint, Style } from '../paint.js';
 import { columns, counted, instant } from '../text.js';
 
-const STATE_STYLES: Readonly<Record<RunState, Style>> = {
+export const RUN_STATE_STYLES: Readonly<Record<RunState, Style>> = {
   queued: 'hint',
   scheduled: 'hint',
   'in-progress': 'hint',
@@ -42,12 +42,13 @@ export function renderRuns(
 /** First of all, what needs somebody, and the command for it. */
 function failureLines(name: string, runs: readonly RunView[], paint: Paint): string[] {
   const failing = runs.filter(hasFailures);
-  if (failing.length === 0) return [];
+  const [newest] = failing;
+  if (newest === undefined) return [];
   const records = failing.reduce((sum, { failedRecords = 0 }) => sum + failedRecords, 0);
   const what = records === 0 ? 'Records' : counted(records, 'record');
   return [
     `${paint.bad('✖')} ${what} failed at Adobe, in ${failing.length} of ${counted(runs.length, 'run')}: accepted by the inlet, but not written to the dataset.`,
-    `  Those that were found in a failed batch are held, with Adobe's codes: \`chatlio-aep held list ${name} --reason invalid\``,
+    `  See why, of the newest: \`chatlio-aep runs show ${name} ${oneLine(newest.id)}\``,
     '',
   ];
 }
@@ -59,7 +60,7 @@ function row(run: RunView, paint: Paint): string[] {
     oneLine(id),
     moment(from),
     moment(to),
-    paint[STATE_STYLES[state]](state.replaceAll('-', ' ')),
+    paint[RUN_STATE_STYLES[state]](state.replaceAll('-', ' ')),
     figure(inputRecords),
     figure(writtenRecords),
     hasFailures(run) ? paint.bad(failed) : failed,
@@ -71,16 +72,16 @@ function row(run: RunView, paint: Paint): string[] {
 /** Adobe leaves figures out. */
 const NOT_TOLD = '–';
 
-function moment(time: string | undefined): string {
+export function moment(time: string | undefined): string {
   return time === undefined ? NOT_TOLD : instant(Date.parse(time));
 }
 
-function figure(number: number | undefined): string {
+export function figure(number: number | undefined): string {
   return number === undefined ? NOT_TOLD : String(number);
 }
 
 /** `812 B`, `4.0 KB`, `1.2 MB`. */
-function size(bytes: number): string {
+export function size(bytes: number): string {
   if (bytes < 1_000) return `${bytes} B`;
   return bytes < 1_000_000 ? `${(bytes / 1_000).toFixed(1)} KB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
 }
