@@ -3,6 +3,7 @@ import { Context } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
 import type { AdobeClients } from '../adobe/clients.js';
 import type { GateActivities, OperationInput } from '../domain/delivery/pause.js';
+import type { RecordInput } from '../domain/history.js';
 import {
   undoActivityName,
   type SourceActivities,
@@ -118,6 +119,7 @@ export function createSourceActivities(deps: SourceActivityDeps): SourceActiviti
         held: await store.holdUnsent(marker, () => signal.throwIfAborted()),
       })),
     configureForwarder: (input: OperationInput) => operate(input, (context) => configure(context, deps.forwarders)),
+    recordOperation: (input: RecordInput) => deps.store.recordOperation(input),
     startForwarder: deps.forwarders.startForwarder,
     stopForwarder: deps.forwarders.stopForwarder,
   } as SourceActivities;

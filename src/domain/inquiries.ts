@@ -26,6 +26,7 @@ import type {
   ExceptionPage,
   ExceptionState,
 } from './exceptions/heldEvents.js';
+import type { HistoryPage } from './history.js';
 import type { Manifest } from './source/manifest.js';
 import type { DoctorReport, PlanReport } from './source/plan.js';
 
@@ -118,6 +119,8 @@ interface Inquiries {
   runs: { ask: { readonly name: string; readonly limit: number }; answer: RunsReport };
   /** One run, with the records that failed in it. With `sealTo` the answer holds Adobe's words, sealed to the asker. */
   run: { ask: { readonly name: string; readonly id: string; readonly sealTo?: string }; answer: RunDetails };
+  /** The newest records of a source, also of one that was torn down, or that Temporal has forgotten. */
+  history: { ask: { readonly name: string; readonly limit: number }; answer: HistoryPage };
   /** Changes something when told to apply. */
   restored: {
     ask: { readonly since: string; readonly apply: boolean; readonly by: string };
@@ -166,6 +169,7 @@ export const INQUIRIES: { readonly [N in InquiryName]: InquiryFacts<N> } = {
   intake: { patience: 'soon', again: ({ name }) => `chatlio-aep status ${name}` },
   runs: { patience: 'soon', again: ({ name }) => `chatlio-aep runs ${name}` },
   run: { patience: 'soon', again: ({ name, id }) => `chatlio-aep runs show ${name} ${id}` },
+  history: { patience: 'soon', again: ({ name }) => `chatlio-aep history ${name}` },
   restored: { patience: 'soon', again: ({ since }) => `chatlio-aep doctor --restored ${since}` },
 };
 

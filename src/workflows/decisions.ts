@@ -1,6 +1,9 @@
 import { condition, defineUpdate, setHandler } from '@temporalio/workflow';
+import type { RecordedInput } from '../domain/history.js';
 import { refusalOfCorrection } from '../domain/source/correction.js';
+import type { Manifest } from '../domain/source/manifest.js';
 import {
+  manifestDifferences,
   SOURCE_MESSAGES,
   type AbortInput,
   type Hold,
@@ -9,6 +12,7 @@ import {
 } from '../domain/source/source.js';
 import { ABORT_INPUT, RESUME_INPUT } from '../domain/source/updateInputs.js';
 import { refuse, requireShape } from './refuse.js';
+import type { Recording } from './source/recording.js';
 import type { SourceStore } from './source/sourceState.js';
 
 type HoldDecision =
@@ -25,7 +29,7 @@ const resumeUpdate = defineUpdate<SourcePhase, [ResumeInput?]>(SOURCE_MESSAGES.r
 const abortUpdate = defineUpdate<SourcePhase, [AbortInput?]>(SOURCE_MESSAGES.abort);
 
 /** Registers the updates `resume` and `abort`. To be called before the first await of the workflow. */
-export function createDecisions(store: SourceStore): Decisions {
+export function createDecisions(store: SourceStore, recording: Recording): Decisions {
   let decision: HoldDecision | undefined;
 
   const requireHeld = (): Hold => {
@@ -38,6 +42,13 @@ export function createDecisions(store: SourceStore): Decisions {
   setHandler(
     resumeUpdate,
     (input: ResumeInput = {}) => {
+      recording.record({
+        kind: 'resume',
+        startedAt: Date.now(),
+        by: input.by,
+        input: asked(input, store.state.manifest),
+        result: 'done',
+      });
       decision = { kind: 'resume', input };
       return store.state.phase;
     },
@@ -55,6 +66,7 @@ export function createDecisions(store: SourceStore): Decisions {
   setHandler(
     abortUpdate,
     (input: AbortInput = {}) => {
+      recording.record({ kind: 'abort', startedAt: Date.now(), by: input.by, why: input.reason, result: 'done' });
       decision = { kind: 'abort', input };
       return store.state.phase;
     },
@@ -69,7 +81,15 @@ export function createDecisions(store: SourceStore): Decisions {
 
   return {
     async awaitDecision(hold) {
-      const { phase } = store.state;
+      const { phase, operation } = store.state;
+      const { step, error, since } = hold;
+      recording.record({
+        kind: operation?.kind ?? 'teardown',
+        startedAt: operation?.startedAt ?? since,
+        result: 'held',
+        code: error.code,
+        step,
+      });
       decision = undefined;
       store.change({ phase: 'held', hold });
       try {
@@ -81,5 +101,12 @@ export function createDecisions(store: SourceStore): Decisions {
       if (decided === undefined) throw new Error('a hold ended without a decision');
       return decided;
     },
+  };
+}
+
+function asked({ adopt, manifest }: ResumeInput, before: Manifest): RecordedInput {
+  return {
+    ...(adopt === true ? { adopt } : {}),
+    ...(manifest === undefined ? {} : { changed: manifestDifferences(before, manifest) }),
   };
 }

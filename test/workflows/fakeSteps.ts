@@ -3,6 +3,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { CatalogueError } from '../../src/domain/errors.js';
 import type { Delivery } from '../../src/domain/source/manifest.js';
 import type { GateOpening, OperationInput } from '../../src/domain/delivery/pause.js';
+import type { RecordedOperation, RecordInput } from '../../src/domain/history.js';
 import {
   undoActivityName,
   type SourceActivities,
@@ -30,6 +31,8 @@ export interface FakeSteps {
   readonly applied: OperationInput[];
   /** For which the gate was closed. */
   readonly reasons: string[];
+  /** What was written down, in the order in which it was. */
+  readonly recorded: RecordedOperation[];
   /** What each step (`schema`) or undo (`undo-schema`) does instead of succeeding, taken from the front. */
   readonly script: Map<string, (() => unknown)[]>;
 }
@@ -47,6 +50,7 @@ export function createFakeSteps(): FakeSteps {
     configured: [],
     applied: [],
     reasons: [],
+    recorded: [],
     script: new Map(),
   };
 
@@ -89,6 +93,10 @@ export function createFakeSteps(): FakeSteps {
     applyUpdate: (input: OperationInput) => {
       fake.applied.push(input);
       return scripted('applyUpdate', () => ({ opensAt: OPENED_AT }));
+    },
+    recordOperation: async ({ operation }: RecordInput) => {
+      await fake.script.get('recordOperation')?.shift()?.();
+      fake.recorded.push(operation);
     },
     startForwarder: () => scripted('startForwarder', () => undefined),
     configureForwarder: (input: OperationInput) => {

@@ -5,6 +5,7 @@ import { sentenceOf } from '../../domain/errors.js';
 import { type Ask, INQUIRIES, type Inquiry, type InquiryActivities, type InquiryName } from '../../domain/inquiries.js';
 import type { Database } from '../../store/connection/database.js';
 import type { KeyRing } from '../../store/keys/keyRing.js';
+import { readHistory } from '../../store/sources/operations.js';
 import { restoredReport } from '../../store/delivery/restored.js';
 import { decideWithoutForwarder } from './decide.js';
 import { contentsPiece } from './contents.js';
@@ -52,6 +53,7 @@ export function createInquiryActivities(deps: InquiryDeps): InquiryActivities {
     intake: answering('intake', (ask) => intakeReport(database, ask)),
     runs: answering('runs', (ask) => runsReport(deps, ask)),
     run: answering('run', (ask) => runDetails(deps, ask)),
+    history: answering('history', (ask) => readHistory(database, ask)),
     restored: answering('restored', (ask) => restoredReport(database, ask)),
   };
 }

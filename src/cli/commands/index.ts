@@ -6,6 +6,7 @@ import { demoCommand } from './installation/demo.js';
 import { doctorCommand } from './installation/doctor.js';
 import { eventsCommands } from './events/events.js';
 import { heldCommands } from './events/held.js';
+import { historyCommand } from './source/history.js';
 import { initCommand } from './installation/init.js';
 import { keysCommands } from './installation/keys.js';
 import { pauseCommand } from './source/pause.js';
@@ -25,7 +26,7 @@ export const COMMANDS: Readonly<Record<string, readonly (CommandLine | CommandFa
   'Set up:': [initCommand, doctorCommand],
   'Provision:': [planCommand, provisionCommand, resumeCommand, abortCommand],
   'Control:': [updateCommand, pauseCommand, unpauseCommand],
-  'Inspect:': [statusCommand, watchCommand, runsCommand, urlsCommand, sendCommand],
+  'Inspect:': [statusCommand, watchCommand, historyCommand, runsCommand, urlsCommand, sendCommand],
   'Events:': [eventsCommands, heldCommands, auditCommand],
   'Keys:': [keysCommands],
   'Processes:': [...PROCESS_COMMANDS, demoCommand],

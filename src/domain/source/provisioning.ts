@@ -1,5 +1,6 @@
 /** What the source workflow and its step activities say to each other. Plain JSON, no secrets. */
 import type { CatalogueError } from '../errors.js';
+import type { RecordActivities } from '../history.js';
 import type { Manifest } from './manifest.js';
 import type { GateActivities, OperationInput } from '../delivery/pause.js';
 import type { UndoEntry } from './source.js';
@@ -52,7 +53,7 @@ type StepActivities = { [S in StepName]: (input: StepInput) => Promise<StepResul
   [S in StepName as `undo-${S}`]: (input: UndoInput) => Promise<UndoResult>;
 };
 
-export interface SourceActivities extends StepActivities, GateActivities, UpdateActivities {
+export interface SourceActivities extends StepActivities, GateActivities, UpdateActivities, RecordActivities {
   /** Starts the forwarder, or wakes it when it runs (signal with start). */
   startForwarder(input: { readonly name: string; readonly uid: string; readonly manifest: Manifest }): Promise<void>;
   /** Closes the gate and stops the forwarder; nothing is sent from then on. */

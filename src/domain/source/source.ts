@@ -1,5 +1,6 @@
 /** The source workflow's state, and the messages it takes: the contract between workflow, worker and command line. */
 import type { CatalogueError } from '../errors.js';
+import type { RecordedOperation } from '../history.js';
 import type { Delivery, Manifest } from './manifest.js';
 import type { Paused } from '../delivery/pause.js';
 import type { Resource, Resources, StepName } from './steps.js';
@@ -24,8 +25,12 @@ export interface SourceInput {
   readonly manifest: Manifest;
   /** Decided beforehand: whatever stands in the place of a step is taken over, and no step is held for it. */
   readonly adopt?: boolean;
+  /** Who, for the record. 0.1 does not say. */
+  readonly by?: string;
   /** Present in every run but the first: what the run before handed over. */
   readonly carried?: SourceState;
+  /** What was done in the runs before and was not in the database yet, oldest first. */
+  readonly unrecorded?: readonly RecordedOperation[];
   /** Test hook: continue as new after this many history events. */
   readonly maxHistoryEvents?: number;
   /** Test hook: how soon a dead worker is noticed. Default 15 s. */

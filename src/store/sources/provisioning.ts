@@ -6,6 +6,7 @@ import type { Projection } from '../../domain/projection/projection.js';
 import { KIND_FACTS } from '../../domain/events/kinds.js';
 import type { Delivery, Manifest } from '../../domain/source/manifest.js';
 import type { SourceUrls } from '../../domain/inquiries.js';
+import type { RecordInput } from '../../domain/history.js';
 import type { Marker } from '../../domain/source/steps.js';
 import { webhookPath } from '../../domain/events/webhookPath.js';
 import { readClock } from '../connection/clock.js';
@@ -21,6 +22,7 @@ import {
   readGate,
 } from '../delivery/gate.js';
 import type { KeyRing } from '../keys/keyRing.js';
+import { recordOperation } from './operations.js';
 import {
   createRoutes,
   listRoutes,
@@ -92,6 +94,8 @@ export interface ProvisioningStore {
   mayHaveDelivered(marker: Marker): Promise<boolean>;
   /** See `unsent.ts`. @returns how many events are held for a person */
   holdUnsent(marker: Marker, progress: () => void): Promise<number>;
+  /** See `operations.ts`. */
+  recordOperation(input: RecordInput): Promise<void>;
   /** @throws CodedError `CAEP_SOURCE_UNKNOWN` when there is none that knows its inlet */
   gate(marker: Marker): Promise<Gate>;
   /** Opens it with the inlet that is stored. @throws CodedError `CAEP_SOURCE_UNKNOWN` as above */
@@ -202,6 +206,7 @@ export function createProvisioningStore(database: Database, keyRing: KeyRing): P
       const sourceId = await idOf(marker);
       return sourceId === undefined ? 0 : holdUnsent(database, sourceId, progress);
     },
+    recordOperation: (input) => recordOperation(database, input),
     gate: standingGate,
     async openGate(marker, opensAt, datasetId) {
       const { sourceId, flowId, inletSealed } = await standingGate(marker);

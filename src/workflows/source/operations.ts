@@ -1,23 +1,33 @@
 import { ActivityFailure, allHandlersFinished, CancellationScope, condition } from '@temporalio/workflow';
 import type { OperationInput } from '../../domain/delivery/pause.js';
+import type { RecordedOperation } from '../../domain/history.js';
 import type { OperationKind } from '../../domain/source/source.js';
 import { refuse } from '../refuse.js';
 import { failureOf } from './provisioning.js';
+import type { Recording } from './recording.js';
 import type { SourceStore } from './sourceState.js';
+
+/** Who asked for it, why, and for what: for the record. */
+export type Asked = Pick<RecordedOperation, 'by' | 'why' | 'input'>;
 
 /** Operations on a live source: one at a time. One that was accepted comes to its end, also when the source is cancelled meanwhile. */
 export interface Operations {
   /** Refuses where the source is not live, or another operation runs. For validators. */
   readonly requireIdle: () => void;
   /** @param command what is typed again after the fix; what fails is refused with it */
-  readonly operate: <T>(kind: OperationKind, command: string, run: (input: OperationInput) => Promise<T>) => Promise<T>;
+  readonly operate: <T extends object>(
+    kind: OperationKind,
+    command: string,
+    run: (input: OperationInput) => Promise<T>,
+    asked?: Asked,
+  ) => Promise<T>;
   /** For what waits for a person: ends with a cancellation when the source is being taken down. */
   readonly whileLive: <T>(wait: () => Promise<T>) => Promise<T>;
   /** Accepts no more of them, and waits for the one that runs: it must not open the gate of a source that is taken down. */
   readonly end: () => Promise<void>;
 }
 
-export function createOperations(store: SourceStore): Operations {
+export function createOperations(store: SourceStore, recording: Recording): Operations {
   let hasEnded = false;
   const waits = new Set<CancellationScope>();
 
@@ -33,13 +43,20 @@ export function createOperations(store: SourceStore): Operations {
       }
     },
 
-    async operate(kind, command, run) {
+    async operate(kind, command, run, asked) {
       const { uid, manifest, resources } = store.state;
       const { name } = manifest;
-      store.change({ operation: { kind, startedAt: Date.now(), undo: [] } });
+      const startedAt = Date.now();
+      const record = (ending: Pick<RecordedOperation, 'result' | 'code'>): void =>
+        recording.record({ kind, startedAt, ...asked, ...ending });
+      store.change({ operation: { kind, startedAt, undo: [] } });
       try {
-        return await CancellationScope.nonCancellable(() => run({ marker: { name, uid }, manifest, resources }));
+        const done = await CancellationScope.nonCancellable(() => run({ marker: { name, uid }, manifest, resources }));
+        record({ result: 'changed' in done && done.changed === false ? 'unchanged' : 'done' });
+        return done;
       } catch (failure) {
+        const code = failureOf(failure).error.code;
+        record(code === 'CAEP_ABORTED' ? { result: 'aborted' } : { result: 'refused', code });
         if (!(failure instanceof ActivityFailure)) throw failure;
         const { error } = failureOf(failure);
         return refuse({ ...error, fields: { ...error.fields, name, command } });

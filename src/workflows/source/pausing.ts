@@ -6,6 +6,8 @@ import {
   type UnpauseInput,
   type UnpauseResult,
 } from '../../domain/delivery/pause.js';
+import type { RecordedInput } from '../../domain/history.js';
+import type { Manifest } from '../../domain/source/manifest.js';
 import {
   type ConfigureInput,
   type ConfigureResult,
@@ -28,37 +30,55 @@ const unpauseUpdate = defineUpdate<UnpauseResult, [UnpauseInput?]>(SOURCE_MESSAG
  * One that fails leaves what it has done, and is typed again after the fix.
  */
 export function handlePausing(store: SourceStore, proxies: StepProxies, { operate, requireIdle }: Operations): void {
+  const changesTo = (manifest: Manifest): RecordedInput => ({
+    changed: manifestDifferences(store.state.manifest, manifest),
+  });
   const pause = ({ reason, by, disableFlow = false }: PauseInput = {}): Promise<PauseResult> =>
-    operate('pause', disableFlow ? 'pause --disable-flow' : 'pause', async (input) => {
-      const before = store.state.paused;
-      const paused = before ?? { since: Date.now(), reason, by };
-      // Also when it is paused already: a database that was set back may have forgotten.
-      await proxies.other.closeGate({ ...input, reason: pauseReason(paused) });
-      store.change({ paused });
-      if (!disableFlow) return { v: 1, changed: before === undefined, paused };
-      await proxies.other.disableFlow(input);
-      const withFlow = { ...paused, flowDisabled: true };
-      store.change({ paused: withFlow });
-      return { v: 1, changed: before?.flowDisabled !== true, paused: withFlow };
-    });
+    operate(
+      'pause',
+      disableFlow ? 'pause --disable-flow' : 'pause',
+      async (input) => {
+        const before = store.state.paused;
+        const paused = before ?? { since: Date.now(), reason, by };
+        // Also when it is paused already: a database that was set back may have forgotten.
+        await proxies.other.closeGate({ ...input, reason: pauseReason(paused) });
+        store.change({ paused });
+        if (!disableFlow) return { v: 1, changed: before === undefined, paused };
+        await proxies.other.disableFlow(input);
+        const withFlow = { ...paused, flowDisabled: true };
+        store.change({ paused: withFlow });
+        return { v: 1, changed: before?.flowDisabled !== true, paused: withFlow };
+      },
+      { by, why: reason, input: disableFlow ? { disableFlow } : undefined },
+    );
 
-  const unpause = (_input: UnpauseInput = {}): Promise<UnpauseResult> =>
-    operate('unpause', 'unpause', async (input) => {
-      const { opened, opensAt } = await proxies.other.openGate(input);
-      const changed = opened || store.state.paused !== undefined;
-      store.change({ paused: undefined, opensAt });
-      return { v: 1, changed, opensAt };
-    });
+  const unpause = ({ by }: UnpauseInput = {}): Promise<UnpauseResult> =>
+    operate(
+      'unpause',
+      'unpause',
+      async (input) => {
+        const { opened, opensAt } = await proxies.other.openGate(input);
+        const changed = opened || store.state.paused !== undefined;
+        store.change({ paused: undefined, opensAt });
+        return { v: 1, changed, opensAt };
+      },
+      { by },
+    );
 
-  const configure = ({ delivery }: ConfigureInput): Promise<ConfigureResult> =>
-    operate('configure', 'provision FILE', async (input) => {
-      const manifest = { ...input.manifest, delivery };
-      // Also when they are so already: the forwarder may not know them.
-      await proxies.other.configureForwarder({ ...input, manifest });
-      const changed = manifestDifferences(input.manifest, manifest).length > 0;
-      store.change({ manifest });
-      return { v: 1, changed };
-    });
+  const configure = ({ delivery, by }: ConfigureInput): Promise<ConfigureResult> =>
+    operate(
+      'configure',
+      'provision FILE',
+      async (input) => {
+        const manifest = { ...input.manifest, delivery };
+        // Also when they are so already: the forwarder may not know them.
+        await proxies.other.configureForwarder({ ...input, manifest });
+        const changed = manifestDifferences(input.manifest, manifest).length > 0;
+        store.change({ manifest });
+        return { v: 1, changed };
+      },
+      { by, input: changesTo({ ...store.state.manifest, delivery }) },
+    );
 
   setHandler(pauseUpdate, pause, {
     description:

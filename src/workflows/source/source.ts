@@ -16,6 +16,7 @@ import { holdUnsent, startForwarding, stopForwarding } from './forwarding.js';
 import { handlePausing } from './pausing.js';
 import { createOperations } from './operations.js';
 import { OperationAborted, provision } from './provisioning.js';
+import { createRecording, type Recording } from './recording.js';
 import { createSourceStore, type SourceStore } from './sourceState.js';
 import { createStepProxies, type StepProxies } from './stepProxies.js';
 import { undo } from './undo.js';
@@ -34,39 +35,60 @@ const stateQuery = defineQuery<SourceState>(SOURCE_MESSAGES.state);
  */
 export async function source(input: SourceInput): Promise<never> {
   const store = createSourceStore(input);
-  const decisions = createDecisions(store);
+  const recording = createRecording(store, input.unrecorded);
+  const decisions = createDecisions(store, recording);
   const proxies = createStepProxies(input.heartbeatTimeoutMs);
-  const operations = createOperations(store);
+  const operations = createOperations(store, recording);
   handlePausing(store, proxies, operations);
   handleUpdating(store, proxies, decisions, operations);
   setHandler(stateQuery, () => store.state, { description: 'Phase, steps, ids, what is held and why' });
 
   try {
-    if (store.state.phase === 'provisioning') await becomeLive(store, proxies, decisions, input.adopt === true);
+    if (store.state.phase === 'provisioning') await becomeLive(store, proxies, decisions, recording, input);
     await live(input);
   } catch (reason) {
     if (!isCancellation(reason) && !(reason instanceof OperationAborted)) throw reason;
     await operations.end();
-    const liveBefore = store.state.liveSince !== undefined;
+    const { liveSince, operation } = store.state;
+    const liveBefore = liveSince !== undefined;
+    const startedAt = (liveBefore ? undefined : operation?.startedAt) ?? Date.now();
     await stopForwarding(store, proxies, decisions);
     await undo(entriesToUndo(store.state), store, proxies, decisions);
     await holdUnsent(store, proxies, decisions);
     await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+    recording.record(
+      liveBefore
+        ? { kind: 'teardown', startedAt, result: 'done' }
+        : { ...provisioning(input, startedAt), result: isCancellation(reason) ? 'cancelled' : 'aborted' },
+    );
+    await recording.finish();
     store.change({ phase: liveBefore ? 'torn-down' : 'aborted', operation: undefined });
     throw reason instanceof OperationAborted ? abortedFailure(store.state, reason) : reason;
   }
-  return continueAsNew<typeof source>({ ...input, manifest: store.state.manifest, carried: store.state });
+  return continueAsNew<typeof source>({
+    ...input,
+    manifest: store.state.manifest,
+    carried: store.state,
+    unrecorded: recording.unwritten(),
+  });
 }
 
 async function becomeLive(
   store: SourceStore,
   proxies: StepProxies,
   decisions: Decisions,
-  adopts: boolean,
+  recording: Recording,
+  input: SourceInput,
 ): Promise<void> {
-  await provision(store, proxies, decisions, adopts);
+  await provision(store, proxies, decisions, input.adopt === true);
   await startForwarding(store, proxies, decisions);
+  const startedAt = store.state.operation?.startedAt ?? Date.now();
+  recording.record({ ...provisioning(input, startedAt), result: 'done' });
   store.change({ phase: 'live', liveSince: Date.now(), operation: undefined });
+}
+
+function provisioning({ by, adopt }: SourceInput, startedAt: number) {
+  return { kind: 'provision', startedAt, by, input: adopt === true ? { adopt } : undefined } as const;
 }
 
 /** Waits for operations; returns when this run should hand over to a new one. */

@@ -28,17 +28,22 @@ export function handleUpdating(
   decisions: Decisions,
   { operate, requireIdle, whileLive }: Operations,
 ): void {
-  const update = ({ manifest }: UpdateInput): Promise<UpdateResult> =>
-    operate('update', 'update FILE', async (input) => {
-      const changed = manifestDifferences(input.manifest, manifest).length > 0;
-      const sending = concernsSending(input.manifest, manifest)
-        ? await changeSending(input, { ...input, manifest })
-        : undefined;
-      // Also when they are so already: the forwarder may not know them.
-      await proxies.other.configureForwarder({ ...input, manifest });
-      store.change({ manifest });
-      return { v: 1, changed, fields: [], ...sending };
-    });
+  const update = ({ manifest, by }: UpdateInput): Promise<UpdateResult> =>
+    operate(
+      'update',
+      'update FILE',
+      async (input) => {
+        const changed = manifestDifferences(input.manifest, manifest).length > 0;
+        const sending = concernsSending(input.manifest, manifest)
+          ? await changeSending(input, { ...input, manifest })
+          : undefined;
+        // Also when they are so already: the forwarder may not know them.
+        await proxies.other.configureForwarder({ ...input, manifest });
+        store.change({ manifest });
+        return { v: 1, changed, fields: [], ...sending };
+      },
+      { by, input: { changed: manifestDifferences(store.state.manifest, manifest) } },
+    );
 
   async function changeSending(
     before: OperationInput,

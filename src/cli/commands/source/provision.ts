@@ -36,7 +36,8 @@ async function startOrJoin(context: Context, sources: Sources, used: UsedManifes
     const { manifest, stored } = await manifestOfEnded(sources, used);
     // The marker in Adobe's objects holds the uid: with the same one a new run finds what an earlier run made.
     const before = last ?? (stored && { uid: stored.uid, status: stored.retired ? 'torn down' : 'terminated' });
-    const input = { v: 1, uid: before?.uid ?? randomUUID(), manifest, ...(adopt ? { adopt } : {}) } as const;
+    const uid = before?.uid ?? randomUUID();
+    const input = { v: 1, uid, manifest, ...(adopt ? { adopt } : {}), by: person() } as const;
     if ((await sources.start(input)) === 'started') {
       noteWindows(context);
       if (before !== undefined) {
