@@ -2,8 +2,7 @@
 import type { ErrorCode } from './errors.js';
 
 /** `unchanged`: it was so already. `held`: it waits for a person; how it ended is a record of its own. */
-export const RECORDED_RESULTS = ['done', 'unchanged', 'held', 'refused', 'aborted', 'cancelled'] as const;
-export type RecordedResult = (typeof RECORDED_RESULTS)[number];
+type RecordedResult = 'done' | 'unchanged' | 'held' | 'refused' | 'aborted' | 'cancelled';
 
 /** What was asked for, in short: names, never values. */
 export interface RecordedInput {
@@ -45,7 +44,7 @@ export interface RecordActivities {
 }
 
 /** Decisions about held events that came in one request. */
-export interface DecidedTogether {
+interface DecidedTogether {
   readonly decision: string;
   /** Why the events were held. */
   readonly reasons: readonly string[];

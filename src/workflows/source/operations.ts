@@ -8,7 +8,7 @@ import type { Recording } from './recording.js';
 import type { SourceStore } from './sourceState.js';
 
 /** Who asked for it, why, and for what: for the record. */
-export type Asked = Pick<RecordedOperation, 'by' | 'why' | 'input'>;
+type Asked = Pick<RecordedOperation, 'by' | 'why' | 'input'>;
 
 /** Operations on a live source: one at a time. One that was accepted comes to its end, also when the source is cancelled meanwhile. */
 export interface Operations {
