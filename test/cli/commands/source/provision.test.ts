@@ -102,7 +102,9 @@ describe('provision', () => {
     );
     expect(await provision(world.context, { file })).toBe(0);
     const manifest = readManifest(MANIFEST_TEXT, file, { contents: 'full' });
-    expect(inputs).toEqual([{ v: 1, uid: expect.stringMatching(/^[0-9a-f-]{36}$/) as string, manifest }]);
+    expect(inputs).toEqual([
+      { v: 1, uid: expect.stringMatching(/^[0-9a-f-]{36}$/) as string, manifest, by: expect.any(String) as string },
+    ]);
     expect(world.stdout()).toContain('support-chat is live after 40s');
     expect(world.stderr()).toContain('XDM schema: running');
   });
@@ -119,7 +121,7 @@ describe('provision', () => {
     const ask = known(stored);
     const world = fakeWorld(fakeSources({ start, ask, describe: script(undefined, sourceRun()), state: script(LIVE) }));
     expect(await provision(world.context, { file })).toBe(0);
-    expect(inputs).toEqual([{ v: 1, uid: UID, manifest }]);
+    expect(inputs).toEqual([{ v: 1, uid: UID, manifest, by: expect.any(String) as string }]);
   });
 
   it('that may adopt starts a source that does; of one that is held it has the step tried so', async () => {
