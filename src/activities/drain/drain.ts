@@ -144,8 +144,12 @@ export function createDrain(deps: DrainDependencies): (input: DrainInput) => Pro
           ),
         heard: ({ first, resend }, text) => hearing.heard({ eventId: (first ?? resend).eventId, text }),
         wishes: () => ({ stop: activity.stop(), ...slots.shortened(input) }),
-        // A worker that is killed leaves behind what its last heartbeat said.
-        heartbeat: (intended) => activity.heartbeat(() => positionAt(intended)),
+        heartbeat(intended) {
+          // Before anything of it is sent: whoever of this worker finds the database set back first knows it.
+          comeTo(intended);
+          // A worker that is killed leaves behind what its last heartbeat said.
+          activity.heartbeat(() => positionAt(intended));
+        },
         databaseFailed: (error) =>
           deps.log.warn({ ...partition, reason: messageOf(error) }, 'PostgreSQL did not answer'),
         leaveBehind(intended) {

@@ -81,7 +81,7 @@ function own(copy: string, original: string): void {
 }
 
 /** Every event that was posted is unknown, or known to be delivered; none is to be sent. */
-async function expectNothingForgotten({ database, sourceId, inlet, exceptions }: Losable): Promise<void> {
+async function expectNothingForgotten({ database, sourceId, inlet, exceptions }: Bench): Promise<void> {
   const known = new Map((await exceptions()).map((one) => [one.event_id, one]));
   for (const id of inlet.posts.keys()) {
     expect(known.get(id)).toMatchObject({
@@ -321,4 +321,26 @@ it('the worker that has sent compares what it remembers, also where no forwarder
   expect((await other.report).end.kind).toBe('gate');
   await expectNothingForgotten(bench);
   expect(inlet.arrivals).toHaveLength(20);
+});
+
+it('a worker knows how far its drain has come while that one sends: finding the database set back first, it forgets nothing', async () => {
+  const { open, log, drain, inlet, database, sourceId, uid } = shared();
+  await open();
+  await log(20);
+  inlet.behave(() => ({ acceptAfterMs: 1_000 }));
+  const positions = createPositions();
+  const { report } = drain({}, { positions });
+  const ended = report.catch((failure: unknown) => failure);
+  await inlet.arrived(20);
+  expect(positions.of(uid, 0)).toMatchObject({ intended: 20 });
+  await database.pool.query(
+    `update partition_cursor set fence = fence - 1, flush_number = 0, cursor_seq = 0, intended_seq = 0, decided = '', undecided = 0
+     where source_id = $1`,
+    [sourceId],
+  );
+  const watch = watchForSetBack({ database, positions, log: silentLog });
+  onTestFinished(() => watch.close());
+  await watch.look();
+  await ended;
+  await expectNothingForgotten(shared());
 });
