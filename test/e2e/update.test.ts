@@ -22,6 +22,9 @@ import { PATIENCE, SETTLE_WINDOW_MS, withWorkingInstallation } from './support/w
 
 vi.setConfig({ testTimeout: 180_000 });
 
+/** After an update the first event of a kind is looked for often: the second one waits for it. */
+const LAKE_LATENCY = '15s';
+
 const { installation, sources, withWorkers } = withWorkingInstallation();
 
 async function run<Arguments>(command: Command<Arguments>, args: Arguments, exitCode = 0): Promise<object> {
@@ -36,7 +39,9 @@ interface Landed {
 
 it('sends its backlog as it was taken and whole chats from then on, each once', async () => {
   const { simulator, database, keyRing } = installation();
-  const { marker, manifest } = newSource({ delivery: { settleWindow: `${SETTLE_WINDOW_MS}ms`, partitions: 1 } });
+  const { marker, manifest } = newSource({
+    delivery: { settleWindow: `${SETTLE_WINDOW_MS}ms`, lakeLatency: LAKE_LATENCY, partitions: 1 },
+  });
   const { name, uid } = marker;
   const sourceId = async (): Promise<number> => (await findSourceId(database, uid)) ?? 0;
   const file = join(await mkdtemp(join(tmpdir(), 'update-')), 'chat.yaml');
@@ -48,7 +53,7 @@ name: ${name}
 sandbox: ${manifest.sandbox}
 dataset: {name: ${manifest.dataset.name}}
 chatlio: {widgets: [{key: main-site}]}
-delivery: {settleWindow: ${SETTLE_WINDOW_MS}ms, schemaSettleWindow: ${SETTLE_WINDOW_MS}ms, partitions: 1}
+delivery: {settleWindow: ${SETTLE_WINDOW_MS}ms, schemaSettleWindow: ${SETTLE_WINDOW_MS}ms, lakeLatency: ${LAKE_LATENCY}, partitions: 1}
 ${more}`,
     );
 
