@@ -9,6 +9,7 @@ import { connectClient } from '../../src/temporal/connection.js';
 import { runClient } from '../stack/commandLine.js';
 import { createSimulatorAdmin } from '../stack/simulatorAdmin.js';
 import { type Disrupted, carryOut } from './faults/disruptions.js';
+import { canariesOf, readAccepted } from './records/canaries.js';
 import { type Comparison, compare } from './records/compare.js';
 import { watchHolds } from './faults/holds.js';
 import { type Load, startLoad } from './load/load.js';
@@ -22,12 +23,15 @@ import { type ForwardStack, SANDBOX, startForwardStack } from './stack.js';
 import { LEAVING, tearDownUnderTraffic } from './teardown.js';
 import { startFaultSchedule, type FaultSchedule } from './faults/faultSchedule.js';
 import { postsOf } from './load/webhooks.js';
+import { LAKE_LATENCY_MS } from './times.js';
 
 export interface ForwardRun {
   readonly comparison: Comparison;
   readonly disrupted: Disrupted;
   /** Requests that the inlet accepted, by what the event was taken as and the version of the mapping. */
   readonly sent: ReadonlyMap<string, number>;
+  /** Kinds of which, after an update, a second event was sent. */
+  readonly canaries: number;
   readonly posts: number;
   /** Requests to the receivers that were not answered with 2xx. */
   readonly failedPosts: number;
@@ -121,18 +125,28 @@ async function runOn(stack: ForwardStack, { seed, events, kills, log }: ForwardR
       rows: await platform.mappingRows(mapping),
       keptBack,
     }));
+    const canaries = canariesOf({
+      accepted: await readAccepted(stack.databaseUrl, lakeUrl),
+      updatedTo: disrupted.updates.map(({ mapping }) => mapping),
+      lakeLatencyMs: LAKE_LATENCY_MS,
+      lostCommits: disrupted.lostCommits,
+    });
     const comparison = compare({
       taken,
       contradictions: load.contradictions(),
       platform: await readPlatform(lakeUrl),
       store,
       quietTimes: disrupted.quietTimes,
-      leaks: leaksOf({ sent, markedRows: await readMarkedRows(lakeUrl), store, leaving: await Promise.all(leaving) }),
+      inRequests: [
+        ...leaksOf({ sent, markedRows: await readMarkedRows(lakeUrl), store, leaving: await Promise.all(leaving) }),
+        ...canaries.differences,
+      ],
     });
     return {
       comparison,
       disrupted,
       sent: countSent(sent, store),
+      canaries: canaries.followed,
       posts: posts.length,
       failedPosts: load.failed(),
       faultHits: faultSchedule.hits(),

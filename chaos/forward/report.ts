@@ -3,6 +3,16 @@ import { type ForwardRun, isWithoutFault } from './chaosRun.js';
 import type { Difference } from './records/compare.js';
 
 const SHOWN_DIFFERENCES = 20;
+const WRONG = [
+  'lost',
+  'repeated',
+  'invented',
+  'misjudged',
+  'through the gate',
+  'leaked',
+  'before its canary',
+  'contradiction',
+] as const satisfies Difference['wrong'][];
 
 /** @param repeat the command that makes the same run */
 export function reportOf(run: ForwardRun, repeat: string): string {
@@ -15,6 +25,7 @@ export function reportOf(run: ForwardRun, repeat: string): string {
       ['posts made', run.posts],
       ['posts not answered with 2xx', run.failedPosts],
       ['inlet requests that met a fault', run.faultHits],
+      ['kinds sent one first after an update', run.canaries],
       ['forwarder held', run.holds.join(' | ') || 'never'],
       ['seconds of load, seconds until all was decided', `${seconds(run.loadMs)}, ${seconds(run.decidedMs)}`],
       ['processes that ended by themselves', run.unexpectedEnds.join(', ') || 'none'],
@@ -29,9 +40,7 @@ export function reportOf(run: ForwardRun, repeat: string): string {
     ]),
     table(
       'differences',
-      (['lost', 'repeated', 'invented', 'misjudged', 'through the gate', 'leaked', 'contradiction'] as const).map(
-        (wrong) => [wrong, differences.filter((one) => one.wrong === wrong).length],
-      ),
+      WRONG.map((wrong) => [wrong, differences.filter((one) => one.wrong === wrong).length]),
     ),
     ...differences.slice(0, SHOWN_DIFFERENCES).map(line),
     ...(differences.length > SHOWN_DIFFERENCES ? [`… and ${differences.length - SHOWN_DIFFERENCES} more`] : []),

@@ -8,7 +8,7 @@ export const REQUEST_TIMEOUT_MS = 5_000;
 export const SETTLE_WINDOW_MS = 6_000;
 /** What the platform really needs; the product waits longer. */
 export const TRUE_SETTLE_WINDOW_MS = 4_000;
-const LAKE_LATENCY_MS = 15_000;
+export const LAKE_LATENCY_MS = 15_000;
 /** From acceptance to the row, unless a fault makes it later. Below {@link LAKE_LATENCY_MS}. */
 export const LAKE_DELAY_MS = 1_000;
 /** A stall of the lake lasts longer than a verdict of absence is waited for. */

@@ -20,6 +20,8 @@ describe('forwarding while processes are killed and the inlet fails', () => {
       const sent = [...run.sent.keys()];
       expect(sent).toContainEqual(expect.stringMatching(/^cut, /));
       expect(sent).toContainEqual(expect.stringMatching(/^whole, version [12] /));
+      // First events alone, of each kind, after an update.
+      expect(run.canaries).toBeGreaterThan(0);
       expect(run.faultHits).toBeGreaterThan(0);
     },
     TIMEOUT_MS,

@@ -8,6 +8,7 @@ import { createAllowance } from '../load/allowance.js';
 import type { Load } from '../load/load.js';
 import { goOnAfterSetBack, loseCommits } from './lostCommits.js';
 import { updateAsTold, writeManifest } from './updating.js';
+import type { Span } from '../records/canaries.js';
 import type { LaterFault, PlannedDisruption, ProcessFault } from '../plan.js';
 import type { MappingVersion, Platform } from '../platform.js';
 import type { SourceUpdate } from '../updates.js';
@@ -22,6 +23,8 @@ export interface Disrupted {
   readonly counts: ReadonlyMap<string, number>;
   readonly quietTimes: readonly QuietTime[];
   readonly updates: readonly DoneUpdate[];
+  /** From before commits were lost until events were sent again. */
+  readonly lostCommits: readonly Span[];
   /** Disruptions that did not come to their end. */
   readonly failures: readonly string[];
 }
@@ -54,6 +57,7 @@ export async function carryOut(stage: Stage, plan: readonly PlannedDisruption[],
   const counts = new Map<string, number>();
   const quietTimes: QuietTime[] = [];
   const updates: DoneUpdate[] = [];
+  const lostCommits: Span[] = [];
   let updated = Promise.resolve();
   const allowance = createAllowance(load, posts);
   const failures: string[] = [];
@@ -171,11 +175,13 @@ export async function carryOut(stage: Stage, plan: readonly PlannedDisruption[],
         return alone('flow', async () => {
           const { processes, configuration } = stage.stack;
           const folder = join(configuration.home, 'postgres');
+          const fromMs = Date.now();
           await alone('postgres', () => loseCommits(processes.postgres, folder, planned.forMs));
           count('lose the last commits');
           const command = (args: readonly string[]) => runClient(stage.stack, args);
           const stops = await goOnAfterSetBack(stage.database, stage.source, command);
           if (stops > 0) count('lose commits that sending then misses');
+          lostCommits.push({ fromMs, toMs: Date.now() });
         });
       case 'full-disk':
         return alone('postgres', async () => {
@@ -213,5 +219,5 @@ export async function carryOut(stage: Stage, plan: readonly PlannedDisruption[],
   }
   allowance.until(Number.POSITIVE_INFINITY);
   await Promise.allSettled(running);
-  return { counts, quietTimes, updates, failures };
+  return { counts, quietTimes, updates, lostCommits, failures };
 }

@@ -16,6 +16,8 @@ type Wrong =
   | 'through the gate'
   /** Sent with something that the mapping does not read, or that privacy keeps back. */
   | 'leaked'
+  /** Sent after an update before the first event of its kind was proven. */
+  | 'before its canary'
   /** Two answers of the receivers that do not fit. */
   | 'contradiction';
 
@@ -46,11 +48,12 @@ export function compare(input: {
   readonly platform: ReadonlyMap<string, AtPlatform>;
   readonly store: ReadonlyMap<string, InStore>;
   readonly quietTimes: readonly QuietTime[];
-  readonly leaks: readonly Difference[];
+  /** Found in what was sent. */
+  readonly inRequests: readonly Difference[];
 }): Comparison {
   const { platform, store } = input;
   const differences: Difference[] = [
-    ...input.leaks,
+    ...input.inRequests,
     ...input.contradictions.map((detail) => ({ wrong: 'contradiction' as const, eventId: '', detail })),
   ];
   const known = new Set<string>();

@@ -63,7 +63,7 @@ it.each(CASES)('$name: $wrong', ({ arrivals = ['logged'], at, stored, wrong }) =
     platform: new Map(at === undefined ? [] : [[ID, at]]),
     store: new Map(stored === undefined ? [] : [[ID, stored]]),
     quietTimes: [],
-    leaks: [],
+    inRequests: [],
   });
   expect(differences.map((one) => one.wrong)).toEqual(wrong);
 });
@@ -78,7 +78,7 @@ it('finds what nobody has posted, and what was sent through a closed gate', () =
       { change: 'disable', fromMs: 4_000, toMs: 6_000 },
       { change: 'pause', fromMs: 6_000, toMs: 7_000 },
     ],
-    leaks: [],
+    inRequests: [],
   });
   expect(differences.map((one) => one.wrong)).toEqual(['contradiction', 'invented', 'through the gate']);
 });
