@@ -24,6 +24,8 @@ interface SourceFigures {
   readonly opensInMs: number;
   readonly lastTakenAtMs?: number;
   readonly lastAcceptedAtMs?: number;
+  /** Absent while nobody has looked at its flow runs. */
+  readonly flowRunFailedRecords?: number;
 }
 
 interface ExceptionFigures {
@@ -136,6 +138,13 @@ export function registerFigures(registry: Registry, read: () => Promise<Figures>
     'Age of the oldest open exception.',
     ['source', 'reason', 'state'],
     perException((one) => seconds(one.oldestMs)),
+  );
+  metric(
+    Gauge,
+    'chatlio_aep_flow_run_failed_records',
+    "Records that failed in Adobe's flow runs of the 24 hours before the last look at them.",
+    source,
+    perSource((one) => one.flowRunFailedRecords),
   );
   metric(
     Gauge,

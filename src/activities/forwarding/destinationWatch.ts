@@ -9,6 +9,7 @@ import type { DestinationLook, ForwarderActivities } from '../../domain/delivery
 import type { Database } from '../../store/connection/database.js';
 import { readClock } from '../../store/connection/clock.js';
 import { closeGate, type Gate, openGate, readGate } from '../../store/delivery/gate.js';
+import { lookAtFlowRuns } from '../flowRunLook.js';
 import { findFlowDestination } from '../flowDestination.js';
 import { settleWindowEnd } from '../flowState.js';
 import { notInStore, sourceIdOf } from '../sourceInStore.js';
@@ -21,9 +22,11 @@ export interface DestinationWatchDependencies {
 
 /** The gate is changed on two looks, not on one answer that may lag. */
 const CONFIRM_AFTER_MS = 2_000;
+/** Looks come more often where a lake latency is short, as against the simulator. */
+const RUNS_EVERY_MS = 5_000;
 
 /**
- * Looks at flow and dataset, closes the gate where data would be lost, and opens again what it has closed itself: a settle window
+ * Looks at flow and dataset, and at the flow's runs for the figure that `status` shows; closes the gate where data would be lost, and opens again what it has closed itself: a settle window
  * after the flow's own last change, as `unpause` does. An Adobe that does not answer says nothing.
  */
 export function createDestinationWatch(
@@ -44,6 +47,7 @@ export function createDestinationWatch(
     const known = gate.open ? undefined : gate.reason;
     try {
       const first = await lookAt(clients, flowId);
+      if (first.fault === undefined) await lookAtFlowRuns(deps.database, clients, { sourceId, everyMs: RUNS_EVERY_MS });
       if (first.fault === known) return unchanged(gate);
       await delay(confirmAfterMs, undefined, { signal });
       const { fault, flow, datasetId } = await lookAt(clients, flowId);

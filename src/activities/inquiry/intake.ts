@@ -9,6 +9,7 @@ import { readAwaitedCanaries } from '../../store/delivery/canaries.js';
 import { gateReport, readGate } from '../../store/delivery/gate.js';
 import { readDifferingCopies } from '../../store/bodies/differingCopies.js';
 import { readUnmappedFields } from '../../store/bodies/unmappedFields.js';
+import { readFlowRunLook } from '../../store/views/flowRunLook.js';
 import { readSilences } from '../../store/views/lastEvents.js';
 import { readNearMisses, readReceivers } from '../../store/receivers/receiverReports.js';
 import { findSource } from '../../store/sources/sources.js';
@@ -29,16 +30,18 @@ export async function intakeReport(database: Database, ask: Ask<'intake'>): Prom
 
 async function look(database: Database, name: string): Promise<IntakeReport> {
   const source = await findSource(database, name);
-  const [gate, receivers, silences, nearMisses, unmapped, differingCopies, canaries, counted] = await Promise.all([
-    source && readGate(database, source.id),
-    readReceivers(database),
-    readSilences(database),
-    source && readNearMisses(database, source.id),
-    source && readUnmappedFields(database, source.id),
-    source && readDifferingCopies(database, source.id),
-    source && readAwaitedCanaries(database, source.id),
-    source && countEvents(database, source.id),
-  ]);
+  const [gate, receivers, silences, nearMisses, unmapped, differingCopies, canaries, flowRuns, counted] =
+    await Promise.all([
+      source && readGate(database, source.id),
+      readReceivers(database),
+      readSilences(database),
+      source && readNearMisses(database, source.id),
+      source && readUnmappedFields(database, source.id),
+      source && readDifferingCopies(database, source.id),
+      source && readAwaitedCanaries(database, source.id),
+      source && readFlowRunLook(database, source.id),
+      source && countEvents(database, source.id),
+    ]);
   const silent = silences
     .filter(({ source: of, isTooLong }) => of === name && isTooLong)
     .map(({ kind, lastAt, silentForMs }) => ({ kind, lastAt: lastAt.toISOString(), silentForMs }));
@@ -53,6 +56,7 @@ async function look(database: Database, name: string): Promise<IntakeReport> {
     unmapped,
     differingCopies,
     canaries,
+    flowRuns,
   };
 }
 

@@ -31,6 +31,7 @@ import {
   resumeLookUps,
 } from '../../store/exceptions/lookUps.js';
 import type { KeyRing } from '../../store/keys/keyRing.js';
+import { lookAtFlowRuns } from '../flowRunLook.js';
 import { notInStore } from '../sourceInStore.js';
 import { withHeartbeats } from '../heartbeats.js';
 import { confirmDeliveries, confirmPage, type ConfirmationStep } from './accepted.js';
@@ -68,6 +69,8 @@ function isInvalid({ outcome }: LookedUp): boolean {
 }
 
 const HEARTBEAT_EVERY_MS = 5_000;
+/** As often as at flow and dataset. */
+const RUN_LOOKS_PER_LATENCY = 12;
 /** After it the rest is left to the next round, so that a deploy need not wait. */
 const ROUND_MS = 240_000;
 const LOOK_UPS_AT_ONCE = 1_000;
@@ -109,10 +112,18 @@ export function createReconcile(deps: ReconcileDependencies): (input: ReconcileI
     );
     const lake = await look(source, delivery);
     await noteLake(database, source.id, lake.state, lake.detail);
+    await lookAtRuns(source, delivery);
     const ahead = await lookUpsAhead(database, source.id);
     if (lake.state === 'readable') return { v: 1, lake, lookUps: ahead };
     const dueInMs = Math.min(ahead.dueInMs ?? Number.POSITIVE_INFINITY, latePauseMs(delivery));
     return { v: 1, lake, lookUps: { dueInMs, unplanned: ahead.unplanned && lake.state === 'away' } };
+  }
+
+  /** Of events that are no longer sent, but still looked for, too: that is when Adobe has judged them. */
+  async function lookAtRuns({ id, sandbox }: LakeSource, { lakeLatencyMs }: Delivery): Promise<void> {
+    if (sandbox === undefined) return;
+    const clients = deps.adobe.forSandbox(sandbox, { signal: Context.current().cancellationSignal });
+    await lookAtFlowRuns(database, clients, { sourceId: id, everyMs: lakeLatencyMs / RUN_LOOKS_PER_LATENCY });
   }
 
   async function look(source: LakeSource, delivery: Delivery): Promise<LakeView> {

@@ -40,6 +40,17 @@ export interface RunsReport {
   readonly older?: boolean;
 }
 
+/** What the forwarder saw when it looked last. */
+export interface FlowRunsView {
+  /** ISO 8601. */
+  readonly lookedAt: string;
+  /** In runs that began in the 24 hours before; 0 when that look is older than 24 hours. */
+  readonly failedRecords: number;
+  /** Absent: there was none. */
+  readonly lastRunId?: string;
+  readonly lastRunAt?: string;
+}
+
 export const DEFAULT_RUNS = 24;
 /** An answer stands in Temporal's history. */
 export const MAX_RUNS = 500;

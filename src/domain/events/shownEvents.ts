@@ -1,6 +1,7 @@
 /** Events and receivers as `events tail` and `status` show them. JSON only, never chat text. */
 import type { ClockDifference } from '../clocks.js';
 import type { ExceptionReason } from '../exceptions/exceptions.js';
+import type { FlowRunsView } from '../delivery/flowRuns.js';
 import type { ForwarderCounters, GateReport } from '../delivery/forwarder.js';
 import type { Contents } from '../projection/projection.js';
 import type { Kind } from './kinds.js';
@@ -184,6 +185,8 @@ export interface IntakeReport {
   readonly differingCopies?: readonly DifferingCopiesView[];
   /** Likewise: those that are waited for. */
   readonly canaries?: readonly CanaryView[];
+  /** Likewise. Absent while nobody has looked yet. */
+  readonly flowRuns?: FlowRunsView;
 }
 
 /** A receiver reports every few seconds; one that has said nothing for longer may be gone, with what it has spooled. */

@@ -1,5 +1,6 @@
 /** What is measured about every live source and every receiver. */
 import type { Database } from '../connection/database.js';
+import { recentlyFailed } from './flowRunLook.js';
 import { readSilences } from './lastEvents.js';
 import { oldestUnconfirmedMs } from '../exceptions/confirmation.js';
 import { type Counted, countEventsOf } from './eventCounts.js';
@@ -12,8 +13,9 @@ export async function readFigures(database: Database) {
          as opens_in_ms,
        (select max(last_logged_at) from partition_head h where h.source_id = s.id and last_seq > 0) as last_taken_at,
        (select coalesce(sum(accepted_count), 0)::float8 from partition_cursor c where c.source_id = s.id) as acceptances,
-       (select max(last_accepted_at) from partition_cursor c where c.source_id = s.id) as last_accepted_at
-     from source s left join gate g on g.source_id = s.id
+       (select max(last_accepted_at) from partition_cursor c where c.source_id = s.id) as last_accepted_at,
+       case when l.source_id is not null then ${recentlyFailed('l')} end as flow_run_failed_records
+     from source s left join gate g on g.source_id = s.id left join flow_run_look l on l.source_id = s.id
      where s.retired_at is null order by s.name`,
   );
   const sourceIds = rows.map(({ id }) => id);
@@ -45,6 +47,7 @@ function figuresOf(row: SourceRow, { counters, open }: Counted, unconfirmedMs: n
     opensInMs: row.opens_in_ms ?? 0,
     lastTakenAtMs: row.last_taken_at?.getTime(),
     lastAcceptedAtMs: row.last_accepted_at?.getTime(),
+    flowRunFailedRecords: row.flow_run_failed_records ?? undefined,
   };
 }
 
@@ -56,6 +59,7 @@ interface SourceRow {
   readonly acceptances: number;
   readonly last_taken_at: Date | null;
   readonly last_accepted_at: Date | null;
+  readonly flow_run_failed_records: number | null;
 }
 
 async function readReceivers(database: Database) {

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { intakeReport } from '../../../src/activities/inquiry/intake.js';
 import { readFailedRecords } from '../../../src/activities/inquiry/runs/failedRecords.js';
 import { runDetails } from '../../../src/activities/inquiry/runs/runDetails.js';
 import { runsReport } from '../../../src/activities/inquiry/runs/runs.js';
 import type { FlowRun } from '../../../src/adobe/services/flowService.js';
 import { MAX_FAILED_RECORDS } from '../../../src/domain/delivery/failedRecords.js';
+import { readFigures, readSourceFacts } from '../../../src/store/views/figures.js';
 import { createAsker } from '../../../src/temporal/sealedAnswer.js';
 import { LONG_MS, withReconcileBench } from '../reconcile/bench.js';
 
@@ -63,6 +65,39 @@ it('shows what Adobe has counted of every flow that the source has led to, and w
 
   const others = { v: 1, ask: 'run', name, id: 'none' } as const;
   await expect(runDetails(deps, others)).rejects.toMatchObject({ error: { code: 'CAEP_RUN_UNKNOWN' } });
+});
+
+it('is looked at beside other work, for `status` and metrics, and not more often than it is said', async () => {
+  const { database, adobe, uid, sourceId, source, take, deliver, reconcile, simulator } = bench();
+  const { sandbox = '' } = await readSourceFacts(database, sourceId);
+  const intake = async () => (await intakeReport(database, { v: 1, ask: 'intake', name: `source-${uid}` })).flowRuns;
+  const measured = async () =>
+    (await readFigures(database)).sources.find((one) => one.source === `source-${uid}`)?.flowRunFailedRecords;
+  expect([await intake(), await measured()]).toEqual([undefined, undefined]);
+  await take(1, 'asyncInvalid');
+  await deliver();
+
+  // Not allowed: nothing fails, and nothing is said.
+  const refused = { id: 'no runs', match: { route: 'flowservice.runs.list' }, times: 0 };
+  simulator.simulator().admin.faults.place({ ...refused, fault: { kind: 'status', status: 403 } });
+  expect((await reconcile()).lake.state).not.toBe('refused');
+  expect(await intake()).toBeUndefined();
+  simulator.simulator().admin.faults.remove('no runs');
+
+  await reconcile();
+  const [newest] = await adobe.forSandbox(sandbox).flowService.listRuns([source.flowId], { limit: 1 });
+  expect(await intake()).toMatchObject({ failedRecords: newest?.failedRecords, lastRunId: newest?.id });
+  expect(await measured()).toBe(newest?.failedRecords);
+  expect(newest?.failedRecords).toBeGreaterThan(0);
+
+  const { lookedAt } = (await intake()) ?? {};
+  await reconcile({ lakeLatencyMs: 3_600_000 });
+  expect((await intake())?.lookedAt).toBe(lookedAt);
+  await database.pool.query(
+    `update flow_run_look set looked_at = looked_at - interval '25 hours' where source_id = $1`,
+    [sourceId],
+  );
+  expect([(await intake())?.failedRecords, await measured()]).toEqual([0, 0]);
 });
 
 describe('failed records', () => {

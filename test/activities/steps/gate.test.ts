@@ -9,6 +9,7 @@ import type { OperationInput } from '../../../src/domain/delivery/pause.js';
 import { checkQuiet } from '../../../src/store/delivery/gate.js';
 import { recordSetBack } from '../../../src/store/delivery/setBack.js';
 import { applyRestored } from '../../../src/store/delivery/restored.js';
+import { readFlowRunLook } from '../../../src/store/views/flowRunLook.js';
 import { findSourceId } from '../../../src/store/sources/sources.js';
 import { attempts, type Installation, newSource, performStep, provision, withInstallation } from '../installation.js';
 
@@ -350,6 +351,9 @@ describe('watching the destination', () => {
     const { epoch } = await gate();
     expect(await watch()).toEqual({ v: 1, looked: true });
     expect(await gate()).toMatchObject({ open: true, epoch });
+    // Of a flow without data there is no run: that, too, is seen.
+    const sourceId = (await findSourceId(database, input.marker.uid)) ?? 0;
+    expect(await readFlowRunLook(database, sourceId)).toMatchObject({ failedRecords: 0, lastRunId: undefined });
   });
 
   it.each([

@@ -5,7 +5,7 @@ import type { Snapshot } from '../../following/snapshot.js';
 import { oneLine } from '../../../domain/printable.js';
 import { ratesAt } from '../rates.js';
 import type { Paint } from '../paint.js';
-import { columns, elapsed, instant } from '../text.js';
+import { columns, counted, elapsed, instant } from '../text.js';
 
 type Delivery = Pick<Snapshot, 'forwarder' | 'intake'> & { readonly run: Pick<Snapshot['run'], 'name'> };
 
@@ -31,6 +31,7 @@ export function renderDelivery(
     ].join('  '),
     columns(partRows(snapshot.run.name, counts, paint)),
     ...besideLines(snapshot, counts.counters, paint),
+    ...flowRunLines(snapshot, now, paint),
     ...canaryLines(snapshot, now, paint),
     ...(isGateTold ? [] : gateLines(snapshot, now, paint)),
     ...errorLines(snapshot, now, paint),
@@ -108,6 +109,15 @@ function besideLines({ run, forwarder }: Delivery, counters: ForwarderCounters, 
       ? []
       : [`  ${paint.caution(`it is not known whether the lake has them: ${lake.detail ?? lake.state}`)}`]),
   ];
+}
+
+/** Accepted, and not in the dataset: Adobe's own figure, which is there before an event is looked for in the lake. */
+function flowRunLines({ run, intake }: Delivery, now: number, paint: Paint): string[] {
+  const { failedRecords, lookedAt } = intake?.flowRuns ?? { failedRecords: 0, lookedAt: '' };
+  if (failedRecords === 0) return [];
+  const what = `${counted(failedRecords, 'record')} failed at Adobe`;
+  const when = `in the 24 h before the last look, ${elapsed(now - Date.parse(lookedAt))} ago`;
+  return [`  ${paint.bad(what)} ${when}: \`chatlio-aep runs ${run.name}\``];
 }
 
 /** Kinds of which only one event was sent since what leaves was changed. */

@@ -170,6 +170,7 @@ export function sourceDocument({ run, state, forwarder, intake }: Snapshot): obj
           unmapped: intake.unmapped,
           differingCopies: intake.differingCopies,
           canaries: intake.canaries,
+          flowRuns: intake.flowRuns,
         }),
   };
 }

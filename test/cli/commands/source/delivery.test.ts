@@ -110,6 +110,20 @@ describe('status', () => {
     expect(JSON.parse(json.stdout())).toMatchObject({ canaries });
   });
 
+  it('tells of records that failed at Adobe, with the command that shows why', async () => {
+    const flowRuns = { lookedAt: at(240_000), failedRecords: 3, lastRunId: 'run-1', lastRunAt: at(3_600_000) };
+    const shown = async (intake: IntakeReport, format: 'human' | 'json' = 'human') => {
+      const world = fakeWorld(sourcesWith(answering(intake)), { format });
+      await status(world.context, { name: 'support-chat' });
+      return world.stdout();
+    };
+    expect(await shown({ ...INTAKE, flowRuns })).toContain(
+      '3 records failed at Adobe in the 24 h before the last look, 4m 00s ago: `chatlio-aep runs support-chat`',
+    );
+    expect(await shown({ ...INTAKE, flowRuns: { ...flowRuns, failedRecords: 0 } })).not.toContain('failed at Adobe');
+    expect(JSON.parse(await shown({ ...INTAKE, flowRuns }, 'json'))).toMatchObject({ flowRuns });
+  });
+
   it('gives JSON the same numbers, as of when, beside those of the forwarder', async () => {
     const world = fakeWorld(sourcesWith(answering(INTAKE)), { format: 'json' });
     await status(world.context, { name: 'support-chat' });
