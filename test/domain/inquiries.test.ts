@@ -18,6 +18,7 @@ it.each<[InquiryName, object, string]>([
   ['events', { name: 'n' }, 'chatlio-aep events tail n'],
   ['contents', { name: 'n' }, 'chatlio-aep events tail n --reveal'],
   ['intake', { name: 'n' }, 'chatlio-aep status n'],
+  ['history', { name: 'n' }, 'chatlio-aep history n'],
   ['runs', { name: 'n' }, 'chatlio-aep runs n'],
   ['run', { name: 'n', id: 'r' }, 'chatlio-aep runs show n r'],
   ['restored', { since: '2026-01-01' }, 'chatlio-aep doctor --restored 2026-01-01'],
@@ -31,5 +32,5 @@ it.each<[InquiryName, object, string]>([
 it('what would make a second set of secrets is tried once, what grows with the events has time', () => {
   const patience = (wanted: string) =>
     (Object.keys(INQUIRIES) as InquiryName[]).filter((name) => INQUIRIES[name].patience === wanted);
-  expect([patience('once'), patience('long'), patience('soon').length]).toEqual([['rotate'], ['audit'], 12]);
+  expect([patience('once'), patience('long'), patience('soon').length]).toEqual([['rotate'], ['audit'], 13]);
 });
