@@ -40,6 +40,7 @@ const exitCode = await runCli(process.argv.slice(2), {
     lostOutput.letEnd();
     return runDemo({ environment: env, output });
   },
+  typed: interactive ? (await import('./cli/terminal/confirmation.js')).typed : undefined,
   confirm: interactive ? (await import('./cli/terminal/confirmation.js')).confirm : undefined,
   interview: interactive ? (await import('./cli/terminal/interview.js')).createInterview() : undefined,
 });

@@ -17,6 +17,7 @@ import { activityFailure, type RetryBounds } from './failures.js';
 import { withHeartbeats } from './heartbeats.js';
 import { closeGate, disableFlow, openGate } from './steps/gate.js';
 import { applyUpdate, prepareUpdate } from './steps/update.js';
+import type { TeardownActivities } from '../domain/source/teardown.js';
 import type { UpdateActivities } from '../domain/source/update.js';
 import { leaveLastWords, recall, type AttemptMemory } from './steps/attempt.js';
 import { STEP_TABLE } from './steps/table/index.js';
@@ -108,11 +109,21 @@ export function createSourceActivities(deps: SourceActivityDeps): SourceActiviti
     applyUpdate: (input) => operate(input, (context) => applyUpdate(context, input)),
   };
 
+  const tearingDown: TeardownActivities = {
+    revokeRoutes: (input) => operate(input, ({ store, marker }) => store.revokeRoutes(marker)),
+    restoreRoutes: (input) => operate(input, ({ store, marker }) => store.restoreRoutes(marker)),
+    readSpools: (input) => operate(input, ({ store, marker }) => store.spools(marker, new Date(input.revokedAt))),
+    countUnsent: (input) => operate(input, ({ store, marker }) => store.countUnsent(marker)),
+    countUnconfirmed: (input) => operate(input, ({ store, marker }) => store.countUnconfirmed(marker, input)),
+    readMissing: (input) => operate(input, ({ store, marker }) => store.missing(marker, input.receivers)),
+  };
+
   return {
     ...Object.fromEntries(STEP_NAMES.map((step) => [step, perform(step)])),
     ...Object.fromEntries(STEP_NAMES.map((step) => [undoActivityName(step), undo(step)])),
     ...gate,
     ...updating,
+    ...tearingDown,
     holdUnsent: (input: OperationInput) =>
       operate(input, async ({ store, marker, signal }) => ({
         v: 1,

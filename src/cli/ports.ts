@@ -17,6 +17,8 @@ export interface Context {
   readonly sources: () => Promise<Sources>;
   /** Asks a person yes or no; absent where nobody can be asked. */
   readonly confirm?: (question: string) => Promise<boolean>;
+  /** Asks a person to type something, so that it is not done by a slip; absent where nobody can be asked. Undefined: the person left. */
+  readonly typed?: (question: string) => Promise<string | undefined>;
   /** Asks a person what a manifest needs; absent where nobody can be asked. */
   readonly interview?: Interview;
   /** Becomes the process; returns when that has done its work. */

@@ -16,7 +16,7 @@ import { asksForJson, calledCommand, usageError } from '../process/wrongCall.js'
 import { errorDocument } from '../domain/errorDocument.js';
 import { renderError } from './render/error.js';
 
-export interface CliWorld extends Pick<Context, 'runProcess' | 'interview' | 'confirm'> {
+export interface CliWorld extends Pick<Context, 'runProcess' | 'interview' | 'confirm' | 'typed'> {
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
   readonly colour: boolean;
@@ -84,6 +84,7 @@ async function runCommand(
       configuration: world.configuration,
       // Who asks for JSON is a program.
       ...(output.format === 'human' && world.confirm !== undefined ? { confirm: world.confirm } : {}),
+      ...(output.format === 'human' && world.typed !== undefined ? { typed: world.typed } : {}),
       interruption,
       async sources() {
         const connected = await world.connect(world.configuration());

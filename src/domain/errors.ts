@@ -196,6 +196,21 @@ export const ERROR_CATALOGUE = {
     retryable: true,
     exitCode: EXIT_CODES.failed,
   },
+  CAEP_RECEIVER_SILENT: {
+    sentence:
+      'The teardown of {name} waits for a receiver that has not reported for more than a minute: {receivers}[. When it last did, {spooled} events of the source were on its disk].',
+    remedy:
+      'Start it again with its home folder; the teardown then goes on by itself. To go on without what it holds, run `chatlio-aep teardown {name} {without}`.',
+    retryable: false,
+    exitCode: EXIT_CODES.waitingForPerson,
+  },
+  CAEP_TEARDOWN_PAUSED: {
+    sentence: 'The source {name} is paused, so what waits cannot be delivered before it is torn down.',
+    remedy:
+      'Run `chatlio-aep unpause {name}` first. To hold what waits instead of sending it, run `chatlio-aep teardown {name} --discard`.',
+    retryable: false,
+    exitCode: EXIT_CODES.failed,
+  },
   CAEP_ALREADY_DECIDED: {
     sentence: 'Somebody has already resumed or aborted this.',
     remedy: 'See the result with `chatlio-aep status[ {name}]`.',

@@ -1,8 +1,8 @@
 /** Who did what to a source, when, and with which result: kept for ever, whatever becomes of its workflow. Plain JSON. */
 import type { ErrorCode } from './errors.js';
 
-/** `unchanged`: it was so already. `held`: it waits for a person; how it ended is a record of its own. */
-type RecordedResult = 'done' | 'unchanged' | 'held' | 'refused' | 'aborted' | 'cancelled';
+/** `unchanged`: it was so already. `begun`: it goes on in its own time, and how it ended is a record of its own. `held`: it waits for a person; how it ended is a record of its own. */
+type RecordedResult = 'done' | 'unchanged' | 'begun' | 'held' | 'refused' | 'aborted' | 'cancelled';
 
 /** What was asked for, in short: names, never values. */
 export interface RecordedInput {
@@ -10,6 +10,10 @@ export interface RecordedInput {
   readonly changed?: readonly string[];
   readonly adopt?: boolean;
   readonly disableFlow?: boolean;
+  readonly discard?: boolean;
+  readonly noWait?: boolean;
+  readonly deleteData?: boolean;
+  readonly withoutReceivers?: readonly string[];
 }
 
 /** One fact of a source's history. */

@@ -121,11 +121,24 @@ interface Inquiries {
   run: { ask: { readonly name: string; readonly id: string; readonly sealTo?: string }; answer: RunDetails };
   /** The newest records of a source, also of one that was torn down, or that Temporal has forgotten. */
   history: { ask: { readonly name: string; readonly limit: number }; answer: HistoryPage };
+  /** What a teardown would delete that is told to delete data. */
+  data: {
+    ask: { readonly name: string; readonly sandbox: string; readonly datasetId?: string };
+    answer: DataReport;
+  };
   /** Changes something when told to apply. */
   restored: {
     ask: { readonly since: string; readonly apply: boolean; readonly by: string };
     answer: RestoredReport;
   };
+}
+
+export interface DataReport {
+  readonly v: 1;
+  /** In the dataset; absent where the lake cannot be read. */
+  readonly records?: number;
+  /** `production` or `development`, in Adobe's words. */
+  readonly sandboxType?: string;
 }
 
 export type InquiryName = keyof Inquiries;
@@ -170,6 +183,7 @@ export const INQUIRIES: { readonly [N in InquiryName]: InquiryFacts<N> } = {
   runs: { patience: 'soon', again: ({ name }) => `chatlio-aep runs ${name}` },
   run: { patience: 'soon', again: ({ name, id }) => `chatlio-aep runs show ${name} ${id}` },
   history: { patience: 'soon', again: ({ name }) => `chatlio-aep history ${name}` },
+  data: { patience: 'soon', again: ({ name }) => `chatlio-aep teardown ${name} --delete-data` },
   restored: { patience: 'soon', again: ({ since }) => `chatlio-aep doctor --restored ${since}` },
 };
 

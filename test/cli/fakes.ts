@@ -96,6 +96,7 @@ export function fakeSources(given: Partial<Sources>): Sources {
     unpause: unexpected('unpause'),
     configure: unexpected('configure'),
     update: unexpected('update'),
+    teardown: unexpected('teardown'),
     decide: unexpected('decide'),
     list: unexpected('list'),
     ask: unexpected('ask'),

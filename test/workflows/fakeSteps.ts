@@ -19,6 +19,9 @@ import type { PreparedUpdate } from '../../src/domain/source/update.js';
 /** When the gate opens after `openGate`. */
 export const OPENED_AT = '2026-02-02T00:05:00.000Z';
 
+/** When the URLs were revoked. */
+const REVOKED_AT = '2026-02-02T00:01:00.000Z';
+
 export interface FakeSteps {
   readonly activities: SourceActivities;
   /** `field-group`, `undo-flow`, `startForwarder`: in the order of the calls. */
@@ -104,6 +107,13 @@ export function createFakeSteps(): FakeSteps {
       return scripted('configureForwarder', () => undefined);
     },
     stopForwarder: () => scripted('stopForwarder', () => undefined),
+    revokeRoutes: () => scripted('revokeRoutes', () => ({ revoked: 5, revokedAt: REVOKED_AT })),
+    restoreRoutes: () => scripted('restoreRoutes', () => undefined),
+    readSpools: () => scripted('readSpools', () => []),
+    countUnsent: () => scripted('countUnsent', () => ({ count: 0 })),
+    countUnconfirmed: () => scripted('countUnconfirmed', () => ({ count: 0, held: 0 })),
+    readMissing: ({ receivers }: { readonly receivers: readonly string[] }) =>
+      scripted('readMissing', () => receivers.map((receiver) => ({ receiver, spooled: 2, known: 1, events: ['ab'] }))),
     holdUnsent: () => scripted('holdUnsent', () => ({ v: 1, held: 0 })),
   } as unknown as SourceActivities;
   return { ...fake, activities };

@@ -17,6 +17,7 @@ import { doctorReport, type DoctorDeps } from './doctor.js';
 import { planReport } from './plan.js';
 import { runDetails } from './runs/runDetails.js';
 import { runsReport } from './runs/runs.js';
+import { dataReport } from '../steps/data.js';
 import { rotatedUrls, sealedUrls } from './urls.js';
 import { toCatalogueError } from '../failures.js';
 import type { ProvisioningStore } from '../../store/sources/provisioning.js';
@@ -54,6 +55,7 @@ export function createInquiryActivities(deps: InquiryDeps): InquiryActivities {
     runs: answering('runs', (ask) => runsReport(deps, ask)),
     run: answering('run', (ask) => runDetails(deps, ask)),
     history: answering('history', (ask) => readHistory(database, ask)),
+    data: answering('data', (ask) => dataReport(deps, ask)),
     restored: answering('restored', (ask) => restoredReport(database, ask)),
   };
 }

@@ -25,7 +25,7 @@ export async function undoStep(
   const possible = (step.needs ?? []).every((needed) => context.resources[needed] !== undefined);
   const standing = possible ? await whatStands(step, context, entry, memory, window) : { ours: [] };
   const targets = unique([...(entry.resource === undefined ? [] : [entry.resource]), ...standing.ours]);
-  if (targets.length > 0 && (await keepsData(step, context))) {
+  if (targets.length > 0 && entry.deletesData !== true && (await keepsData(step, context))) {
     return {
       outcome: 'left',
       id: targets.map(({ id }) => id).join(', '),

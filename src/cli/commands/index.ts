@@ -17,6 +17,7 @@ import { resumeCommand } from './source/resume.js';
 import { runsCommand } from './source/runs.js';
 import { sendCommand } from './events/send.js';
 import { statusCommand } from './source/status.js';
+import { teardownCommand } from './source/teardown.js';
 import { unpauseCommand } from './source/unpause.js';
 import { updateCommand } from './source/update.js';
 import { urlsCommand } from './events/urls.js';
@@ -25,7 +26,7 @@ import { watchCommand } from './source/watch.js';
 export const COMMANDS: Readonly<Record<string, readonly (CommandLine | CommandFamily)[]>> = {
   'Set up:': [initCommand, doctorCommand],
   'Provision:': [planCommand, provisionCommand, resumeCommand, abortCommand],
-  'Control:': [updateCommand, pauseCommand, unpauseCommand],
+  'Control:': [updateCommand, pauseCommand, unpauseCommand, teardownCommand],
   'Inspect:': [statusCommand, watchCommand, historyCommand, runsCommand, urlsCommand, sendCommand],
   'Events:': [eventsCommands, heldCommands, auditCommand],
   'Keys:': [keysCommands],

@@ -30,6 +30,8 @@ const INTERVAL_MS = 500;
 function endingOf({ run, state }: Snapshot): Ending | undefined {
   const phase = state?.phase ?? run.phase;
   if (!run.open) return phase === 'aborted' || phase === 'torn-down' ? phase : 'closed';
+  // One that is being torn down is live until nothing is waited for any more.
+  if (phase === 'live' && state?.teardown !== undefined) return undefined;
   return phase === 'live' || phase === 'held' ? phase : undefined;
 }
 

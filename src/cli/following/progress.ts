@@ -2,11 +2,13 @@
 import { sentenceOf, remedyOf, type CatalogueError } from '../../domain/errors.js';
 import { oneLine } from '../../domain/printable.js';
 import { STEPS } from '../../domain/source/steps.js';
+import { awaitedText } from '../../domain/source/teardown.js';
 import type { Snapshot } from './snapshot.js';
 import type { LiveRegion } from '../terminal/output.js';
 import type { Context } from '../ports.js';
 import { deliveryLine, renderDelivery } from '../render/source/delivery.js';
 import { heading, pausedSince } from '../render/source/source.js';
+import { teardownLines } from '../render/source/teardown.js';
 import { sendingLines } from '../render/source/standstill.js';
 import { isUndone, renderSteps, stepOf } from '../render/source/steps.js';
 import { clockTime, elapsed } from '../render/text.js';
@@ -35,6 +37,7 @@ function liveProgress({ output, now }: Context, live: LiveRegion, name: string):
       ...(snapshot === undefined ? [output.paint.faint(`Waiting for ${name} …`)] : [heading(snapshot, view)]),
       ...(snapshot?.state === undefined ? [] : [renderSteps(snapshot.state, snapshot.run.pending, view)]),
       ...(snapshot === undefined ? [] : sendingLines(name, snapshot.forwarder, now(), output.paint)),
+      ...(snapshot?.state === undefined ? [] : teardownLines(snapshot.state, now(), output.paint)),
       ...(delivery === undefined ? [] : ['', delivery]),
       ...(trouble === undefined
         ? []
@@ -104,6 +107,7 @@ export function changes(before: Snapshot | undefined, after: Snapshot, now = Dat
     }),
     ...deliveryChanges(before, after, now),
     ...pauseChanges(before, after),
+    ...teardownChanges(before, after),
     ...(phase === phaseBefore || phase === undefined ? [] : [`${after.run.name}: ${phase}`]),
     // Of an operation that was undone that is how it ends, and the phase has said so.
     ...(after.run.open || before?.run.open === false || phase === 'aborted' || phase === 'torn-down'
@@ -117,6 +121,16 @@ function pauseChanges(before: Snapshot | undefined, { run, state }: Snapshot): s
   const pausedBefore = before?.state?.paused;
   if (state === undefined || JSON.stringify(paused) === JSON.stringify(pausedBefore)) return [];
   return [`${run.name}: ${paused === undefined ? 'no longer paused' : pausedSince(paused)}`];
+}
+
+function teardownChanges(before: Snapshot | undefined, after: Snapshot): string[] {
+  const text = awaitedOf(after);
+  return text === undefined || (before !== undefined && text === awaitedOf(before)) ? [] : [`waits for ${text}`];
+}
+
+function awaitedOf({ state }: Snapshot): string | undefined {
+  const awaiting = state?.teardown?.awaiting;
+  return state?.phase !== 'live' || awaiting === undefined ? undefined : awaitedText(awaiting);
 }
 
 function deliveryChanges(before: Snapshot | undefined, after: Snapshot, now: number): string[] {

@@ -5,6 +5,7 @@ import type { Manifest } from './manifest.js';
 import type { GateActivities, OperationInput } from '../delivery/pause.js';
 import type { UndoEntry } from './source.js';
 import type { Marker, Resource, Resources, StepName } from './steps.js';
+import type { TeardownActivities } from './teardown.js';
 import type { UpdateActivities } from './update.js';
 
 /** What every step gets: the whole of what earlier steps made. */
@@ -53,7 +54,12 @@ type StepActivities = { [S in StepName]: (input: StepInput) => Promise<StepResul
   [S in StepName as `undo-${S}`]: (input: UndoInput) => Promise<UndoResult>;
 };
 
-export interface SourceActivities extends StepActivities, GateActivities, UpdateActivities, RecordActivities {
+export interface SourceActivities
+  extends StepActivities,
+    GateActivities,
+    UpdateActivities,
+    TeardownActivities,
+    RecordActivities {
   /** Starts the forwarder, or wakes it when it runs (signal with start). */
   startForwarder(input: { readonly name: string; readonly uid: string; readonly manifest: Manifest }): Promise<void>;
   /** Closes the gate and stops the forwarder; nothing is sent from then on. */

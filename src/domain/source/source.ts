@@ -4,6 +4,7 @@ import type { RecordedOperation } from '../history.js';
 import type { Delivery, Manifest } from './manifest.js';
 import type { Paused } from '../delivery/pause.js';
 import type { Resource, Resources, StepName } from './steps.js';
+import type { Teardown, TeardownWait } from './teardown.js';
 
 export const TASK_QUEUES = { source: 'chatlio-aep-source', forwarder: 'chatlio-aep-forwarder' } as const;
 
@@ -58,6 +59,8 @@ export interface UndoEntry {
    * consistency window after it has passed, a lookup that finds nothing proves nothing.
    */
   readonly ambiguousSince?: number;
+  /** Somebody has said so: also what holds the events. */
+  readonly deletesData?: boolean;
 }
 
 /** What undo could not remove. */
@@ -73,9 +76,11 @@ export interface Hold {
   readonly during: 'do' | 'undo';
   readonly error: CatalogueError;
   readonly since: number;
+  /** Of a teardown that nothing is taken away for yet. */
+  readonly waitsFor?: TeardownWait;
 }
 
-export type OperationKind = 'provision' | 'pause' | 'unpause' | 'configure' | 'update';
+export type OperationKind = 'provision' | 'pause' | 'unpause' | 'configure' | 'update' | 'teardown';
 
 /** One operation with its own undo log. Only that of provisioning has entries: what the others did stands, and may be repeated. */
 export interface Operation {
@@ -105,6 +110,8 @@ export interface SourceState {
   readonly opensAt?: string;
   /** A person has paused the live source. Absent also while the gate is closed for another reason: PostgreSQL knows. */
   readonly paused?: Paused;
+  /** It is being torn down on somebody's word: what for, and what it waits for. Stays once it is. */
+  readonly teardown?: Teardown;
   readonly tenantId?: string;
 }
 
@@ -120,6 +127,8 @@ export const SOURCE_MESSAGES = {
   configure: 'configure',
   /** Takes an UpdateInput. */
   update: 'update',
+  /** Takes a TeardownInput. */
+  teardown: 'teardown',
   state: 'state',
 } as const;
 
@@ -129,6 +138,8 @@ export interface ResumeInput {
   readonly manifest?: Manifest;
   /** Take over the object that stands in our place. */
   readonly adopt?: boolean;
+  /** Of a teardown: receivers whose spools are not waited for. */
+  readonly withoutReceivers?: readonly string[];
   /** Who, for the record. */
   readonly by?: string;
 }

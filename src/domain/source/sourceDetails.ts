@@ -4,8 +4,9 @@ import { describeAdobeError, remedyOf, sentenceOf, type CatalogueError } from '.
 import { type Paused, pauseReason } from '../delivery/pause.js';
 import { markdownCode, markdownDocument, markdownText } from '../printable.js';
 import { updateByHand } from '../updateByHand.js';
-import type { SourceState, StepState } from './source.js';
+import type { Hold, SourceState, StepState } from './source.js';
 import { STEPS } from './steps.js';
+import { awaitedText, commandWithoutWaiting, type Teardown } from './teardown.js';
 
 /** Not broken between mark and word: the UI's column is narrow. */
 const STATE_MARKS: Readonly<Record<StepState, string>> = {
@@ -35,10 +36,46 @@ export function describeSource(state: SourceState, workflowId: string): string {
     ...rows,
     '',
     ...holdLines(state, workflowId),
+    ...awaitingLines(state),
     ...remainderLines(state),
     ...heldEventLines(state),
     ...liveLines(state, workflowId),
   ]);
+}
+
+function heldAt({ step, during, waitsFor }: Hold): string {
+  if (waitsFor !== undefined) return '**The teardown is held**';
+  return `**Held at "${STEPS[step].title}"** (${during === 'do' ? 'making it' : 'undoing it'})`;
+}
+
+/** What `abort` does to what is held. */
+export function abortMeans({ during, waitsFor }: Pick<Hold, 'during' | 'waitsFor'>): string {
+  if (waitsFor !== undefined) return 'take the teardown back: the webhook URLs are taken again';
+  return during === 'do' ? 'undo what this operation made' : 'give up, and leave the rest where it is';
+}
+
+/** What a teardown waits for before it changes anything at Adobe. */
+function awaitingLines({ teardown, phase, hold, manifest: { name } }: SourceState): string[] {
+  if (teardown === undefined || (phase !== 'live' && hold?.waitsFor === undefined)) return [];
+  return [
+    `**This source is being torn down**${whose(teardown)}. Its webhook URLs are not taken any more: remove them from Chatlio's settings.`,
+    '',
+    ...(teardown.awaiting === undefined
+      ? []
+      : [
+          `Since ${iso(teardown.awaiting.since)} it waits for: ${markdownText(awaitedText(teardown.awaiting))}. To go on without waiting:`,
+          '',
+          '```',
+          ...commandWithoutWaiting(name, teardown.awaiting).slice(0, 1),
+          `chatlio-aep abort ${name}     # ${abortMeans({ during: 'do', waitsFor: teardown.awaiting.wait })}`,
+          '```',
+          '',
+        ]),
+  ];
+}
+
+function whose({ by, reason, since }: Teardown): string {
+  return `, since ${iso(since)}${by === undefined ? '' : ` by ${markdownText(by)}`}${reason === undefined ? '' : `: ${markdownText(reason)}`}`;
 }
 
 /** The UI's column is narrow, and of an XDM `$id` only the last part tells one from another. */
@@ -53,16 +90,14 @@ function holdLines(state: SourceState, workflowId: string): string[] {
   const sentence = sentenceOf(error);
   const adobe = error.adobe === undefined ? undefined : describeAdobeError(error.adobe);
   return [
-    `**Held at "${STEPS[hold.step].title}"** (${hold.during === 'do' ? 'making it' : 'undoing it'}): \`${error.code}\` ${sentence}`,
+    `${heldAt(hold)}: \`${error.code}\` ${sentence}`,
     ...(adobe === undefined || sentence.includes(adobe) ? [] : ['', `Adobe: ${adobe}`]),
     '',
     remedyOf(error),
     '',
     '```',
     `chatlio-aep resume ${manifest.name}    # try again from here`,
-    hold.during === 'do'
-      ? `chatlio-aep abort ${manifest.name}     # undo what this operation made`
-      : `chatlio-aep abort ${manifest.name}     # give up, and leave the rest where it is`,
+    `chatlio-aep abort ${manifest.name}     # ${abortMeans(hold)}`,
     '```',
     '',
     ...byHand('resume', workflowId),
@@ -120,7 +155,7 @@ function liveLines({ phase, manifest, operation, paused, opensAt }: SourceState,
   if (phase !== 'live') return [];
   const { name } = manifest;
   return [
-    ...(operation === undefined
+    ...(operation === undefined || operation.kind === 'teardown'
       ? []
       : [`**${operation.kind}** has been running since ${iso(operation.startedAt)}.`, '']),
     ...(paused === undefined ? [] : pausedLines(paused, name, workflowId)),

@@ -11,6 +11,7 @@ import { XDM_TYPE_NAMES, type XdmField } from './xdmTypes.js';
 import type { PauseInput, UnpauseInput } from '../delivery/pause.js';
 import { filledText, flag, listOf, mapOf, object, oneOf, optional, text, wholeNumber } from '../events/shape.js';
 import type { AbortInput, ConfigureInput, ResumeInput } from './source.js';
+import type { TeardownInput } from './teardown.js';
 import type { UpdateInput } from './update.js';
 
 const LONGEST_MS = 3_650 * 86_400_000;
@@ -78,6 +79,7 @@ const MANIFEST = object<Manifest>({
 export const RESUME_INPUT = object<ResumeInput>({
   manifest: optional(MANIFEST),
   adopt: optional(flag),
+  withoutReceivers: optional(listOf(filledText)),
   by: optional(text),
 });
 
@@ -94,6 +96,15 @@ export const UNPAUSE_INPUT = object<UnpauseInput>({ by: optional(text) });
 export const CONFIGURE_INPUT = object<ConfigureInput>({ delivery: DELIVERY, by: optional(text) });
 
 export const UPDATE_INPUT = object<UpdateInput>({ manifest: MANIFEST, by: optional(text) });
+
+export const TEARDOWN_INPUT = object<TeardownInput>({
+  discard: optional(flag),
+  noWait: optional(flag),
+  withoutReceivers: optional(listOf(filledText)),
+  deleteData: optional(flag),
+  reason: optional(text),
+  by: optional(text),
+});
 
 export const FORWARDER_CONFIGURE_INPUT = DELIVERY;
 

@@ -206,7 +206,7 @@ export async function unconfirmedDeliveries(
 }
 
 /** A person's `mark-delivered` is a decision, not a delivery to confirm. */
-const UNCONFIRMED = `resolution = 'delivered' and confirmed_at is null and e.seq is not null
+export const UNCONFIRMED = `resolution = 'delivered' and confirmed_at is null and e.seq is not null
   and decision is distinct from 'mark-delivered'`;
 
 export async function confirmDelivery(

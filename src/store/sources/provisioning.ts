@@ -9,6 +9,7 @@ import type { SourceUrls } from '../../domain/inquiries.js';
 import type { RecordInput } from '../../domain/history.js';
 import type { Marker } from '../../domain/source/steps.js';
 import { webhookPath } from '../../domain/events/webhookPath.js';
+import type { MissingEntries, SpoolReport, UnconfirmedCount, UnsentCount } from '../../domain/source/teardown.js';
 import { readClock } from '../connection/clock.js';
 import { type Database, inTransaction } from '../connection/database.js';
 import { mayHaveDelivered } from '../delivery/delivered.js';
@@ -27,14 +28,19 @@ import {
   createRoutes,
   listRoutes,
   type OpenedRoute,
+  restoreRoutes,
   retireRoutes,
+  revokeRoutes,
   rotateRoutes,
   type RouteSelection,
 } from './routes.js';
 import { findSource, findSourceId, keepOriginals, registerSource, retireSource } from './sources.js';
+
 import { holdUnsent } from '../delivery/unsent.js';
+import { readMissing, readSpools } from '../receivers/spools.js';
 import { beginCanaries, endCanaries } from '../delivery/canaries.js';
 import { setProjection } from '../delivery/projections.js';
+import { countUnconfirmed, countUnsent } from '../views/outstanding.js';
 
 interface Owner {
   readonly marker: Marker;
@@ -88,6 +94,16 @@ export interface ProvisioningStore {
   makeRoutes(owner: Owner): Promise<number>;
   /** Delivery settings as the manifest has them now, for whoever starts the forwarder. */
   configure(owner: Owner): Promise<void>;
+  /** Webhooks of this source are not taken any more, until `restoreRoutes`. */
+  revokeRoutes(marker: Marker): Promise<{ readonly revoked: number; readonly revokedAt: string }>;
+  restoreRoutes(marker: Marker): Promise<void>;
+  /** Of all receivers that are known: what each last said of its disk. */
+  spools(marker: Marker, revokedAt: Date): Promise<readonly SpoolReport[]>;
+  countUnsent(marker: Marker): Promise<UnsentCount>;
+  /** @param options.discard what waits to be sent is not counted */
+  countUnconfirmed(marker: Marker, options: { readonly discard: boolean }): Promise<UnconfirmedCount>;
+  /** What these receivers have taken for the source and the log does not have. */
+  missing(marker: Marker, receivers: readonly string[]): Promise<readonly MissingEntries[]>;
   /** Webhooks of this source are not taken any more; its events and their ids stay. */
   retire(marker: Marker): Promise<void>;
   /** May an event of this source have reached Adobe, ever, or may one do so now? See `delivered.ts`. */
@@ -131,6 +147,12 @@ export function createProvisioningStore(database: Database, keyRing: KeyRing): P
   }
 
   const idOf = ({ uid }: Marker): Promise<number | undefined> => findSourceId(database, uid);
+
+  async function knownId(marker: Marker): Promise<number> {
+    const sourceId = await idOf(marker);
+    if (sourceId === undefined) throw codedError('CAEP_SOURCE_UNKNOWN', { name: marker.name });
+    return sourceId;
+  }
 
   async function liveSource(name: string): Promise<number | undefined> {
     const source = await findSource(database, name);
@@ -198,6 +220,15 @@ export function createProvisioningStore(database: Database, keyRing: KeyRing): P
       await retireRoutes(database, sourceId);
       await retireSource(database, marker.uid);
     },
+    async revokeRoutes(marker) {
+      const { revoked, at } = await revokeRoutes(database, await knownId(marker));
+      return { revoked, revokedAt: at.toISOString() };
+    },
+    restoreRoutes: async (marker) => restoreRoutes(database, await knownId(marker)),
+    spools: async (marker, revokedAt) => readSpools(database, await knownId(marker), revokedAt),
+    countUnsent: async (marker) => countUnsent(database, await knownId(marker)),
+    countUnconfirmed: async (marker, options) => countUnconfirmed(database, await knownId(marker), options),
+    missing: async (marker, receivers) => readMissing(database, await knownId(marker), receivers),
     async mayHaveDelivered(marker) {
       const sourceId = await idOf(marker);
       return sourceId !== undefined && mayHaveDelivered(database, sourceId);

@@ -92,7 +92,48 @@ export async function rotateRoutes(
 
 /** Ends the routes of a source at once: the undo of {@link createRoutes}. */
 export async function retireRoutes(database: Database, sourceId: number): Promise<void> {
-  await changeRoutes(database, (client) => expireRoutes(client, sourceId, 0));
+  await changeRoutes(database, async (client) => {
+    await expireRoutes(client, sourceId, 0);
+    await client.query(
+      'update route set revoked_at = null, expires_before = null where source_id = $1 and revoked_at is not null',
+      [sourceId],
+    );
+  });
+}
+
+/**
+ * Ends the routes of a source at once, until {@link restoreRoutes} takes it back. Safe to repeat.
+ *
+ * @returns how many, and when, by the database's clock
+ */
+export async function revokeRoutes(
+  database: Database,
+  sourceId: number,
+): Promise<{ readonly revoked: number; readonly at: Date }> {
+  return changeRoutes(database, async (client) => {
+    await client.query(
+      `update route set revoked_at = now(), expires_before = expires_at, expires_at = now()
+        where source_id = $1 and (expires_at is null or expires_at > now())`,
+      [sourceId],
+    );
+    const { rows } = await client.query<{ revoked: number; at: Date }>(
+      `select count(*) as revoked, coalesce(max(revoked_at), now()) as at from route
+        where source_id = $1 and revoked_at is not null`,
+      [sourceId],
+    );
+    return rows[0] ?? { revoked: 0, at: new Date() };
+  });
+}
+
+/** The undo of {@link revokeRoutes}; those that were retired since stay so. */
+export async function restoreRoutes(database: Database, sourceId: number): Promise<void> {
+  await changeRoutes(database, (client) =>
+    client.query(
+      `update route set expires_at = expires_before, expires_before = null, revoked_at = null
+        where source_id = $1 and revoked_at is not null`,
+      [sourceId],
+    ),
+  );
 }
 
 interface RouteRow {

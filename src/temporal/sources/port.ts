@@ -12,6 +12,7 @@ import type {
   SourceInput,
   SourceState,
 } from '../../domain/source/source.js';
+import type { TeardownInput, TeardownResult } from '../../domain/source/teardown.js';
 import type { UpdateInput, UpdateResult } from '../../domain/source/update.js';
 
 /**
@@ -44,6 +45,8 @@ export interface Sources {
   configure(name: string, input: ConfigureInput): Promise<Underway<ConfigureResult>>;
   /** Another manifest for a live source. Answers once the workflow knows of it. */
   update(name: string, input: UpdateInput): Promise<Underway<UpdateResult>>;
+  /** Ends with the revoked URLs; the source is then taken down in its own time. Answers once the workflow knows of it. */
+  teardown(name: string, input: TeardownInput): Promise<Underway<TeardownResult>>;
   /** Throws what the decision is refused for: `CAEP_EVENT_DECIDED` and others. */
   decide(name: string, input: DecideInput): Promise<DecideResult>;
   /** Newest run of every source, by name. Eventually consistent. */

@@ -144,6 +144,7 @@ export function createTemporalSources(access: TemporalAccess): Sources {
     unpause: (name, input) => operate(name, SOURCE_MESSAGES.unpause, input),
     configure: (name, input) => operate(name, SOURCE_MESSAGES.configure, input),
     update: (name, input) => operate(name, SOURCE_MESSAGES.update, input),
+    teardown: (name, input) => operate(name, SOURCE_MESSAGES.teardown, input),
 
     decide: (name, input) =>
       byWorker(

@@ -55,7 +55,8 @@ export async function holdUnsent(store: SourceStore, proxies: StepProxies, decis
   });
 }
 
-async function untilDone(store: SourceStore, decisions: Decisions, call: () => Promise<void>): Promise<void> {
+/** Does what must be done whatever happens. Where it fails for good it holds; after `abort` it is left undone. */
+export async function untilDone(store: SourceStore, decisions: Decisions, call: () => Promise<void>): Promise<void> {
   await CancellationScope.nonCancellable(async () => {
     for (;;) {
       try {

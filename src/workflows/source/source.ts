@@ -10,15 +10,16 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { SOURCE_MESSAGES, type SourceInput, type SourceState, type UndoEntry } from '../../domain/source/source.js';
-import { STEPS_WITH_DATA } from '../../domain/source/steps.js';
+import { isTakenAway, type TornDown } from '../../domain/source/teardown.js';
 import { createDecisions, type Decisions } from '../decisions.js';
 import { holdUnsent, startForwarding, stopForwarding } from './forwarding.js';
 import { handlePausing } from './pausing.js';
-import { createOperations } from './operations.js';
+import { createOperations, type Operations } from './operations.js';
 import { OperationAborted, provision } from './provisioning.js';
 import { createRecording, type Recording } from './recording.js';
 import { createSourceStore, type SourceStore } from './sourceState.js';
 import { createStepProxies, type StepProxies } from './stepProxies.js';
+import { awaitTeardown, endTeardown, handleTeardown } from './tearingDown.js';
 import { undo } from './undo.js';
 import { handleUpdating } from './updating.js';
 
@@ -26,14 +27,15 @@ const stateQuery = defineQuery<SourceState>(SOURCE_MESSAGES.state);
 
 /**
  * Owns one source for as long as it exists: provisions it, holds for a person where a step cannot succeed, and then
- * lives on. Never returns by itself.
+ * lives on. Returns once it was torn down on somebody's word (update `teardown`).
  *
  * Cancel before it is live undoes the provisioning; cancel when live takes the flow and its connections away and leaves
  * dataset, schema and field group. Terminate runs nothing; provisioning again finds everything by its marker.
  *
- * Updates `resume` and `abort` (while held), `pause`, `unpause`, `configure` and `update` (while live), query `state`.
+ * Updates `resume` and `abort` (while held; `abort` also while a teardown waits), `pause`, `unpause`, `configure`, `update` and
+ * `teardown` (while live), query `state`.
  */
-export async function source(input: SourceInput): Promise<never> {
+export async function source(input: SourceInput): Promise<TornDown> {
   const store = createSourceStore(input);
   const recording = createRecording(store, input.unrecorded);
   const decisions = createDecisions(store, recording);
@@ -41,21 +43,26 @@ export async function source(input: SourceInput): Promise<never> {
   const operations = createOperations(store, recording);
   handlePausing(store, proxies, operations);
   handleUpdating(store, proxies, decisions, operations);
+  handleTeardown(store, proxies, recording, operations);
   setHandler(stateQuery, () => store.state, { description: 'Phase, steps, ids, what is held and why' });
 
   try {
     if (store.state.phase === 'provisioning') await becomeLive(store, proxies, decisions, recording, input);
-    await live(input);
+    for (;;) {
+      await live(input, store);
+      // Accepted meanwhile: a run that is to hand over tears down in the next one.
+      if (store.state.teardown === undefined) break;
+      const ended = await awaitTeardown(store, proxies, decisions, recording, () => isToHandOver(input));
+      if (ended === 'hand-over') break;
+      if (ended === 'aborted') continue;
+      await takeDown(store, proxies, decisions, operations);
+      const summary = endTeardown(store, recording);
+      await recording.finish();
+      return summary;
+    }
   } catch (reason) {
     if (!isCancellation(reason) && !(reason instanceof OperationAborted)) throw reason;
-    await operations.end();
-    const { liveSince, operation } = store.state;
-    const liveBefore = liveSince !== undefined;
-    const startedAt = (liveBefore ? undefined : operation?.startedAt) ?? Date.now();
-    await stopForwarding(store, proxies, decisions);
-    await undo(entriesToUndo(store.state), store, proxies, decisions);
-    await holdUnsent(store, proxies, decisions);
-    await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+    const { liveBefore, startedAt } = await takeDown(store, proxies, decisions, operations);
     recording.record(
       liveBefore
         ? { kind: 'teardown', startedAt, result: 'done' }
@@ -71,6 +78,24 @@ export async function source(input: SourceInput): Promise<never> {
     carried: store.state,
     unrecorded: recording.unwritten(),
   });
+}
+
+/** @returns whether it was live, and since when it has been provisioned or taken down */
+async function takeDown(
+  store: SourceStore,
+  proxies: StepProxies,
+  decisions: Decisions,
+  operations: Operations,
+): Promise<{ readonly liveBefore: boolean; readonly startedAt: number }> {
+  await operations.end();
+  const { liveSince, operation } = store.state;
+  const liveBefore = liveSince !== undefined;
+  const startedAt = (liveBefore ? undefined : operation?.startedAt) ?? Date.now();
+  await stopForwarding(store, proxies, decisions);
+  await undo(entriesToUndo(store.state), store, proxies, decisions);
+  await holdUnsent(store, proxies, decisions);
+  await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+  return { liveBefore, startedAt };
 }
 
 async function becomeLive(
@@ -91,20 +116,28 @@ function provisioning({ by, adopt }: SourceInput, startedAt: number) {
   return { kind: 'provision', startedAt, by, input: adopt === true ? { adopt } : undefined } as const;
 }
 
-/** Waits for operations; returns when this run should hand over to a new one. */
-async function live(input: SourceInput): Promise<void> {
-  await condition(() => {
-    const { continueAsNewSuggested, historyLength } = workflowInfo();
-    return continueAsNewSuggested || historyLength >= (input.maxHistoryEvents ?? Number.MAX_SAFE_INTEGER);
-  });
+/** Waits for operations; returns when this run should hand over to a new one, or the source is to be torn down. */
+async function live(input: SourceInput, store: SourceStore): Promise<void> {
+  await condition(() => isToHandOver(input) || store.state.teardown?.revokedAt !== undefined);
   await condition(allHandlersFinished);
+}
+
+function isToHandOver({ maxHistoryEvents = Number.MAX_SAFE_INTEGER }: SourceInput): boolean {
+  const { continueAsNewSuggested, historyLength } = workflowInfo();
+  return continueAsNewSuggested || historyLength >= maxHistoryEvents;
 }
 
 function entriesToUndo(state: SourceState): readonly UndoEntry[] {
   if (state.liveSince === undefined) return state.operation?.undo ?? [];
+  // A cancel never deletes what holds the events, also when a teardown that it has overtaken was to.
+  const deletesData = state.phase === 'undoing' && state.teardown?.deleteData === true;
   return state.steps
-    .filter(({ step }) => !STEPS_WITH_DATA.includes(step))
-    .map(({ step }) => ({ step, resource: state.resources[step] }));
+    .filter(({ step }) => isTakenAway(step, deletesData))
+    .map(({ step }) => ({
+      step,
+      resource: state.resources[step],
+      ...(deletesData ? { deletesData } : {}),
+    }));
 }
 
 function abortedFailure(state: SourceState, reason: OperationAborted): ApplicationFailure {

@@ -7,6 +7,7 @@ import type {
   UndoResult,
 } from '../../domain/source/provisioning.js';
 import type { GateActivities } from '../../domain/delivery/pause.js';
+import type { TeardownActivities } from '../../domain/source/teardown.js';
 import type { UpdateActivities } from '../../domain/source/update.js';
 import { undoActivityName } from '../../domain/source/provisioning.js';
 import { STEPS, type StepName } from '../../domain/source/steps.js';
@@ -31,6 +32,7 @@ export interface StepProxies {
     | 'holdUnsent'
     | keyof GateActivities
     | keyof UpdateActivities
+    | keyof TeardownActivities
   >;
 }
 

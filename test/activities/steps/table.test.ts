@@ -139,6 +139,17 @@ describe('the steps', () => {
     for (const step of STEPS_WITH_DATA) expect(again[step]?.id, step).toBe(before[step]?.id);
   });
 
+  it('are deleted all the same when somebody has said so', async () => {
+    const source = newSource();
+    const resources = await provision(source);
+    await deliverOne(source);
+    const entry = { step: 'dataset', resource: resources.dataset, deletesData: true } as const;
+    expect(await attempts(() => activities['undo-dataset']({ ...source, resources, entry }))).toEqual({
+      outcome: 'undone',
+    });
+    expect(kinds()).not.toContain('dataSets');
+  });
+
   it('are undone completely by a second provisioning, too, where the source was never live', async () => {
     const source = newSource();
     const before = await provision(source, 'inlet');

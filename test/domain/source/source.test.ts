@@ -26,6 +26,7 @@ it('what workers, people and histories know each other by keeps its names', () =
     'unpause',
     'configure',
     'update',
+    'teardown',
     'state',
   ]);
 });

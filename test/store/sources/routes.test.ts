@@ -7,7 +7,13 @@ import { KIND_FACTS } from '../../../src/domain/events/kinds.js';
 import { type KeyRing, openKeyRing } from '../../../src/store/keys/keyRing.js';
 import { createProvisioningStore } from '../../../src/store/sources/provisioning.js';
 import { routeContext } from '../../../src/store/keys/contexts.js';
-import { createRoutes, listRoutes, rotateRoutes } from '../../../src/store/sources/routes.js';
+import {
+  createRoutes,
+  listRoutes,
+  restoreRoutes,
+  revokeRoutes,
+  rotateRoutes,
+} from '../../../src/store/sources/routes.js';
 import { loadRouteTable } from '../../../src/store/sources/routeTable.js';
 import { registerSource, retireSource } from '../../../src/store/sources/sources.js';
 import { withDatabase } from '../../support/store.js';
@@ -37,6 +43,32 @@ async function withSource() {
   const taken = async () => (await loadRouteTable(database())).routes.filter((route) => route.sourceId === sourceId);
   return { uid, name, sourceId, store, urls, taken };
 }
+
+describe('revoking', () => {
+  it('ends all routes at once, and restoring takes it back, also of those that were being rotated out', async () => {
+    const { sourceId, name, store, urls, taken } = await withSource();
+    await store.rotateSecrets(name, { widget: 'main', kind: 'feedback', overlapMs: HOUR_MS });
+    const hashes = async () => (await taken()).map(({ secretSha256 }) => secretSha256).toSorted();
+    const [before, takenBefore] = [await urls(), await hashes()];
+    expect((await revokeRoutes(database(), sourceId)).revoked).toBe(5);
+    expect(await taken()).toEqual([]);
+    // After a lost answer: the same again.
+    const { at, revoked } = await revokeRoutes(database(), sourceId);
+    expect({ revoked, at }).toEqual({ revoked: 5, at: (await revokeRoutes(database(), sourceId)).at });
+    await restoreRoutes(database(), sourceId);
+    expect(await urls()).toEqual(before);
+    expect(await hashes()).toEqual(takenBefore);
+  });
+
+  it('is for good once the source was torn down', async () => {
+    const { sourceId, uid, name, store, taken } = await withSource();
+    await revokeRoutes(database(), sourceId);
+    await store.retire({ uid, name });
+    await restoreRoutes(database(), sourceId);
+    expect(await taken()).toEqual([]);
+    expect(await store.countRoutes({ uid, name })).toBe(0);
+  });
+});
 
 describe('rotating secrets', () => {
   it('makes new URLs for all; those before are taken until the overlap is over, and it says so', async () => {

@@ -10,31 +10,37 @@ import type { SourceState } from '../../../domain/source/source.js';
 import { knownIntake } from '../../knownIntake.js';
 import { requireWorker } from '../../worker.js';
 import type { CommandLine } from '../../grammar/commandLine.js';
-import { person } from '../../grammar/options.js';
+import { collect, person } from '../../grammar/options.js';
 
 export interface ResumeArguments {
   readonly name: string;
   /** File of a corrected manifest. */
   readonly manifest?: string;
   readonly adopt?: boolean;
+  /** Of a held teardown: receivers whose spools are not waited for. */
+  readonly withoutReceivers?: readonly string[];
   readonly by: string;
 }
 
 /** Sets going whatever stands still: a held step, from where the source is followed; held sending; the probe of an outage. */
-export const resume: Command<ResumeArguments> = async (context, { name, manifest: file, adopt, by }) => {
+export const resume: Command<ResumeArguments> = async (
+  context,
+  { name, manifest: file, adopt, withoutReceivers, by },
+) => {
   const used = file === undefined ? undefined : await readUsedManifest(context, file);
   const sources = await context.sources();
   await requireWorker(sources);
   const state = await orWhatBecameOf(sources, name, () => sources.state(name));
   const manifest = used?.fitting(state.manifest);
   const forwarder = state.phase === 'live' ? await sources.forwarderState(name) : undefined;
-  const isForStep = state.hold !== undefined || manifest !== undefined || adopt === true;
+  const isForStep =
+    state.hold !== undefined || manifest !== undefined || adopt === true || withoutReceivers !== undefined;
   if (!isForStep && forwarder !== undefined && standsStill(forwarder)) {
     return resumeSending(context, sources, { name, by }, { state, forwarder });
   }
   if (!isForStep && state.phase === 'live') await requireOpenGate(context, sources, name);
   // What stands nowhere the source refuses in its own words.
-  await orWhatBecameOf(sources, name, () => sources.resume(name, { manifest, adopt, by }));
+  await orWhatBecameOf(sources, name, () => sources.resume(name, { manifest, adopt, withoutReceivers, by }));
   const followed = await follow(context, sources, name, { until: ['live', 'held'] });
   return reportEnding(context, name, await withGate(context, sources, followed), 'live');
 };
@@ -99,7 +105,22 @@ export const resumeCommand: CommandLine = {
       .argument('<name>', 'source')
       .option('--manifest <file>', 'a corrected manifest; it may change only steps that are not done yet')
       .option('--adopt', "use the existing object of somebody else that has the source's name")
-      .action((name: string, options: { manifest?: string; adopt?: boolean }) =>
-        does(resume, { name, ...options, by: person() }),
+      .option(
+        '--without-receiver <id>',
+        'of a held teardown: do not wait for what this receiver has on its disk; may be given several times',
+        collect,
+        [],
+      )
+      .action(
+        (
+          name: string,
+          { withoutReceiver, ...options }: { manifest?: string; adopt?: boolean; withoutReceiver: string[] },
+        ) =>
+          does(resume, {
+            name,
+            ...options,
+            withoutReceivers: withoutReceiver.length === 0 ? undefined : withoutReceiver,
+            by: person(),
+          }),
       ),
 };

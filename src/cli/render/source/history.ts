@@ -1,5 +1,6 @@
 /** `history`: one line for each thing that was done to a source, the newest last. */
 import type { HistoryEntry, HistoryPage } from '../../../domain/history.js';
+import { oneLine } from '../../../domain/printable.js';
 import type { SourceState } from '../../../domain/source/source.js';
 import { STEPS, type StepName } from '../../../domain/source/steps.js';
 import { manifestField } from '../../manifest/differences.js';
@@ -57,11 +58,15 @@ function whatOf({ what, input = {}, decided }: HistoryEntry): string {
     const { decision, events, reasons } = decided;
     return `held ${decision}: ${counted(events, 'event')} (${reasons.join(', ')})`;
   }
-  const { adopt, disableFlow, changed = [] } = input;
+  const { adopt, disableFlow, discard, noWait, deleteData, withoutReceivers = [], changed = [] } = input;
   return [
     what,
     ...(adopt === true ? ['--adopt'] : []),
     ...(disableFlow === true ? ['--disable-flow'] : []),
+    ...(discard === true ? ['--discard'] : []),
+    ...(noWait === true ? ['--no-wait'] : []),
+    ...withoutReceivers.map((id) => `--without-receiver ${oneLine(id)}`),
+    ...(deleteData === true ? ['--delete-data'] : []),
     ...(changed.length === 0 ? [] : [`(${changed.map(manifestField).join(', ')})`]),
   ].join(' ');
 }

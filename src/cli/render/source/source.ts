@@ -3,7 +3,7 @@ import type { CatalogueError } from '../../../domain/errors.js';
 import { type Paused, pauseReason } from '../../../domain/delivery/pause.js';
 import type { GateReport } from '../../../domain/delivery/forwarder.js';
 import { oneLine } from '../../../domain/printable.js';
-import { countOfHeld } from '../../../domain/source/sourceDetails.js';
+import { abortMeans, countOfHeld } from '../../../domain/source/sourceDetails.js';
 import { STEPS } from '../../../domain/source/steps.js';
 import type { Hold, SourceState } from '../../../domain/source/source.js';
 import type { IntakeReport } from '../../../domain/events/shownEvents.js';
@@ -13,6 +13,7 @@ import { ratesAt } from '../rates.js';
 import type { Paint, Style } from '../paint.js';
 import { errorDocument } from '../../../domain/errorDocument.js';
 import { renderError } from '../error.js';
+import { missingLines } from './teardown.js';
 import { columns, elapsed, instant } from '../text.js';
 
 const PHASE_STYLES: Readonly<Record<string, Style>> = {
@@ -52,22 +53,26 @@ function holdError(hold: Hold, name: string): CatalogueError {
 }
 
 export function renderHold(hold: Hold, name: string, paint: Paint): string {
-  const doing = hold.during === 'do' ? 'making' : 'undoing';
-  const abort = hold.during === 'do' ? 'undo what this operation made' : 'give up, and leave the rest where it is';
   return [
-    `${paint.caution('■')} ${paint.strong(name)} is held at ${paint.strong(STEPS[hold.step].title)} (${doing} it)`,
+    heldLine(hold, name, paint),
     '',
     renderError(holdError(hold, name), paint),
     '',
     columns([
       [`chatlio-aep resume ${name}`, paint.faint('try again from here')],
-      [`chatlio-aep abort ${name}`, paint.faint(abort)],
+      [`chatlio-aep abort ${name}`, paint.faint(abortMeans(hold))],
     ]),
   ].join('\n');
 }
 
+function heldLine({ step, during, waitsFor }: Hold, name: string, paint: Paint): string {
+  if (waitsFor !== undefined) return `${paint.caution('■')} the teardown of ${paint.strong(name)} is held`;
+  const doing = during === 'do' ? 'making' : 'undoing';
+  return `${paint.caution('■')} ${paint.strong(name)} is held at ${paint.strong(STEPS[step].title)} (${doing} it)`;
+}
+
 /** What an undo or a teardown has left: at Adobe, and of the events. Lines, none when nothing is left. */
-export function renderLeft({ remainders, heldEvents = 0, manifest }: SourceState, paint: Paint): string[] {
+export function renderLeft({ remainders, heldEvents = 0, manifest, teardown }: SourceState, paint: Paint): string[] {
   return [
     ...(remainders.length === 0
       ? []
@@ -83,6 +88,7 @@ export function renderLeft({ remainders, heldEvents = 0, manifest }: SourceState
           paint.caution(`${countOfHeld(heldEvents)}.`),
           columns([[`chatlio-aep held list ${manifest.name}`, paint.faint('which, and what can be decided')]]),
         ]),
+    ...(teardown?.missing ?? []).flatMap((missing) => ['', ...missingLines(missing, paint)]),
   ];
 }
 
@@ -151,6 +157,7 @@ export function sourceDocument({ run, state, forwarder, intake }: Snapshot): obj
           liveSince: state.liveSince,
           opensAt: state.opensAt,
           paused: state.paused,
+          teardown: state.teardown,
           tenantId: state.tenantId,
         }),
     ...(state?.hold === undefined

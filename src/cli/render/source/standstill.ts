@@ -4,6 +4,7 @@ import type { Snapshot } from '../../following/snapshot.js';
 import type { ForwarderReport } from '../../../temporal/sources/port.js';
 import type { Paint } from '../paint.js';
 import { isGateClosed, whyPaused, renderHold } from './source.js';
+import { teardownLines } from './teardown.js';
 import { columns, elapsed, instant } from '../text.js';
 
 /** Without a source's workflow what the forwarder and the gate say. */
@@ -14,8 +15,9 @@ export function standstillLines(snapshot: Standing, now: number, paint: Paint): 
   const { run, state, forwarder } = snapshot;
   const stands = [
     ...(state?.hold === undefined ? [] : [renderHold(state.hold, run.name, paint)]),
+    ...(state === undefined ? [] : teardownLines(state, now, paint)),
     ...sendingLines(run.name, forwarder, now, paint),
-    ...(state?.phase === 'live' && isGateClosed(snapshot)
+    ...(state?.phase === 'live' && state.teardown === undefined && isGateClosed(snapshot)
       ? [
           [
             `${paint.caution('■')} ${paint.strong(run.name)} sends nothing: ${whyClosed(snapshot)}. Events are still taken, and wait.`,

@@ -1,0 +1,43 @@
+/** What of a source is not done yet: to be sent, or sent and not yet known to be in the lake. */
+import type { UnconfirmedCount, UnsentCount } from '../../domain/source/teardown.js';
+import type { Database } from '../connection/database.js';
+import { UNCONFIRMED } from '../exceptions/confirmation.js';
+import { countEvents } from './eventCounts.js';
+import { readGate } from '../delivery/gate.js';
+
+export async function countUnsent(database: Database, sourceId: number): Promise<UnsentCount> {
+  const [{ counters }, gate] = await Promise.all([countEvents(database, sourceId), readGate(database, sourceId)]);
+  const count = counters.parts.waiting + counters.parts.sending;
+  return { count, ...(gate === undefined || gate.opensInMs === 0 ? {} : { closed: gate.reason }) };
+}
+
+interface Row {
+  readonly accepted: number;
+  readonly excepted: number;
+  readonly held: number;
+  readonly lake: 'readable' | 'refused' | 'away' | null;
+}
+
+/**
+ * Those that a cursor has passed and the look into the lake has not; and of the exceptions those that were sent.
+ *
+ * @param options.discard what waits to be sent again is not counted: it will not be
+ */
+export async function countUnconfirmed(
+  database: Database,
+  sourceId: number,
+  { discard }: { readonly discard: boolean },
+): Promise<UnconfirmedCount> {
+  const { rows } = await database.pool.query<Row>(
+    `select
+       (select coalesce(sum(greatest(c.cursor_seq - coalesce(a.audited_seq, 0), 0) + c.undecided), 0)::float8
+          from partition_cursor c left join partition_audit a using (source_id, partition) where c.source_id = $1) as accepted,
+       (select count(*) from exception e where e.source_id = $1 and (${UNCONFIRMED} or state = 'sending'
+          or (state = 'waiting' and not ($2 and next_action = 'resend')))) as excepted,
+       (select count(*) from exception where source_id = $1 and state = 'held' and attempts > 0 and reason <> 'repeated') as held,
+       (select lake_state from source where id = $1) as lake`,
+    [sourceId, discard],
+  );
+  const { accepted = 0, excepted = 0, held = 0, lake } = rows[0] ?? {};
+  return { count: accepted + excepted, held, ...(lake === 'refused' || lake === 'away' ? { lake } : {}) };
+}
