@@ -200,6 +200,16 @@ export const SCENARIOS: readonly Scenario[] = [
     await handle.executeUpdate('abort', { args: [{ reason: 'recorded' }] });
     await updating.result().catch(() => undefined);
   }),
+  sourceScenario('paused', createFakeSteps(), async (handle, reaches) => {
+    await reaches('live');
+    await handle.executeUpdate('pause', { args: [{ reason: 'recorded', by: 'ana' }] });
+    await handle.executeUpdate('unpause', { args: [{ by: 'ana' }] });
+  }),
+  sourceScenario('torn-down-by-update', createFakeSteps(), async (handle, reaches) => {
+    await reaches('live');
+    await handle.executeUpdate('teardown', { args: [{ by: 'ana', reason: 'recorded' }] });
+    await ended(handle);
+  }),
   sourceScenario(
     'continued-as-new',
     createFakeSteps(),
