@@ -21,6 +21,7 @@ it.each<[InquiryName, object, string]>([
   ['history', { name: 'n' }, 'chatlio-aep history n'],
   ['runs', { name: 'n' }, 'chatlio-aep runs n'],
   ['run', { name: 'n', id: 'r' }, 'chatlio-aep runs show n r'],
+  ['data', { name: 'n' }, 'chatlio-aep teardown n --delete-data'],
   ['restored', { since: '2026-01-01' }, 'chatlio-aep doctor --restored 2026-01-01'],
 ])(
   'after an unanswered question, %s is asked again with the command that changes nothing twice',
@@ -32,5 +33,5 @@ it.each<[InquiryName, object, string]>([
 it('what would make a second set of secrets is tried once, what grows with the events has time', () => {
   const patience = (wanted: string) =>
     (Object.keys(INQUIRIES) as InquiryName[]).filter((name) => INQUIRIES[name].patience === wanted);
-  expect([patience('once'), patience('long'), patience('soon').length]).toEqual([['rotate'], ['audit'], 13]);
+  expect([patience('once'), patience('long'), patience('soon').length]).toEqual([['rotate'], ['audit'], 14]);
 });
