@@ -177,6 +177,24 @@ export const ERROR_CATALOGUE = {
     retryable: false,
     exitCode: EXIT_CODES.failed,
   },
+  CAEP_ACCOUNT_UNKNOWN: {
+    sentence: 'There is no account {id} in the sandbox {sandbox}.',
+    remedy: 'List the accounts with `chatlio-aep accounts list --sandbox {sandbox}`.',
+    retryable: false,
+    exitCode: EXIT_CODES.failed,
+  },
+  CAEP_ACCOUNT_IN_USE: {
+    sentence: 'The account {id} cannot be deleted: it is used by {users}.',
+    remedy: 'Delete the flows that use it first, in Adobe’s UI or by its API; then run `{again}`.',
+    retryable: false,
+    exitCode: EXIT_CODES.failed,
+  },
+  CAEP_CREDENTIALS_EXPIRED: {
+    sentence: 'The credentials came too late or for another account; nothing was changed.',
+    remedy: 'Run `{again}` with the credentials again.',
+    retryable: false,
+    exitCode: EXIT_CODES.failed,
+  },
   CAEP_GATE_CLOSED: {
     sentence: 'Nothing of the source {name} is held, but sending has been stopped: {reason}.',
     remedy: 'Once you know that events may be sent, run `chatlio-aep unpause {name}`.',

@@ -4,6 +4,7 @@
  *
  * JSON only. Questions and answers stand in Temporal's history: secrets and chat text are sealed to the asker.
  */
+import type { AccountDeleted, AccountDetails, AccountList, AccountUpdated, SealedCredentials } from './accounts.js';
 import type { AuditPage, AuditReport } from './audit.js';
 import type { RunDetails } from './delivery/failedRecords.js';
 import type { RunsReport } from './delivery/flowRuns.js';
@@ -119,6 +120,22 @@ interface Inquiries {
   runs: { ask: { readonly name: string; readonly limit: number }; answer: RunsReport };
   /** One run, with the records that failed in it. With `sealTo` the answer holds Adobe's words, sealed to the asker. */
   run: { ask: { readonly name: string; readonly id: string; readonly sealTo?: string }; answer: RunDetails };
+  /** The base connections of a sandbox. */
+  accounts: { ask: { readonly sandbox: string }; answer: AccountList };
+  account: { ask: { readonly sandbox: string; readonly id: string }; answer: AccountDetails };
+  /** The answer holds a {@link Recipient}. */
+  recipient: { ask: { readonly sealTo: string }; answer: SealedAnswer };
+  updateAccount: {
+    ask: {
+      readonly sandbox: string;
+      readonly id: string;
+      readonly name?: string;
+      readonly description?: string;
+      readonly credentials?: SealedCredentials;
+    };
+    answer: AccountUpdated;
+  };
+  deleteAccount: { ask: { readonly sandbox: string; readonly id: string }; answer: AccountDeleted };
   /** The newest records of a source, also of one that was torn down, or that Temporal has forgotten. */
   history: { ask: { readonly name: string; readonly limit: number }; answer: HistoryPage };
   /** What a teardown would delete that is told to delete data. */
@@ -182,6 +199,12 @@ export const INQUIRIES: { readonly [N in InquiryName]: InquiryFacts<N> } = {
   intake: { patience: 'soon', again: ({ name }) => `chatlio-aep status ${name}` },
   runs: { patience: 'soon', again: ({ name }) => `chatlio-aep runs ${name}` },
   run: { patience: 'soon', again: ({ name, id }) => `chatlio-aep runs show ${name} ${id}` },
+  accounts: { patience: 'soon', again: ({ sandbox }) => `chatlio-aep accounts list --sandbox ${sandbox}` },
+  account: { patience: 'soon', again: ({ id }) => `chatlio-aep accounts show ${id}` },
+  recipient: { patience: 'soon', again: () => 'chatlio-aep accounts list' },
+  // The etag guards it, and what is gone is deleted: an attempt after a lost answer changes nothing more.
+  updateAccount: { patience: 'soon', again: ({ id }) => `chatlio-aep accounts update ${id}` },
+  deleteAccount: { patience: 'soon', again: ({ id }) => `chatlio-aep accounts delete ${id}` },
   history: { patience: 'soon', again: ({ name }) => `chatlio-aep history ${name}` },
   data: { patience: 'soon', again: ({ name }) => `chatlio-aep teardown ${name} --delete-data` },
   restored: { patience: 'soon', again: ({ since }) => `chatlio-aep doctor --restored ${since}` },

@@ -6,6 +6,7 @@
 import {
   createCipheriv,
   createDecipheriv,
+  createPrivateKey,
   createPublicKey,
   diffieHellman,
   generateKeyPairSync,
@@ -36,12 +37,32 @@ export interface Asker {
 
 /** @param accessKey of the installation: `KeyRing.accessKey`, or what `keys access` has printed */
 export function createAsker(accessKey: Buffer): Asker {
-  const own = generateKeyPairSync('x25519');
+  return askerOf(accessKey, generateKeyPairSync('x25519').privateKey);
+}
+
+/**
+ * The other direction: whom a client seals something to. The private half leaves the process that has made it, so it must be sealed
+ * itself.
+ */
+export function createRecipientKey(): { readonly sealTo: string; readonly privateKey: Buffer } {
+  const { publicKey, privateKey } = generateKeyPairSync('x25519');
+  return {
+    sealTo: encoded(publicKey).toString('base64'),
+    privateKey: privateKey.export({ type: 'pkcs8', format: 'der' }),
+  };
+}
+
+/** @throws CodedError as {@link Asker.open} does */
+export function openSealed(accessKey: Buffer, privateKey: Buffer, sealed: string): string {
+  return askerOf(accessKey, createPrivateKey({ key: privateKey, type: 'pkcs8', format: 'der' })).open(sealed);
+}
+
+function askerOf(accessKey: Buffer, privateKey: KeyObject): Asker {
   function openBytes(sealed: string): Buffer {
     try {
       const bytes = Buffer.from(sealed, 'base64');
       const sender = decoded(bytes.subarray(0, KEY_BYTES));
-      const decipher = createDecipheriv(CIPHER, sharedKey(own.privateKey, sender, accessKey), NONCE);
+      const decipher = createDecipheriv(CIPHER, sharedKey(privateKey, sender, accessKey), NONCE);
       decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
       return Buffer.concat([decipher.update(bytes.subarray(KEY_BYTES, -TAG_BYTES)), decipher.final()]);
     } catch (cause) {
@@ -49,7 +70,7 @@ export function createAsker(accessKey: Buffer): Asker {
     }
   }
   return {
-    sealTo: encoded(own.publicKey).toString('base64'),
+    sealTo: encoded(createPublicKey(privateKey)).toString('base64'),
     openBytes,
     open: (sealed) => openBytes(sealed).toString(),
   };

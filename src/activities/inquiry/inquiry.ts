@@ -7,6 +7,8 @@ import type { Database } from '../../store/connection/database.js';
 import type { KeyRing } from '../../store/keys/keyRing.js';
 import { readHistory } from '../../store/sources/operations.js';
 import { restoredReport } from '../../store/delivery/restored.js';
+import { accountDetails, accountList, deleteAccount, updateAccount } from '../accounts/accounts.js';
+import { recipientOf } from '../accounts/credentials.js';
 import { decideWithoutForwarder } from './decide.js';
 import { contentsPiece } from './contents.js';
 import { eventPage } from './events.js';
@@ -54,6 +56,11 @@ export function createInquiryActivities(deps: InquiryDeps): InquiryActivities {
     intake: answering('intake', (ask) => intakeReport(database, ask)),
     runs: answering('runs', (ask) => runsReport(deps, ask)),
     run: answering('run', (ask) => runDetails(deps, ask)),
+    accounts: answering('accounts', (ask) => accountList(deps, ask)),
+    account: answering('account', (ask) => accountDetails(deps, ask)),
+    recipient: answering('recipient', (ask) => Promise.resolve(recipientOf(deps, ask))),
+    updateAccount: answering('updateAccount', (ask) => updateAccount(deps, ask)),
+    deleteAccount: answering('deleteAccount', (ask) => deleteAccount(deps, ask)),
     history: answering('history', (ask) => readHistory(database, ask)),
     data: answering('data', (ask) => dataReport(deps, ask)),
     restored: answering('restored', (ask) => restoredReport(database, ask)),
@@ -77,5 +84,7 @@ function answering<N extends InquiryName>(name: N, answer: InquiryActivities[N])
 function about(ask: Inquiry): Record<string, string> {
   if (ask.ask === 'plan') return { name: ask.manifest.name, sandbox: ask.manifest.sandbox };
   if (ask.ask === 'doctor') return { sandbox: ask.sandbox ?? DEFAULT_SANDBOX };
-  return 'name' in ask ? { name: ask.name } : {};
+  if ('id' in ask && 'sandbox' in ask) return { id: ask.id, sandbox: ask.sandbox };
+  if (ask.ask === 'accounts') return { sandbox: ask.sandbox };
+  return 'name' in ask && ask.name !== undefined ? { name: ask.name } : {};
 }

@@ -1,6 +1,8 @@
 /** Flow Service: specs, connections, flows, runs. */
 import { z } from 'zod';
 import {
+  type BaseConnection,
+  baseConnectionSchema,
   type Connection,
   type ConnectionSpec,
   connectionSchema,
@@ -21,7 +23,15 @@ import { absentWhenGone, deletedUnlessGone } from '../http/gone.js';
 import type { AdobeHttp } from '../http/http.js';
 import type { PatchOperation } from './patch.js';
 
-export type { Connection, ConnectionSpec, Flow, FlowRun, FlowSpec, Written } from './flowServiceShapes.js';
+export type {
+  BaseConnection,
+  Connection,
+  ConnectionSpec,
+  Flow,
+  FlowRun,
+  FlowSpec,
+  Written,
+} from './flowServiceShapes.js';
 
 const BASE = '/data/foundation/flowservice';
 const SERVICE = 'Flow Service';
@@ -64,7 +74,16 @@ interface FlowTransformation {
 
 export type FlowAction = 'enable' | 'disable';
 
-type Collection = 'sourceConnections' | 'targetConnections' | 'flows' | 'runs' | 'connectionSpecs' | 'flowSpecs';
+type Collection =
+  | 'connections'
+  | 'sourceConnections'
+  | 'targetConnections'
+  | 'flows'
+  | 'runs'
+  | 'connectionSpecs'
+  | 'flowSpecs';
+/** Of documented fields. */
+type ConnectionFilter = { readonly specId: string } | { readonly baseConnectionId: string };
 type Query = readonly (readonly [string, string])[];
 
 export type FlowService = ReturnType<typeof createFlowService>;
@@ -121,6 +140,23 @@ export function createFlowService(http: AdobeHttp) {
   const create = (collection: Collection, body: object): Promise<Written> =>
     http.request({ service: SERVICE, method: 'POST', path: pathOf(collection), body }, writtenSchema);
 
+  const patch = (
+    collection: Collection,
+    id: string,
+    etag: string,
+    operations: readonly PatchOperation[],
+  ): Promise<Written> =>
+    http.request(
+      {
+        service: SERVICE,
+        method: 'PATCH',
+        path: pathOf(collection, id),
+        headers: { 'if-match': etag },
+        body: operations,
+      },
+      writtenSchema,
+    );
+
   const remove = (collection: Collection, id: string): Promise<boolean> =>
     deletedUnlessGone(http.request({ service: SERVICE, method: 'DELETE', path: pathOf(collection, id) }, z.unknown()));
 
@@ -135,11 +171,15 @@ export function createFlowService(http: AdobeHttp) {
     createFlow: (body: NewFlow) => create('flows', body),
 
     /** Filters on names are not documented: compare names, markers and parameters yourself. */
-    findSourceConnections: (filter: { readonly specId: string }): Promise<Connection[]> =>
-      list('sourceConnections', [['property', `connectionSpec.id==${filter.specId}`]], connectionSchema),
-    findTargetConnections: (filter: { readonly specId: string }): Promise<Connection[]> =>
-      list('targetConnections', [['property', `connectionSpec.id==${filter.specId}`]], connectionSchema),
-    findFlows: (filter: { readonly specId?: string; readonly sourceConnectionId?: string }): Promise<Flow[]> =>
+    findSourceConnections: (filter: ConnectionFilter): Promise<Connection[]> =>
+      list('sourceConnections', [propertyOf(filter)], connectionSchema),
+    findTargetConnections: (filter: ConnectionFilter): Promise<Connection[]> =>
+      list('targetConnections', [propertyOf(filter)], connectionSchema),
+    findFlows: (filter: {
+      readonly specId?: string;
+      readonly sourceConnectionId?: string;
+      readonly targetConnectionId?: string;
+    }): Promise<Flow[]> =>
       list(
         'flows',
         [
@@ -147,6 +187,9 @@ export function createFlowService(http: AdobeHttp) {
           ...(filter.sourceConnectionId === undefined
             ? []
             : ([['property', `sourceConnectionIds[]==${filter.sourceConnectionId}`]] as const)),
+          ...(filter.targetConnectionId === undefined
+            ? []
+            : ([['property', `targetConnectionIds[]==${filter.targetConnectionId}`]] as const)),
         ],
         flowSchema,
       ),
@@ -175,17 +218,16 @@ export function createFlowService(http: AdobeHttp) {
     deleteFlow: (id: string) => remove('flows', id),
 
     /** @param etag as read right before, with its quotes; a stale one is 412 (FLOW-1404-412) */
-    patchFlow: (id: string, etag: string, operations: readonly PatchOperation[]): Promise<Written> =>
-      http.request(
-        {
-          service: SERVICE,
-          method: 'PATCH',
-          path: pathOf('flows', id),
-          headers: { 'if-match': etag },
-          body: operations,
-        },
-        writtenSchema,
-      ),
+    patchFlow: (id: string, etag: string, operations: readonly PatchOperation[]) =>
+      patch('flows', id, etag, operations),
+
+    listBaseConnections: (): Promise<BaseConnection[]> => list('connections', [], baseConnectionSchema),
+    getBaseConnection: (id: string) => get('connections', id, baseConnectionSchema),
+    /** As {@link patchFlow}. Credentials are at `/auth/params`. */
+    patchBaseConnection: (id: string, etag: string, operations: readonly PatchOperation[]) =>
+      patch('connections', id, etag, operations),
+    /** Whether there was one. One that flows use is refused (1418-400). */
+    deleteBaseConnection: (id: string) => remove('connections', id),
 
     /** @param etag as read right before, so that nobody's change in between is overridden: then it is 412 (FLOW-1404-412) */
     flowAction: (id: string, op: FlowAction, etag: string | undefined): Promise<Written> =>
@@ -219,6 +261,13 @@ export function createFlowService(http: AdobeHttp) {
       ),
     getRun: (id: string): Promise<FlowRun | undefined> => get('runs', id, runSchema),
   };
+}
+
+function propertyOf(filter: ConnectionFilter): readonly [string, string] {
+  return [
+    'property',
+    'specId' in filter ? `connectionSpec.id==${filter.specId}` : `baseConnectionId==${filter.baseConnectionId}`,
+  ];
 }
 
 /** From `/flows?continuationToken=…`; a token may hold `=`. */

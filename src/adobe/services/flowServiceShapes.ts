@@ -29,6 +29,12 @@ export interface Connection extends Stored {
   readonly schemaId?: string;
 }
 
+/** An account. Its `auth.params` are credentials and are not read. */
+export interface BaseConnection extends Stored {
+  readonly connectionSpecId?: string;
+  readonly authSpecName?: string;
+}
+
 export interface Flow extends Stored {
   readonly flowSpecId?: string;
   readonly sourceConnectionIds: readonly string[];
@@ -121,6 +127,20 @@ export const connectionSchema = z
       baseConnectionId: body.baseConnectionId,
       dataSetId: body.params?.dataSetId ?? body.params?.datasetId,
       schemaId: body.data?.schema?.id,
+    }),
+  );
+
+export const baseConnectionSchema = z
+  .looseObject({
+    ...stored,
+    connectionSpec: optional(z.looseObject({ id: text })),
+    auth: optional(z.looseObject({ specName: text })),
+  })
+  .transform(
+    (body): BaseConnection => ({
+      ...storedOf(body),
+      connectionSpecId: body.connectionSpec?.id,
+      authSpecName: body.auth?.specName,
     }),
   );
 

@@ -1,6 +1,7 @@
 /** All commands, in the order and under the headings of the help. */
 import type { CommandFamily, CommandLine } from '../grammar/commandLine.js';
 import { abortCommand } from './source/abort.js';
+import { accountsCommands } from './installation/accounts.js';
 import { auditCommand } from './events/audit.js';
 import { demoCommand } from './installation/demo.js';
 import { doctorCommand } from './installation/doctor.js';
@@ -30,5 +31,6 @@ export const COMMANDS: Readonly<Record<string, readonly (CommandLine | CommandFa
   'Inspect:': [statusCommand, watchCommand, historyCommand, runsCommand, urlsCommand, sendCommand],
   'Events:': [eventsCommands, heldCommands, auditCommand],
   'Keys:': [keysCommands],
+  'Adobe:': [accountsCommands],
   'Processes:': [...PROCESS_COMMANDS, demoCommand],
 };
