@@ -12,7 +12,7 @@ import type {
   AccountUpdated,
   AccountUser,
 } from '../../domain/accounts.js';
-import { CodedError, codedError } from '../../domain/errors.js';
+import { type CodedError, codedError } from '../../domain/errors.js';
 import { oneLine } from '../../domain/printable.js';
 import type { Ask } from '../../domain/inquiries.js';
 import type { KeyRing } from '../../store/keys/keyRing.js';
@@ -91,9 +91,10 @@ function isStale(failure: unknown): boolean {
 /** What Adobe says about credentials may quote them: its code and its request id are enough. */
 function withoutWords(failure: unknown): unknown {
   if (!(failure instanceof AdobeCallError)) return failure;
+  const { effect, kind, retryAfterMs } = failure;
   const { service, httpStatus, code, requestId } = failure.error;
   const error = { service, httpStatus, code, requestId, title: 'not shown, as it may quote the credentials' };
-  return new AdobeCallError({ ...failure, error });
+  return new AdobeCallError({ effect, kind, retryAfterMs, error });
 }
 
 /**
