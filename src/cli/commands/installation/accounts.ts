@@ -41,7 +41,7 @@ export const listAccounts: Command<OfSandbox> = async (context, { sandbox = DEFA
 };
 
 /** One account, and what is built on it. */
-export const showAccount: Command<OneAccount> = async (context, { sandbox = DEFAULT_SANDBOX, id }) => {
+const showAccount: Command<OneAccount> = async (context, { sandbox = DEFAULT_SANDBOX, id }) => {
   const sources = await answeringSources(context);
   const { v: _v, ...details } = await sources.ask({ v: 1, ask: 'account', sandbox, id });
   context.output.result(details, () => renderAccount(details, context.output.paint));
