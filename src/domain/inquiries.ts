@@ -16,6 +16,7 @@ import type {
   EventPage,
   IntakeReport,
   LogPosition,
+  NeedsReport,
   RestoredReport,
   WatchedEvent,
 } from './events/shownEvents.js';
@@ -120,6 +121,8 @@ interface Inquiries {
   runs: { ask: { readonly name: string; readonly limit: number }; answer: RunsReport };
   /** One run, with the records that failed in it. With `sealTo` the answer holds Adobe's words, sealed to the asker. */
   run: { ask: { readonly name: string; readonly id: string; readonly sealTo?: string }; answer: RunDetails };
+  /** Of all sources, those that need a person. */
+  needs: { ask: object; answer: NeedsReport };
   /** The base connections of a sandbox. */
   accounts: { ask: { readonly sandbox: string }; answer: AccountList };
   account: { ask: { readonly sandbox: string; readonly id: string }; answer: AccountDetails };
@@ -199,6 +202,7 @@ export const INQUIRIES: { readonly [N in InquiryName]: InquiryFacts<N> } = {
   intake: { patience: 'soon', again: ({ name }) => `chatlio-aep status ${name}` },
   runs: { patience: 'soon', again: ({ name }) => `chatlio-aep runs ${name}` },
   run: { patience: 'soon', again: ({ name, id }) => `chatlio-aep runs show ${name} ${id}` },
+  needs: { patience: 'soon', again: () => 'chatlio-aep status' },
   accounts: { patience: 'soon', again: ({ sandbox }) => `chatlio-aep accounts list --sandbox ${sandbox}` },
   account: { patience: 'soon', again: ({ id }) => `chatlio-aep accounts show ${id}` },
   recipient: { patience: 'soon', again: () => 'chatlio-aep accounts list' },

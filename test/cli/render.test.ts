@@ -15,7 +15,8 @@ import { planDocument, renderPlan } from '../../src/cli/render/source/plan.js';
 import { renderSent } from '../../src/cli/render/events/sent.js';
 import { renderDelivery } from '../../src/cli/render/source/delivery.js';
 import { sourceDocument } from '../../src/cli/render/source/source.js';
-import { renderStatus, renderStatusList } from '../../src/cli/render/source/status.js';
+import { listedDocument, listedSources, renderStatusList } from '../../src/cli/render/source/list.js';
+import { renderStatus } from '../../src/cli/render/source/status.js';
 import { renderSteps } from '../../src/cli/render/source/steps.js';
 import { columns, elapsed, shortened } from '../../src/cli/render/text.js';
 import { renderUrls } from '../../src/cli/render/events/urls.js';
@@ -289,25 +290,53 @@ describe('status', () => {
     `);
   });
 
-  it('lists all sources', () => {
+  describe('the list of all sources', () => {
     const runs = [
       sourceRun({ name: 'a', phase: 'live' }),
       sourceRun({ name: 'b', phase: 'held', heldReason: 'CAEP_TITLE_TAKEN' }),
-      sourceRun({ name: 'b1', phase: 'live', forwarding: { phase: 'forwarding' } }),
+      sourceRun({ name: 'b1', phase: 'live', forwarding: { phase: 'settling' } }),
       sourceRun({ name: 'b2', phase: 'live', forwarding: { phase: 'paused' } }),
       sourceRun({ name: 'b3', phase: 'live', forwarding: { phase: 'held', heldReason: 'no key' } }),
       sourceRun({ name: 'c', phase: 'provisioning', open: false, status: 'TERMINATED', closedAt: NOW }),
+      sourceRun({ name: 'd', phase: 'torn-down', open: false, status: 'CANCELLED', closedAt: NOW }),
+      sourceRun({ name: 'e', phase: 'torn-down', open: false, status: 'CANCELLED', closedAt: NOW }),
     ];
-    expect(renderStatusList(runs, NOW, plain)).toMatchInlineSnapshot(`
-      "SOURCE  PHASE         REASON
-      b       held          CAEP_TITLE_TAKEN  for 1m 00s
-      b2      live, paused                    for 1m 00s
-      b3      live, held    no key            for 1m 00s
-      a       live                            for 1m 00s
-      b1      live                            for 1m 00s
-      c       terminated                      since 2026-11-21 10:40:00Z"
-    `);
-    expect(renderStatusList([], NOW, plain)).toContain('There is no source yet');
+    const needs = [
+      { name: 'b2', retired: false, held: 3, closedBecause: 'paused by ana: maintenance' },
+      { name: 'e', retired: true, held: 1 },
+      { name: 'long-gone', retired: true, held: 12 },
+    ];
+
+    it('begins with those that need a person, each with why and what to type', () => {
+      expect(renderStatusList(listedSources(runs, needs), NOW, plain)).toMatchInlineSnapshot(`
+        "SOURCE     PHASE                                       WHAT IS NEEDED                       WHAT TO TYPE
+        b          held            for 1m 00s                  CAEP_TITLE_TAKEN                     chatlio-aep status b
+        b2         live, paused    for 1m 00s                  paused by ana: maintenance           chatlio-aep unpause b2
+                                                               3 events held for a decision         chatlio-aep held list b2
+        b3         live, held      for 1m 00s                  no key                               chatlio-aep resume b3
+        c          terminated      since 2026-11-21 10:40:00Z  its workflow was ended from outside  chatlio-aep provision FILE
+        e          torn-down       since 2026-11-21 10:40:00Z  1 event held for a decision          chatlio-aep held list e
+        long-gone  torn-down                                   12 events held for a decision        chatlio-aep held list long-gone
+        a          live            for 1m 00s
+        b1         live, settling  for 1m 00s
+        d          torn-down       since 2026-11-21 10:40:00Z"
+      `);
+      expect(renderStatusList([], NOW, plain)).toContain('There is no source yet');
+    });
+
+    it('without an answer of the database tells what Temporal knows', () => {
+      const listed = listedSources(runs, []);
+      expect(listed.filter((one) => one.needs.length > 0).map(({ name }) => name)).toEqual(['b', 'b2', 'b3', 'c']);
+    });
+
+    it('as a document has the same', () => {
+      const [first] = listedSources(runs, needs).map(listedDocument);
+      expect(first).toMatchObject({
+        name: 'b',
+        phase: 'held',
+        needs: [{ reason: 'CAEP_TITLE_TAKEN', command: 'chatlio-aep status b' }],
+      });
+    });
   });
 
   it('as a document holds the state, the hold with its remedy, and no manifest', () => {

@@ -5,6 +5,7 @@ import { sentenceOf } from '../../domain/errors.js';
 import { type Ask, INQUIRIES, type Inquiry, type InquiryActivities, type InquiryName } from '../../domain/inquiries.js';
 import type { Database } from '../../store/connection/database.js';
 import type { KeyRing } from '../../store/keys/keyRing.js';
+import { readNeeds } from '../../store/views/needs.js';
 import { readHistory } from '../../store/sources/operations.js';
 import { restoredReport } from '../../store/delivery/restored.js';
 import { accountDetails, accountList, deleteAccount, updateAccount } from '../accounts/accounts.js';
@@ -56,6 +57,7 @@ export function createInquiryActivities(deps: InquiryDeps): InquiryActivities {
     intake: answering('intake', (ask) => intakeReport(database, ask)),
     runs: answering('runs', (ask) => runsReport(deps, ask)),
     run: answering('run', (ask) => runDetails(deps, ask)),
+    needs: answering('needs', async () => ({ v: 1, sources: await readNeeds(database) })),
     accounts: answering('accounts', (ask) => accountList(deps, ask)),
     account: answering('account', (ask) => accountDetails(deps, ask)),
     recipient: answering('recipient', (ask) => Promise.resolve(recipientOf(deps, ask))),

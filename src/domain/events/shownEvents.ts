@@ -206,3 +206,19 @@ export interface RestoredReport {
   readonly applied: boolean;
   readonly sources: readonly RestoredSource[];
 }
+
+/** Of a source that needs a person. */
+export interface SourceNeeds {
+  readonly name: string;
+  /** It was torn down; its held events are still there. */
+  readonly retired: boolean;
+  /** Events that are held for a decision. */
+  readonly held: number;
+  /** Nothing is sent until somebody unpauses it. */
+  readonly closedBecause?: string;
+}
+
+export interface NeedsReport {
+  readonly v: 1;
+  readonly sources: readonly SourceNeeds[];
+}

@@ -1,9 +1,12 @@
 import { CodedError, codedError, type ErrorCode, EXIT_CODES, remedyOf, sentenceOf } from '../../../domain/errors.js';
+import type { SourceNeeds } from '../../../domain/events/shownEvents.js';
 import { forgottenSource } from '../../following/ended.js';
 import type { Snapshot } from '../../following/snapshot.js';
 import type { Command, Context } from '../../ports.js';
 import type { Sources } from '../../../temporal/sources/port.js';
-import { renderForgotten, renderStatus, renderStatusList } from '../../render/source/status.js';
+import { listedDocument, listedSources, renderStatusList } from '../../render/source/list.js';
+import { renderForgotten, renderStatus } from '../../render/source/status.js';
+import { requireWorker } from '../../worker.js';
 import { forgottenDocument, sourceDocument } from '../../render/source/source.js';
 import type { CommandLine } from '../../grammar/commandLine.js';
 
@@ -13,12 +16,25 @@ export const status: Command<{ readonly name?: string }> = async (context, { nam
   return name === undefined ? listAll(context, sources) : showOne(context, sources, name);
 };
 
-async function listAll({ output, now }: Context, sources: Sources) {
-  const runs = await sources.list();
-  output.result({ sources: runs.map((run) => sourceDocument({ run })) }, () =>
-    renderStatusList(runs, now(), output.paint),
-  );
+/** What needs a person comes first. Without a worker nobody knows the events that are held. */
+async function listAll(context: Context, sources: Sources) {
+  const { output, now } = context;
+  const [runs, needs] = await Promise.all([sources.list(), knownNeeds(context, sources)]);
+  const rows = listedSources(runs, needs);
+  output.result({ sources: rows.map(listedDocument) }, () => renderStatusList(rows, now(), output.paint));
   return EXIT_CODES.done;
+}
+
+async function knownNeeds({ output }: Context, sources: Sources): Promise<readonly SourceNeeds[]> {
+  try {
+    await requireWorker(sources);
+    return (await sources.ask({ v: 1, ask: 'needs' })).sources;
+  } catch (error) {
+    // Also of a worker of another release, which does not know the question.
+    if (!(error instanceof CodedError)) throw error;
+    output.note(`${output.paint.caution('!')} Held events are not known: ${sentenceOf(error.error)}`);
+    return [];
+  }
 }
 
 async function showOne(context: Context, sources: Sources, name: string) {

@@ -1,13 +1,12 @@
-/** `status`: one source, or the list of all. */
+/** `status` of one source. */
 import type { ForgottenSource, Snapshot } from '../../following/snapshot.js';
-import type { SourceRun } from '../../../temporal/sources/port.js';
 import type { Paint } from '../paint.js';
-import { heading, opensLine, paintedPhase, phaseOf, renderLeft } from './source.js';
+import { heading, opensLine, paintedPhase, renderLeft } from './source.js';
 import { renderDelivery } from './delivery.js';
 import { renderIntake } from './intake.js';
 import { standstillLines } from './standstill.js';
 import { renderSteps } from './steps.js';
-import { columns, elapsed, instant } from '../text.js';
+import { columns, elapsed } from '../text.js';
 
 /** Wide enough for every id, as this text is also read by pipes and pasted into tickets. */
 const COLUMNS = 160;
@@ -72,35 +71,4 @@ function operationFacts({ run, state }: Snapshot, now: number, paint: Paint): st
 function nextCommands(snapshot: Snapshot, paint: Paint): string[][] {
   const { name } = snapshot.run;
   return [[`chatlio-aep urls ${name}`, paint.faint('the webhook URLs')]];
-}
-
-export function renderStatusList(runs: readonly SourceRun[], now: number, paint: Paint): string {
-  if (runs.length === 0)
-    return 'There is no source yet. Write a manifest with `chatlio-aep init`, then `chatlio-aep provision FILE`.';
-  const rows = [...runs]
-    .sort((a, b) => Number(standsStill(b)) - Number(standsStill(a)))
-    .map((run) => {
-      const heldBy = run.heldReason ?? run.forwarding?.heldReason;
-      return [
-        paint.strong(run.name),
-        listedPhase(run, paint),
-        heldBy === undefined ? '' : paint.caution(heldBy),
-        paint.faint(
-          run.open ? `for ${elapsed(now - run.startedAt)}` : `since ${instant(run.closedAt ?? run.startedAt)}`,
-        ),
-      ];
-    });
-  return columns([['SOURCE', 'PHASE', 'REASON', ''].map(paint.faint), ...rows], 0);
-}
-
-/** What needs somebody comes first. */
-function standsStill({ open, phase, forwarding }: SourceRun): boolean {
-  return open && (phase === 'held' || (phase === 'live' && (forwarding?.phase ?? 'forwarding') !== 'forwarding'));
-}
-
-/** Of a live source whose events do not go out, that too: paused, settling, outage or held. */
-function listedPhase(run: SourceRun, paint: Paint): string {
-  const phase = paintedPhase(phaseOf({ run }), paint);
-  const forwarding = run.open && run.phase === 'live' ? (run.forwarding?.phase ?? 'forwarding') : 'forwarding';
-  return forwarding === 'forwarding' ? phase : `${phase}, ${paint.caution(forwarding)}`;
 }
