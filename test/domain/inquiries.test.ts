@@ -22,6 +22,12 @@ it.each<[InquiryName, object, string]>([
   ['runs', { name: 'n' }, 'chatlio-aep runs n'],
   ['run', { name: 'n', id: 'r' }, 'chatlio-aep runs show n r'],
   ['data', { name: 'n' }, 'chatlio-aep teardown n --delete-data'],
+  ['needs', {}, 'chatlio-aep status'],
+  ['accounts', { sandbox: 'dev' }, 'chatlio-aep accounts list --sandbox dev'],
+  ['account', { id: 'a' }, 'chatlio-aep accounts show a'],
+  ['recipient', {}, 'chatlio-aep accounts list'],
+  ['updateAccount', { id: 'a' }, 'chatlio-aep accounts update a'],
+  ['deleteAccount', { id: 'a' }, 'chatlio-aep accounts delete a'],
   ['restored', { since: '2026-01-01' }, 'chatlio-aep doctor --restored 2026-01-01'],
 ])(
   'after an unanswered question, %s is asked again with the command that changes nothing twice',
@@ -33,5 +39,5 @@ it.each<[InquiryName, object, string]>([
 it('what would make a second set of secrets is tried once, what grows with the events has time', () => {
   const patience = (wanted: string) =>
     (Object.keys(INQUIRIES) as InquiryName[]).filter((name) => INQUIRIES[name].patience === wanted);
-  expect([patience('once'), patience('long'), patience('soon').length]).toEqual([['rotate'], ['audit'], 14]);
+  expect([patience('once'), patience('long'), patience('soon').length]).toEqual([['rotate'], ['audit'], 20]);
 });
