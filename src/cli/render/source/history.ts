@@ -10,6 +10,7 @@ import { columns, counted, elapsed, instant } from '../text.js';
 const RESULT_STYLES: Readonly<Record<string, Style>> = {
   done: 'good',
   unchanged: 'faint',
+  begun: 'hint',
   held: 'caution',
   refused: 'bad',
   aborted: 'caution',

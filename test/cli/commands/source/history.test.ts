@@ -36,6 +36,14 @@ const ENTRIES: readonly HistoryEntry[] = [
     why: 'ticket 4711',
     decided: { decision: 'resend', reasons: ['missing', 'unknown'], events: 12 },
   },
+  {
+    at: at(3),
+    what: 'teardown',
+    result: 'begun',
+    tookMs: 0,
+    by: 'mia',
+    input: { noWait: true, withoutReceivers: ['r-1'] },
+  },
 ];
 
 function asking(page: Partial<HistoryPage>, given: Partial<Sources> = {}) {
@@ -58,8 +66,9 @@ it('shows one line for each thing that was done, the newest last, also when Temp
     2026-11-21 10:34:00Z  ana  update (contents, delivery.lease, mapping.reads)  done                                        2.0s
     2026-11-21 10:35:00Z  ana  pause --disable-flow                              refused CAEP_ADOBE_REFUSED                  0.9s    new dataset
     2026-11-21 10:36:00Z  ben  held resend: 12 events (missing, unknown)         done                                                ticket 4711
+    2026-11-21 10:37:00Z  mia  teardown --no-wait --without-receiver r-1         begun
 
-    There is more before that: --limit 12 shows it.
+    There is more before that: --limit 14 shows it.
     "
   `);
 });
