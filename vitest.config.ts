@@ -9,8 +9,8 @@ export default defineConfig({
     testTimeout: 30_000,
     // The first use of a shared server may have to build it (see src/temporal/devServer/server.ts).
     hookTimeout: 600_000,
-    // Two cores are shared with the servers that the tests start.
-    maxWorkers: 2,
+    // On two cores, which are shared with the servers that the tests start: most of the time a test waits.
+    maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
   },
 });

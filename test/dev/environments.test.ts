@@ -49,7 +49,7 @@ describe('each program of a start', () => {
     const all = Object.fromEntries(variables.map((name) => [name, '1']));
     const given = [...Object.keys(environmentOf('worker', all)), ...Object.keys(environmentOf('receiver', all))];
     // Those of the client, and of the start itself.
-    const others = /^(CHATLIO_AEP_(ACCESS_KEY|\w+_PORT|SHORT_WINDOWS)|XDG_CACHE_HOME)$/;
+    const others = /^(CHATLIO_AEP_(ACCESS_KEY|\w+_PORT|SIMULATOR_POLICY|SHORT_WINDOWS)|XDG_CACHE_HOME)$/;
     expect(variables.filter((name) => !given.includes(name) && !others.test(name))).toEqual([]);
   });
 
