@@ -3,6 +3,7 @@ import { absenceDeadlineMs, type Sighting, verdictOfSighting } from '../../domai
 import type { Delivery } from '../../domain/source/manifest.js';
 import type { Database } from '../../store/connection/database.js';
 import {
+  type UnconfirmedDelivery,
   type UnconfirmedEvent,
   type ConfirmationPage,
   type ConfirmationRecord,
@@ -39,7 +40,10 @@ export async function confirmPage(
   const sought = page.events.filter(({ excepted }) => !excepted);
   const sightings = await observer.observe(sought.map((event) => ({ ...event, attemptAt: event.passedAt })));
   const findings = new Map(
-    sought.map((event, index) => [event.seq, findingOf(sightings[index] ?? NOT_SEEN, event.ageMs, delivery)] as const),
+    sought.map(
+      (event, index) =>
+        [event.seq, findingOf(sightings[index] ?? NOT_SEEN, { ...event, attempts: 1 }, delivery)] as const,
+    ),
   );
   const undecided = page.events.find(({ seq }) => findings.get(seq)?.kind === 'undecided');
   const { events, throughSeq } = decidedPart(page, due, undecided);
@@ -78,8 +82,12 @@ type Finding =
   | { readonly kind: 'undecided'; readonly why: string };
 
 /** What stays undecided for long is held, unless the lake as a whole is late: then every event is, and none of them is missing. */
-function findingOf(sighting: Sighting, ageMs: number, delivery: Delivery): Finding {
-  const verdict = verdictOfSighting(sighting, ageMs, delivery);
+function findingOf(
+  sighting: Sighting,
+  { ageMs, attempts }: Pick<UnconfirmedDelivery, 'ageMs' | 'attempts'>,
+  delivery: Delivery,
+): Finding {
+  const verdict = verdictOfSighting(sighting, ageMs, delivery, attempts);
   switch (verdict.kind) {
     case 'found':
       return verdict;
@@ -124,7 +132,7 @@ export async function confirmDeliveries(
   const due = await unconfirmedDeliveries(database, sourceId, { olderThanMs, limit: PAGE_EVENTS });
   const sightings = await observer.observe(due);
   for (const [index, event] of due.entries()) {
-    const finding = findingOf(sightings[index] ?? NOT_SEEN, event.ageMs, delivery);
+    const finding = findingOf(sightings[index] ?? NOT_SEEN, event, delivery);
     if (finding.kind === 'found') await confirmDelivery(database, sourceId, event, finding.copies);
     else if (finding.kind === 'absent') await reopenDelivery(database, event, finding.reason, finding.fact);
   }

@@ -30,7 +30,7 @@ export async function lookUpUnknown(
     const sighting = sightings[index];
     return sighting === undefined
       ? []
-      : [resultOf(lookUp, verdictOfSighting(sighting, lookUp.ageMs, delivery), delivery)];
+      : [resultOf(lookUp, verdictOfSighting(sighting, lookUp.ageMs, delivery, lookUp.attempts), delivery)];
   });
 }
 

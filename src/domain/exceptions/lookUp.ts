@@ -76,13 +76,18 @@ export type LookUpVerdict =
 
 /**
  * A verdict of presence may be taken at any time. One of absence needs that the deadline has passed, that a later event is
- * visible, and that the failed batches were read.
+ * visible, and that the failed batches were read. A failed batch that has an event which was sent more than once may be of an attempt
+ * before: then it is a verdict only where one of absence would be, or where there is one for each attempt.
+ *
+ * @param attempts at the event, with the last one
  */
-export function verdictOfSighting(sighting: Sighting, ageMs: number, waits: Waits): LookUpVerdict {
-  const { copies, inFailedBatch, unreadBatches, laterVisible, closed } = sighting;
+export function verdictOfSighting(sighting: Sighting, ageMs: number, waits: Waits, attempts: number): LookUpVerdict {
+  const { copies, inFailedBatch, refusals = [], unreadBatches, laterVisible, closed } = sighting;
   if (copies > 0) return { kind: 'found', copies };
-  if (inFailedBatch) return { kind: 'invalid' };
   const isDue = ageMs >= absenceDeadlineMs(waits);
+  // One for each attempt: none of them came through.
+  const isRefused = attempts <= 1 || refusals.length >= attempts || (isDue && laterVisible);
+  if (inFailedBatch && isRefused) return { kind: 'invalid' };
   const gone = closed !== undefined && 'dataset' in closed ? closed.dataset : undefined;
   if (isDue && gone !== undefined) {
     return { kind: 'cannot-tell', why: `the dataset ${gone} that it was sent to is gone`, isLakeLate: false };

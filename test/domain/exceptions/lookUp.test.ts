@@ -39,7 +39,7 @@ describe('verdicts', () => {
     ['absent for long, a failed batch not read', { ...absent, unreadBatches: ['b1'] }, 4 * DEADLINE_MS, 'cannot-tell'],
   ];
   it.each(kinds)('%s', (_name, sighting, ageMs, kind) => {
-    expect(verdictOfSighting(sighting, ageMs, WAITS).kind).toBe(kind);
+    expect(verdictOfSighting(sighting, ageMs, WAITS, 1).kind).toBe(kind);
   });
 
   it('is never absence without the deadline, a later event and the failed batches', () => {
@@ -51,7 +51,7 @@ describe('verdicts', () => {
     });
     fc.assert(
       fc.property(sightings, fc.nat(10 * DEADLINE_MS), (sighting, ageMs) => {
-        if (verdictOfSighting(sighting, ageMs, WAITS).kind !== 'not-found') return;
+        if (verdictOfSighting(sighting, ageMs, WAITS, 1).kind !== 'not-found') return;
         expect(sighting).toEqual(absent);
         expect(ageMs).toBeGreaterThanOrEqual(DEADLINE_MS);
       }),
@@ -69,42 +69,54 @@ describe('verdicts', () => {
     ],
   ])('that are none say why: %o', (seen, why) => {
     const sighting = { ...absent, ...seen };
-    expect(verdictOfSighting(sighting, DEADLINE_MS, WAITS)).toMatchObject({ kind: 'look-again', why });
-    expect(verdictOfSighting(sighting, 4 * DEADLINE_MS, WAITS)).toMatchObject({ kind: 'cannot-tell', why });
+    expect(verdictOfSighting(sighting, DEADLINE_MS, WAITS, 1)).toMatchObject({ kind: 'look-again', why });
+    expect(verdictOfSighting(sighting, 4 * DEADLINE_MS, WAITS, 1)).toMatchObject({ kind: 'cannot-tell', why });
   });
 
   it('are none once the dataset that it was sent to is gone: its absence proves nothing', () => {
     const gone = { ...absent, closed: { dataset: 'd-1' } };
-    expect(verdictOfSighting(gone, DEADLINE_MS, WAITS)).toEqual({
+    expect(verdictOfSighting(gone, DEADLINE_MS, WAITS, 1)).toEqual({
       kind: 'cannot-tell',
       why: 'the dataset d-1 that it was sent to is gone',
       isLakeLate: false,
     });
-    expect(verdictOfSighting(gone, DEADLINE_MS - 1, WAITS).kind).toBe('look-again');
-    expect(verdictOfSighting({ ...gone, copies: 1 }, DEADLINE_MS, WAITS).kind).toBe('found');
+    expect(verdictOfSighting(gone, DEADLINE_MS - 1, WAITS, 1).kind).toBe('look-again');
+    expect(verdictOfSighting({ ...gone, copies: 1 }, DEADLINE_MS, WAITS, 1).kind).toBe('found');
   });
 
   it('are waited for though the flow was replaced, and say so: no later event of it will come', () => {
     const replaced = { ...absent, laterVisible: false, closed: { flow: 'f-1' } };
     const why = 'no later event of this flow is in the lake either, and the flow f-1 was replaced';
-    expect(verdictOfSighting(replaced, DEADLINE_MS, WAITS)).toMatchObject({ kind: 'look-again', why });
-    expect(verdictOfSighting(replaced, 4 * DEADLINE_MS, WAITS)).toEqual({
+    expect(verdictOfSighting(replaced, DEADLINE_MS, WAITS, 1)).toMatchObject({ kind: 'look-again', why });
+    expect(verdictOfSighting(replaced, 4 * DEADLINE_MS, WAITS, 1)).toEqual({
       kind: 'cannot-tell',
       why,
       isLakeLate: false,
     });
-    expect(verdictOfSighting({ ...absent, closed: { flow: 'f-1' } }, DEADLINE_MS, WAITS).kind).toBe('not-found');
+    expect(verdictOfSighting({ ...absent, closed: { flow: 'f-1' } }, DEADLINE_MS, WAITS, 1).kind).toBe('not-found');
+  });
+
+  it('of an event that was sent again are none by a failed batch alone, which may be of the attempt before', () => {
+    const refused = { ...absent, inFailedBatch: true };
+    const kindOf = (sighting: Sighting, ageMs: number) => verdictOfSighting(sighting, ageMs, WAITS, 2).kind;
+    expect(kindOf(refused, DEADLINE_MS - 1)).toBe('look-again');
+    expect(kindOf({ ...refused, laterVisible: false }, DEADLINE_MS)).toBe('look-again');
+    expect(kindOf(refused, DEADLINE_MS)).toBe('invalid');
+    expect(kindOf({ ...refused, copies: 1 }, 0)).toBe('found');
+    const batch = (batchId: string) => ({ batchId, codes: [] });
+    expect(kindOf({ ...refused, refusals: [batch('b1')] }, 0)).toBe('look-again');
+    expect(kindOf({ ...refused, refusals: [batch('b1'), batch('b2')] }, 0)).toBe('invalid');
   });
 
   it('that the lake as a whole owes may still come with the others', () => {
     const late = { ...absent, laterVisible: false };
-    expect(verdictOfSighting(late, 4 * DEADLINE_MS, WAITS)).toMatchObject({ isLakeLate: true });
+    expect(verdictOfSighting(late, 4 * DEADLINE_MS, WAITS, 1)).toMatchObject({ isLakeLate: true });
     const unread = { ...absent, unreadBatches: ['b1'] };
-    expect(verdictOfSighting(unread, 4 * DEADLINE_MS, WAITS)).toMatchObject({ isLakeLate: false });
+    expect(verdictOfSighting(unread, 4 * DEADLINE_MS, WAITS, 1)).toMatchObject({ isLakeLate: false });
   });
 
   it('say before the deadline that it is too early, and how long until the next look', () => {
-    expect(verdictOfSighting(absent, DEADLINE_MS - 1_000, WAITS)).toEqual({
+    expect(verdictOfSighting(absent, DEADLINE_MS - 1_000, WAITS, 1)).toEqual({
       kind: 'look-again',
       inMs: 1_000,
       why: 'it is too early',
