@@ -107,7 +107,7 @@ export async function carryOut(stage: Stage, plan: readonly PlannedDisruption[],
     const file = await writeManifest(stack.home, source, change);
     const command = (args: readonly string[]) => runClient(stack, args);
     let isOver = false;
-    const updating = updateAsTold(command, { name: source.name, file }).finally(() => (isOver = true));
+    const updating = updateAsTold(command, file).finally(() => (isOver = true));
     const [met] = await Promise.all([
       updating,
       // Then events wait in the form that they are taken in until the source has changed.

@@ -21,8 +21,8 @@ export async function writeManifest(
 }
 
 /**
- * Where the update is held, `resume`, as the error says; where the error says that the same call may succeed later, or to run it
- * again, the same command. Nothing else.
+ * Where the error says that the same call may succeed later, or to run it again, the same command: it was not begun. Nothing else:
+ * one that is held by kills and faults is a failure of the run.
  *
  * @param command one command of the product; resolves with what is wrong
  * @returns codes of the errors that were met, in their order
@@ -30,32 +30,30 @@ export async function writeManifest(
  */
 export async function updateAsTold(
   command: (args: readonly string[]) => Promise<readonly string[]>,
-  { name, file }: { readonly name: string; readonly file: string },
+  file: string,
 ): Promise<string[]> {
   const deadline = performance.now() + UPDATED_WITHIN_MS;
   const met: string[] = [];
   for (;;) {
     const [failure] = await command(['--output', 'json', 'update', file]);
     if (failure === undefined) return met;
-    const { code, says } = adviceOf(failure, name);
-    if (says === undefined) throw new Error(`the update tells nobody to go on: ${failure}`);
+    const { code, again } = adviceOf(failure);
+    if (!again) throw new Error(`the update tells nobody to go on: ${failure}`);
     met.push(code);
     if (performance.now() > deadline)
       throw new Error(`the update does not come to its end: ${met.join(', ')}; ${failure}`);
-    if (says === 'resume') await command(['resume', name]);
-    else await delay(AGAIN_AFTER_MS);
+    await delay(AGAIN_AFTER_MS);
   }
 }
 
 interface Advice {
   readonly code: string;
-  readonly says?: 'again' | 'resume';
+  readonly again: boolean;
 }
 
-function adviceOf(failure: string, name: string): Advice {
+function adviceOf(failure: string): Advice {
   const code = /"code":"(CAEP_\w+)"/.exec(failure)?.[1] ?? '';
-  if (failure.includes(`chatlio-aep resume ${name}`)) return { code, says: 'resume' };
-  if (failure.includes('"retryable":true') || failure.includes('`chatlio-aep update FILE`'))
-    return { code, says: 'again' };
-  return { code };
+  const isHeld = failure.includes('`chatlio-aep resume');
+  const again = failure.includes('"retryable":true') || failure.includes('`chatlio-aep update FILE`');
+  return { code, again: again && !isHeld };
 }

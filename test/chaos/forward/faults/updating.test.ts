@@ -3,9 +3,8 @@ import { updateAsTold } from '../../../../chaos/forward/faults/updating.js';
 import { codedError } from '../../../../src/domain/errors.js';
 import { errorDocument } from '../../../../src/domain/errorDocument.js';
 
-const SOURCE = { name: 'chat', file: 'update.yaml' };
-const UPDATE = ['--output', 'json', 'update', SOURCE.file];
-const RESUME = ['resume', SOURCE.name];
+const FILE = 'update.yaml';
+const UPDATE = ['--output', 'json', 'update', FILE];
 
 /** Commands that fail in turn, then succeed. */
 function failing(...failures: readonly (ReturnType<typeof codedError> | undefined)[]) {
@@ -15,7 +14,7 @@ function failing(...failures: readonly (ReturnType<typeof codedError> | undefine
     typed,
     command: (args: readonly string[]) => {
       typed.push(args);
-      const failure = args === RESUME || args[0] === 'resume' ? undefined : left.shift();
+      const failure = left.shift();
       const line = JSON.stringify({ v: 1, command: 'update', error: failure && errorDocument(failure.error) });
       return Promise.resolve(failure === undefined ? [] : [`--output ended with 1: ${line}`]);
     },
@@ -25,20 +24,21 @@ function failing(...failures: readonly (ReturnType<typeof codedError> | undefine
 describe('an update in a run', () => {
   it('is asked for again where the error says that this may succeed', async () => {
     const { command, typed } = failing(codedError('CAEP_TEMPORAL_UNREACHABLE', { address: 'here' }));
-    expect(await updateAsTold(command, SOURCE)).toEqual(['CAEP_TEMPORAL_UNREACHABLE']);
+    expect(await updateAsTold(command, FILE)).toEqual(['CAEP_TEMPORAL_UNREACHABLE']);
     expect(typed).toEqual([UPDATE, UPDATE]);
   });
 
-  it('is resumed where it is held, and then looked at again', async () => {
-    const held = codedError('CAEP_SOURCE_HELD', { name: SOURCE.name, step: 'flow', reason: 'no answer' });
-    const { command, typed } = failing(held);
-    expect(await updateAsTold(command, SOURCE)).toEqual(['CAEP_SOURCE_HELD']);
-    expect(typed).toEqual([UPDATE, RESUME, UPDATE]);
+  it('fails where it is held: nobody resumes what kills and faults have held', async () => {
+    const { command, typed } = failing(
+      codedError('CAEP_SOURCE_HELD', { name: 'chat', step: 'flow', reason: 'no answer' }),
+    );
+    await expect(updateAsTold(command, FILE)).rejects.toThrow('CAEP_SOURCE_HELD');
+    expect(typed).toEqual([UPDATE]);
   });
 
   it('fails where the error says neither', async () => {
     const { command, typed } = failing(codedError('CAEP_INTERNAL', { reason: 'undefined is no function' }));
-    await expect(updateAsTold(command, SOURCE)).rejects.toThrow('undefined is no function');
+    await expect(updateAsTold(command, FILE)).rejects.toThrow('undefined is no function');
     expect(typed).toEqual([UPDATE]);
   });
 });
