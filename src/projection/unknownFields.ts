@@ -9,6 +9,9 @@ import { isNone } from './readSet.js';
 
 /** Of one body. Whoever can post a webhook chooses names. */
 const MAX_NAMES = 20;
+/** Names whose verdict is remembered, and how long they may be: the documented ones are 50, and short. */
+const MAX_REMEMBERED = 1_000;
+const MAX_REMEMBERED_CHARACTERS = 80;
 
 /**
  * Paths as a mapping writes them, `messages[*].edited`; of what is not documented, the uppermost name. A field that is read only
@@ -23,34 +26,63 @@ const MAX_NAMES = 20;
 export function unknownFieldsFor(reads: readonly string[]): (body: ChatlioBody, kind: Kind) => string[] {
   const own = reads.flatMap(ownPath);
   const derived = new Set(reads);
-  return (body, kind) => unknownIn(body, kind, own, derived);
-}
-
-function unknownIn(body: ChatlioBody, kind: Kind, own: readonly string[], derived: ReadonlySet<string>): string[] {
-  const { shape } = KIND_FACTS[kind];
-  const found = new Set<string>();
-  const look = (holder: unknown, above: Path): void => {
-    if (!isObject(holder)) return;
-    for (const name of Object.keys(holder)) {
-      if (found.size === MAX_NAMES) return;
-      if (isNone(holder[name])) continue;
-      const path = pathText([...above, { name }]);
-      if (isDocumented(path)) continue;
-      if (!own.some((read) => read === '' || covers(read, path) || covers(path, read))) found.add(shownName(path));
+  const shownBelow = PLACES.map(({ above }) =>
+    remembered((name, shape) => shownUnlessKnown([...above, { name }], shape)),
+  );
+  return (body, kind) => {
+    const { shape } = KIND_FACTS[kind];
+    const found = new Set<string>();
+    for (const [place, { holdersIn }] of PLACES.entries()) {
+      for (const holder of holdersIn(body)) {
+        for (const name of Object.keys(holder)) {
+          if (isNone(holder[name])) continue;
+          const shown = shownBelow[place]?.(name, shape);
+          if (shown !== undefined && found.size < MAX_NAMES) found.add(shown);
+        }
+      }
     }
+    return found.size === 0 ? [] : [...found].sort();
   };
+
+  function shownUnlessKnown(path: Path, shape: Shape): string | undefined {
+    const text = pathText(path);
+    if (isDocumented(text, shape)) return undefined;
+    return own.some((read) => read === '' || covers(read, text) || covers(text, read)) ? undefined : shownName(text);
+  }
+
   /** A field of another kind is seen where a derived value takes it there too, as all do but the message. */
-  function isDocumented(path: string): boolean {
+  function isDocumented(path: string, shape: Shape): boolean {
     const facts = Object.hasOwn(CHATLIO_FIELDS, path) ? CHATLIO_FIELDS[path] : undefined;
     if (facts === undefined) return false;
     return facts.in.includes(shape) || (path !== 'message' && facts.into.some((name) => derived.has(name)));
   }
+}
 
-  look(body, []);
-  look(body['visitor'], [{ name: 'visitor' }]);
-  const { messages } = body;
-  if (Array.isArray(messages)) for (const one of messages) look(one, [{ name: 'messages' }, { index: 'every' }]);
-  return [...found].sort();
+type Shape = (typeof KIND_FACTS)[Kind]['shape'];
+type Shown = (name: string, shape: Shape) => string | undefined;
+
+/** Where fields are looked for. */
+const PLACES: readonly { readonly above: Path; readonly holdersIn: (body: ChatlioBody) => readonly ChatlioBody[] }[] = [
+  { above: [], holdersIn: (body) => [body] },
+  { above: [{ name: 'visitor' }], holdersIn: ({ visitor }) => (isObject(visitor) ? [visitor] : []) },
+  {
+    above: [{ name: 'messages' }, { index: 'every' }],
+    holdersIn: ({ messages }) => (Array.isArray(messages) ? messages.filter(isObject) : []),
+  },
+];
+
+/** The same names come in every body, and to judge them each time takes half of a projection's time. */
+function remembered(shown: Shown): Shown {
+  const verdicts = new Map<Shape, Map<string, string | undefined>>();
+  return (name, shape) => {
+    const known = verdicts.get(shape) ?? new Map<string, string | undefined>();
+    verdicts.set(shape, known);
+    const verdict = known.get(name);
+    if (verdict !== undefined || known.has(name)) return verdict;
+    const first = shown(name, shape);
+    if (known.size < MAX_REMEMBERED && name.length <= MAX_REMEMBERED_CHARACTERS) known.set(name, first);
+    return first;
+  };
 }
 
 /** Of the body, as the mapping reads it; "" is all of it. */

@@ -150,6 +150,22 @@ describe('unknown fields', () => {
     expect(unknownFields({ subject: 'x' }, 'feedback', ['subject'])).toEqual([]);
   });
 
+  it('are told of each body as of the first one, whatever bodies came before', () => {
+    const unknownIn = unknownFieldsFor(['subject']);
+    const many = Object.fromEntries(Array.from({ length: 2_500 }, (_, n) => [`field${n}`, 1]));
+    expect(unknownIn(many, 'feedback')).toHaveLength(20);
+    for (let again = 0; again < 2; again += 1) {
+      expect(unknownIn({ field1: 1, field2499: 1, ['f'.repeat(200)]: 1 }, 'feedback')).toEqual([
+        `${'f'.repeat(79)}…`,
+        'field1',
+        'field2499',
+      ]);
+      expect(unknownIn({ message: 'x' }, 'transcript')).toEqual(['message']);
+      expect(unknownIn({ message: 'x' }, 'feedback')).toEqual([]);
+      expect(unknownIn({ visitor: { message: 'x' } }, 'feedback')).toEqual(['visitor.message']);
+    }
+  });
+
   it('are few, short and printable whatever is posted, and hold no value', () => {
     const name = fc.string({ unit: 'binary', maxLength: 200 });
     const posted = fc.dictionary(name, fc.constant('VALUE'), { maxKeys: 60, size: 'max' });
