@@ -35,7 +35,7 @@ const ONCE: readonly (readonly [what: string, pattern: RegExp, file: string | un
   ],
   ['telling Temporal that an activity goes on', /setInterval\([^;]*[bB]eat/, 'heartbeats.ts'],
   ['opening a session of the lake', /\.connectionParameters\(\)/, 'lakeSession.ts'],
-  ['the way from a flow to its dataset', /\.getTargetConnection\(/, 'flowDestination.ts'],
+  ['the way from a flow to its dataset', /targetConnectionIds;[^}]*\.getTargetConnection\(/, 'flowDestination.ts'],
 ];
 
 it.each(ONCE)('%s stands in one file, or in none', (_, pattern, file) => {

@@ -1,7 +1,7 @@
 /** From the manifest as written to the manifest as used: default values filled in, durations in milliseconds. */
 import { KINDS } from '../domain/events/kinds.js';
 import type { Delivery, Identity, Manifest } from '../domain/source/manifest.js';
-import type { XdmChoice } from '../domain/source/xdmFields.js';
+import type { XdmChoice } from '../domain/source/xdm/xdmFields.js';
 import {
   CHOICE_SETTINGS,
   COUNT_SETTINGS,

@@ -3,7 +3,7 @@ import { parsePath } from '../dataprep/path.js';
 import { CANONICAL_FIELDS } from '../domain/events/canonical.js';
 import { DERIVED_FIELDS, WHOLE_FIELDS } from '../domain/projection/fields.js';
 import type { MappingRow } from '../domain/source/manifest.js';
-import { fieldAt, fieldPaths, TENANT, tenantFields, type XdmChoice } from '../domain/source/xdmFields.js';
+import { fieldAt, fieldPaths, TENANT, tenantFields, type XdmChoice } from '../domain/source/xdm/xdmFields.js';
 
 /** Fields of the ExperienceEvent class that we fill. */
 const CLASS_FIELDS = Object.values(CANONICAL_FIELDS)

@@ -14,7 +14,7 @@ import { fullDestination } from './mapping.js';
 import { choiceIn, destinationOf, isWithoutDefaults, mappingRules, rowsWritten } from './mapping/rules.js';
 import { privacyRules } from './mapping/privacyRules.js';
 import { IDENTITY_EXPECTED, IDENTITY_FIELDS } from './identity.js';
-import { areAtOdds, isOurOwn, TENANT, XDM_PATH } from '../domain/source/xdmFields.js';
+import { areAtOdds, isOurOwn, TENANT, XDM_PATH } from '../domain/source/xdm/xdmFields.js';
 
 export function brokenRules(document: unknown): BrokenRule[] {
   return [

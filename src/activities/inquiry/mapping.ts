@@ -4,7 +4,7 @@ import { parsePath, type Path } from '../../dataprep/path.js';
 import { mappingUnreadable, readsOf, unreadableRows } from '../../dataprep/reads.js';
 import type { CatalogueError, Problem } from '../../domain/errors.js';
 import type { Manifest, MappingRow } from '../../domain/source/manifest.js';
-import { fieldAt, TENANT, type XdmObject } from '../../domain/source/xdmFields.js';
+import { fieldAt, TENANT, type XdmObject } from '../../domain/source/xdm/xdmFields.js';
 import { unknownInOriginal } from '../../manifest/mapping/names.js';
 import { nearest } from '../../manifest/suggestion.js';
 

@@ -7,7 +7,7 @@ import { storedNotes } from '../../domain/projection/contents.js';
 import { leavingPrivacy, NO_PRIVACY } from '../../domain/projection/projection.js';
 import { plannedLeaving } from '../../projection/leaving.js';
 import type { Manifest, MappingRow } from '../../domain/source/manifest.js';
-import { fieldAt, TENANT, tenantFields } from '../../domain/source/xdmFields.js';
+import { fieldAt, TENANT, tenantFields } from '../../domain/source/xdm/xdmFields.js';
 import type { PlannedLeaving, PlannedMapping, PlannedStep, PlanReport } from '../../domain/source/plan.js';
 import type { Ask } from '../../domain/inquiries.js';
 import { STEPS, stepsFor, type Resource, type Resources, type StepName } from '../../domain/source/steps.js';

@@ -1,10 +1,12 @@
 /** The steps on our own side. Nothing is created at Adobe, and what they write is idempotent: done again on every attempt. */
+import { createHash } from 'node:crypto';
 import type { Flow } from '../../adobe/services/flowService.js';
 import { codedError } from '../../domain/errors.js';
 import { formatDuration } from '../../manifest/duration.js';
 import type { Resource } from '../../domain/source/steps.js';
 import { awaitFlow } from '../flowState.js';
 import { awaitQuiet } from '../quiet.js';
+import { idOf, listed } from './comparing.js';
 import { projectionOf } from './leaving.js';
 import { bothSettled } from './settled.js';
 import { made, type Step, type StepContext } from './step.js';
@@ -81,6 +83,11 @@ export async function openWithInlet(
   return open ? { opensAt: time.toISOString() } : {};
 }
 
+/** It is a secret, and only whether it is the same one is of interest. */
+function digestOf(url: string | undefined): string | undefined {
+  return url === undefined ? undefined : `sha256 ${createHash('sha256').update(url).digest('hex').slice(0, 12)}`;
+}
+
 /** The inlet comes with the flow. */
 function neverCreated(): never {
   throw new Error('an inlet without a flow');
@@ -95,6 +102,20 @@ export const inlet: Step = {
     });
   },
   create: neverCreated,
+  async compare(context) {
+    const { adobe, store, marker } = context;
+    const flow = await adobe.flowService.getFlow(idOf(context, 'flow'));
+    if (flow === undefined) return 'gone';
+    // What is stored here has to be what the flow has.
+    const stored = (await store.sourceUrls(marker.name, ''))?.inlet;
+    return [
+      { field: 'flow', wanted: flow.id, found: stored?.flowId },
+      // A flow that is not enabled may show none.
+      ...(flow.inletUrl === undefined
+        ? []
+        : [{ field: 'url', wanted: digestOf(flow.inletUrl), found: digestOf(stored?.url) }]),
+    ];
+  },
   async complete(context) {
     requireWindows(context);
     // A field group that was there may have gained fields just now.
@@ -122,6 +143,21 @@ export const webhookRoutes: Step = {
     return { ours: count === 0 ? [] : [routesResource(count)] };
   },
   create: (context) => makeRoutes(context),
+  async compare({ store, marker, manifest }) {
+    const urls = await store.sourceUrls(marker.name, '');
+    if (urls === undefined) return 'gone';
+    const kindsOf = (key: string): readonly string[] =>
+      urls.webhooks.flatMap(({ widget, kind }) => (widget === key ? [kind] : []));
+    const keys = new Set([
+      ...manifest.chatlio.widgets.map(({ key }) => key),
+      ...urls.webhooks.map(({ widget }) => widget),
+    ]);
+    return [...keys].map((key) => ({
+      field: `widget ${key}`,
+      wanted: listed(manifest.chatlio.widgets.find((widget) => widget.key === key)?.kinds),
+      found: listed(kindsOf(key)),
+    }));
+  },
   // Those that are missing, where an earlier attempt or an older manifest made only some.
   complete: async (context) => ({ resource: await makeRoutes(context) }),
   async remove({ store, marker }) {

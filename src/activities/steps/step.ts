@@ -1,6 +1,7 @@
 /** What a step is: three calls to Adobe (or to our own store), told apart so that one runner can make all of them durable. */
 import type { AdobeClients } from '../../adobe/clients.js';
 import type { AdobeCallError } from '../../adobe/http/errors.js';
+import type { Comparison } from '../../domain/source/comparison.js';
 import type { StepInput, StepResult } from '../../domain/source/provisioning.js';
 import type { Resource, Resources, StepName } from '../../domain/source/steps.js';
 import type { ProvisioningStore } from '../../store/sources/provisioning.js';
@@ -32,6 +33,8 @@ export interface Step {
   label(context: StepContext): string;
   lookup(context: StepContext): Promise<Standing>;
   create(context: StepContext): Promise<Resource>;
+  /** Every field of the object that a manifest decides, wanted and found. `gone`: Adobe has no such object any more. */
+  compare(context: StepContext, resource: Resource): Promise<Comparison>;
   /** What stands in our place according to a refused create: a list may lag, a refusal does not. */
   standingAfterRefusal?(context: StepContext, refusal: AdobeCallError): Promise<Standing | undefined>;
   /** Deletes one object; `left` when there is no documented way to. Gone already counts as deleted. */

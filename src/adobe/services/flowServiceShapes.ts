@@ -27,6 +27,10 @@ export interface Connection extends Stored {
   readonly dataSetId?: string;
   /** `$id`; of a target connection. */
   readonly schemaId?: string;
+  /** The number alone: of a content type `…;version=1`, 1. */
+  readonly schemaVersion?: string;
+  /** Of a source connection: `json`. */
+  readonly format?: string;
 }
 
 /** An account. Its `auth.params` are credentials and are not read. */
@@ -118,7 +122,12 @@ export const connectionSchema = z
     connectionSpec: optional(z.looseObject({ id: text })),
     baseConnectionId: text,
     params: optional(z.looseObject({ dataSetId: text, datasetId: text })),
-    data: optional(z.looseObject({ schema: optional(z.looseObject({ id: text })) })),
+    data: optional(
+      z.looseObject({
+        format: text,
+        schema: optional(z.looseObject({ id: text, version: optional(z.coerce.string()) })),
+      }),
+    ),
   })
   .transform(
     (body): Connection => ({
@@ -127,8 +136,15 @@ export const connectionSchema = z
       baseConnectionId: body.baseConnectionId,
       dataSetId: body.params?.dataSetId ?? body.params?.datasetId,
       schemaId: body.data?.schema?.id,
+      schemaVersion: schemaVersionOf(body.data?.schema?.version),
+      format: body.data?.format,
     }),
   );
+
+/** Written as a content type in several ways, with and without a space, or as a version: the number is what counts. */
+export function schemaVersionOf(version: string | undefined): string | undefined {
+  return /(?:version=\s*|^)(\d+)/.exec(version ?? '')?.[1];
+}
 
 export const baseConnectionSchema = z
   .looseObject({

@@ -149,6 +149,15 @@ export function createSchemaRegistry(http: AdobeHttp) {
       return all.filter((descriptor) => descriptor.sourceSchema === schemaId);
     },
 
+    /** By its `@id`; undefined when there is none. */
+    getDescriptor: (id: string): Promise<IdentityDescriptor | undefined> =>
+      absentWhenGone(
+        http.request(
+          { service: SERVICE, method: 'GET', path: `${BASE}/tenant/descriptors/${encodeURIComponent(id)}` },
+          descriptorSchema,
+        ),
+      ),
+
     createDescriptor: (descriptor: NewIdentityDescriptor): Promise<IdentityDescriptor> =>
       http.request(
         {

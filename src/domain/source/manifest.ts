@@ -1,7 +1,7 @@
 /** A manifest as the program uses it: parsed, with every default filled in. Reading YAML and checking live in `src/manifest`. */
 import type { Kind } from '../events/kinds.js';
 import type { Contents, WrittenPrivacy } from '../projection/projection.js';
-import type { XdmField } from './xdmTypes.js';
+import type { XdmField } from './xdm/xdmTypes.js';
 
 export interface Manifest {
   readonly version: 1;

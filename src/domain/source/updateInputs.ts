@@ -7,7 +7,7 @@ import type { ForwarderResumeInput, WakeInput } from '../delivery/forwarder.js';
 import { KINDS } from '../events/kinds.js';
 import { CONTENTS, REDACTIONS, type WrittenPrivacy } from '../projection/projection.js';
 import type { Delivery, Identity, Manifest, MappingRow } from './manifest.js';
-import { XDM_TYPE_NAMES, type XdmField } from './xdmTypes.js';
+import { XDM_TYPE_NAMES, type XdmField } from './xdm/xdmTypes.js';
 import type { PauseInput, UnpauseInput } from '../delivery/pause.js';
 import { filledText, flag, listOf, mapOf, object, oneOf, optional, text, wholeNumber } from '../events/shape.js';
 import type { AbortInput, ConfigureInput, ResumeInput } from './source.js';

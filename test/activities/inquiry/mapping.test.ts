@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { mappingProblems, type ResolvedSchema } from '../../../src/activities/inquiry/mapping.js';
 import { remedyOf, sentenceOf } from '../../../src/domain/errors.js';
 import type { MappingRow } from '../../../src/domain/source/manifest.js';
-import { tenantFields } from '../../../src/domain/source/xdmFields.js';
+import { tenantFields } from '../../../src/domain/source/xdm/xdmFields.js';
 
 const ID: MappingRow = { source: 'eventId', sourceType: 'ATTRIBUTE', destination: '_id' };
 const TIME: MappingRow = { source: 'occurredAt', sourceType: 'ATTRIBUTE', destination: 'timestamp' };

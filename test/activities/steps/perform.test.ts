@@ -45,6 +45,7 @@ function place(options: { objects?: Resource[]; foreign?: Standing['foreign']; v
       objects.push(made);
       return Promise.resolve(made);
     },
+    compare: () => Promise.resolve([]),
     remove(_context, { id }) {
       log.push(`remove ${id}`);
       objects.splice(

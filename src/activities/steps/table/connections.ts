@@ -5,9 +5,14 @@ import {
   SOURCES_PROVIDER_ID,
   STREAMING_FLOW_SPEC,
 } from '../../../adobe/http/constants.js';
-import { flowServiceName, flowServiceStanding } from './flowServiceObjects.js';
+import { schemaVersionOf } from '../../../adobe/services/flowServiceShapes.js';
+import { idOf } from '../comparing.js';
+import { flowServiceName, flowServiceStanding, namedFields } from './flowServiceObjects.js';
 import { markerDescription } from '../ownership.js';
 import { made, type Step } from '../step.js';
+
+const SOURCE_TEXT = 'Chatlio webhooks.';
+const TARGET_TEXT = 'Dataset of Chatlio events.';
 
 /** Needs no account: the Chatlio specification has no authentication, so there is no base connection. */
 export const sourceConnection: Step = {
@@ -23,12 +28,21 @@ export const sourceConnection: Step = {
   async create(context) {
     const { id, etag } = await context.adobe.flowService.createSourceConnection({
       name: flowServiceName(context),
-      description: markerDescription('Chatlio webhooks.', context.marker),
+      description: markerDescription(SOURCE_TEXT, context.marker),
       providerId: SOURCES_PROVIDER_ID,
       connectionSpec: CHATLIO_CONNECTION_SPEC,
       data: { format: 'json' },
     });
     return { kind: 'source-connection', id, etag, origin: 'created' };
+  },
+  async compare(context, resource) {
+    const found = await context.adobe.flowService.getSourceConnection(resource.id);
+    if (found === undefined) return 'gone';
+    return [
+      ...namedFields(context, resource, found, SOURCE_TEXT),
+      { field: 'spec', wanted: CHATLIO_CONNECTION_SPEC.id, found: found.connectionSpecId },
+      { field: 'format', wanted: 'json', found: found.format },
+    ];
   },
   async remove({ adobe }, { id }) {
     await adobe.flowService.deleteSourceConnection(id);
@@ -54,7 +68,7 @@ export const targetConnection: Step = {
   async create(context) {
     const { id, etag } = await context.adobe.flowService.createTargetConnection({
       name: flowServiceName(context),
-      description: markerDescription('Dataset of Chatlio events.', context.marker),
+      description: markerDescription(TARGET_TEXT, context.marker),
       connectionSpec: DATA_LAKE_CONNECTION_SPEC,
       data: {
         format: 'json',
@@ -63,6 +77,17 @@ export const targetConnection: Step = {
       params: { dataSetId: made(context.resources, 'dataset').id },
     });
     return { kind: 'target-connection', id, etag, origin: 'created' };
+  },
+  async compare(context, resource) {
+    const found = await context.adobe.flowService.getTargetConnection(resource.id);
+    if (found === undefined) return 'gone';
+    return [
+      ...namedFields(context, resource, found, TARGET_TEXT),
+      { field: 'spec', wanted: DATA_LAKE_CONNECTION_SPEC.id, found: found.connectionSpecId },
+      { field: 'dataset', wanted: idOf(context, 'dataset'), found: found.dataSetId },
+      { field: 'schema', wanted: idOf(context, 'schema'), found: found.schemaId },
+      { field: 'schema version', wanted: schemaVersionOf(SCHEMA_CONTENT_TYPE), found: found.schemaVersion },
+    ];
   },
   async remove({ adobe }, { id }) {
     await adobe.flowService.deleteTargetConnection(id);

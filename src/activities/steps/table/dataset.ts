@@ -1,9 +1,13 @@
 import { DATA_LAKE_CONNECTION_SPEC } from '../../../adobe/http/constants.js';
+import type { ComparedField } from '../../../domain/source/comparison.js';
+import { idOf, listed, onlyOfOurs } from '../comparing.js';
 import { markerDescription, standingAmong } from '../ownership.js';
 import { made, type Step } from '../step.js';
 
 /** Catalog filters by tag, which makes it the surest place for the marker. */
 export const MARKER_TAG = 'chatlioAep';
+
+const TEXT = 'Chatlio events.';
 
 export const dataset: Step = {
   name: 'dataset',
@@ -26,11 +30,31 @@ export const dataset: Step = {
   async create({ adobe, manifest, marker, resources }) {
     const { id } = await adobe.catalog.createDataset({
       name: manifest.dataset.name,
-      description: markerDescription('Chatlio events.', marker),
+      description: markerDescription(TEXT, marker),
       schemaId: made(resources, 'schema').id,
       tags: { ...manifest.dataset.tags, [MARKER_TAG]: [marker.uid] },
     });
     return { kind: 'dataset', id, origin: 'created' };
+  },
+  async compare(context, resource) {
+    const { manifest, marker } = context;
+    const found = await context.adobe.catalog.getDataset(resource.id);
+    if (found === undefined) return 'gone';
+    const tag = (name: string, values: readonly string[]): ComparedField => ({
+      field: `tags.${name}`,
+      wanted: listed(values),
+      found: listed(found.tags[name]),
+    });
+    return [
+      { field: 'name', wanted: manifest.dataset.name, found: found.name },
+      ...onlyOfOurs(
+        resource,
+        { field: 'description', wanted: markerDescription(TEXT, marker), found: found.description },
+        tag(MARKER_TAG, [marker.uid]),
+      ),
+      { field: 'schema', wanted: idOf(context, 'schema'), found: found.schemaId },
+      ...Object.entries(manifest.dataset.tags).map(([name, values]) => tag(name, values)),
+    ];
   },
   async remove({ adobe }, { id }) {
     await adobe.catalog.deleteDataset(id);

@@ -2,8 +2,9 @@ import { titleHolder } from '../../../adobe/http/catalogue.js';
 import { EXPERIENCE_EVENT_CLASS } from '../../../adobe/http/constants.js';
 import type { XdmResource } from '../../../adobe/services/schemaRegistry.js';
 import { codedError } from '../../../domain/errors.js';
-import { fieldAdditions } from '../../../domain/source/fieldAdditions.js';
-import { propertiesOf, tenantFields } from '../../../domain/source/xdmFields.js';
+import { comparedFields, fieldAdditions } from '../../../domain/source/xdm/fieldAdditions.js';
+import { propertiesOf, TENANT, tenantFields, type XdmObject } from '../../../domain/source/xdm/xdmFields.js';
+import { amongst, onlyOfOurs } from '../comparing.js';
 import { markerDescription, standingAmong } from '../ownership.js';
 import type { Resource } from '../../../domain/source/steps.js';
 import type { Standing, Step, StepContext } from '../step.js';
@@ -50,16 +51,33 @@ export async function addMissingFields(
   return additions.map(({ path }) => path);
 }
 
+interface TenantNode {
+  readonly place: readonly string[];
+  readonly value: unknown;
+}
+
+async function tenantNode(context: StepContext, stored: XdmResource): Promise<TenantNode> {
+  const node = await findTenantNode(context, stored);
+  if (node !== undefined) return node;
+  const { title } = context.manifest.xdm.fieldGroup;
+  throw codedError('CAEP_FIELDS_NOT_ADDABLE', { title, reason: 'it has no fields below the node of the tenant' });
+}
+
 /** Where the tenant's fields stand in the definitions of a field group; whoever has made it names the definition. */
-async function tenantNode(context: StepContext, { body }: XdmResource) {
+async function findTenantNode(context: StepContext, { body }: XdmResource): Promise<TenantNode | undefined> {
   const tenant = `_${(await context.adobe.schemaRegistry.stats()).tenantId}`;
   const definitions = (body['definitions'] ?? {}) as Readonly<Record<string, Definition>>;
   const [name, definition] = Object.entries(definitions).find(([, { properties }]) => properties?.[tenant]) ?? [];
-  if (name === undefined) {
-    const { title } = context.manifest.xdm.fieldGroup;
-    throw codedError('CAEP_FIELDS_NOT_ADDABLE', { title, reason: `it has no fields below ${tenant}` });
-  }
+  if (name === undefined) return undefined;
   return { place: ['definitions', name, 'properties', tenant], value: definition?.properties?.[tenant] };
+}
+
+/** Of somebody else's, those that the mapping fills: it need not have what nothing is put into. */
+function wantedFields({ manifest }: StepContext, { origin }: Resource): XdmObject {
+  const all = tenantFields(manifest);
+  if (origin === 'created') return all;
+  const filled = manifest.mapping.map(({ destination }) => destination.replace(TENANT, '').split(/[.[]/, 1)[0]);
+  return { ...all, members: new Map([...all.members].filter(([name]) => filled.includes(name))) };
 }
 
 interface Definition {
@@ -100,6 +118,21 @@ export const fieldGroup: Step = {
       allOf: [{ $ref: '#/definitions/chatlio' }],
     });
     return { kind: 'field-group', id, altId, origin: 'created' };
+  },
+  async compare(context, resource) {
+    const found = await context.adobe.schemaRegistry.getFieldGroup(resource.altId ?? resource.id);
+    if (found === undefined) return 'gone';
+    const node = await findTenantNode(context, found);
+    return [
+      { field: 'title', wanted: context.manifest.xdm.fieldGroup.title, found: found.title },
+      ...onlyOfOurs(resource, { field: 'description', wanted: describe(context), found: found.description }),
+      {
+        field: 'class',
+        wanted: EXPERIENCE_EVENT_CLASS,
+        found: amongst(EXPERIENCE_EVENT_CLASS, found.intendedToExtend),
+      },
+      ...comparedFields(node?.value, wantedFields(context, resource)),
+    ];
   },
   async standingAfterRefusal(context, refusal) {
     const holder = titleHolder(refusal);

@@ -1,7 +1,9 @@
+import type { IdentityDescriptor } from '../../../adobe/services/schemaRegistry.js';
 import { CANONICAL_FIELDS, type CanonicalField } from '../../../domain/events/canonical.js';
 import { codedError } from '../../../domain/errors.js';
 import type { Identity } from '../../../domain/source/manifest.js';
-import { TENANT } from '../../../domain/source/xdmFields.js';
+import { TENANT } from '../../../domain/source/xdm/xdmFields.js';
+import { idOf } from '../comparing.js';
 import { made, type Step, type StepContext } from '../step.js';
 
 function identityOf({ manifest }: StepContext): Identity {
@@ -16,6 +18,19 @@ async function sourceProperty(context: StepContext): Promise<string> {
     ? CANONICAL_FIELDS[field as CanonicalField].destination
     : `${TENANT}${field}`;
   return `/${destination.replace('{tenant}', `_${tenantId}`).replaceAll('.', '/')}`;
+}
+
+/** Named by its code, whose case does not count, or by its number. */
+async function namespaceOf(
+  { adobe, manifest }: StepContext,
+  { namespace }: IdentityDescriptor,
+): Promise<string | undefined> {
+  const wanted = manifest.identity?.namespace;
+  if (namespace === undefined || wanted === undefined || namespace === wanted) return namespace;
+  const known = (await adobe.identityNamespaces.list()).find(
+    ({ id, code }) => String(id) === namespace || code.toLowerCase() === namespace.toLowerCase(),
+  );
+  return known?.code.toLowerCase() === wanted.toLowerCase() ? wanted : (known?.code ?? namespace);
 }
 
 /** A descriptor carries no text of ours: on a schema that we made, one on our field is ours. */
@@ -51,6 +66,17 @@ export const identityDescriptor: Step = {
       isPrimary: primary,
     });
     return { kind: 'identity-descriptor', id, origin: 'created' };
+  },
+  async compare(context, { id }) {
+    const found = await context.adobe.schemaRegistry.getDescriptor(id);
+    if (found === undefined) return 'gone';
+    const wanted = context.manifest.identity;
+    return [
+      { field: 'schema', wanted: idOf(context, 'schema'), found: found.sourceSchema },
+      { field: 'field', wanted: wanted && (await sourceProperty(context)), found: found.sourceProperty },
+      { field: 'namespace', wanted: wanted?.namespace, found: await namespaceOf(context, found) },
+      { field: 'primary', wanted: wanted && String(wanted.primary), found: String(found.isPrimary) },
+    ];
   },
   async remove(context, { id }) {
     await context.adobe.schemaRegistry.deleteDescriptor(id);

@@ -1,21 +1,28 @@
 import { STREAMING_FLOW_SPEC } from '../../../adobe/http/constants.js';
 import { normaliseMappings, type MappingSet, type NewMappingSet } from '../../../adobe/services/dataPrep.js';
+import type { Mapping, StoredMapping } from '../../../adobe/services/mappings.js';
 import { codedError } from '../../../domain/errors.js';
+import type { ComparedField } from '../../../domain/source/comparison.js';
 import { findMarker, markerText, type Resource } from '../../../domain/source/steps.js';
+import { idOf, listed, onlyOfOurs } from '../comparing.js';
 import { made, type Step, type StepContext } from '../step.js';
 
 /** The body of Data Prep's current dialect, the only one that can express functions. */
 async function mappingSetBody(context: StepContext): Promise<NewMappingSet> {
-  const { tenantId } = await context.adobe.schemaRegistry.stats();
   return {
     name: markerText(context.marker),
     schemaId: made(context.resources, 'schema').id,
-    mappings: context.manifest.mapping.map(({ sourceType, source, destination }) => ({
-      sourceType,
-      source,
-      destination: destination.replace('{tenant}', `_${tenantId}`),
-    })),
+    mappings: await mappingRows(context),
   };
+}
+
+async function mappingRows({ adobe, manifest }: StepContext): Promise<Mapping[]> {
+  const { tenantId } = await adobe.schemaRegistry.stats();
+  return manifest.mapping.map(({ sourceType, source, destination }) => ({
+    sourceType,
+    source,
+    destination: destination.replace('{tenant}', `_${tenantId}`),
+  }));
 }
 
 /** Validation answers 200 also for bad mappings, so every entry is read. Source of the rule: Data Prep, validate. */
@@ -50,6 +57,15 @@ export const mappingSet: Step = {
     const { id, version } = await context.adobe.dataPrep.createMappingSet(body);
     return { kind: 'mapping-set', id, version, origin: 'created' };
   },
+  async compare(context, resource) {
+    const stored = await context.adobe.dataPrep.getMappingSet(resource.id, resource.version ?? 0);
+    if (stored === undefined) return 'gone';
+    return [
+      ...onlyOfOurs(resource, { field: 'name', wanted: markerText(context.marker), found: stored.name }),
+      { field: 'schema', wanted: idOf(context, 'schema'), found: stored.schemaId },
+      ...comparedRows(normaliseMappings(await mappingRows(context)), stored.mappings),
+    ];
+  },
   async complete(context, resource) {
     const body = await mappingSetBody(context);
     const stored = await context.adobe.dataPrep.getMappingSet(resource.id, resource.version ?? 0);
@@ -74,4 +90,17 @@ function sameMapping(stored: MappingSet, body: NewMappingSet): boolean {
     stored.schemaId === body.schemaId &&
     JSON.stringify(stored.mappings) === JSON.stringify(normaliseMappings(body.mappings))
   );
+}
+
+/** By destination. Of one that two rows fill, both. */
+function comparedRows(wanted: readonly StoredMapping[], found: readonly StoredMapping[]): ComparedField[] {
+  const destinations = [...new Set([...wanted, ...found].map(({ destination }) => destination))];
+  const sources = (rows: readonly StoredMapping[], to: string): string | undefined =>
+    listed(rows.filter(({ destination }) => destination === to).map(sourceText));
+  return destinations.map((to) => ({ field: `mapping ${to}`, wanted: sources(wanted, to), found: sources(found, to) }));
+}
+
+/** An attribute as it is; of any other type, that too. */
+function sourceText({ sourceType, source }: StoredMapping): string {
+  return sourceType === 'ATTRIBUTE' ? source : `${source} (${sourceType.toLowerCase()})`;
 }

@@ -1,6 +1,7 @@
 import { titleHolder } from '../../../adobe/http/catalogue.js';
 import { EXPERIENCE_EVENT_CLASS } from '../../../adobe/http/constants.js';
 import type { XdmResource } from '../../../adobe/services/schemaRegistry.js';
+import { idOf, onlyOfOurs } from '../comparing.js';
 import { markerDescription, standingAmong } from '../ownership.js';
 import { made, type Standing, type Step, type StepContext } from '../step.js';
 
@@ -40,6 +41,21 @@ export const schema: Step = {
       allOf: [{ $ref: EXPERIENCE_EVENT_CLASS }, { $ref: made(context.resources, 'field-group').id }],
     });
     return { kind: 'schema', id, altId, origin: 'created' };
+  },
+  async compare(context, resource) {
+    const found = await context.adobe.schemaRegistry.getSchema(resource.altId ?? resource.id);
+    if (found === undefined) return 'gone';
+    const part = (field: string, wanted: string) => ({
+      field,
+      wanted,
+      found: found.extends.includes(wanted) ? wanted : undefined,
+    });
+    return [
+      { field: 'title', wanted: context.manifest.xdm.schema.title, found: found.title },
+      ...onlyOfOurs(resource, { field: 'description', wanted: describe(context), found: found.description }),
+      part('class', EXPERIENCE_EVENT_CLASS),
+      part('field group', idOf(context, 'field-group')),
+    ];
   },
   async standingAfterRefusal(context, refusal) {
     const holder = titleHolder(refusal);

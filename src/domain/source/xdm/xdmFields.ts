@@ -1,7 +1,7 @@
 /** The XDM fields of a source's field group: our own, and those that its manifest adds. All stand below the tenant's node. */
-import { CANONICAL_FIELDS } from '../events/canonical.js';
-import { DERIVED_FIELDS } from '../projection/fields.js';
-import type { Manifest } from './manifest.js';
+import { CANONICAL_FIELDS } from '../../events/canonical.js';
+import { DERIVED_FIELDS } from '../../projection/fields.js';
+import type { Manifest } from '../manifest.js';
 import { XDM_TYPES, type XdmField, type XdmType } from './xdmTypes.js';
 
 /** What decides which fields there are. */

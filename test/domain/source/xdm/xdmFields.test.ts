@@ -7,7 +7,7 @@ import {
   isOurOwn,
   propertiesOf,
   tenantFields,
-} from '../../../src/domain/source/xdmFields.js';
+} from '../../../../src/domain/source/xdm/xdmFields.js';
 
 describe('the fields of a field group', () => {
   it('are those of 0.1.x to the byte where the manifest says nothing of contents', () => {

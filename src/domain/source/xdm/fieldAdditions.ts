@@ -1,4 +1,5 @@
 /** What an XDM field group lacks of a manifest's fields. Only what is added is accepted once a dataset uses the schema. */
+import { type ComparedField, XDM_FIELD } from '../comparison.js';
 import { type XdmNode, type XdmObject, xdmOf } from './xdmFields.js';
 
 interface FieldAddition {
@@ -52,6 +53,23 @@ export function fieldAdditions(stored: unknown, wanted: XdmObject): FieldAdditio
 
   walk(storedField(stored), wanted, '', []);
   return { additions, atOdds };
+}
+
+/** Every field that is wanted, each by its type. Below one that is missing or is of another type nothing is compared. */
+export function comparedFields(stored: unknown, wanted: XdmObject): ComparedField[] {
+  const walk = (there: unknown, node: XdmNode, path: string): ComparedField[] => {
+    if (node.kind === 'object')
+      return [...node.members].flatMap(([name, member]) =>
+        compare(storedField(there).properties?.[name], member, path === '' ? name : `${path}.${name}`),
+      );
+    return node.kind === 'list' ? compare(storedField(there).items, node.items, `${path}[*]`) : [];
+  };
+  const compare = (there: unknown, node: XdmNode, path: string): ComparedField[] => {
+    const type = nameOf(xdmOf(node));
+    const found = there === undefined ? undefined : nameOf(storedField(there));
+    return [{ field: `${XDM_FIELD}${path}`, wanted: type, found }, ...(type === found ? walk(there, node, path) : [])];
+  };
+  return walk(stored, wanted, '');
 }
 
 function storedField(value: unknown): StoredField {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { fieldAdditions } from '../../../src/domain/source/fieldAdditions.js';
-import { propertiesOf, tenantFields } from '../../../src/domain/source/xdmFields.js';
-import type { XdmField } from '../../../src/domain/source/xdmTypes.js';
+import { fieldAdditions } from '../../../../src/domain/source/xdm/fieldAdditions.js';
+import { propertiesOf, tenantFields } from '../../../../src/domain/source/xdm/xdmFields.js';
+import type { XdmField } from '../../../../src/domain/source/xdm/xdmTypes.js';
 
 const field = (path: string, type: XdmField['type'] = 'string'): XdmField => ({ path, type, title: path });
 const stored = (...fields: XdmField[]) => ({ properties: propertiesOf(tenantFields({ xdm: { fields } })) });
