@@ -40,7 +40,11 @@ export function parseWebhookPath(path: string): WebhookAddress | undefined {
 /** Zero-width characters come with text that is copied from a web page. */
 const BLANKS_AROUND = /^[\s\u200B-\u200D\u2060]+|[\s\u200B-\u200D\u2060]+$/g;
 
+/** Nothing to take away: so is every part of a URL that was pasted as it was shown. */
+const PLAIN = /^[\w.~-]*$/;
+
 function unescaped(part: string): string {
+  if (PLAIN.test(part)) return part;
   try {
     return decodeURIComponent(part).replaceAll(BLANKS_AROUND, '');
   } catch {
