@@ -1,5 +1,6 @@
 /** Who did what to a source, when, and with which result: kept for ever, whatever becomes of its workflow. Plain JSON. */
 import type { ErrorCode } from './errors.js';
+import type { Kind } from './events/kinds.js';
 
 /** `unchanged`: it was so already. `begun`: it goes on in its own time, and how it ended is a record of its own. `held`: it waits for a person; how it ended is a record of its own. */
 type RecordedResult = 'done' | 'unchanged' | 'begun' | 'held' | 'refused' | 'aborted' | 'cancelled';
@@ -14,13 +15,18 @@ export interface RecordedInput {
   readonly noWait?: boolean;
   readonly deleteData?: boolean;
   readonly withoutReceivers?: readonly string[];
+  /** Whose URLs were rotated; absent: of all. */
+  readonly widget?: string;
+  readonly kind?: Kind;
+  /** The state to which the database was set back, ISO 8601. */
+  readonly since?: string;
 }
 
 /** One fact of a source's history. */
 export interface RecordedOperation {
   /** The same when it is written again after a lost answer. */
   readonly id: string;
-  /** An operation; `resume` or `abort`, which answer a hold; `teardown`. */
+  /** An operation; `resume` or `abort`, which answer a hold; `teardown`; `urls --rotate` and `doctor --restored`, which no workflow does. */
   readonly kind: string;
   /** Milliseconds since the epoch, workflow time. */
   readonly startedAt: number;

@@ -57,6 +57,8 @@ interface Inquiries {
       readonly kind?: Kind;
       readonly overlapMs: number;
       readonly sealTo: string;
+      /** Who, for the record. 0.2.0 does not say. */
+      readonly by?: string;
     };
     answer: SealedAnswer;
   };

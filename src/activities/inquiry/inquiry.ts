@@ -6,7 +6,7 @@ import { type Ask, INQUIRIES, type Inquiry, type InquiryActivities, type Inquiry
 import type { Database } from '../../store/connection/database.js';
 import type { KeyRing } from '../../store/keys/keyRing.js';
 import { readNeeds } from '../../store/views/needs.js';
-import { readHistory } from '../../store/sources/operations.js';
+import { readHistory } from '../../store/history/operations.js';
 import { restoredReport } from '../../store/delivery/restored.js';
 import { accountDetails, accountList, deleteAccount, updateAccount } from '../accounts/accounts.js';
 import { recipientOf } from '../accounts/credentials.js';

@@ -23,8 +23,8 @@ export async function sealedUrls(
 
 /** @throws CodedError `CAEP_SOURCE_UNKNOWN` as above; `CAEP_USAGE` when it has no such URL */
 export async function rotatedUrls(deps: UrlsDeps, ask: Ask<'rotate'>): Promise<SealedAnswer> {
-  const { name, widget, kind, overlapMs } = ask;
-  const rotated = await deps.store.rotateSecrets(name, { widget, kind, overlapMs });
+  const { name, widget, kind, overlapMs, by } = ask;
+  const rotated = await deps.store.rotateSecrets(name, { widget, kind, overlapMs, by });
   const urls = await sealedUrls(deps, ask);
   if (rotated === 0) {
     const what = [kind, widget].filter((part) => part !== undefined).join(' of the widget ');

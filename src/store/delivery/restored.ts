@@ -11,6 +11,7 @@ import { lockCursor, makeLeftoversUnknown, type PartitionId } from './claim.js';
 import { type Database, inTransaction, withoutTimeLimits } from '../connection/database.js';
 import { loggedEvent, movingSql, openingSql } from '../exceptions/writing.js';
 import { closeGate } from './gate.js';
+import { recordDone } from '../history/operations.js';
 
 /** @param by who says that it was set back */
 export async function restoredReport(
@@ -19,7 +20,7 @@ export async function restoredReport(
 ): Promise<RestoredReport> {
   const at = new Date(since);
   const sources = apply
-    ? await applyRestored(database, at, `the database was restored to ${since} (reported by ${by})`)
+    ? await applyRestored(database, at, `the database was restored to ${since} (reported by ${by})`, by)
     : await previewRestored(database, at);
   return { v: 1, since, applied: apply, sources };
 }
@@ -49,10 +50,16 @@ export async function previewRestored(database: Database, since: Date): Promise<
  * @param since the time to which the database was set back
  * @param reason why the gates are closed, for people
  */
-export async function applyRestored(database: Database, since: Date, reason: string): Promise<RestoredSource[]> {
+export async function applyRestored(
+  database: Database,
+  since: Date,
+  reason: string,
+  by?: string,
+): Promise<RestoredSource[]> {
   const { rows: sources } = await database.pool.query<{ id: number; name: string }>(
     'select id, name from source where retired_at is null order by name',
   );
+  const isRecorded = await hasHistory(database);
   // All first: no intent is written from here on.
   for (const { id } of sources) await closeGate(database, id, reason, { until: 'unpaused' });
   return withoutTimeLimits(database, async (patient) => {
@@ -64,9 +71,18 @@ export async function applyRestored(database: Database, since: Date, reason: str
         events += await inTransaction(patient, (client) => makePartitionUnknown(client, at, { loggedUntil: since }));
       }
       reports.push({ name, events, exceptions: await makeExceptionsUnknown(patient.pool, { sourceId: id }, since) });
+      if (isRecorded) {
+        await recordDone(patient.pool, id, { kind: 'doctor --restored', by, input: { since: since.toISOString() } });
+      }
     }
     return reports;
   });
+}
+
+/** A copy of a database of 0.1 has none until a worker runs, which must not before. */
+async function hasHistory({ pool }: Database): Promise<boolean> {
+  const { rows } = await pool.query<{ has: boolean }>(`select to_regclass('operation') is not null as has`);
+  return rows[0]?.has === true;
 }
 
 async function partitionsOf({ pool }: Database, sourceId: number): Promise<number[]> {

@@ -23,7 +23,7 @@ import {
   readGate,
 } from '../delivery/gate.js';
 import type { KeyRing } from '../keys/keyRing.js';
-import { recordOperation } from './operations.js';
+import { recordOperation } from '../history/operations.js';
 import {
   createRoutes,
   listRoutes,
@@ -125,7 +125,10 @@ export interface ProvisioningStore {
    *
    * @returns how many; 0 when there is no such route, or no live source of that name
    */
-  rotateSecrets(name: string, selection: RouteSelection & { readonly overlapMs: number }): Promise<number>;
+  rotateSecrets(
+    name: string,
+    selection: RouteSelection & { readonly overlapMs: number; readonly by?: string },
+  ): Promise<number>;
   /** The URLs of a live source in clear; undefined when there is none of that name. */
   sourceUrls(name: string, receiverUrl: string): Promise<SourceUrls | undefined>;
   /** How to start the forwarders of these sources, by number; those are absent that are not there or retired. */

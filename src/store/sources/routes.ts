@@ -7,6 +7,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { ClientBase } from 'pg';
 import { KIND_FACTS, type Kind, kindOfCode } from '../../domain/events/kinds.js';
 import { type Database, inTransaction } from '../connection/database.js';
+import { recordDone } from '../history/operations.js';
 import type { KeyRing } from '../keys/keyRing.js';
 import { ROUTES_CHANNEL } from '../connection/listen.js';
 
@@ -73,7 +74,7 @@ export async function rotateRoutes(
   database: Database,
   keyRing: KeyRing,
   sourceId: number,
-  { overlapMs, ...selection }: RouteSelection & { readonly overlapMs: number },
+  { overlapMs, by, ...selection }: RouteSelection & { readonly overlapMs: number; readonly by?: string },
 ): Promise<number> {
   return changeRoutes(database, async (client) => {
     let rotated = 0;
@@ -86,6 +87,7 @@ export async function rotateRoutes(
       await insertRoute(client, keyRing, sourceId, widget, kind);
       rotated += 1;
     }
+    if (rotated > 0) await recordDone(client, sourceId, { kind: 'urls --rotate', by, input: selection });
     return rotated;
   });
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { pageOfEvents } from '../../../src/store/views/eventPages.js';
 import { createEventLog } from '../../../src/store/log/eventLog.js';
 import { applyRestored, previewRestored } from '../../../src/store/delivery/restored.js';
+import { readHistory } from '../../../src/store/history/operations.js';
 import { doctorRestored } from '../../../src/cli/commands/installation/doctorRestored.js';
 import { readConfiguration } from '../../../src/configuration.js';
 import { fakeSources, fakeWorld } from '../../cli/fakes.js';
@@ -75,8 +76,13 @@ describe('a database that was set back', () => {
       [sourceId],
     );
     await log(2);
-    const reports = await applyRestored(database, new Date(Date.now() - HOUR_MS), 'set back');
+    const since = new Date(Date.now() - HOUR_MS);
+    const reports = await applyRestored(database, since, 'set back', 'ana');
     expect(reports.find((one) => one.name === name)).toEqual({ name, events: 4, exceptions: 0 });
+    const { entries } = await readHistory(database, { name, limit: 1 });
+    expect(entries).toMatchObject([
+      { what: 'doctor --restored', by: 'ana', result: 'done', input: { since: since.toISOString() } },
+    ]);
     expect(await rows('select seq, reason, next_action from exception where source_id = $1 order by seq')).toEqual(
       [2, 4, 5, 6].map((seq) => ({ seq, reason: 'unknown', next_action: 'look-up' })),
     );

@@ -145,7 +145,16 @@ it('routes are listed with the newest secret first; those that are there already
       ({ widget, kind }) => widget === 'main' && kind === 'feedback',
     );
   const [before] = await feedback();
-  await rotateRoutes(database(), keyRing, sourceId, { widget: 'main', kind: 'feedback', overlapMs: HOUR_MS });
+  const rotation = { widget: 'main', kind: 'feedback', overlapMs: HOUR_MS, by: 'ana' } as const;
+  expect(await rotateRoutes(database(), keyRing, sourceId, rotation)).toBe(1);
+  expect(await rotateRoutes(database(), keyRing, sourceId, { ...rotation, widget: 'unknown' })).toBe(0);
+  const { rows: recorded } = await database().pool.query(
+    `select kind, result, done_by, input from operation join source on source_uid = uid::text where source.id = $1`,
+    [sourceId],
+  );
+  expect(recorded).toEqual([
+    { kind: 'urls --rotate', result: 'done', done_by: 'ana', input: { widget: 'main', kind: 'feedback' } },
+  ]);
   const [newest, old, ...more] = await feedback();
   expect(more).toEqual([]);
   expect(old).toMatchObject({ secret: before?.secret, expiresAt: expect.any(Date) as Date });

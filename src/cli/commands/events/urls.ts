@@ -8,7 +8,7 @@ import { renderUrls } from '../../render/events/urls.js';
 import { requireWorker } from '../../worker.js';
 import { Option } from 'commander';
 import type { CommandLine } from '../../grammar/commandLine.js';
-import { duration } from '../../grammar/options.js';
+import { duration, person } from '../../grammar/options.js';
 
 export interface UrlsArguments {
   readonly name: string;
@@ -31,13 +31,13 @@ export const urls: Command<UrlsArguments> = async (context, { name, rotate, widg
   const found = await askForUrls(
     context,
     name,
-    rotate === true ? { widget, kind, overlapMs: overlapMs ?? OVERLAP_MS } : undefined,
+    rotate === true ? { widget, kind, overlapMs: overlapMs ?? OVERLAP_MS, by: person() } : undefined,
   );
   context.output.result({ name, ...found }, () => renderUrls(name, found, context.output.paint));
   return EXIT_CODES.done;
 };
 
-type Rotation = Pick<UrlsArguments, 'widget' | 'kind'> & { readonly overlapMs: number };
+type Rotation = Pick<UrlsArguments, 'widget' | 'kind'> & { readonly overlapMs: number; readonly by: string };
 
 export async function askForUrls(context: Context, name: string, rotation?: Rotation): Promise<SourceUrls> {
   const asker = await askerOf(context);

@@ -60,6 +60,7 @@ function whatOf({ what, input = {}, decided }: HistoryEntry): string {
     return `held ${decision}: ${counted(events, 'event')} (${reasons.join(', ')})`;
   }
   const { adopt, disableFlow, discard, noWait, deleteData, withoutReceivers = [], changed = [] } = input;
+  const { widget, kind, since } = input;
   return [
     what,
     ...(adopt === true ? ['--adopt'] : []),
@@ -68,6 +69,9 @@ function whatOf({ what, input = {}, decided }: HistoryEntry): string {
     ...(noWait === true ? ['--no-wait'] : []),
     ...withoutReceivers.map((id) => `--without-receiver ${oneLine(id)}`),
     ...(deleteData === true ? ['--delete-data'] : []),
+    ...(since === undefined ? [] : [instant(Date.parse(since))]),
+    ...(widget === undefined ? [] : [`--widget ${oneLine(widget)}`]),
+    ...(kind === undefined ? [] : [`--kind ${kind}`]),
     ...(changed.length === 0 ? [] : [`(${changed.map(manifestField).join(', ')})`]),
   ].join(' ');
 }

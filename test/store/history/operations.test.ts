@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
 import type { RecordedOperation } from '../../../src/domain/history.js';
-import { readHistory, recordOperation } from '../../../src/store/sources/operations.js';
+import { readHistory, recordOperation } from '../../../src/store/history/operations.js';
 import { registerSource, retireSource } from '../../../src/store/sources/sources.js';
 import { withDatabase } from '../../support/store.js';
 

@@ -1,5 +1,6 @@
 /** What was done to sources: written once each, and read together with people's decisions about held events. */
 import type { HistoryEntry, HistoryPage, RecordedInput, RecordInput } from '../../domain/history.js';
+import type { ClientBase } from 'pg';
 import { cleaned } from '../connection/cleanText.js';
 import type { Database } from '../connection/database.js';
 
@@ -26,6 +27,19 @@ export async function recordOperation(database: Database, { name, uid, operation
       code,
       step,
     ],
+  );
+}
+
+/** What is done to a source without its workflow, in the transaction that does it. */
+export async function recordDone(
+  client: Pick<ClientBase, 'query'>,
+  sourceId: number,
+  { kind, by, input }: Pick<RecordInput['operation'], 'kind' | 'by' | 'input'>,
+): Promise<void> {
+  await client.query(
+    `insert into operation (request_id, source_name, source_uid, kind, started_at, ended_at, done_by, input, result)
+     select gen_random_uuid(), name, uid, $2, now(), now(), $3, $4, 'done' from source where id = $1`,
+    [sourceId, kind, cut(by), cleaned(input ?? {})],
   );
 }
 
