@@ -16,9 +16,9 @@ import type { Forwarders } from './forwarding/forwarders.js';
 import { activityFailure, type RetryBounds } from './failures.js';
 import { withHeartbeats } from './heartbeats.js';
 import { closeGate, disableFlow, openGate } from './steps/gate.js';
-import { applyUpdate, prepareUpdate } from './steps/update.js';
+import { applyUpdate, changeStep, prepareUpdate } from './steps/update.js';
 import type { TeardownActivities } from '../domain/source/teardown.js';
-import type { UpdateActivities } from '../domain/source/update.js';
+import { changeActivityName, type ChangeInput, type UpdateActivities } from '../domain/source/update.js';
 import { leaveLastWords, recall, type AttemptMemory } from './steps/attempt.js';
 import { STEP_TABLE } from './steps/table/index.js';
 import { type ConsistencyWindow, performStep } from './steps/perform.js';
@@ -104,7 +104,9 @@ export function createSourceActivities(deps: SourceActivityDeps): SourceActiviti
     openGate: (input) => operate(input, openGate),
   };
 
-  const updating: UpdateActivities = {
+  const change = (step: StepName) => (input: ChangeInput) =>
+    operate(input, (context) => changeStep(STEP_TABLE[step], { ...context, before: input.before }));
+  const updating: Pick<UpdateActivities, 'prepareUpdate' | 'applyUpdate'> = {
     prepareUpdate: (input) => operate(input, prepareUpdate),
     applyUpdate: (input) => operate(input, (context) => applyUpdate(context, input)),
   };
@@ -121,6 +123,7 @@ export function createSourceActivities(deps: SourceActivityDeps): SourceActiviti
   return {
     ...Object.fromEntries(STEP_NAMES.map((step) => [step, perform(step)])),
     ...Object.fromEntries(STEP_NAMES.map((step) => [undoActivityName(step), undo(step)])),
+    ...Object.fromEntries(STEP_NAMES.map((step) => [changeActivityName(step), change(step)])),
     ...gate,
     ...updating,
     ...tearingDown,

@@ -144,9 +144,9 @@ export const ERROR_CATALOGUE = {
     exitCode: EXIT_CODES.badConfiguration,
   },
   CAEP_UPDATE_UNSUPPORTED: {
-    sentence: 'The source {name} cannot be given another {fields} while it is live.',
+    sentence: 'The source {name} cannot be given another {fields} while it is live[ ({reasons})].',
     remedy:
-      'An update changes `contents`, `privacy`, `mapping`, `xdm.fields` and `delivery`. For anything else give the manifest another `name` and provision a second source beside this one.',
+      'Put this back as it was and run the command again. Or give the manifest another `name`, provision a second source beside this one, give Chatlio its URLs, and tear this one down.',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
@@ -161,6 +161,12 @@ export const ERROR_CATALOGUE = {
     sentence: 'The XDM field group {title} cannot be given the fields of the manifest: {reason}.',
     remedy:
       'Adobe accepts only new fields once a dataset uses a schema. Give the field another path in `xdm.fields` (and in `mapping`), then run the same command again.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_UPDATE_TITLE_TAKEN: {
+    sentence: 'The {resource} of {name} cannot be called "{title}": that is {holder}.',
+    remedy: 'Choose another `{field}` in the manifest, then run the same command again. Nothing was changed.',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
@@ -280,7 +286,8 @@ export const ERROR_CATALOGUE = {
     exitCode: EXIT_CODES.badConfiguration,
   },
   CAEP_ABORTED: {
-    sentence: 'The operation on {name} was aborted: {reason}.',
+    sentence:
+      'The operation on {name} was aborted: {reason}.[ What Adobe cannot take back stays: {stays}; the next update uses it.]',
     remedy: 'See what is left with `chatlio-aep status {name}`, or start again with `chatlio-aep provision FILE`.',
     retryable: false,
     exitCode: EXIT_CODES.failed,

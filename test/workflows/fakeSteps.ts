@@ -14,7 +14,12 @@ import {
   type UndoResult,
 } from '../../src/domain/source/provisioning.js';
 import { STEP_NAMES, type StepName } from '../../src/domain/source/steps.js';
-import type { PreparedUpdate } from '../../src/domain/source/update.js';
+import {
+  changeActivityName,
+  type ChangeInput,
+  type ChangeResult,
+  type PreparedUpdate,
+} from '../../src/domain/source/update.js';
 
 /** When the gate opens after `openGate`. */
 export const OPENED_AT = '2026-02-02T00:05:00.000Z';
@@ -30,6 +35,8 @@ export interface FakeSteps {
   readonly undoInputs: Map<StepName, UndoInput>;
   /** Settings that the forwarder was given. */
   readonly configured: Delivery[];
+  /** Of each `change-…`. */
+  readonly changes: (ChangeInput & { readonly step: StepName })[];
   /** Of each `applyUpdate`. */
   readonly applied: OperationInput[];
   /** For which the gate was closed. */
@@ -51,6 +58,7 @@ export function createFakeSteps(): FakeSteps {
     inputs: new Map(),
     undoInputs: new Map(),
     configured: [],
+    changes: [],
     applied: [],
     reasons: [],
     recorded: [],
@@ -76,9 +84,16 @@ export function createFakeSteps(): FakeSteps {
     fake.undoInputs.set(step, input);
     return scripted<UndoResult>(undoActivityName(step), () => ({ outcome: 'undone' }));
   };
+  const change = (step: StepName) => (input: ChangeInput) => {
+    fake.changes.push({ step, ...input });
+    return scripted<ChangeResult>(changeActivityName(step), () => ({
+      resource: input.resources[step] ?? { kind: step, id: `${step}-id`, origin: 'created' },
+    }));
+  };
   const activities = {
     ...Object.fromEntries(STEP_NAMES.map((step) => [step, perform(step)])),
     ...Object.fromEntries(STEP_NAMES.map((step) => [undoActivityName(step), undo(step)])),
+    ...Object.fromEntries(STEP_NAMES.map((step) => [changeActivityName(step), change(step)])),
     closeGate: (input: OperationInput & { readonly reason: string }) => {
       fake.reasons.push(input.reason);
       return scripted('closeGate', () => undefined);

@@ -142,6 +142,76 @@ describe('update', () => {
     });
   });
 
+  it('renames objects with the gate closed, the dataset too, and puts the names back where it is aborted', async () => {
+    const fake = failAt('applyUpdate', unavailable);
+    const renamed = manifestFixture({
+      xdm: { schema: { title: 'Chats' } },
+      dataset: { name: 'Chats of ours', tags: { team: ['web'] } },
+    });
+    await withSource(fake, async (running) => {
+      const before = await running.reaches('live');
+      const updating = await begin(running, renamed);
+      await running.reaches('held');
+      await decide(running, 'abort');
+      await expect(updating.result()).rejects.toMatchObject(refused('CAEP_ABORTED', { stays: expect.any(String) }));
+      const round = ['closeGate', 'change-schema', 'change-dataset', 'applyUpdate'];
+      expect(callsSince(fake)).toEqual(['prepareUpdate', ...round, ...round]);
+      expect(fake.changes.map(({ manifest, before: said }) => [manifest.dataset.name, said?.dataset.name])).toEqual([
+        ...[1, 2].map(() => [renamed.dataset.name, before.manifest.dataset.name]),
+        ...[1, 2].map(() => [before.manifest.dataset.name, renamed.dataset.name]),
+      ]);
+      expect((await running.state()).manifest).toEqual(before.manifest);
+      expect(await update(running, renamed)).toMatchObject({ changed: true });
+      expect((await running.state()).manifest).toEqual(renamed);
+    });
+  });
+
+  it('of name and tags of the dataset alone leaves the gate open; what fails is held there', async () => {
+    const fake = failAt('change-dataset', unavailable);
+    await withSource(fake, async (running) => {
+      await running.reaches('live');
+      const updating = await begin(running, manifestFixture({ dataset: { name: 'Chats' } }));
+      expect((await running.reaches('held')).hold).toMatchObject({ step: 'dataset' });
+      await decide(running, 'resume');
+      expect(await updating.result()).toEqual({ v: 1, changed: true, fields: [] });
+      expect(callsSince(fake)).toEqual(['change-dataset', 'change-dataset', 'configureForwarder']);
+    });
+  });
+
+  it('of widgets is no call to Adobe, and the gate stays open', async () => {
+    const fake = createFakeSteps();
+    await withSource(fake, async (running) => {
+      await running.reaches('live');
+      const wanted = manifestFixture({ chatlio: { widgets: [{ key: 'shop', kinds: ['offline-message'] }] } });
+      fake.script.set('change-webhook-routes', [
+        () => ({ resource: { kind: 'webhook-routes', id: '1 routes', origin: 'created' } }),
+      ]);
+      expect(await update(running, wanted)).toEqual({ v: 1, changed: true, fields: [] });
+      expect(callsSince(fake)).toEqual(['change-webhook-routes', 'configureForwarder']);
+      const { manifest, resources, steps } = await running.state();
+      expect([manifest, resources['webhook-routes']?.id]).toEqual([wanted, '1 routes']);
+      expect(steps.find(({ step }) => step === 'webhook-routes')).toMatchObject({ id: '1 routes' });
+    });
+  });
+
+  it('adds an identity as a step of its own, which an abort takes away', async () => {
+    const fake = failAt('applyUpdate', unavailable);
+    const wanted = manifestFixture({ identity: { field: 'visitorEmail', namespace: 'Email', primary: false } });
+    await withSource(fake, async (running) => {
+      const before = await running.reaches('live');
+      const updating = await begin(running, wanted);
+      await running.reaches('held');
+      await decide(running, 'abort');
+      await expect(updating.result()).rejects.toMatchObject(refused('CAEP_ABORTED'));
+      expect(callsSince(fake)).toContain('undo-identity-descriptor');
+      expect((await running.state()).steps).toEqual(before.steps);
+      await update(running, wanted);
+      const { steps, resources } = await running.state();
+      expect(steps.map(({ step, state }) => [step, state])).toEqual(stepsFor(wanted).map((step) => [step, 'made']));
+      expect(resources['identity-descriptor']?.id).toBe('identity-descriptor-id');
+    });
+  });
+
   it('lets no other operation begin meanwhile', async () => {
     let release: () => void = () => undefined;
     const fake = failAt('prepareUpdate', () => new Promise<void>((resolve) => (release = resolve)));

@@ -160,6 +160,7 @@ export const webhookRoutes: Step = {
   },
   // Those that are missing, where an earlier attempt or an older manifest made only some.
   complete: async (context) => ({ resource: await makeRoutes(context) }),
+  change: async (context) => routesResource(await context.store.changeRoutes(context)),
   async remove({ store, marker }) {
     await store.retire(marker);
     return 'deleted';

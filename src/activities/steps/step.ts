@@ -3,10 +3,13 @@ import type { AdobeClients } from '../../adobe/clients.js';
 import type { AdobeCallError } from '../../adobe/http/errors.js';
 import type { Comparison } from '../../domain/source/comparison.js';
 import type { StepInput, StepResult } from '../../domain/source/provisioning.js';
+import type { Manifest } from '../../domain/source/manifest.js';
 import type { Resource, Resources, StepName } from '../../domain/source/steps.js';
 import type { ProvisioningStore } from '../../store/sources/provisioning.js';
 
 export interface StepContext extends Pick<StepInput, 'marker' | 'manifest' | 'resources' | 'adopt'> {
+  /** What the manifest said before: what of it is not wanted any more is taken away. */
+  readonly before?: Manifest;
   /** Clients bound to the manifest's sandbox. */
   readonly adobe: AdobeClients;
   readonly store: ProvisioningStore;
@@ -47,6 +50,13 @@ export interface Step {
    * @param found it was there before
    */
   complete?(context: StepContext, resource: Resource, found: boolean): Promise<Partial<StepResult>>;
+  /**
+   * Makes an object that is there what the manifest says, where it stands. May be done again after its answer was lost. Adopted
+   * objects keep their descriptions, and the names that the manifest does not give.
+   *
+   * @throws CodedError `CAEP_RESOURCE_GONE`
+   */
+  change?(context: StepContext, resource: Resource): Promise<Resource>;
 }
 
 /** The resource that an earlier step made; steps run in the order of their dependencies, so it must be there. */

@@ -32,6 +32,8 @@ interface AdobeCall {
 interface Dated<T> {
   readonly value: T;
   readonly answeredAt?: number;
+  /** Of the answer's header, which Catalog calls `E-Tag`. */
+  readonly etag?: string;
 }
 
 export interface AdobeHttp {
@@ -44,7 +46,7 @@ export interface AdobeHttp {
    * @throws AdobeCallError
    */
   request<T>(call: AdobeCall, schema: z.ZodType<T>): Promise<T>;
-  /** The same, with the time of the answer by Adobe's own clock, ms; the header has whole seconds. */
+  /** The same, with the time of the answer by Adobe's own clock, ms; the header has whole seconds. And with its etag. */
   requestDated<T>(call: AdobeCall, schema: z.ZodType<T>): Promise<Dated<T>>;
   /** The same for an answer that is not JSON; at most 32 MiB. */
   requestText(call: AdobeCall): Promise<string>;
@@ -127,7 +129,7 @@ export function createAdobeHttp({
 
   async function requestDated<T>(call: AdobeCall, schema: z.ZodType<T>): Promise<Dated<T>> {
     const seen = await sendAuthorised(call);
-    return { value: valueOf(seen, schema, factsOf(call), now()), answeredAt: answeredAt(seen) };
+    return { value: valueOf(seen, schema, factsOf(call), now()), answeredAt: answeredAt(seen), etag: etagOf(seen) };
   }
 
   return {
@@ -144,6 +146,12 @@ function statusOf(seen: Exchange): number | undefined {
 function answeredAt(seen: Exchange): number | undefined {
   const at = 'answer' in seen ? Date.parse(seen.answer.headers.date ?? '') : Number.NaN;
   return Number.isNaN(at) ? undefined : at;
+}
+
+function etagOf(seen: Exchange): string | undefined {
+  if (!('answer' in seen)) return undefined;
+  const etag = seen.answer.headers['e-tag'] ?? seen.answer.headers.etag;
+  return typeof etag === 'string' ? etag : undefined;
 }
 
 function queryString(query: AdobeCall['query'] = []): string {

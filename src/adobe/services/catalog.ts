@@ -4,11 +4,14 @@ import { type Batch, type Dataset, batchesSchema, datasetsSchema, referencesSche
 import { SCHEMA_CONTENT_TYPE } from '../http/constants.js';
 import { absentWhenGone, isGone } from '../http/gone.js';
 import type { AdobeHttp } from '../http/http.js';
+import type { PatchOperation } from './patch.js';
 
 export type { Batch, Dataset } from './catalogShapes.js';
 
 const BASE = '/data/foundation/catalog';
 const SERVICE = 'Catalog';
+/** One page of the documentation writes it the other way round. */
+const JSON_PATCH = 'application/json-patch+json';
 /** The documented maximum. */
 const PAGE_LIMIT = 100;
 
@@ -79,13 +82,36 @@ export function createCatalog(http: AdobeHttp) {
     },
 
     getDataset: async (id: string): Promise<Dataset | undefined> => {
-      const found = await absentWhenGone(
-        http.request(
+      const answer = await absentWhenGone(
+        http.requestDated(
           { service: SERVICE, method: 'GET', path: `${BASE}/dataSets/${encodeURIComponent(id)}` },
           datasetsSchema,
         ),
       );
-      return found?.find((dataset) => dataset.id === id);
+      const dataset = answer?.value.find((row) => row.id === id);
+      return dataset && { ...dataset, etag: answer?.etag };
+    },
+
+    /**
+     * Name and tags; tags that are not named stay.
+     *
+     * @param etag as read right before; a stale one is 412 ("Catalog Service API", Update an object)
+     */
+    patchDataset: async (
+      id: string,
+      etag: string | undefined,
+      operations: readonly PatchOperation[],
+    ): Promise<void> => {
+      await http.request(
+        {
+          service: SERVICE,
+          method: 'PATCH',
+          path: `${BASE}/dataSets/${encodeURIComponent(id)}`,
+          headers: { 'content-type': JSON_PATCH, ...(etag === undefined ? {} : { 'if-match': etag }) },
+          body: operations,
+        },
+        z.unknown(),
+      );
     },
 
     createDataset: async (dataset: NewDataset): Promise<{ readonly id: string }> => {

@@ -12,6 +12,8 @@ export interface Dataset {
   readonly table?: string;
   /** Milliseconds since the epoch. */
   readonly createdAt?: number;
+  /** Only of a dataset that was read by its id. */
+  readonly etag?: string;
 }
 
 export interface Batch {

@@ -220,6 +220,11 @@ export function createFlowService(http: AdobeHttp) {
     /** @param etag as read right before, with its quotes; a stale one is 412 (FLOW-1404-412) */
     patchFlow: (id: string, etag: string, operations: readonly PatchOperation[]) =>
       patch('flows', id, etag, operations),
+    /** As {@link patchFlow}. What they lead from and to is not reflected by a flow that is there ("Update dataflows"): names only. */
+    patchSourceConnection: (id: string, etag: string, operations: readonly PatchOperation[]) =>
+      patch('sourceConnections', id, etag, operations),
+    patchTargetConnection: (id: string, etag: string, operations: readonly PatchOperation[]) =>
+      patch('targetConnections', id, etag, operations),
 
     listBaseConnections: (): Promise<BaseConnection[]> => list('connections', [], baseConnectionSchema),
     getBaseConnection: (id: string) => get('connections', id, baseConnectionSchema),

@@ -87,6 +87,17 @@ export function createSchemaRegistry(http: AdobeHttp) {
   const create = (collection: Collection, body: object): Promise<XdmResource> =>
     http.request({ service: SERVICE, method: 'POST', path: `${BASE}/tenant/${collection}`, body }, resourceSchema);
 
+  const patch = (collection: Collection, id: string, operations: readonly PatchOperation[]): Promise<XdmResource> =>
+    http.request(
+      {
+        service: SERVICE,
+        method: 'PATCH',
+        path: `${BASE}/tenant/${collection}/${encodeURIComponent(id)}`,
+        body: operations,
+      },
+      resourceSchema,
+    );
+
   const remove = (collection: Collection | 'descriptors', id: string): Promise<boolean> =>
     deletedUnlessGone(
       http.request(
@@ -120,16 +131,9 @@ export function createSchemaRegistry(http: AdobeHttp) {
      * @param id `meta:altId`
      * @param operations of JSON Patch (RFC 6902)
      */
-    patchFieldGroup: (id: string, operations: readonly PatchOperation[]): Promise<XdmResource> =>
-      http.request(
-        {
-          service: SERVICE,
-          method: 'PATCH',
-          path: `${BASE}/tenant/fieldgroups/${encodeURIComponent(id)}`,
-          body: operations,
-        },
-        resourceSchema,
-      ),
+    patchFieldGroup: (id: string, operations: readonly PatchOperation[]) => patch('fieldgroups', id, operations),
+    /** As `patchFieldGroup`. */
+    patchSchema: (id: string, operations: readonly PatchOperation[]) => patch('schemas', id, operations),
 
     /** Whether there was one to delete. */
     deleteFieldGroup: (id: string) => remove('fieldgroups', id),

@@ -2,7 +2,7 @@
 import { refusalOfCorrection } from '../../domain/source/correction.js';
 import type { Manifest } from '../../domain/source/manifest.js';
 import { manifestDifferences, type SourceState } from '../../domain/source/source.js';
-import { refusalOfUpdate } from '../../domain/source/update.js';
+import { refusalOfUpdate } from '../../domain/source/updatable.js';
 import { STEPS, type StepName } from '../../domain/source/steps.js';
 import { formatDuration } from '../../manifest/duration.js';
 

@@ -1,10 +1,8 @@
 /** Changing a live source: messages, what may be changed, and what the workflow says to its activities. Plain JSON. */
 import type { OperationInput } from '../delivery/pause.js';
-import type { CatalogueError } from '../errors.js';
 import type { Contents } from '../projection/projection.js';
 import type { Manifest } from './manifest.js';
-import { manifestDifferences } from './source.js';
-import type { Resources } from './steps.js';
+import type { Resource, Resources, StepName } from './steps.js';
 
 /** Update `update` of a live source. */
 export interface UpdateInput {
@@ -47,8 +45,27 @@ export interface AppliedUpdate {
   readonly contents?: Contents;
 }
 
+/** What an object that is there is made to be. */
+export interface ChangeInput extends OperationInput {
+  /** What the manifest said before: of that, what is not wanted any more is taken away. */
+  readonly before?: Manifest;
+}
+
+export interface ChangeResult {
+  readonly resource: Resource;
+}
+
+export function changeActivityName(step: StepName): `change-${StepName}` {
+  return `change-${step}`;
+}
+
 /** Each may be done again after its answer was lost. */
-export interface UpdateActivities {
+export type UpdateActivities = {
+  /** Makes the object of the step what the manifest says, where it stands. */
+  [S in StepName as `change-${S}`]: (input: ChangeInput) => Promise<ChangeResult>;
+} & SendingActivities;
+
+interface SendingActivities {
   /**
    * Adds fields to the field group, puts the mapping set's next version, and tries it with samples. What fails here is refused:
    * the source goes on as it was.
@@ -56,30 +73,4 @@ export interface UpdateActivities {
   prepareUpdate(input: OperationInput): Promise<PreparedUpdate>;
   /** With the gate closed and quiet: has the flow use the mapping set's version, sets what leaves, and opens the gate. */
   applyUpdate(input: OperationInput & UpdateChanges): Promise<AppliedUpdate>;
-}
-
-/** What is changed in place. `delivery` concerns our side alone. */
-const CHANGEABLE = ['contents', 'privacy', 'mapping', 'mappingReads', 'xdm.fields', 'delivery'];
-
-function isBelow(path: string, prefix: string): boolean {
-  return path === prefix || path.startsWith(`${prefix}.`);
-}
-
-/** Whether sending has to stop for it. */
-export function concernsSending(running: Manifest, wanted: Manifest): boolean {
-  return manifestDifferences(running, wanted).some((path) => !isBelow(path, 'delivery'));
-}
-
-/** Why a live source cannot become what the manifest says; undefined when it can. */
-export function refusalOfUpdate(running: Manifest, wanted: Manifest): CatalogueError | undefined {
-  const fixed = manifestDifferences(running, wanted).filter(
-    (path) => !CHANGEABLE.some((prefix) => isBelow(path, prefix)),
-  );
-  if (fixed.length > 0) {
-    return { code: 'CAEP_UPDATE_UNSUPPORTED', fields: { name: running.name, fields: fixed.join(', ') } };
-  }
-  if (running.contents !== undefined && wanted.contents === undefined) {
-    return { code: 'CAEP_UPDATE_NEEDS_CONTENTS', fields: { name: running.name, contents: running.contents } };
-  }
-  return undefined;
 }

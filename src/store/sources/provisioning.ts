@@ -92,6 +92,8 @@ export interface ProvisioningStore {
   countRoutes(marker: Marker): Promise<number>;
   /** Makes a secret per widget and kind where there is none. Answers how many routes stand. */
   makeRoutes(owner: Owner): Promise<number>;
+  /** The same, and those that the manifest does not have are not taken any more. */
+  changeRoutes(owner: Owner): Promise<number>;
   /** Delivery settings as the manifest has them now, for whoever starts the forwarder. */
   configure(owner: Owner): Promise<void>;
   /** Webhooks of this source are not taken any more, until `restoreRoutes`. */
@@ -147,6 +149,12 @@ export function createProvisioningStore(database: Database, keyRing: KeyRing): P
     ]);
     if (delivery.canary === 'off') await endCanaries(database.pool, sourceId);
     return sourceId;
+  }
+
+  async function makeRoutes(owner: Owner, options?: { readonly revokeOthers: boolean }): Promise<number> {
+    const { widgets } = owner.manifest.chatlio;
+    const routes = await createRoutes(database, keyRing, await register(owner), widgets, options);
+    return routes.filter(isNewest).length;
   }
 
   const idOf = ({ uid }: Marker): Promise<number | undefined> => findSourceId(database, uid);
@@ -210,10 +218,8 @@ export function createProvisioningStore(database: Database, keyRing: KeyRing): P
       const sourceId = await idOf(marker);
       return sourceId === undefined ? 0 : (await listRoutes(database, keyRing, sourceId)).filter(isNewest).length;
     },
-    async makeRoutes(owner) {
-      const routes = await createRoutes(database, keyRing, await register(owner), owner.manifest.chatlio.widgets);
-      return routes.filter(isNewest).length;
-    },
+    makeRoutes: (owner) => makeRoutes(owner),
+    changeRoutes: (owner) => makeRoutes(owner, { revokeOthers: true }),
     async configure(owner) {
       await register(owner);
     },

@@ -29,19 +29,32 @@ export interface RoutedWidget {
 /** 192 bits, 32 characters of a URL. */
 const SECRET_BYTES = 24;
 
-/** Makes the routes that are missing and leaves the others as they are: safe to repeat. */
+/**
+ * Makes the routes that are missing: safe to repeat.
+ *
+ * @param options.revokeOthers those of other widgets and kinds are not taken any more; else they stay as they are
+ */
 export async function createRoutes(
   database: Database,
   keyRing: KeyRing,
   sourceId: number,
   widgets: readonly RoutedWidget[],
+  { revokeOthers = false }: { readonly revokeOthers?: boolean } = {},
 ): Promise<OpenedRoute[]> {
+  const wanted = widgets.flatMap(({ key: widget, kinds }) => kinds.map((kind) => ({ widget, kind })));
+  const nameOf = (widget: string, code: number): string => `${code} ${widget}`;
+  const names = new Set(wanted.map(({ widget, kind }) => nameOf(widget, KIND_FACTS[kind].code)));
   await changeRoutes(database, async (client) => {
-    const existing = new Set((await liveRoutes(client, sourceId)).map(({ widget, kind }) => `${kind} ${widget}`));
-    for (const { key: widget, kinds } of widgets) {
-      for (const kind of kinds) {
-        if (!existing.has(`${KIND_FACTS[kind].code} ${widget}`))
-          await insertRoute(client, keyRing, sourceId, widget, kind);
+    const live = await liveRoutes(client, sourceId);
+    const existing = new Set(live.map(({ widget, kind }) => nameOf(widget, kind)));
+    for (const { widget, kind } of wanted) {
+      if (existing.has(nameOf(widget, KIND_FACTS[kind].code))) continue;
+      await insertRoute(client, keyRing, sourceId, widget, kind);
+    }
+    for (const { widget, kind: code } of revokeOthers ? live : []) {
+      const kind = kindOfCode(code);
+      if (kind !== undefined && !names.has(nameOf(widget, code))) {
+        await expireRoutes(client, sourceId, 0, { widget, kind });
       }
     }
   });

@@ -8,7 +8,12 @@ import type {
 } from '../../domain/source/provisioning.js';
 import type { GateActivities } from '../../domain/delivery/pause.js';
 import type { TeardownActivities } from '../../domain/source/teardown.js';
-import type { UpdateActivities } from '../../domain/source/update.js';
+import {
+  changeActivityName,
+  type ChangeInput,
+  type ChangeResult,
+  type UpdateActivities,
+} from '../../domain/source/update.js';
 import { undoActivityName } from '../../domain/source/provisioning.js';
 import { STEPS, type StepName } from '../../domain/source/steps.js';
 
@@ -24,6 +29,7 @@ const ATTEMPT_TIMEOUT = '10 minutes';
 export interface StepProxies {
   perform(step: StepName, input: StepInput): Promise<StepResult>;
   undo(step: StepName, input: UndoInput): Promise<UndoResult>;
+  change(step: StepName, input: ChangeInput): Promise<ChangeResult>;
   readonly other: Pick<
     SourceActivities,
     | 'startForwarder'
@@ -66,6 +72,14 @@ export function createStepProxies(heartbeatTimeoutMs = DEFAULT_HEARTBEAT_TIMEOUT
         summary: `undo ${STEPS[step].title}`,
       });
       return activities[undoActivityName(step)](input);
+    },
+    change(step, input) {
+      const activities = proxyActivities<SourceActivities>({
+        ...options,
+        activityId: nextId(`change ${step}`),
+        summary: `change ${STEPS[step].title}`,
+      });
+      return activities[changeActivityName(step)](input);
     },
     other: proxyActivities<SourceActivities>(options),
   };

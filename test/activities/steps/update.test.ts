@@ -4,7 +4,8 @@ import { readCanaries } from '../../../src/store/delivery/canaries.js';
 import { findSourceId } from '../../../src/store/sources/sources.js';
 import type { OperationInput } from '../../../src/domain/delivery/pause.js';
 import type { Manifest } from '../../../src/domain/source/manifest.js';
-import type { PreparedUpdate } from '../../../src/domain/source/update.js';
+import type { Resources, StepName } from '../../../src/domain/source/steps.js';
+import { changeActivityName, type PreparedUpdate } from '../../../src/domain/source/update.js';
 import { attempts, newSource, provision, type Source, withInstallation } from '../installation.js';
 import { manifestFixture } from '../../support/manifest.js';
 
@@ -194,5 +195,125 @@ describe('applying an update', () => {
       version: 2,
       projection: { contents: 'compact', mappingSet: { version: 0 } },
     });
+  });
+});
+
+describe('changing an object in place', () => {
+  const change = (step: StepName, { marker, manifest }: Source, resources: Resources, before?: Manifest) =>
+    attempts(() => installation().activities[changeActivityName(step)]({ marker, manifest, resources, before }));
+  const clients = ({ manifest }: Source) => installation().adobe.forSandbox(manifest.sandbox);
+  const writes = () =>
+    installation()
+      .simulator.admin.journal.list()
+      .filter(({ method, path }) => ['PATCH', 'PUT'].includes(method) && !path.startsWith('/__sim')).length;
+
+  it('gives field group, schema and dataset another name, once, and leaves the tags of others', async () => {
+    const { source, before } = await live({ dataset: { name: 'Before', tags: { team: ['web'], old: ['1'] } } });
+    const { resources } = before;
+    const { catalog, schemaRegistry } = clients(source);
+    await catalog.patchDataset(resources.dataset?.id ?? '', undefined, [
+      { op: 'add', path: '/tags/theirs', value: ['x'] },
+    ]);
+    const manifest = changed(source, {
+      xdm: { fieldGroup: { title: 'Fields of ours' }, schema: { title: 'Chats of ours' } },
+      dataset: { name: 'After', tags: { team: ['shop'], 'a/b': ['c'] } },
+    });
+    const wanted = { ...source, manifest };
+    for (const step of ['field-group', 'schema', 'dataset'] as const) {
+      await change(step, wanted, resources, source.manifest);
+      const written = writes();
+      await change(step, wanted, resources, source.manifest);
+      expect(writes(), step).toBe(written);
+    }
+    expect((await schemaRegistry.getFieldGroup(resources['field-group']?.altId ?? ''))?.title).toBe('Fields of ours');
+    expect((await schemaRegistry.getSchema(resources.schema?.altId ?? ''))?.title).toBe('Chats of ours');
+    const dataset = await catalog.getDataset(resources.dataset?.id ?? '');
+    expect(dataset?.name).toBe('After');
+    expect(dataset?.tags).toEqual({
+      team: ['shop'],
+      'a/b': ['c'],
+      theirs: ['x'],
+      chatlioAep: [source.marker.uid],
+      'adobe/pqs/table': dataset?.tags['adobe/pqs/table'],
+    });
+  });
+
+  it('gives flow and connections their names and marks back, and reads again where somebody else was quicker', async () => {
+    const { source, before } = await live();
+    const { flowService } = clients(source);
+    const read = {
+      'source-connection': flowService.getSourceConnection,
+      'target-connection': flowService.getTargetConnection,
+      flow: flowService.getFlow,
+    };
+    const patch = {
+      'source-connection': flowService.patchSourceConnection,
+      'target-connection': flowService.patchTargetConnection,
+      flow: flowService.patchFlow,
+    };
+    for (const step of ['source-connection', 'target-connection', 'flow'] as const) {
+      const id = before.resources[step]?.id ?? '';
+      const { name, description, etag = '' } = (await read[step](id)) ?? { name: '' };
+      await patch[step](id, etag, [
+        { op: 'replace', path: '/name', value: 'renamed by hand' },
+        { op: 'replace', path: '/description', value: 'without the mark' },
+      ]);
+      installation().simulator.admin.faults.place({
+        match: { route: `flowservice.${step === 'flow' ? 'flows' : step.replace('-c', 'C') + 's'}.patch` },
+        fault: { kind: 'status', status: 412, effect: 'none' },
+        times: 1,
+      });
+      await change(step, source, before.resources);
+      expect(await read[step](id), step).toMatchObject({ name, description });
+    }
+  });
+
+  it('of an adopted flow leaves its name and description', async () => {
+    const { source, before } = await live();
+    const { flowService } = clients(source);
+    const flowId = before.resources.flow?.id ?? '';
+    const { etag = '' } = (await flowService.getFlow(flowId)) ?? {};
+    await flowService.patchFlow(flowId, etag, [{ op: 'replace', path: '/name', value: 'Theirs' }]);
+    const flow = { kind: 'flow', id: flowId, origin: 'adopted' } as const;
+    await change('flow', source, { ...before.resources, flow });
+    expect((await flowService.getFlow(flowId))?.name).toBe('Theirs');
+  });
+
+  it('takes webhook URLs of what is new, and none any more of what is gone', async () => {
+    const { source, before } = await live();
+    const urlsOf = async () =>
+      (await installation().store.sourceUrls(source.marker.name, 'http://r'))?.webhooks.map(
+        ({ widget, kind, url }) => `${widget} ${kind} ${url}`,
+      ) ?? [];
+    const [kept = ''] = (await urlsOf()).filter((url) => url.includes('transcript'));
+    const manifest = changed(source, {
+      chatlio: {
+        widgets: [
+          { key: 'main-site', kinds: ['transcript'] },
+          { key: 'shop', kinds: ['feedback'] },
+        ],
+      },
+    });
+    const { resource } = await change('webhook-routes', { ...source, manifest }, before.resources);
+    expect(resource.id).toBe('2 routes');
+    expect(await urlsOf()).toEqual([kept, expect.stringMatching(/^shop feedback http/)]);
+  });
+
+  it('refuses a title that somebody else’s object has before anything is changed', async () => {
+    const { source, before } = await live();
+    const other = newSource({ xdm: { schema: { title: 'Taken' } } });
+    await provision(installation(), other, 'schema');
+    const manifest = changed(source, { contents: 'full', xdm: { schema: { title: 'Taken' } } });
+    await expect(prepare({ ...before, manifest })).rejects.toMatchObject({
+      type: 'CAEP_UPDATE_TITLE_TAKEN',
+      message: expect.stringContaining(other.marker.name) as string,
+    });
+    expect(JSON.stringify((await group(before))?.body)).not.toContain('"messages"');
+  });
+
+  it('names an object that is gone', async () => {
+    const { source, before } = await live();
+    await clients(source).catalog.deleteDataset(before.resources.dataset?.id ?? '');
+    await expect(change('dataset', source, before.resources)).rejects.toMatchObject({ type: 'CAEP_RESOURCE_GONE' });
   });
 });

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { concernsSending, refusalOfUpdate } from '../../../src/domain/source/update.js';
+import {
+  addsIdentity,
+  concernsSending,
+  refusalOfUpdate,
+  renamesSchema,
+  stepsToRename,
+} from '../../../src/domain/source/updatable.js';
 import { manifestFixture } from '../../support/manifest.js';
 
 const running = manifestFixture();
@@ -17,21 +23,47 @@ describe('an update of a live source', () => {
     expect(concernsSending(running, wanted)).toBe(true);
   });
 
-  it('may change the delivery, for which it does not', () => {
-    const wanted = manifestFixture({ delivery: { concurrency: 2 } });
+  it.each([
+    ['delivery', { delivery: { concurrency: 2 } }, []],
+    ['chatlio', { chatlio: { widgets: [{ key: 'another' }] } }, []],
+    ['dataset.name', { dataset: { name: 'another' } }, ['dataset']],
+    ['dataset.tags', { dataset: { name: 'Chatlio support chat', tags: { team: ['web'] } } }, ['dataset']],
+  ])('may change %s, for which it does not', (_what, change, renamed) => {
+    const wanted = manifestFixture(change);
     expect(refusalOfUpdate(running, wanted)).toBeUndefined();
     expect(concernsSending(running, wanted)).toBe(false);
+    expect(stepsToRename(running, wanted)).toEqual(renamed);
   });
 
+  it('may change titles, which is a change of the schema', () => {
+    const wanted = manifestFixture({ xdm: { schema: { title: 'another' }, fieldGroup: { title: 'a third' } } });
+    expect(refusalOfUpdate(running, wanted)).toBeUndefined();
+    expect(concernsSending(running, wanted)).toBe(true);
+    expect(stepsToRename(running, wanted)).toEqual(['field-group', 'schema']);
+    expect(renamesSchema(running, wanted)).toBe(true);
+  });
+
+  it('may add an identity that is not primary', () => {
+    const wanted = manifestFixture({ identity: { field: 'visitorEmail', namespace: 'Email', primary: false } });
+    expect(refusalOfUpdate(running, wanted)).toBeUndefined();
+    expect(addsIdentity(running, wanted)).toBe(true);
+  });
+
+  const withTier = (type: string) => manifestFixture({ xdm: { fields: [{ path: 'tier', type }] } });
+  const withIdentity = (field: string, primary: boolean) =>
+    manifestFixture({ identity: { field, namespace: 'Email', primary } });
+
   it.each([
-    ['sandbox', { sandbox: 'dev' }],
-    ['chatlio.widgets', { chatlio: { widgets: [{ key: 'another' }] } }],
-    ['dataset.name', { dataset: { name: 'another' } }],
-    ['xdm.schema', { xdm: { schema: { title: 'another' } } }],
-  ])('may not change %s, which is named', (what, change) => {
-    const refusal = refusalOfUpdate(running, manifestFixture(change));
-    expect(refusal).toMatchObject({ code: 'CAEP_UPDATE_UNSUPPORTED' });
-    expect(refusal?.fields['fields']).toContain(what);
+    ['name', running, manifestFixture({ name: 'sales-chat' }), 'webhook URLs'],
+    ['sandbox', running, manifestFixture({ sandbox: 'dev' }), 'from one sandbox to another'],
+    ['identity', running, withIdentity('visitorUUID', true), 'mandatory'],
+    ['identity', withIdentity('visitorEmail', false), withIdentity('visitorHandle', false), 'identity from before'],
+    ['xdm.fields', withTier('string'), running, 'tier was removed'],
+    ['xdm.fields', withTier('string'), withTier('integer'), 'tier was string and is integer'],
+  ])('may not change %s, which is named with the reason', (what, before, wanted, reason) => {
+    const refusal = refusalOfUpdate(before, wanted);
+    expect(refusal).toMatchObject({ code: 'CAEP_UPDATE_UNSUPPORTED', fields: { fields: what } });
+    expect(refusal?.fields['reasons']).toContain(reason);
   });
 
   it('may not make a source that keeps originals one of 0.1 again', () => {

@@ -7,7 +7,7 @@ import {
 } from '../../../adobe/http/constants.js';
 import { schemaVersionOf } from '../../../adobe/services/flowServiceShapes.js';
 import { idOf } from '../comparing.js';
-import { flowServiceName, flowServiceStanding, namedFields } from './flowServiceObjects.js';
+import { changeFlowService, flowServiceName, flowServiceStanding, namedFields } from './flowServiceObjects.js';
 import { markerDescription } from '../ownership.js';
 import { made, type Step } from '../step.js';
 
@@ -47,6 +47,14 @@ export const sourceConnection: Step = {
   async remove({ adobe }, { id }) {
     await adobe.flowService.deleteSourceConnection(id);
     return 'deleted';
+  },
+  async change(context, resource) {
+    const { flowService } = context.adobe;
+    await changeFlowService(context, resource, SOURCE_TEXT, {
+      read: () => flowService.getSourceConnection(resource.id),
+      patch: (etag, operations) => flowService.patchSourceConnection(resource.id, etag, operations),
+    });
+    return resource;
   },
   async referenced({ adobe }) {
     return (await adobe.flowService.findFlows({ specId: STREAMING_FLOW_SPEC.id })).flatMap(
@@ -92,6 +100,14 @@ export const targetConnection: Step = {
   async remove({ adobe }, { id }) {
     await adobe.flowService.deleteTargetConnection(id);
     return 'deleted';
+  },
+  async change(context, resource) {
+    const { flowService } = context.adobe;
+    await changeFlowService(context, resource, TARGET_TEXT, {
+      read: () => flowService.getTargetConnection(resource.id),
+      patch: (etag, operations) => flowService.patchTargetConnection(resource.id, etag, operations),
+    });
+    return resource;
   },
   async referenced({ adobe }) {
     return (await adobe.flowService.findFlows({ specId: STREAMING_FLOW_SPEC.id })).flatMap(

@@ -1,8 +1,12 @@
 import { DATA_LAKE_CONNECTION_SPEC } from '../../../adobe/http/constants.js';
 import type { ComparedField } from '../../../domain/source/comparison.js';
 import { idOf, listed, onlyOfOurs } from '../comparing.js';
+import { type PatchOperation, pointer } from '../../../adobe/services/patch.js';
+import type { Dataset } from '../../../adobe/services/catalog.js';
+import type { Resource } from '../../../domain/source/steps.js';
+import { changeInPlace, namesPatch } from '../inPlace.js';
 import { markerDescription, standingAmong } from '../ownership.js';
-import { made, type Step } from '../step.js';
+import { made, type Step, type StepContext } from '../step.js';
 
 /** Catalog filters by tag, which makes it the surest place for the marker. */
 export const MARKER_TAG = 'chatlioAep';
@@ -60,8 +64,46 @@ export const dataset: Step = {
     await adobe.catalog.deleteDataset(id);
     return 'deleted';
   },
+  async change(context, resource) {
+    const { catalog } = context.adobe;
+    const { name } = context.manifest.dataset;
+    const description = markerDescription(TEXT, context.marker);
+    await changeInPlace({
+      read: () => catalog.getDataset(resource.id),
+      operationsFor: (found) => [
+        ...namesPatch(found, { name, ...(resource.origin === 'created' ? { description } : {}) }),
+        ...tagsPatch(context, resource, found),
+      ],
+      patch: ({ etag }, operations) => catalog.patchDataset(resource.id, etag, operations),
+      gone: { name: context.manifest.name, resources: `dataset ${resource.id}` },
+    });
+    return resource;
+  },
   async referenced({ adobe }) {
     const connections = await adobe.flowService.findTargetConnections({ specId: DATA_LAKE_CONNECTION_SPEC.id });
     return connections.flatMap(({ dataSetId }) => dataSetId ?? []);
   },
 };
+
+/** Only what the manifest says, or said before; whatever else there is belongs to somebody else. */
+function tagsPatch(
+  { manifest, before, marker }: StepContext,
+  { origin }: Resource,
+  { tags }: Dataset,
+): readonly PatchOperation[] {
+  const wanted: Readonly<Record<string, readonly string[]>> = {
+    ...manifest.dataset.tags,
+    ...(origin === 'created' ? { [MARKER_TAG]: [marker.uid] } : {}),
+  };
+  const given = Object.entries(wanted).filter(([tag, values]) => listed(tags[tag]) !== listed(values));
+  const dropped = Object.keys(before?.dataset.tags ?? {}).filter(
+    (tag) => wanted[tag] === undefined && tags[tag] !== undefined && tag !== MARKER_TAG,
+  );
+  if (given.length > 0 && Object.keys(tags).length === 0) {
+    return [{ op: 'add', path: '/tags', value: Object.fromEntries(given) }];
+  }
+  return [
+    ...given.map(([tag, value]) => ({ op: 'add' as const, path: pointer(['tags', tag]), value })),
+    ...dropped.map((tag) => ({ op: 'remove' as const, path: pointer(['tags', tag]) })),
+  ];
+}

@@ -1,10 +1,12 @@
 import { titleHolder } from '../../../adobe/http/catalogue.js';
 import { EXPERIENCE_EVENT_CLASS } from '../../../adobe/http/constants.js';
+import { pointer } from '../../../adobe/services/patch.js';
 import type { XdmResource } from '../../../adobe/services/schemaRegistry.js';
 import { codedError } from '../../../domain/errors.js';
 import { comparedFields, fieldAdditions } from '../../../domain/source/xdm/fieldAdditions.js';
 import { propertiesOf, TENANT, tenantFields, type XdmObject } from '../../../domain/source/xdm/xdmFields.js';
 import { amongst, onlyOfOurs } from '../comparing.js';
+import { changeNames } from '../inPlace.js';
 import { markerDescription, standingAmong } from '../ownership.js';
 import type { Resource } from '../../../domain/source/steps.js';
 import type { Standing, Step, StepContext } from '../step.js';
@@ -84,11 +86,6 @@ interface Definition {
   readonly properties?: Readonly<Record<string, unknown>>;
 }
 
-/** JSON Pointer, RFC 6901. */
-function pointer(place: readonly string[]): string {
-  return place.map((name) => `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
-}
-
 export const fieldGroup: Step = {
   name: 'field-group',
   label: ({ manifest }) => manifest.xdm.fieldGroup.title,
@@ -143,6 +140,19 @@ export const fieldGroup: Step = {
   async complete(context, resource, found) {
     if (found) await addMissingFields(context, resource);
     return {};
+  },
+  async change(context, resource) {
+    await addMissingFields(context, resource);
+    const { schemaRegistry } = context.adobe;
+    const { title } = context.manifest.xdm.fieldGroup;
+    const id = resource.altId ?? resource.id;
+    await changeNames({
+      read: () => schemaRegistry.getFieldGroup(id),
+      wanted: { title, ...(resource.origin === 'created' ? { description: describe(context) } : {}) },
+      patch: (_etag, operations) => schemaRegistry.patchFieldGroup(id, operations),
+      gone: { name: context.manifest.name, resources: title },
+    });
+    return resource;
   },
   async remove(context, { id, altId }) {
     await context.adobe.schemaRegistry.deleteFieldGroup(altId ?? id);

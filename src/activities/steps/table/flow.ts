@@ -1,8 +1,8 @@
 import { STREAMING_FLOW_SPEC } from '../../../adobe/http/constants.js';
 import { closeGate } from '../gate.js';
 import type { Flow } from '../../../adobe/services/flowService.js';
-import { flowServiceName, flowServiceStanding, namedFields } from './flowServiceObjects.js';
 import { idOf, listed } from '../comparing.js';
+import { changeFlowService, flowServiceName, flowServiceStanding, namedFields } from './flowServiceObjects.js';
 import { markerDescription } from '../ownership.js';
 import { made, type Step, type StepContext } from '../step.js';
 
@@ -26,14 +26,13 @@ export const flow: Step = {
   },
   async create(context) {
     const { resources } = context;
-    const mapping = made(resources, 'mapping-set');
     const { id, etag } = await context.adobe.flowService.createFlow({
       name: flowServiceName(context),
       description: markerDescription(TEXT, context.marker),
       flowSpec: STREAMING_FLOW_SPEC,
       sourceConnectionIds: [made(resources, 'source-connection').id],
       targetConnectionIds: [made(resources, 'target-connection').id],
-      transformations: [{ name: 'Mapping', params: { mappingId: mapping.id, mappingVersion: mapping.version ?? 0 } }],
+      transformations: [transformationOf(context)],
     });
     return { kind: 'flow', id, etag, origin: 'created' };
   },
@@ -69,4 +68,24 @@ export const flow: Step = {
     await context.adobe.flowService.deleteFlow(id);
     return 'deleted';
   },
+  async change(context, resource) {
+    const { flowService } = context.adobe;
+    const transformation = transformationOf(context);
+    const { mappingId, mappingVersion } = transformation.params;
+    await changeFlowService<Flow>(context, resource, TEXT, {
+      read: () => flowService.getFlow(resource.id),
+      patch: (etag, operations) => flowService.patchFlow(resource.id, etag, operations),
+      // Flows pin a version; the transformation is replaced whole ("Update dataflows using the Flow Service API").
+      more: ({ mapping }) =>
+        mapping?.id === mappingId && mapping.version === mappingVersion
+          ? []
+          : [{ op: 'replace', path: '/transformations/0', value: transformation }],
+    });
+    return resource;
+  },
 };
+
+function transformationOf({ resources }: StepContext) {
+  const { id, version = 0 } = made(resources, 'mapping-set');
+  return { name: 'Mapping', params: { mappingId: id, mappingVersion: version } } as const;
+}

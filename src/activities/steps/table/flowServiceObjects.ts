@@ -1,7 +1,9 @@
 /** What source connection, target connection and flow have in common: one name, and whose they are by their description. */
 import type { ComparedField } from '../../../domain/source/comparison.js';
-import type { Resource } from '../../../domain/source/steps.js';
 import { onlyOfOurs } from '../comparing.js';
+import type { PatchOperation } from '../../../adobe/services/patch.js';
+import { type Resource, STEPS } from '../../../domain/source/steps.js';
+import { changeInPlace, namesPatch } from '../inPlace.js';
 import { markerDescription, standingAmong } from '../ownership.js';
 import type { Standing, Step, StepContext } from '../step.js';
 
@@ -44,4 +46,33 @@ export function namedFields(
     { field: 'name', wanted: flowServiceName(context), found: name },
     { field: 'description', wanted: markerDescription(text, context.marker), found: description },
   );
+}
+
+/**
+ * Gives one of ours its name and description back, and what else differs. Whoever has made another one has named it.
+ *
+ * @param text of its description
+ * @param calls.more what else is to be changed
+ */
+export async function changeFlowService<T extends FlowServiceRow>(
+  context: StepContext,
+  { id, kind, origin }: Resource,
+  text: string,
+  calls: {
+    readonly read: () => Promise<T | undefined>;
+    readonly patch: (etag: string, operations: readonly PatchOperation[]) => Promise<unknown>;
+    readonly more?: (found: T) => readonly PatchOperation[];
+  },
+): Promise<void> {
+  const { more = () => [] } = calls;
+  const names: Readonly<Record<string, string>> =
+    origin === 'created'
+      ? { name: flowServiceName(context), description: markerDescription(text, context.marker) }
+      : {};
+  await changeInPlace<T>({
+    read: calls.read,
+    operationsFor: (found) => [...namesPatch(found, names), ...more(found)],
+    patch: ({ etag = '' }, operations) => calls.patch(etag, operations),
+    gone: { name: context.manifest.name, resources: `${STEPS[kind].title} ${id}` },
+  });
 }

@@ -66,14 +66,8 @@ export const mappingSet: Step = {
       ...comparedRows(normaliseMappings(await mappingRows(context)), stored.mappings),
     ];
   },
-  async complete(context, resource) {
-    const body = await mappingSetBody(context);
-    const stored = await context.adobe.dataPrep.getMappingSet(resource.id, resource.version ?? 0);
-    if (stored !== undefined && sameMapping(stored, body)) return {};
-    await requireValid(context, body);
-    const { version } = await context.adobe.dataPrep.replaceMappingSet(resource.id, body);
-    return { resource: { ...resource, version } };
-  },
+  complete: async (context, resource) => ({ resource: await putVersion(context, resource) }),
+  change: (context, resource) => putVersion(context, resource),
   async remove({ adobe }, { id }) {
     return (await adobe.dataPrep.deleteMappingSet(id)) === 'not-supported' ? 'left' : 'deleted';
   },
@@ -83,6 +77,18 @@ export const mappingSet: Step = {
     );
   },
 };
+
+/** The next version, where the one that is there is another. */
+async function putVersion(context: StepContext, resource: Resource): Promise<Resource> {
+  const stored = await context.adobe.dataPrep.getMappingSet(resource.id, resource.version ?? 0);
+  const ours = await mappingSetBody(context);
+  // Somebody else's set keeps the name that they have given it.
+  const body = resource.origin === 'adopted' ? { ...ours, name: stored?.name ?? ours.name } : ours;
+  if (stored !== undefined && stored.name === body.name && sameMapping(stored, body)) return resource;
+  await requireValid(context, body);
+  const { version } = await context.adobe.dataPrep.replaceMappingSet(resource.id, body);
+  return { ...resource, version };
+}
 
 /** Ids, dates and order do not matter. */
 function sameMapping(stored: MappingSet, body: NewMappingSet): boolean {

@@ -2,6 +2,7 @@ import { titleHolder } from '../../../adobe/http/catalogue.js';
 import { EXPERIENCE_EVENT_CLASS } from '../../../adobe/http/constants.js';
 import type { XdmResource } from '../../../adobe/services/schemaRegistry.js';
 import { idOf, onlyOfOurs } from '../comparing.js';
+import { changeNames } from '../inPlace.js';
 import { markerDescription, standingAmong } from '../ownership.js';
 import { made, type Standing, type Step, type StepContext } from '../step.js';
 
@@ -61,6 +62,18 @@ export const schema: Step = {
     const holder = titleHolder(refusal);
     const row = holder === undefined ? undefined : await context.adobe.schemaRegistry.getSchema(holder);
     return row === undefined ? undefined : standingOf(context, [row]);
+  },
+  async change(context, resource) {
+    const { schemaRegistry } = context.adobe;
+    const { title } = context.manifest.xdm.schema;
+    const id = resource.altId ?? resource.id;
+    await changeNames({
+      read: () => schemaRegistry.getSchema(id),
+      wanted: { title, ...(resource.origin === 'created' ? { description: describe(context) } : {}) },
+      patch: (_etag, operations) => schemaRegistry.patchSchema(id, operations),
+      gone: { name: context.manifest.name, resources: title },
+    });
+    return resource;
   },
   async remove(context, { id, altId }) {
     await context.adobe.schemaRegistry.deleteSchema(altId ?? id);

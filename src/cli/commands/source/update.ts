@@ -5,8 +5,11 @@ import { awaitUnderway } from '../../following/underway.js';
 import type { CommandLine } from '../../grammar/commandLine.js';
 import { person } from '../../grammar/options.js';
 import { readUsedManifest } from '../../manifest/manifestFile.js';
-import type { Command } from '../../ports.js';
-import { renderUpdated } from '../../render/source/update.js';
+import type { Command, Context } from '../../ports.js';
+import { askForUrls } from '../events/urls.js';
+import type { Manifest } from '../../../domain/source/manifest.js';
+import { routeChanges } from '../../../domain/source/updatable.js';
+import { type ChangedWebhooks, renderUpdated } from '../../render/source/update.js';
 import type { Sources } from '../../../temporal/sources/port.js';
 import { requireWorker } from '../../worker.js';
 
@@ -28,15 +31,28 @@ export const update: Command<{ readonly file: string }> = async (context, { file
   try {
     const done = await awaitUnderway(context, { result }, { name, doing });
     if (done === undefined) return EXIT_CODES.interrupted;
-    const contents = manifest.contents;
-    context.output.result({ name, ...done, contents }, () =>
-      renderUpdated({ name, ...done, contents }, context.now(), context.output.paint),
-    );
+    const webhooks = await changedWebhooks(context, running, manifest);
+    const updated = { name, ...done, contents: manifest.contents, ...(webhooks === undefined ? {} : { webhooks }) };
+    context.output.result(updated, () => renderUpdated(updated, context.now(), context.output.paint));
     return EXIT_CODES.done;
   } finally {
     finished.abort();
   }
 };
+
+/** The new URLs are shown as `urls` shows them, and what is gone is named: Chatlio does not know. */
+async function changedWebhooks(
+  context: Context,
+  before: Manifest,
+  after: Manifest,
+): Promise<ChangedWebhooks | undefined> {
+  const { added, revoked } = routeChanges(before, after);
+  if (added.length + revoked.length === 0) return undefined;
+  const { webhooks } = added.length === 0 ? { webhooks: [] } : await askForUrls(context, after.name);
+  const isNew = ({ widget, kind }: { readonly widget: string; readonly kind: string }) =>
+    added.some((one) => one.widget === widget && one.kind === kind);
+  return { added: webhooks.filter(isNew), revoked };
+}
 
 const LOOK_EVERY_MS = 1_000;
 
@@ -59,7 +75,7 @@ async function holdOf(sources: Pick<Sources, 'state'>, name: string): Promise<Co
 
 export const updateCommand: CommandLine = {
   name: 'update',
-  description: 'change a live source: what it keeps, maps and sends (contents, privacy, mapping, xdm.fields, delivery)',
+  description: 'change a live source: what it keeps, maps and sends, its widgets, and what its objects are called',
   examples: ['update support-chat.yaml'],
   grammar: (command, does) => command.argument('<file>', 'manifest').action((file: string) => does(update, { file })),
 };

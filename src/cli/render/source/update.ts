@@ -1,19 +1,26 @@
 /** `update`: how it ended. */
 import type { Contents } from '../../../domain/projection/projection.js';
+import type { SourceUrls } from '../../../domain/inquiries.js';
+import type { RoutedKind } from '../../../domain/source/updatable.js';
 import type { UpdateResult } from '../../../domain/source/update.js';
+import { renderUrls } from '../events/urls.js';
 import type { Paint } from '../paint.js';
 import { columns } from '../text.js';
 import { opensLine } from './source.js';
 
+export interface ChangedWebhooks {
+  readonly added: SourceUrls['webhooks'];
+  readonly revoked: readonly RoutedKind[];
+}
+
+export interface Updated extends UpdateResult {
+  readonly name: string;
+  readonly contents?: Contents;
+  readonly webhooks?: ChangedWebhooks;
+}
+
 export function renderUpdated(
-  {
-    name,
-    changed,
-    fields,
-    mappingVersion,
-    opensAt,
-    contents,
-  }: UpdateResult & { readonly name: string; readonly contents?: Contents },
+  { name, changed, fields, mappingVersion, opensAt, contents, webhooks }: Updated,
   now: number,
   paint: Paint,
 ): string {
@@ -30,5 +37,18 @@ export function renderUpdated(
   return [
     `${paint.good('✔')} ${paint.strong(name)} has the new manifest.`,
     ...(rows.length === 0 ? [] : ['', columns(rows)]),
+    ...(webhooks === undefined ? [] : webhookLines(name, webhooks, paint)),
   ].join('\n');
+}
+
+function webhookLines(name: string, { added, revoked }: ChangedWebhooks, paint: Paint): string[] {
+  return [
+    ...(added.length === 0 ? [] : ['', renderUrls(name, { webhooks: added }, paint)]),
+    ...(revoked.length === 0
+      ? []
+      : [
+          '',
+          `Not taken any more: ${revoked.map(({ widget, kind }) => `${widget} ${kind}`).join(', ')}. Remove these URLs in Chatlio's settings: what Chatlio posts there is lost.`,
+        ]),
+  ];
 }

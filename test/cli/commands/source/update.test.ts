@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { update } from '../../../../src/cli/commands/source/update.js';
 import { codedError } from '../../../../src/domain/errors.js';
+import type { Sources } from '../../../../src/temporal/sources/port.js';
+import { sealFor } from '../../../../src/temporal/sealedAnswer.js';
 import type { SourceState } from '../../../../src/domain/source/source.js';
 import type { UpdateInput, UpdateResult } from '../../../../src/domain/source/update.js';
-import { fakeSources, fakeWorld, HELD, LIVE, MANIFEST_TEXT, NOW, sourceRun } from '../../fakes.js';
+import { ACCESS_KEY, fakeSources, fakeWorld, HELD, LIVE, MANIFEST_TEXT, NOW, sourceRun } from '../../fakes.js';
 
 let folder: string;
 let file: string;
@@ -77,6 +79,27 @@ describe('update', () => {
     const world = fakeWorld(updating(() => Promise.resolve({ v: 1, changed: false, fields: [] })).sources);
     expect(await update(world.context, { file })).toBe(0);
     expect(world.stdout()).toBe('support-chat already has this manifest. Nothing was changed.\n');
+  });
+
+  it('shows the new webhook URLs, and names those that are not taken any more', async () => {
+    const { sources } = updating(() => Promise.resolve({ v: 1, changed: true, fields: [] }));
+    const widgets = join(folder, 'widgets.yaml');
+    await writeFile(widgets, MANIFEST_TEXT.replace('main-site', 'shop'));
+    const found = {
+      webhooks: ['shop', 'other'].map((widget) => ({
+        widget,
+        kind: 'feedback',
+        url: `https://hooks/${widget}/s3cret`,
+        chatlioField: 'Feedback',
+      })),
+    };
+    const ask = ({ sealTo }: { readonly sealTo: string }) =>
+      Promise.resolve({ v: 1, sealed: sealFor(ACCESS_KEY, sealTo, JSON.stringify(found)) });
+    const world = fakeWorld({ ...sources, ask: ask as unknown as Sources['ask'] });
+    expect(await update(world.context, { file: widgets })).toBe(0);
+    expect(world.stdout()).toContain('https://hooks/shop/s3cret');
+    expect(world.stdout()).not.toContain('other');
+    expect(world.stdout()).toContain('Not taken any more: main-site new-conversation');
   });
 
   it('says that sending awaits an unpause', async () => {
