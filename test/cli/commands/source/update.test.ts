@@ -97,9 +97,10 @@ describe('update', () => {
       Promise.resolve({ v: 1, sealed: sealFor(ACCESS_KEY, sealTo, JSON.stringify(found)) });
     const world = fakeWorld({ ...sources, ask: ask as unknown as Sources['ask'] });
     expect(await update(world.context, { file: widgets })).toBe(0);
-    expect(world.stdout()).toContain('https://hooks/shop/s3cret');
-    expect(world.stdout()).not.toContain('other');
-    expect(world.stdout()).toContain('Not taken any more: main-site new-conversation');
+    const shown = world.stdout();
+    expect(shown).toContain('https://hooks/shop/s3cret');
+    expect(shown).not.toContain('other');
+    expect(shown).toContain('Not taken any more: main-site new-conversation');
   });
 
   it('says that sending awaits an unpause', async () => {
