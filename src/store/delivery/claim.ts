@@ -82,9 +82,10 @@ export async function claimPartition(database: Database, request: ClaimRequest):
       [request.sourceId, request.partition],
     );
     const row = await lockCursor(client, request);
-    if (isBehind(row, request.known)) return { state: 'set-back' };
-    // Workers that have sent compare first what they remember: this server may know less, and the forwarder nothing of it.
+    // Workers that have sent compare first what they remember: this server may know less, and the forwarder nothing of it, or only
+    // what a heartbeat told it a while before the end.
     if (row.serverWaitMs > 0) return { state: 'busy', leaseLeftMs: row.serverWaitMs };
+    if (isBehind(row, request.known)) return { state: 'set-back' };
     if (row.leaseLeftMs > 0) {
       await client.query(
         'update partition_cursor set handover_asked = true where source_id = $1 and partition = $2 and not handover_asked',

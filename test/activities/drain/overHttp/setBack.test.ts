@@ -288,40 +288,46 @@ it('a drain that fails because PostgreSQL is away leaves to the next attempt how
   expect(inlet.arrivals).toHaveLength(20);
 });
 
-it('the worker that has sent compares what it remembers, also where no forwarder does any more: another one’s drain sends nothing again', async () => {
-  const bench = await losable();
-  const { open, log, drain, inlet, setBack, database } = bench;
-  await open();
-  await drain({ delivery: SHORT_LEASE }).report;
-  await log(20);
-  await bench.remember();
-  const positions = createPositions();
-  const errors: unknown[] = [];
-  const watch = watchForSetBack({
-    database,
-    positions,
-    log: { ...silentLog, error: (...told: unknown[]) => void errors.push(told[1]) },
-  });
-  onTestFinished(() => watch.close());
-  await drain({ delivery: SHORT_LEASE }, { positions }).report;
-  expect(inlet.posts.size).toBe(20);
-  await watch.look();
-  expect(errors).toEqual([]);
+it.each([
+  { forwarder: 'remembers nothing', known: undefined },
+  { forwarder: 'knows an early heartbeat', known: { fence: 2, intended: 5, resendClaims: 0 } },
+])(
+  'the worker that has sent compares what it remembers, also where the forwarder $forwarder: another one’s drain sends nothing again',
+  async ({ known }) => {
+    const bench = await losable();
+    const { open, log, drain, inlet, setBack, database } = bench;
+    await open();
+    await drain({ delivery: SHORT_LEASE }).report;
+    await log(20);
+    await bench.remember();
+    const positions = createPositions();
+    const errors: unknown[] = [];
+    const watch = watchForSetBack({
+      database,
+      positions,
+      log: { ...silentLog, error: (...told: unknown[]) => void errors.push(told[1]) },
+    });
+    onTestFinished(() => watch.close());
+    await drain({ delivery: SHORT_LEASE }, { positions }).report;
+    expect(inlet.posts.size).toBe(20);
+    await watch.look();
+    expect(errors).toEqual([]);
 
-  await setBack();
-  const other = drain({ delivery: SHORT_LEASE });
-  await expect
-    .poll(() =>
-      watch.look().then(
-        () => errors.length,
-        () => 0,
-      ),
-    )
-    .toBe(1);
-  expect((await other.report).end.kind).toBe('gate');
-  await expectNothingForgotten(bench);
-  expect(inlet.arrivals).toHaveLength(20);
-});
+    await setBack();
+    const other = drain({ delivery: SHORT_LEASE, known });
+    await expect
+      .poll(() =>
+        watch.look().then(
+          () => errors.length,
+          () => 0,
+        ),
+      )
+      .toBe(1);
+    expect((await other.report).end.kind).toBe('gate');
+    await expectNothingForgotten(bench);
+    expect(inlet.arrivals).toHaveLength(20);
+  },
+);
 
 it('a worker knows how far its drain has come while that one sends: finding the database set back first, it forgets nothing', async () => {
   const { open, log, drain, inlet, database, sourceId, uid } = shared();
