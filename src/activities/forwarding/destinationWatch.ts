@@ -5,10 +5,11 @@ import type { Logger } from 'pino';
 import type { Adobe, AdobeClients } from '../../adobe/clients.js';
 import { AdobeCallError } from '../../adobe/http/errors.js';
 import type { Flow } from '../../adobe/services/flowService.js';
-import type { DestinationLook, ForwarderActivities } from '../../domain/delivery/forwarder.js';
+import type { DestinationLook, DestinationWatchInput, ForwarderActivities } from '../../domain/delivery/forwarder.js';
 import type { Database } from '../../store/connection/database.js';
 import { readClock } from '../../store/connection/clock.js';
 import { closeGate, type Gate, openGate, readGate } from '../../store/delivery/gate.js';
+import { readFlowRunLook } from '../../store/views/flowRunLook.js';
 import { lookAtFlowRuns } from '../flowRunLook.js';
 import { findFlowDestination } from '../flowDestination.js';
 import { settleWindowEnd } from '../flowState.js';
@@ -33,8 +34,17 @@ export function createDestinationWatch(
   deps: DestinationWatchDependencies,
   confirmAfterMs = CONFIRM_AFTER_MS,
 ): ForwarderActivities['watchDestination'] {
-  return async ({ uid, sandbox, settleWindowMs }) => {
-    const sourceId = await sourceIdOf(deps.database, uid);
+  return async (input) => {
+    const sourceId = await sourceIdOf(deps.database, input.uid);
+    const look = await lookAtDestination(sourceId, input);
+    const flowRuns = await readFlowRunLook(deps.database, sourceId);
+    return flowRuns === undefined ? look : { ...look, flowRuns };
+  };
+
+  async function lookAtDestination(
+    sourceId: number,
+    { sandbox, settleWindowMs }: DestinationWatchInput,
+  ): Promise<DestinationLook> {
     const gate = await readGate(deps.database, sourceId);
     if (gate === undefined) throw notInStore();
     const { flowId, inletSealed, epoch: ifEpoch } = gate;
@@ -73,7 +83,7 @@ export function createDestinationWatch(
       if (!(error instanceof AdobeCallError)) throw error;
       return { v: 1, looked: false };
     }
-  };
+  }
 }
 
 const UNCHANGED = { v: 1, looked: true } as const satisfies DestinationLook;

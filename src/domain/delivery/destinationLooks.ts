@@ -28,10 +28,14 @@ export function nextDestinationLook(
 /** @param outdated somebody has opened the gate since */
 export function destinationLooked(
   state: ForwarderState,
-  { looked, closedFor, opensByItself }: DestinationLook,
+  { looked, closedFor, opensByItself, flowRuns = state.flowRuns }: DestinationLook,
   { now, outdated }: { readonly now: number; readonly outdated: boolean },
 ): ForwarderState {
   const accepted = looked ? state.counters.accepted : (state.destination?.accepted ?? 0);
-  const next = { ...state, destination: { lookedAt: now, accepted } };
+  const next = {
+    ...state,
+    destination: { lookedAt: now, accepted },
+    ...(flowRuns === undefined ? {} : { flowRuns }),
+  };
   return closedFor === undefined || outdated ? next : { ...next, gate: { reason: closedFor, opensByItself } };
 }

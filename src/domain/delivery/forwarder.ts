@@ -2,6 +2,7 @@
 import type { EventParts } from '../events/eventParts.js';
 import type { DecideInput, DecideResult } from '../exceptions/heldEvents.js';
 import type { Delivery } from '../source/manifest.js';
+import type { FlowRunsView } from './flowRuns.js';
 import type { DestinationFault } from './outcomeAccounting.js';
 
 export interface ForwarderInput {
@@ -62,6 +63,8 @@ export interface ForwarderState {
   readonly lake?: LakeView;
   /** When flow and dataset were last looked at, and how much had been accepted then. */
   readonly destination?: { readonly lookedAt: number; readonly accepted: number };
+  /** What the last look saw of the flow's runs. */
+  readonly flowRuns?: FlowRunsView;
 }
 
 /** `refused`: this installation may not read the lake; nothing can be confirmed. `away`: tried again later. */
@@ -248,6 +251,8 @@ export interface DestinationLook {
   readonly closedFor?: string;
   /** The next looks are to open it. */
   readonly opensByItself?: true;
+  /** As it was read last. 0.2.0 does not say. */
+  readonly flowRuns?: FlowRunsView;
 }
 
 export interface PartitionSurvey {

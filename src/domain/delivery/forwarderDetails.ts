@@ -22,6 +22,7 @@ export function describeForwarder(state: ForwarderState, name: string, workflowI
         ]),
     ...(state.surveyedAt === 0 ? [] : countLines(state, name)),
     ...lakeLines(state),
+    ...runLines(state, name),
   ]);
 }
 
@@ -119,6 +120,16 @@ function lakeLines({ lake, counters }: ForwarderState): string[] {
     ...(lake?.state === 'away'
       ? [`The lake could not be read: ${markdownText(lake.detail ?? '')}. The worker tries again by itself.`, '']
       : []),
+  ];
+}
+
+function runLines({ flowRuns }: ForwarderState, name: string): string[] {
+  if (flowRuns === undefined) return [];
+  const { failedRecords, lookedAt } = flowRuns;
+  const failed = failedRecords === 0 ? 'no record has failed' : `**${failedRecords} record(s) failed**`;
+  return [
+    `Adobe's flow runs in the 24 hours before ${lookedAt}: ${failed}. \`chatlio-aep runs ${name}\` shows them.`,
+    '',
   ];
 }
 

@@ -68,6 +68,13 @@ describe('after a look', () => {
     expect(destinationLooked(accepting(8), { v: 1, looked: false }, now).destination?.accepted).toBe(0);
   });
 
+  it('of the flow’s runs is kept until a later look has seen them', () => {
+    const flowRuns = { lookedAt: '2026-01-01T00:00:00.000Z', failedRecords: 2 };
+    const seen = destinationLooked(before, { v: 1, looked: true, flowRuns }, now);
+    expect(seen.flowRuns).toEqual(flowRuns);
+    expect(destinationLooked(seen, { v: 1, looked: false }, now).flowRuns).toEqual(flowRuns);
+  });
+
   it('that closed the gate, sending stops with its reason, unless somebody has opened it since', () => {
     const closed = { v: 1, looked: true, closedFor: 'the dataset is gone', opensByItself: true } as const;
     expect(destinationLooked(before, closed, now).gate).toEqual({ reason: 'the dataset is gone', opensByItself: true });

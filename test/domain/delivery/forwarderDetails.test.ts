@@ -55,6 +55,14 @@ describe('an operator reads in the Temporal UI', () => {
     expect(looking).toMatch(/by itself .* at 2026-01-01T00:00:00\.000Z\. /);
   });
 
+  it('how many records have failed in the flow’s runs, by the last look, and what shows them', () => {
+    const at = { lookedAt: '2026-01-01T00:00:00.000Z' };
+    const failing = shown({ flowRuns: { ...at, failedRecords: 3 } });
+    expect(failing).toContain('before 2026-01-01T00:00:00.000Z: **3 record(s) failed**');
+    expect(failing).toContain('`chatlio-aep runs support-chat`');
+    expect(shown({ flowRuns: { ...at, failedRecords: 0 } })).toContain('no record has failed');
+  });
+
   it('what went wrong last, and when, where that is known', () => {
     expect(shown({ lastError: 'HTTP 503', lastErrorAt: AT })).toContain(
       'Last error, at 2026-01-01T00:00:00.000Z: HTTP 503',
