@@ -157,6 +157,14 @@ export const ERROR_CATALOGUE = {
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
+  CAEP_CHANGE_BREAKING: {
+    sentence:
+      'The {resource} {id} cannot become what the manifest says, because it holds or describes events already: {reason}.',
+    remedy:
+      'Leave this as it is in the manifest, or give the manifest another `name` and provision a second source beside this one.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
   CAEP_FIELDS_NOT_ADDABLE: {
     sentence: 'The XDM field group {title} cannot be given the fields of the manifest: {reason}.',
     remedy:

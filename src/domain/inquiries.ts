@@ -31,6 +31,7 @@ import type {
 import type { HistoryPage } from './history.js';
 import type { Manifest } from './source/manifest.js';
 import type { DoctorReport, PlanReport } from './source/plan.js';
+import type { Resources } from './source/steps.js';
 
 /** By its name: what is asked, and what it is answered with. */
 interface Inquiries {
@@ -40,6 +41,10 @@ interface Inquiries {
       readonly uid?: string;
       /** It is live: what is missing will not be made by provisioning. */
       readonly live?: { readonly paused: boolean };
+      /** Of the live source, as its workflow has recorded them. 0.2 does not say. */
+      readonly resources?: Resources;
+      /** Somebody else's objects in our place would be taken over. */
+      readonly adopt?: boolean;
     };
     answer: PlanReport;
   };

@@ -11,7 +11,7 @@ import { sentUnder } from '../../src/cli/render/events/versions.js';
 import { errorDocument } from '../../src/domain/errorDocument.js';
 import { renderError } from '../../src/cli/render/error.js';
 import { createPaint, toTerminal } from '../../src/cli/render/paint.js';
-import { planDocument, renderPlan } from '../../src/cli/render/source/plan.js';
+import { planDocument, renderPlan } from '../../src/cli/render/plan/plan.js';
 import { renderSent } from '../../src/cli/render/events/sent.js';
 import { renderDelivery } from '../../src/cli/render/source/delivery.js';
 import { sourceDocument } from '../../src/cli/render/source/source.js';
@@ -415,9 +415,12 @@ describe('plan', () => {
   it('says with which command a running source takes over what differs, and when none can', () => {
     const fields = [{ field: 'delivery.concurrency', from: 128, to: 7 }];
     const shown = (canConfigure: boolean, canUpdate: boolean) =>
-      renderPlan({ ...PLAN, differences: { fields, steps: [], canResume: false, canConfigure, canUpdate } }, plain);
+      renderPlan(
+        { ...PLAN, differences: { fields, unseen: [], steps: [], canResume: false, canConfigure, canUpdate } },
+        plain,
+      );
     expect(shown(true, true)).toContain('`chatlio-aep provision FILE` applies it without stopping delivery.');
-    expect(shown(false, true)).toContain('`chatlio-aep update FILE` applies it: events wait meanwhile');
+    expect(shown(false, true)).toContain('`chatlio-aep update FILE` applies it to the live source.');
     expect(shown(false, false)).toContain('A running source cannot be changed in this way');
   });
 

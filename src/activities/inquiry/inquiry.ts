@@ -17,7 +17,7 @@ import { intakeReport } from './intake.js';
 import { exceptionDetails, exceptionPage } from './exceptions.js';
 import { auditReport } from './audit.js';
 import { doctorReport, type DoctorDeps } from './doctor.js';
-import { planReport } from './plan.js';
+import { planReport } from '../planning/plan.js';
 import { runDetails } from './runs/runDetails.js';
 import { runsReport } from './runs/runs.js';
 import { dataReport } from '../steps/data.js';

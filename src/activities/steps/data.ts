@@ -1,6 +1,7 @@
 /** What deleting a source's data would delete: asked before, and shown to the person who has said so. */
 import type { Adobe, AdobeClients } from '../../adobe/clients.js';
 import { emptyUntilMade } from '../../adobe/lake/emptyLake.js';
+import { sandboxType } from '../sandboxType.js';
 import { openLakeSession } from '../../adobe/lake/lakeSession.js';
 import type { Ask, DataReport } from '../../domain/inquiries.js';
 
@@ -17,15 +18,11 @@ export async function dataReport(
 ): Promise<DataReport> {
   const clients = adobe.forSandbox(sandbox);
   const orAbsent = <T>(call: Promise<T>): Promise<T | undefined> => call.catch(() => undefined);
-  const [records, sandboxType] = await Promise.all([
+  const [records, type] = await Promise.all([
     datasetId === undefined ? undefined : orAbsent(countRecords(clients, datasetId, queryServiceUrl)),
-    orAbsent(typeOf(clients, sandbox)),
+    sandboxType(clients, sandbox),
   ]);
-  return { v: 1, records, sandboxType };
-}
-
-async function typeOf({ sandboxes }: AdobeClients, name: string): Promise<string | undefined> {
-  return (await sandboxes.list()).find((sandbox) => sandbox.name === name)?.type;
+  return { v: 1, records, sandboxType: type };
 }
 
 async function countRecords(

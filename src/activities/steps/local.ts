@@ -103,15 +103,15 @@ export const inlet: Step = {
   },
   create: neverCreated,
   async compare(context) {
-    const { adobe, store, marker } = context;
-    const flow = await adobe.flowService.getFlow(idOf(context, 'flow'));
-    if (flow === undefined) return 'gone';
+    const { adobe, store, marker, resources } = context;
+    const flow = resources.flow && (await adobe.flowService.getFlow(resources.flow.id));
+    if (flow === undefined && resources.flow !== undefined) return 'gone';
     // What is stored here has to be what the flow has.
     const stored = (await store.sourceUrls(marker.name, ''))?.inlet;
     return [
-      { field: 'flow', wanted: flow.id, found: stored?.flowId },
+      { field: 'flow', wanted: idOf(context, 'flow'), found: stored?.flowId },
       // A flow that is not enabled may show none.
-      ...(flow.inletUrl === undefined
+      ...(flow?.inletUrl === undefined
         ? []
         : [{ field: 'url', wanted: digestOf(flow.inletUrl), found: digestOf(stored?.url) }]),
     ];

@@ -6,7 +6,7 @@ import { refusalOfUpdate } from '../../domain/source/updatable.js';
 import { STEPS, type StepName } from '../../domain/source/steps.js';
 import { formatDuration } from '../../manifest/duration.js';
 
-interface Difference {
+export interface ManifestDifference {
   /** Dotted, as in the manifest. */
   readonly field: string;
   readonly from: unknown;
@@ -14,7 +14,7 @@ interface Difference {
 }
 
 export interface Differences {
-  readonly fields: readonly Difference[];
+  readonly fields: readonly ManifestDifference[];
   /** Of these steps something is different. */
   readonly steps: readonly StepName[];
   /** The held step can be resumed with it; else it cannot be taken over yet. */
@@ -29,15 +29,29 @@ export interface Differences {
 export function differencesOf(running: SourceState, manifest: Manifest): Differences | undefined {
   const paths = manifestDifferences(running.manifest, manifest);
   if (paths.length === 0) return undefined;
-  const concerns = (prefix: string): boolean =>
-    paths.some((path) => path === prefix || path.startsWith(`${prefix}.`) || prefix.startsWith(`${path}.`));
   return {
     fields: paths.flatMap((path) => fieldsOf(path, running.manifest, manifest)),
-    steps: (Object.keys(STEPS) as StepName[]).filter((step) => STEPS[step].decidedBy.some(concerns)),
+    steps: (Object.keys(STEPS) as StepName[]).filter((step) =>
+      paths.some((path) => isDecidedBy(step, manifestField(path))),
+    ),
     canResume: running.hold !== undefined && refusalOfCorrection(running, running.hold, manifest) === undefined,
     canConfigure: canConfigure(running, paths),
     canUpdate: running.phase === 'live' && refusalOfUpdate(running.manifest, manifest) === undefined,
   };
+}
+
+/** @param field of a {@link ManifestDifference} */
+export function isDecidedBy(step: StepName, field: string): boolean {
+  const [path = ''] = field.split(' ', 1);
+  return STEPS[step].decidedBy
+    .map(manifestField)
+    .some((decider) => path === decider || path.startsWith(`${decider}.`) || decider.startsWith(`${path}.`));
+}
+
+/** As it is shown beside another one; a list of lists is counted. */
+export function shownValue(value: unknown): string | undefined {
+  if (value === undefined || typeof value === 'string') return value;
+  return JSON.stringify(value);
 }
 
 /** A live source takes over other delivery settings without a pause. */
@@ -46,7 +60,7 @@ export function canConfigure({ phase }: Pick<SourceState, 'phase'>, paths: reado
 }
 
 /** Of lists whose entries have a key, each entry that differs. */
-function fieldsOf(path: string, before: Manifest, after: Manifest): Difference[] {
+function fieldsOf(path: string, before: Manifest, after: Manifest): ManifestDifference[] {
   const [from, to] = [entriesAt(before, path), entriesAt(after, path)];
   const keys = new Set([...from.keys(), ...to.keys()]);
   const differing = [...keys].filter((key) => from.get(key) !== to.get(key));
@@ -63,6 +77,10 @@ function fieldsOf(path: string, before: Manifest, after: Manifest): Difference[]
 
 function entriesAt(manifest: Manifest, path: string): ReadonlyMap<string, string> {
   if (path === 'mapping') return new Map(manifest.mapping.map(({ destination, source }) => [destination, source]));
+  if (path === 'xdm.fields') return new Map(manifest.xdm.fields?.map((field) => [field.path, field.type]));
+  if (path === 'dataset.tags') {
+    return new Map(Object.entries(manifest.dataset.tags).map(([name, values]) => [name, values.join(', ')]));
+  }
   if (path !== 'chatlio.widgets') return new Map();
   return new Map(manifest.chatlio.widgets.map(({ key, kinds }) => [key, kinds.join(', ')]));
 }

@@ -1,22 +1,32 @@
-/** The question what provisioning a manifest would do, asked with what is known of the source. */
+/** The question what a manifest would change, asked with what is known of the source. */
 import type { CatalogueError } from '../../domain/errors.js';
+import type { Difference } from '../../domain/source/comparison.js';
 import type { Manifest } from '../../domain/source/manifest.js';
-import type { PlannedStep, PlanReport } from '../../domain/source/plan.js';
+import { meanwhileOf } from '../../domain/source/meanwhile.js';
+import { isAtRest, type PlannedStep, type PlanReport } from '../../domain/source/plan.js';
 import type { SourceState } from '../../domain/source/source.js';
 import { STEPS } from '../../domain/source/steps.js';
-import { type Differences, differencesOf } from './differences.js';
+import { formatDuration } from '../../manifest/duration.js';
+import { type Differences, differencesOf, isDecidedBy, type ManifestDifference, shownValue } from './differences.js';
 import type { SourceRun, Sources } from '../../temporal/sources/port.js';
 
 export interface Plan extends PlanReport {
   /** The source already runs with a different manifest. */
-  readonly differences?: Differences;
+  readonly differences?: Differences & {
+    /** Of these nothing shows in an object. */
+    readonly unseen: readonly ManifestDifference[];
+  };
 }
 
 /** @param running the state of a run that is open */
 export async function askForPlan(
-  sources: Sources,
+  sources: Pick<Sources, 'ask'>,
   manifest: Manifest,
-  { run, running }: { readonly run?: Pick<SourceRun, 'uid'>; readonly running?: SourceState },
+  {
+    run,
+    running,
+    adopt,
+  }: { readonly run?: Pick<SourceRun, 'uid'>; readonly running?: SourceState; readonly adopt?: boolean },
 ): Promise<Plan> {
   const report = await sources.ask({
     v: 1,
@@ -24,22 +34,63 @@ export async function askForPlan(
     // What it was made of is where it is.
     manifest: running === undefined ? manifest : { ...manifest, sandbox: running.manifest.sandbox },
     ...(run?.uid === undefined ? {} : { uid: run.uid }),
-    ...(running?.phase === 'live' ? { live: { paused: running.paused !== undefined } } : {}),
+    ...(running?.phase === 'live'
+      ? { live: { paused: running.paused !== undefined }, resources: running.resources }
+      : {}),
+    ...(adopt === true ? { adopt } : {}),
   });
   const differences = running === undefined ? undefined : differencesOf(running, manifest);
-  return running === undefined || differences === undefined ? report : withDifferences(report, running, differences);
+  return running === undefined || differences === undefined
+    ? report
+    : withDifferences(report, running, differences, manifest);
 }
 
-/** What stands and would have to change; what the running source was never to have is not gone. */
-function withDifferences(report: PlanReport, running: SourceState, differences: Differences): Plan {
+/** Nothing would be done. */
+export function isEmpty({ steps, problems, differences }: Plan): boolean {
+  return problems.length === 0 && differences === undefined && steps.every(({ action }) => isAtRest(action));
+}
+
+function withDifferences(report: PlanReport, running: SourceState, differences: Differences, manifest: Manifest): Plan {
   const steps = report.steps.map((row): PlannedStep => {
+    // What the running source was never to have is not gone.
     if (!running.steps.some(({ step }) => step === row.step)) {
       const { error: _gone, ...wanted } = row;
       return row.error?.code === 'CAEP_RESOURCE_GONE' ? { ...wanted, action: 'create' } : row;
     }
-    return row.action === 'keep' && differences.steps.includes(row.step) ? { ...row, action: 'change' } : row;
+    if (row.step === 'inlet') return withOurSide(row, differences, manifest);
+    // A worker of 0.2 does not compare.
+    const isUncompared = report.seen === undefined && row.action === 'keep' && differences.steps.includes(row.step);
+    return isUncompared ? { ...row, action: 'change' } : row;
   });
-  return { ...report, steps, differences };
+  const changed = steps.filter(({ action }) => !isAtRest(action)).map(({ step }) => step);
+  const unseen = differences.fields.filter(
+    (difference) => !isOurSide(difference) && !changed.some((step) => isDecidedBy(step, difference.field)),
+  );
+  return { ...report, steps, differences: { ...differences, unseen } };
+}
+
+/** Decided by how events are taken and sent here: Adobe has nothing of it. */
+function isOurSide({ field }: ManifestDifference): boolean {
+  return /^(contents|privacy|delivery|mapping\.reads)(\.|$)/.test(field);
+}
+
+function withOurSide(row: PlannedStep, differences: Differences, { delivery }: Manifest): PlannedStep {
+  const own = differences.fields.filter(isOurSide).map(
+    ({ field, from, to }): Difference => ({
+      field,
+      found: shownValue(from),
+      wanted: shownValue(to),
+      remedy: 'change',
+    }),
+  );
+  if (own.length === 0) return row;
+  const fields = [...(row.fields ?? []), ...own];
+  const action = row.action === 'keep' ? 'change' : row.action;
+  const windows = {
+    settleWindow: formatDuration(delivery.settleWindowMs),
+    schemaSettleWindow: formatDuration(delivery.schemaSettleWindowMs),
+  };
+  return { ...row, action, fields, side: 'here', meanwhile: meanwhileOf('inlet', fields, windows) };
 }
 
 /** What a live source was made of and is not as it was; undefined when all stands. Other troubles are of the moment. */

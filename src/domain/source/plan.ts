@@ -1,10 +1,19 @@
 /** What `plan` and `doctor` answer. */
 import type { CatalogueError } from '../errors.js';
+import type { ComparedField, Difference } from './comparison.js';
 import type { Contents, Redaction } from '../projection/projection.js';
 import type { StepName } from './steps.js';
 
-/** What a step would do. `blocked` needs a person first and says why. */
-export type PlannedAction = 'create' | 'keep' | 'change' | 'blocked';
+/**
+ * What would be done to an object. `change`: in place. `replace`: a new one takes over. `adopt`: somebody else's is taken over.
+ * `left`: it is not as the manifest says, and stays so. `blocked` needs a person first and says why.
+ */
+export type PlannedAction = 'create' | 'keep' | 'change' | 'replace' | 'adopt' | 'left' | 'blocked';
+
+/** Nothing is done about it. */
+export function isAtRest(action: PlannedAction): boolean {
+  return action === 'keep' || action === 'left';
+}
 
 export interface PlannedStep {
   readonly step: StepName;
@@ -12,7 +21,22 @@ export interface PlannedStep {
   /** Title or name that the object has or will have. */
   readonly label: string;
   readonly id?: string;
+  /** What is not as the manifest says. */
+  readonly fields?: readonly Difference[];
+  /** What happens to events meanwhile, as a sentence. */
+  readonly meanwhile?: string;
+  /** On this side: Adobe is not asked for it. */
+  readonly side?: 'here';
   readonly error?: CatalogueError;
+}
+
+/** An object as it was found: what a saved plan is compared with. */
+export interface SeenObject {
+  readonly step: StepName;
+  readonly id: string;
+  /** Of a mapping set. */
+  readonly version?: number;
+  readonly fields: readonly Pick<ComparedField, 'field' | 'found'>[] | 'gone';
 }
 
 export interface PlannedMapping {
@@ -60,12 +84,16 @@ export interface PlanReport {
   readonly name: string;
   readonly sandbox: string;
   readonly tenantId?: string;
+  /** `production` or `development`, in Adobe's words; absent where it cannot be read. */
+  readonly sandboxType?: string;
   readonly steps: readonly PlannedStep[];
   readonly mapping: readonly PlannedMapping[];
   /** 0.1.x does not say. */
   readonly leaving?: PlannedLeaving;
   /** Problems that are of no single step: credentials, entitlement, namespace. */
   readonly problems: readonly CatalogueError[];
+  /** 0.2 does not compare. */
+  readonly seen?: readonly SeenObject[];
 }
 
 /** One line of `doctor`. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { ActivityCancellationDetails, CancelledFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { planReport } from '../../../src/activities/inquiry/plan.js';
+import { planReport } from '../../../src/activities/planning/plan.js';
 import { KINDS } from '../../../src/domain/events/kinds.js';
 import { undoActivityName, type StepResult, type UndoResult } from '../../../src/domain/source/provisioning.js';
 import { type Resources, STEPS_WITH_DATA, stepsFor, type StepName } from '../../../src/domain/source/steps.js';
@@ -498,6 +498,7 @@ describe('plan', () => {
         await planReport({ adobe, store, minimumSettleWindowMs: 0 }, source.manifest, {
           uid: source.marker.uid,
           live: { paused },
+          resources,
         })
       ).steps.flatMap(({ step, action, error }) => (action === 'keep' ? [] : [[step, action, error?.code]]));
     expect(await blocked()).toEqual([]);
@@ -506,7 +507,13 @@ describe('plan', () => {
     expect(await blocked()).toEqual([['flow', 'blocked', 'CAEP_FLOW_DISABLED']]);
     expect(await blocked(true)).toEqual([]);
     await catalog.deleteDataset(resources.dataset?.id ?? '');
-    expect(await blocked(true)).toEqual([['dataset', 'blocked', 'CAEP_RESOURCE_GONE']]);
+    expect(await blocked(true)).toEqual([
+      ['dataset', 'blocked', 'CAEP_RESOURCE_GONE'],
+      // Whatever refers to it needs another one.
+      ['target-connection', 'replace', undefined],
+      ['flow', 'replace', undefined],
+      ['inlet', 'change', undefined],
+    ]);
   });
 
   it("says blocked where somebody else's object stands", async () => {

@@ -8,17 +8,15 @@ import { leavingPrivacy, NO_PRIVACY } from '../../domain/projection/projection.j
 import { plannedLeaving } from '../../projection/leaving.js';
 import type { Manifest, MappingRow } from '../../domain/source/manifest.js';
 import { fieldAt, TENANT, tenantFields } from '../../domain/source/xdm/xdmFields.js';
-import type { PlannedLeaving, PlannedMapping, PlannedStep, PlanReport } from '../../domain/source/plan.js';
+import type { PlannedLeaving, PlannedMapping, PlanReport } from '../../domain/source/plan.js';
 import type { Ask } from '../../domain/inquiries.js';
-import { STEPS, stepsFor, type Resource, type Resources, type StepName } from '../../domain/source/steps.js';
+import type { Resource } from '../../domain/source/steps.js';
 import { toCatalogueError } from '../failures.js';
-import { readFlow } from '../flowState.js';
+import { sandboxType } from '../sandboxType.js';
 import { mappingProblems } from './mapping.js';
-import { STEP_TABLE } from '../steps/table/index.js';
-import { foreignError } from '../steps/perform.js';
+import { PLAN_AGAIN, type PlannedSteps, planSteps } from './planSteps.js';
 import type { ProvisioningStore } from '../../store/sources/provisioning.js';
 import { requireLakeLatency, requireSettleWindow } from '../steps/local.js';
-import type { StepContext } from '../steps/step.js';
 
 interface PlanDeps {
   readonly adobe: Adobe;
@@ -27,13 +25,12 @@ interface PlanDeps {
   readonly minimumLakeLatencyMs?: number;
 }
 
-const AGAIN = 'chatlio-aep plan FILE';
-
 /** No source has it: a plan of a new source finds nothing of its own. */
 const NO_UID = '00000000-0000-0000-0000-000000000000';
 
 /**
- * What provisioning this manifest would do, step by step, by the same lookups that provisioning begins with.
+ * What this manifest would change, object by object. Of a live source by the ids that its workflow has recorded, else by the lookups
+ * that provisioning begins with.
  *
  * @param source.uid of the running or last source of this name, so that what it made is recognised
  * @param source.live it is live: what is missing stands in the way, for provisioning joins what runs and makes nothing
@@ -41,12 +38,12 @@ const NO_UID = '00000000-0000-0000-0000-000000000000';
 export async function planReport(
   deps: PlanDeps,
   manifest: Manifest,
-  { uid, live }: Pick<Ask<'plan'>, 'uid' | 'live'> = {},
+  { uid, ...choice }: Pick<Ask<'plan'>, 'uid' | 'live' | 'resources' | 'adopt'> = {},
 ): Promise<PlanReport> {
   const clients = deps.adobe.forSandbox(manifest.sandbox);
   const problems: CatalogueError[] = [];
   const note = (failure: unknown): void => {
-    problems.push(toCatalogueError(failure, { name: manifest.name, sandbox: manifest.sandbox, again: AGAIN }));
+    problems.push(toCatalogueError(failure, { name: manifest.name, sandbox: manifest.sandbox, again: PLAN_AGAIN }));
   };
   let tenantId: string | undefined;
   try {
@@ -59,9 +56,9 @@ export async function planReport(
   }
   // Temporal forgets a run that has ended after a while; the store does not.
   const marker = { name: manifest.name, uid: uid ?? (await deps.store.uidOf(manifest.name)) ?? NO_UID };
-  const { steps, resources } =
+  const { steps, resources, seen }: PlannedSteps =
     tenantId === undefined
-      ? { steps: [], resources: {} }
+      ? { steps: [], resources: {}, seen: [] }
       : await planSteps(
           {
             marker,
@@ -71,7 +68,7 @@ export async function planReport(
             minimumSettleWindowMs: deps.minimumSettleWindowMs,
             signal: new AbortController().signal,
           },
-          live,
+          choice,
         );
   try {
     if (tenantId !== undefined) {
@@ -86,10 +83,12 @@ export async function planReport(
     name: manifest.name,
     sandbox: manifest.sandbox,
     tenantId,
+    sandboxType: tenantId === undefined ? undefined : await sandboxType(clients, manifest.sandbox),
     steps,
     mapping: manifest.mapping.map((row) => plannedMapping(row, manifest, tenantId)),
     ...leavingOf(manifest),
     problems,
+    seen,
   };
 }
 
@@ -103,68 +102,6 @@ async function checkNamespace(clients: AdobeClients, { identity }: Manifest): Pr
 /** Of a schema that exists already, which may lack fields that a later release fills. */
 async function schemaOf({ schemaRegistry }: AdobeClients, made: Resource | undefined) {
   return made === undefined ? undefined : schemaRegistry.getSchema(made.id, { full: true });
-}
-
-interface PlannedSteps {
-  readonly steps: readonly PlannedStep[];
-  /** What is there already. */
-  readonly resources: Resources;
-}
-
-async function planSteps(base: Omit<StepContext, 'resources'>, live: Ask<'plan'>['live']): Promise<PlannedSteps> {
-  const planned: PlannedStep[] = [];
-  let resources: Resources = {};
-  for (const step of stepsFor(base.manifest)) {
-    const context = { ...base, resources };
-    const { row, resource } = await planStep(step, context, live);
-    planned.push(row);
-    if (resource !== undefined) resources = { ...resources, [step]: resource };
-  }
-  return { steps: planned, resources };
-}
-
-interface Planned {
-  readonly row: PlannedStep;
-  readonly resource?: Resource;
-}
-
-async function planStep(name: StepName, context: StepContext, live: Ask<'plan'>['live']): Promise<Planned> {
-  const step = STEP_TABLE[name];
-  const label = step.label(context);
-  const absent: Planned = { row: { step: name, label, ...(live === undefined ? CREATE : goneFrom(context, name)) } };
-  if (step.needs?.some((needed) => context.resources[needed] === undefined)) return absent;
-  try {
-    const { ours, foreign } = await step.lookup(context);
-    const own = ours[0];
-    if (own !== undefined) {
-      const error = name === 'flow' && live?.paused === false ? await disabledFlow(context, own.id) : undefined;
-      const action = error === undefined ? ({ action: 'keep' } as const) : ({ action: 'blocked', error } as const);
-      return { row: { step: name, label, id: own.id, ...action }, resource: own };
-    }
-    if (foreign === undefined || live !== undefined) return absent;
-    const error = foreignError(step, context, foreign).error;
-    return { row: { step: name, action: 'blocked', label, id: foreign.resource.id, error } };
-  } catch (failure) {
-    const error = toCatalogueError(failure, {
-      name: context.manifest.name,
-      sandbox: context.manifest.sandbox,
-      again: AGAIN,
-    });
-    return { row: { step: name, action: 'blocked', label, error } };
-  }
-}
-
-const CREATE = { action: 'create' } as const;
-
-function goneFrom({ marker }: StepContext, step: StepName) {
-  const error = { code: 'CAEP_RESOURCE_GONE', fields: { name: marker.name, resources: STEPS[step].title } } as const;
-  return { action: 'blocked', error } as const;
-}
-
-/** What a pause has disabled is meant to be so. */
-async function disabledFlow({ adobe, marker }: StepContext, id: string): Promise<CatalogueError | undefined> {
-  const { state } = await readFlow({ flowService: adobe.flowService, flowId: id });
-  return state === 'disabled' ? { code: 'CAEP_FLOW_DISABLED', fields: { id, name: marker.name } } : undefined;
 }
 
 function plannedMapping(row: MappingRow, manifest: Manifest, tenantId: string | undefined): PlannedMapping {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mappingProblems, type ResolvedSchema } from '../../../src/activities/inquiry/mapping.js';
+import { mappingProblems, type ResolvedSchema } from '../../../src/activities/planning/mapping.js';
 import { remedyOf, sentenceOf } from '../../../src/domain/errors.js';
 import type { MappingRow } from '../../../src/domain/source/manifest.js';
 import { tenantFields } from '../../../src/domain/source/xdm/xdmFields.js';

@@ -1,0 +1,48 @@
+/** What happens to events while something is changed: one sentence for a person who has to decide. */
+import { type Difference, XDM_FIELD } from './comparison.js';
+import type { StepName } from './steps.js';
+
+/** As a manifest writes them: `5m`. */
+interface Windows {
+  readonly settleWindow: string;
+  readonly schemaSettleWindow: string;
+}
+
+const GOES_ON = 'Events are sent meanwhile as before.';
+
+export function meanwhileOf(
+  step: StepName,
+  fields: readonly Difference[],
+  { settleWindow, schemaSettleWindow }: Windows,
+): string {
+  if (fields.some(({ remedy }) => remedy === 'replace')) {
+    return `Its place is taken by a new one and a new flow: the gate closes first, and events wait in the log until ${settleWindow} after the new flow is enabled. What the flow before was sent is looked up there; none is lost.`;
+  }
+  if (fields.some((field) => changesSchema(step, field))) {
+    return waits(schemaSettleWindow, 'the schema was changed');
+  }
+  return fields.some((field) => changesFlow(step, field)) ? waits(settleWindow, 'the flow was changed') : GOES_ON;
+}
+
+function waits(wait: string, what: string): string {
+  return `The gate closes first: events wait in the log until ${wait} after ${what}. None is lost.`;
+}
+
+function changesSchema(step: StepName, { field }: Difference): boolean {
+  return (step === 'field-group' && field.startsWith(XDM_FIELD)) || (step === 'schema' && field === 'field group');
+}
+
+/** Texts alone do not. */
+const TEXTS: readonly string[] = ['name', 'description'];
+
+function changesFlow(step: StepName, { field }: Difference): boolean {
+  switch (step) {
+    case 'mapping-set':
+    case 'flow':
+      return !TEXTS.includes(field);
+    case 'inlet':
+      return !field.startsWith('delivery.');
+    default:
+      return false;
+  }
+}
