@@ -43,6 +43,8 @@ interface Inquiries {
       readonly live?: { readonly paused: boolean };
       /** Of the live source, as its workflow has recorded them. 0.2 does not say. */
       readonly resources?: Resources;
+      /** The manifest of the live source, where it is another one. */
+      readonly running?: Manifest;
       /** Somebody else's objects in our place would be taken over. */
       readonly adopt?: boolean;
     };

@@ -428,7 +428,7 @@ describe('plan', () => {
     const { error } = codedError('CAEP_NAMESPACE_UNKNOWN', { namespace: 'Visitor' });
     const text = renderPlan({ ...PLAN, problems: [error] }, plain);
     expect(text).toContain('The identity namespace Visitor does not exist in the sandbox.');
-    expect(text).toContain('1 problem: provisioning would not finish');
+    expect(text).toContain('1 problem: this cannot be carried out');
   });
 });
 

@@ -4,17 +4,16 @@ import type { Difference } from '../../domain/source/comparison.js';
 import { type Resource, STEPS } from '../../domain/source/steps.js';
 import { XDM_FIELD } from '../../domain/source/comparison.js';
 import type { StepContext } from '../steps/step.js';
-import type { PlanChoice } from './planSteps.js';
 
 /** @returns undefined where nothing stands in the way */
 export function obstacleIn(
   { manifest, marker }: Pick<StepContext, 'manifest' | 'marker'>,
   { kind, id }: Resource,
   fields: readonly Difference[],
-  { live }: Pick<PlanChoice, 'live'>,
+  { isLive }: { readonly isLive: boolean },
 ): CatalogueError | undefined {
   // Provisioning and updates enable no flow that somebody else has disabled.
-  if (kind === 'flow' && live !== undefined && fields.some(isDisabled)) {
+  if (kind === 'flow' && isLive && fields.some(isDisabled)) {
     return { code: 'CAEP_FLOW_DISABLED', fields: { id, name: marker.name } };
   }
   const xdm = fields.filter(({ field, remedy }) => field.startsWith(XDM_FIELD) && remedy !== 'change');

@@ -14,7 +14,8 @@ import type { Resource } from '../../domain/source/steps.js';
 import { toCatalogueError } from '../failures.js';
 import { sandboxType } from '../sandboxType.js';
 import { mappingProblems } from './mapping.js';
-import { PLAN_AGAIN, type PlannedSteps, planSteps } from './planSteps.js';
+import { planWithDrift } from './drifted.js';
+import { PLAN_AGAIN, type PlanChoice, type PlannedSteps } from './planSteps.js';
 import type { ProvisioningStore } from '../../store/sources/provisioning.js';
 import { requireLakeLatency, requireSettleWindow } from '../steps/local.js';
 
@@ -38,7 +39,7 @@ const NO_UID = '00000000-0000-0000-0000-000000000000';
 export async function planReport(
   deps: PlanDeps,
   manifest: Manifest,
-  { uid, ...choice }: Pick<Ask<'plan'>, 'uid' | 'live' | 'resources' | 'adopt'> = {},
+  { uid, ...choice }: Pick<Ask<'plan'>, 'uid'> & PlanChoice = {},
 ): Promise<PlanReport> {
   const clients = deps.adobe.forSandbox(manifest.sandbox);
   const problems: CatalogueError[] = [];
@@ -59,7 +60,7 @@ export async function planReport(
   const { steps, resources, seen }: PlannedSteps =
     tenantId === undefined
       ? { steps: [], resources: {}, seen: [] }
-      : await planSteps(
+      : await planWithDrift(
           {
             marker,
             manifest,

@@ -11,7 +11,7 @@ import type { Standing, Step, StepContext } from '../steps/step.js';
 import { STEP_TABLE } from '../steps/table/index.js';
 import { obstacleIn } from './obstacles.js';
 
-export type PlanChoice = Pick<Ask<'plan'>, 'live' | 'resources' | 'adopt'>;
+export type PlanChoice = Pick<Ask<'plan'>, 'live' | 'resources' | 'running' | 'adopt'>;
 
 export interface PlannedSteps {
   readonly steps: readonly PlannedStep[];
@@ -108,7 +108,7 @@ function compared(
   const isMeant = ({ field, found }: Difference): boolean =>
     step === 'flow' && field === 'state' && found === 'disabled' && choice.live?.paused === true;
   const fields = differencesIn(step, resource, comparison).filter((field) => !isMeant(field));
-  const error = obstacleIn(context, resource, fields, choice);
+  const error = obstacleIn(context, resource, fields, { isLive: choice.live !== undefined });
   const action = error === undefined ? actionFor(fields, isTakenOver) : 'blocked';
   const row: PlannedStep = {
     ...base,

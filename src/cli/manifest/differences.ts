@@ -1,4 +1,5 @@
 /** In what a manifest differs from that of the source that runs, as a person writes it. */
+import type { CatalogueError } from '../../domain/errors.js';
 import { refusalOfCorrection } from '../../domain/source/correction.js';
 import type { Manifest } from '../../domain/source/manifest.js';
 import { manifestDifferences, type SourceState } from '../../domain/source/source.js';
@@ -23,12 +24,15 @@ export interface Differences {
   readonly canConfigure: boolean;
   /** `update` gives the live source the manifest. */
   readonly canUpdate: boolean;
+  /** Why not, of a live source. */
+  readonly refusal?: CatalogueError;
 }
 
 /** @returns undefined when the source runs with just this manifest */
 export function differencesOf(running: SourceState, manifest: Manifest): Differences | undefined {
   const paths = manifestDifferences(running.manifest, manifest);
   if (paths.length === 0) return undefined;
+  const refusal = running.phase === 'live' ? refusalOfUpdate(running.manifest, manifest) : undefined;
   return {
     fields: paths.flatMap((path) => fieldsOf(path, running.manifest, manifest)),
     steps: (Object.keys(STEPS) as StepName[]).filter((step) =>
@@ -36,7 +40,8 @@ export function differencesOf(running: SourceState, manifest: Manifest): Differe
     ),
     canResume: running.hold !== undefined && refusalOfCorrection(running, running.hold, manifest) === undefined,
     canConfigure: canConfigure(running, paths),
-    canUpdate: running.phase === 'live' && refusalOfUpdate(running.manifest, manifest) === undefined,
+    canUpdate: running.phase === 'live' && refusal === undefined,
+    ...(refusal === undefined ? {} : { refusal }),
   };
 }
 

@@ -4,7 +4,7 @@ import type { Difference } from '../../domain/source/comparison.js';
 import type { Manifest } from '../../domain/source/manifest.js';
 import { meanwhileOf } from '../../domain/source/meanwhile.js';
 import { isAtRest, type PlannedStep, type PlanReport } from '../../domain/source/plan.js';
-import type { SourceState } from '../../domain/source/source.js';
+import { manifestDifferences, type SourceState } from '../../domain/source/source.js';
 import { STEPS } from '../../domain/source/steps.js';
 import { formatDuration } from '../../manifest/duration.js';
 import { type Differences, differencesOf, isDecidedBy, type ManifestDifference, shownValue } from './differences.js';
@@ -35,7 +35,11 @@ export async function askForPlan(
     manifest: running === undefined ? manifest : { ...manifest, sandbox: running.manifest.sandbox },
     ...(run?.uid === undefined ? {} : { uid: run.uid }),
     ...(running?.phase === 'live'
-      ? { live: { paused: running.paused !== undefined }, resources: running.resources }
+      ? {
+          live: { paused: running.paused !== undefined },
+          resources: running.resources,
+          ...otherThan(running, manifest),
+        }
       : {}),
     ...(adopt === true ? { adopt } : {}),
   });
@@ -43,6 +47,16 @@ export async function askForPlan(
   return running === undefined || differences === undefined
     ? report
     : withDifferences(report, running, differences, manifest);
+}
+
+/** Why it could not be carried out. */
+export function obstaclesTo({ steps, problems, differences }: Plan): CatalogueError[] {
+  const found = [...steps.flatMap(({ error }) => error ?? []), ...problems];
+  return found.length === 0 && differences?.refusal !== undefined ? [differences.refusal] : found;
+}
+
+function otherThan({ manifest: running }: SourceState, manifest: Manifest): { readonly running?: Manifest } {
+  return manifestDifferences(running, manifest).length === 0 ? {} : { running };
 }
 
 /** Nothing would be done. */
@@ -55,12 +69,13 @@ function withDifferences(report: PlanReport, running: SourceState, differences: 
     // What the running source was never to have is not gone.
     if (!running.steps.some(({ step }) => step === row.step)) {
       const { error: _gone, ...wanted } = row;
-      return row.error?.code === 'CAEP_RESOURCE_GONE' ? { ...wanted, action: 'create' } : row;
+      if (row.error?.code !== 'CAEP_RESOURCE_GONE') return row;
+      return { ...wanted, action: 'create', meanwhile: meanwhileOf(row.step, [], windowsOf(manifest)) };
     }
     if (row.step === 'inlet') return withOurSide(row, differences, manifest);
     // A worker of 0.2 does not compare.
-    const isUncompared = report.seen === undefined && row.action === 'keep' && differences.steps.includes(row.step);
-    return isUncompared ? { ...row, action: 'change' } : row;
+    const isOldAnswer = report.seen === undefined && row.action === 'keep' && differences.steps.includes(row.step);
+    return isOldAnswer ? { ...row, action: 'change' } : row;
   });
   const changed = steps.filter(({ action }) => !isAtRest(action)).map(({ step }) => step);
   const unseen = differences.fields.filter(
@@ -74,7 +89,14 @@ function isOurSide({ field }: ManifestDifference): boolean {
   return /^(contents|privacy|delivery|mapping\.reads)(\.|$)/.test(field);
 }
 
-function withOurSide(row: PlannedStep, differences: Differences, { delivery }: Manifest): PlannedStep {
+function windowsOf({ delivery }: Manifest) {
+  return {
+    settleWindow: formatDuration(delivery.settleWindowMs),
+    schemaSettleWindow: formatDuration(delivery.schemaSettleWindowMs),
+  };
+}
+
+function withOurSide(row: PlannedStep, differences: Differences, manifest: Manifest): PlannedStep {
   const own = differences.fields.filter(isOurSide).map(
     ({ field, from, to }): Difference => ({
       field,
@@ -86,11 +108,7 @@ function withOurSide(row: PlannedStep, differences: Differences, { delivery }: M
   if (own.length === 0) return row;
   const fields = [...(row.fields ?? []), ...own];
   const action = row.action === 'keep' ? 'change' : row.action;
-  const windows = {
-    settleWindow: formatDuration(delivery.settleWindowMs),
-    schemaSettleWindow: formatDuration(delivery.schemaSettleWindowMs),
-  };
-  return { ...row, action, fields, side: 'here', meanwhile: meanwhileOf('inlet', fields, windows) };
+  return { ...row, action, fields, side: 'here', meanwhile: meanwhileOf('inlet', fields, windowsOf(manifest)) };
 }
 
 /** What a live source was made of and is not as it was; undefined when all stands. Other troubles are of the moment. */

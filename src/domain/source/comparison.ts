@@ -22,6 +22,8 @@ type Remedy = 'change' | 'replace' | 'refused' | 'foreign';
 
 export interface Difference extends ComparedField {
   readonly remedy: Remedy;
+  /** It is not as the running source's manifest says either: somebody has changed it at Adobe. */
+  readonly drifted?: true;
 }
 
 /** What cannot be changed in place. All else can. */

@@ -1,5 +1,5 @@
 /** What happens to events while something is changed: one sentence for a person who has to decide. */
-import { type Difference, XDM_FIELD } from './comparison.js';
+import type { Difference } from './comparison.js';
 import type { StepName } from './steps.js';
 
 /** As a manifest writes them: `5m`. */
@@ -18,9 +18,7 @@ export function meanwhileOf(
   if (fields.some(({ remedy }) => remedy === 'replace')) {
     return `Its place is taken by a new one and a new flow: the gate closes first, and events wait in the log until ${settleWindow} after the new flow is enabled. What the flow before was sent is looked up there; none is lost.`;
   }
-  if (fields.some((field) => changesSchema(step, field))) {
-    return waits(schemaSettleWindow, 'the schema was changed');
-  }
+  if (OF_THE_SCHEMA.includes(step)) return waits(schemaSettleWindow, 'the schema was changed');
   return fields.some((field) => changesFlow(step, field)) ? waits(settleWindow, 'the flow was changed') : GOES_ON;
 }
 
@@ -28,11 +26,10 @@ function waits(wait: string, what: string): string {
   return `The gate closes first: events wait in the log until ${wait} after ${what}. None is lost.`;
 }
 
-function changesSchema(step: StepName, { field }: Difference): boolean {
-  return (step === 'field-group' && field.startsWith(XDM_FIELD)) || (step === 'schema' && field === 'field group');
-}
+/** Also a title: streaming validation may know the schema before for a while. */
+const OF_THE_SCHEMA: readonly StepName[] = ['field-group', 'schema', 'identity-descriptor'];
 
-/** Texts alone do not. */
+/** Texts alone do not concern what is sent. */
 const TEXTS: readonly string[] = ['name', 'description'];
 
 function changesFlow(step: StepName, { field }: Difference): boolean {

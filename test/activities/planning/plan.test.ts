@@ -40,7 +40,7 @@ describe('a plan of a live source', () => {
     expect(rows(report)).toEqual(new Map());
     const asked = journal.list({ afterSequence: before, method: 'GET' }).map(({ route }) => route);
     expect(asked).toContain('flowservice.flows.get');
-    expect(asked.filter((route) => route.endsWith('.list'))).toEqual(['sandboxes.list']);
+    expect(asked.filter((route) => route.endsWith('.list'))).toEqual([]);
   });
 
   it('says of each changed object what changes, and what happens to events meanwhile', async () => {
@@ -68,6 +68,22 @@ describe('a plan of a live source', () => {
       fields: [{ field: 'mapping version', found: '0', wanted: 'the new version' }],
       meanwhile: expect.stringContaining('until 5m after the flow was changed. None is lost.') as string,
     });
+  });
+
+  it('tells what somebody has changed at Adobe from what the manifest changes', async () => {
+    const { source, resources } = await live({ dataset: { name: 'Chats', tags: { team: ['a'], cost: ['7'] } } });
+    const { flowService } = installation().adobe.forSandbox(source.manifest.sandbox);
+    const id = resources.flow?.id ?? '';
+    const etag = (await flowService.getFlow(id))?.etag ?? '';
+    await flowService.patchFlow(id, etag, [{ op: 'replace', path: '/name', value: 'mine' }]);
+    const running = source.manifest;
+    const choice = { live: { paused: false }, resources, running };
+    const found = rows(await plan(source, { dataset: { name: 'Other', tags: { team: ['a'] } } }, choice));
+    expect(found.get('flow')?.fields).toMatchObject([{ field: 'name', found: 'mine', drifted: true }]);
+    expect(found.get('dataset')?.fields).toEqual([
+      { field: 'name', found: 'Chats', wanted: 'Other', remedy: 'change' },
+      { field: 'tags.cost', found: '7', wanted: undefined, remedy: 'change' },
+    ]);
   });
 
   it('is blocked where a field is there with another type, with the reason and the way', async () => {

@@ -58,6 +58,9 @@ export const dataset: Step = {
       ),
       { field: 'schema', wanted: idOf(context, 'schema'), found: found.schemaId },
       ...Object.entries(manifest.dataset.tags).map(([name, values]) => tag(name, values)),
+      ...Object.keys(context.before?.dataset.tags ?? {})
+        .filter((name) => manifest.dataset.tags[name] === undefined)
+        .map((name) => tag(name, [])),
     ];
   },
   async remove({ adobe }, { id }) {

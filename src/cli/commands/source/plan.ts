@@ -1,7 +1,7 @@
 import { EXIT_CODES, type ExitCode } from '../../../domain/errors.js';
 import { manifestOfEnded, noteWindows, readUsedManifest } from '../../manifest/manifestFile.js';
 import type { Command } from '../../ports.js';
-import { askForPlan, isEmpty, type Plan } from '../../manifest/planning.js';
+import { askForPlan, isEmpty, obstaclesTo, type Plan } from '../../manifest/planning.js';
 import { planDocument, renderPlan } from '../../render/plan/plan.js';
 import { requireWorker } from '../../worker.js';
 import type { CommandLine } from '../../grammar/commandLine.js';
@@ -29,8 +29,8 @@ export const plan: Command<PlanArguments> = async (context, { file, adopt }) => 
 };
 
 export function exitCodeOfPlan(planned: Plan): ExitCode {
-  const { steps, problems } = planned;
-  if (problems.length > 0 || steps.some(({ action }) => action === 'blocked')) return EXIT_CODES.badConfiguration;
+  const isBlocked = planned.steps.some(({ action }) => action === 'blocked');
+  if (isBlocked || obstaclesTo(planned).length > 0) return EXIT_CODES.badConfiguration;
   return isEmpty(planned) ? EXIT_CODES.done : EXIT_CODES.changesPending;
 }
 

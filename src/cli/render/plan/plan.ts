@@ -3,7 +3,7 @@ import { errorDocument } from '../../../domain/errorDocument.js';
 import { oneLine } from '../../../domain/printable.js';
 import { isAtRest, type PlannedAction, type PlannedMapping } from '../../../domain/source/plan.js';
 import type { Differences } from '../../manifest/differences.js';
-import { isEmpty, type Plan } from '../../manifest/planning.js';
+import { isEmpty, obstaclesTo, type Plan } from '../../manifest/planning.js';
 import { renderError } from '../error.js';
 import type { Paint } from '../paint.js';
 import { columns, counted } from '../text.js';
@@ -11,9 +11,9 @@ import { leavingLines } from './leaving.js';
 import { rowLines } from './rows.js';
 
 export function renderPlan(report: Plan, paint: Paint): string {
-  const { name, steps, mapping, leaving, problems, differences } = report;
+  const { name, steps, mapping, leaving, differences } = report;
   if (isEmpty(report)) return emptyPlan(report, paint);
-  const errors = [...steps.flatMap(({ error }) => (error === undefined ? [] : [error])), ...problems];
+  const errors = obstaclesTo(report);
   const unseen = differences?.unseen ?? [];
   return [
     `Plan for ${paint.strong(name)} in ${placeOf(report, paint)}`,
@@ -25,7 +25,7 @@ export function renderPlan(report: Plan, paint: Paint): string {
     ...(unseen.length === 0 ? [] : [unseenLines(unseen, paint), '']),
     ...errors.flatMap((error) => [renderError({ ...error, fields: { name, ...error.fields } }, paint), '']),
     summary(report, paint),
-    ...(differences === undefined ? [] : [takenOverBy(name, differences)]),
+    ...(differences === undefined || errors.length > 0 ? [] : [takenOverBy(name, differences)]),
   ].join('\n');
 }
 
@@ -86,10 +86,11 @@ function short(value: unknown): string {
 
 const DONE_TO: readonly PlannedAction[] = ['create', 'adopt', 'change', 'replace'];
 
-function summary({ steps, problems, differences }: Plan, paint: Paint): string {
+function summary(report: Plan, paint: Paint): string {
+  const { steps, differences } = report;
   const count = (action: PlannedAction): number => steps.filter((step) => step.action === action).length;
-  const blocked = count('blocked') + problems.length;
-  if (blocked > 0) return paint.bad(`${counted(blocked, 'problem')}: provisioning would not finish.`);
+  const obstacles = obstaclesTo(report).length;
+  if (obstacles > 0) return paint.bad(`${counted(obstacles, 'problem')}: this cannot be carried out.`);
   const counts = DONE_TO.flatMap((action) => (count(action) === 0 ? [] : [`${count(action)} to ${action}`]));
   if (counts.length === 0) {
     const fields = counted(differences?.fields.length ?? 0, 'field differs', 'fields differ');

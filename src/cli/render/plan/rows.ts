@@ -47,8 +47,9 @@ function detailLines({ fields = [], meanwhile }: PlannedStep, paint: Paint): str
   ];
 }
 
-function fieldRow({ field, found, wanted, remedy }: Difference, paint: Paint): string[] {
-  const note = remedy === 'foreign' ? paint.faint('left: it is not ours to change') : '';
+function fieldRow({ field, found, wanted, remedy, drifted }: Difference, paint: Paint): string[] {
+  const note =
+    remedy === 'foreign' ? paint.faint('left: not ours to change') : drifted ? paint.caution('changed at Adobe') : '';
   return [oneLine(field), short(found), paint.faint('→'), short(wanted), note];
 }
 
