@@ -79,6 +79,17 @@ describe('preparing an update', () => {
     expect(resources['mapping-set']?.version).toBe(1);
   });
 
+  it('that lost the answer of the mapping set’s change uses the version that it has made', async () => {
+    const { source, before } = await live();
+    installation().simulator.admin.faults.place({
+      match: { route: 'dataprep.mappingSets.replace' },
+      fault: { kind: 'cut', effect: 'done' },
+      times: 1,
+    });
+    const { resources } = await prepare({ ...before, manifest: changed(source, { contents: 'full' }) });
+    expect(resources['mapping-set']?.version).toBe(1);
+  });
+
   it('refuses a field that stands there as another one', async () => {
     const { source, before } = await live({ xdm: { fields: [{ path: 'tier', type: 'string' }] } });
     const odd = changed(source, { xdm: { fields: [{ path: 'tier', type: 'integer' }] } });

@@ -80,14 +80,24 @@ export const mappingSet: Step = {
 
 /** The next version, where the one that is there is another. */
 async function putVersion(context: StepContext, resource: Resource): Promise<Resource> {
-  const stored = await context.adobe.dataPrep.getMappingSet(resource.id, resource.version ?? 0);
+  const { dataPrep } = context.adobe;
+  const stored = await dataPrep.getMappingSet(resource.id, resource.version ?? 0);
   const ours = await mappingSetBody(context);
   // Somebody else's set keeps the name that they have given it.
   const body = resource.origin === 'adopted' ? { ...ours, name: stored?.name ?? ours.name } : ours;
-  if (stored !== undefined && stored.name === body.name && sameMapping(stored, body)) return resource;
+  if (isSame(stored, body)) return resource;
+  // One that was put and whose answer was lost. No version can be taken back, so none is put twice.
+  const newest = (await dataPrep.listMappingSets({ name: body.name })).find(({ id }) => id === resource.id)?.version;
+  if (newest !== undefined && isSame(await dataPrep.getMappingSet(resource.id, newest), body)) {
+    return { ...resource, version: newest };
+  }
   await requireValid(context, body);
-  const { version } = await context.adobe.dataPrep.replaceMappingSet(resource.id, body);
+  const { version } = await dataPrep.replaceMappingSet(resource.id, body);
   return { ...resource, version };
+}
+
+function isSame(stored: MappingSet | undefined, body: NewMappingSet): boolean {
+  return stored !== undefined && stored.name === body.name && sameMapping(stored, body);
 }
 
 /** Ids, dates and order do not matter. */
