@@ -223,7 +223,8 @@ export const ERROR_CATALOGUE = {
     exitCode: EXIT_CODES.failed,
   },
   CAEP_OPERATION_RUNNING: {
-    sentence: 'Another operation on the source {name} is already running: {operation}.',
+    sentence:
+      'Another operation on the source {name} is already running: {operation}[, asked for by {by}][, since {since}].',
     remedy: 'Wait until it has finished; `chatlio-aep status {name}` shows its progress.',
     retryable: true,
     exitCode: EXIT_CODES.failed,

@@ -220,7 +220,11 @@ describe('update', () => {
       const updating = await begin(running);
       await vi.waitFor(() => expect(callsSince(fake)).toEqual(['prepareUpdate']), PATIENCE);
       await expect(running.handle.executeUpdate('pause')).rejects.toMatchObject(
-        refused('CAEP_OPERATION_RUNNING', { operation: 'update' }),
+        refused('CAEP_OPERATION_RUNNING', {
+          operation: 'update',
+          by: 'ana',
+          since: expect.stringMatching(/^20/) as string,
+        }),
       );
       release();
       expect(await updating.result()).toMatchObject({ changed: true });

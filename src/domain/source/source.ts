@@ -86,6 +86,8 @@ export type OperationKind = 'provision' | 'pause' | 'unpause' | 'configure' | 'u
 export interface Operation {
   readonly kind: OperationKind;
   readonly startedAt: number;
+  /** Who asked for it, as the caller says. 0.2 does not say. */
+  readonly by?: string;
   readonly undo: readonly UndoEntry[];
 }
 

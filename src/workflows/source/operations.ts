@@ -39,7 +39,12 @@ export function createOperations(store: SourceStore, recording: Recording): Oper
         refuse({ code: 'CAEP_NOT_LIVE', fields: { name, phase: hasEnded ? 'undoing' : phase } });
       }
       if (operation !== undefined) {
-        refuse({ code: 'CAEP_OPERATION_RUNNING', fields: { name, operation: operation.kind } });
+        const { kind, startedAt, by } = operation;
+        const since = new Date(startedAt).toISOString();
+        refuse({
+          code: 'CAEP_OPERATION_RUNNING',
+          fields: { name, operation: kind, since, ...(by === undefined ? {} : { by }) },
+        });
       }
     },
 
@@ -49,7 +54,7 @@ export function createOperations(store: SourceStore, recording: Recording): Oper
       const startedAt = Date.now();
       const record = (ending: Pick<RecordedOperation, 'result' | 'code'>): void =>
         recording.record({ kind, startedAt, ...asked, ...ending });
-      store.change({ operation: { kind, startedAt, undo: [] } });
+      store.change({ operation: { kind, startedAt, by: asked?.by, undo: [] } });
       try {
         const done = await CancellationScope.nonCancellable(() => run({ marker: { name, uid }, manifest, resources }));
         record({ result: 'changed' in done && done.changed === false ? 'unchanged' : 'done' });

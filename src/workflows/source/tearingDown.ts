@@ -58,7 +58,10 @@ export function handleTeardown(
       recording.record({ ...asked, result: 'begun' });
       return { v: 1, begun: false, revoked: before.revoked ?? 0 };
     }
-    store.change({ operation: { kind: 'teardown', startedAt: since, undo: [] }, teardown: teardownOf(input, since) });
+    store.change({
+      operation: { kind: 'teardown', startedAt: since, by: input.by, undo: [] },
+      teardown: teardownOf(input, since),
+    });
     try {
       const { revoked, revokedAt } = await CancellationScope.nonCancellable(() =>
         proxies.other.revokeRoutes(inputOf(store)),
