@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { runClient } from '../stack/commandLine.js';
-import type { SourceUnderTest } from './sourceUnderTest.js';
-import type { ChaosStack } from './stack.js';
+import type { SourceUnderTest } from '../stack/product/sourceUnderTest.js';
+import type { ChaosStack } from '../stack/product/stack.js';
 
 /** `provision FILE`, with the source's manifest as a person writes it. */
 export async function runProvision(stack: ChaosStack, { document }: SourceUnderTest): Promise<string[]> {

@@ -7,7 +7,7 @@ import { openLedger } from '../../src/dev/ledger.js';
 import { entryCommand } from '../../src/process/programs/entry.js';
 import { isRunning } from '../../src/process/programs/identity.js';
 import { endOnInterruption } from '../stack/interruption.js';
-import type { CellResult } from './result.js';
+import type { CellResult } from '../stack/result.js';
 
 /** What the demo has just printed when everything is killed. */
 const MOMENTS: Readonly<Record<string, RegExp>> = {

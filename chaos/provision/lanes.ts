@@ -3,10 +3,11 @@ import { withoutRoutes } from './cells/brokenRoutes.js';
 import { type Cell, runCells } from './cells/cell.js';
 import { FAULT_TIMES, faultCells } from './cells/faultCells.js';
 import { holdCells, liveCells, localHoldCells } from './cells/holdCells.js';
-import { KILL_TIMES, type KillCell, killCells, runKillWave, wavesOf } from './kills/killMatrix.js';
+import { KILL_SANDBOXES, KILL_TIMES } from '../stack/kills/killPoints.js';
+import { type KillCell, killCells, runKillWave, wavesOf } from './kills/killMatrix.js';
 import { createRandom } from '../stack/random.js';
-import type { CellResult, Report } from './result.js';
-import { type ChaosStack, startChaosStack, type Victim, VICTIMS } from './stack.js';
+import type { Report } from '../stack/result.js';
+import { type ChaosStack, resultOfProcesses, startChaosStack, type Victim, VICTIMS } from '../stack/product/stack.js';
 import type { Times } from '../stack/environment.js';
 
 export interface Lane {
@@ -15,8 +16,6 @@ export interface Lane {
   run(report: Report, log: (line: string) => void): Promise<void>;
 }
 
-/** The client keeps 16 connections, and a step may use two at a time. */
-const KILL_SANDBOXES = 8;
 const FAULT_SANDBOXES = 10;
 
 /** @param pick which cells are tried, by name */
@@ -71,14 +70,4 @@ async function onStack(
   } finally {
     await stack.stop();
   }
-}
-
-function resultOfProcesses({ unexpectedEnds, lateObjects }: ChaosStack, startedAt: number): CellResult {
-  return {
-    what: 'no process ends by itself, no object comes to light later',
-    operation: 'all',
-    name: 'stack',
-    faults: [...unexpectedEnds.map((name) => `${name} ended by itself`), ...lateObjects],
-    durationMs: performance.now() - startedAt,
-  };
 }

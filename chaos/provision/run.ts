@@ -8,8 +8,8 @@ import { isInterrupted, listenForInterruption } from '../stack/interruption.js';
 import { lanesOf } from './lanes.js';
 import { readOptions, USAGE } from './options.js';
 import { createRandom } from '../stack/random.js';
-import type { CellResult } from './result.js';
-import { asMarkdown, asText, tableOf } from './table.js';
+import type { CellResult } from '../stack/result.js';
+import { asMarkdown, asText, lineOf, tableOf } from '../stack/table.js';
 
 const say = (line: string): void => void process.stdout.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`);
 
@@ -33,9 +33,7 @@ async function main(): Promise<number> {
   const results: CellResult[] = [];
   const report = (result: CellResult): void => {
     results.push(result);
-    const verdict = result.faults.length === 0 ? 'ok    ' : 'FAILED';
-    const after = `(${(result.durationMs / 1000).toFixed(1)} s)`;
-    say([`${verdict} ${result.name} ${after}`, ...result.faults.map((fault) => `         ${fault}`)].join('\n'));
+    say(lineOf(result));
   };
   const waiting = [...lanes];
   await Promise.all(

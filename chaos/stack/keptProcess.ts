@@ -14,6 +14,8 @@ export interface KeptProcess {
   pause(): void;
   /** SIGCONT. */
   resume(): void;
+  /** What it and its children have in memory; 0 where it does not run, or where no /proc tells. */
+  memoryBytes(): number;
   stop(): Promise<void>;
 }
 
@@ -74,6 +76,10 @@ export function keepProcess(service: Service, onUnexpectedEnd: (line: string) =>
 
   return {
     name: service.name,
+    memoryBytes() {
+      if (identity === undefined || !isRunning(identity)) return 0;
+      return [identity.pid, ...descendantsOf(identity.pid)].reduce((sum, pid) => sum + residentBytes(pid), 0);
+    },
     start,
     async kill() {
       wanted = false;
@@ -102,6 +108,17 @@ function descendantsOf(pid: number): number[] {
   const found = [...(children.get(pid) ?? [])];
   for (const child of found) found.push(...(children.get(child) ?? []));
   return found.filter((child) => identityOf(child) !== undefined);
+}
+
+const PAGE_BYTES = 4_096;
+
+/** proc(5): the second number of statm, in pages. */
+function residentBytes(pid: number): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * PAGE_BYTES;
+  } catch {
+    return 0;
+  }
 }
 
 /** proc(5): field 4, after the command's name, which may itself contain spaces and parentheses. */

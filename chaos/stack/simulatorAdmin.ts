@@ -8,6 +8,16 @@ export type Rule = Omit<FaultRule, 'id'>;
 export interface ObjectRow {
   readonly kind: string;
   readonly id: string;
+  readonly name: string;
+}
+
+/** `GET /__sim/api/journal` */
+interface RequestRow {
+  readonly sequence: number;
+  readonly method: string;
+  readonly route: string;
+  readonly status: number;
+  readonly sandboxName?: string;
 }
 
 export interface SimulatorAdmin {
@@ -18,6 +28,10 @@ export interface SimulatorAdmin {
   /** Requests that the rules have hit, by rule. */
   hits(): Promise<ReadonlyMap<string, number>>;
   objects(sandbox: string): Promise<ObjectRow[]>;
+  /** The number of the newest request. */
+  lastRequest(): Promise<number>;
+  /** In the order in which they were answered. */
+  requestsAfter(sequence: number): Promise<RequestRow[]>;
   /** What a service answers to `GET path`, as any other client of Adobe would ask. */
   read(sandbox: string, path: string, accept?: string): Promise<unknown>;
 }
@@ -26,6 +40,8 @@ export interface SimulatorAdmin {
 export function createSimulatorAdmin(baseUrl: string, environment: NodeJS.ProcessEnv): SimulatorAdmin {
   const { call, asClient } = createRequests(baseUrl, environment);
   const api = '/__sim/api';
+  const requests = async (query: string) =>
+    (await call({ method: 'GET', path: `${api}/journal?${query}` })) as RequestRow[];
   return {
     place: async (id, rule) => void (await call({ method: 'PUT', path: `${api}/faults/${id}`, body: rule })),
     remove: async (id) => void (await call({ method: 'DELETE', path: `${api}/faults/${id}`, alsoFine: [404] })),
@@ -35,6 +51,8 @@ export function createSimulatorAdmin(baseUrl: string, environment: NodeJS.Proces
     },
     objects: async (sandbox) =>
       (await call({ method: 'GET', path: `${api}/objects?sandbox=${sandbox}` })) as ObjectRow[],
+    lastRequest: async () => (await requests('limit=1')).at(-1)?.sequence ?? 0,
+    requestsAfter: (sequence) => requests(`after=${sequence}`),
     read: (sandbox, path, accept = 'application/json') =>
       asClient(sandbox, { method: 'GET', path, headers: { accept } }),
   };

@@ -2,11 +2,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCells } from '../../chaos/provision/cells/cell.js';
 import { faultCells } from '../../chaos/provision/cells/faultCells.js';
-import { KILL_TIMES, killCells, runKillWave } from '../../chaos/provision/kills/killMatrix.js';
-import type { CellResult } from '../../chaos/provision/result.js';
+import { killCells, runKillWave } from '../../chaos/provision/kills/killMatrix.js';
+import { KILL_TIMES } from '../../chaos/stack/kills/killPoints.js';
+import type { CellResult } from '../../chaos/stack/result.js';
 import { createRandom, shuffled } from '../../chaos/stack/random.js';
-import { type ChaosStack, startChaosStack, VICTIMS } from '../../chaos/provision/stack.js';
-import { ADOBE_STEPS } from '../../chaos/provision/stepRequests.js';
+import { type ChaosStack, startChaosStack, VICTIMS } from '../../chaos/stack/product/stack.js';
+import { ADOBE_STEPS } from '../../chaos/stack/product/stepRequests.js';
 
 const SEED = 20_261_121;
 const OPERATIONS = ['provision', 'abort', 'cancel'] as const;

@@ -4,7 +4,7 @@
  */
 import type { MappingVersion } from '../platform.js';
 import type { Difference } from './compare.js';
-import { withDatabase } from './records.js';
+import { withDatabase } from '../../stack/database.js';
 
 /** A request that the inlet has accepted, with the times of the simulator, which are this machine's. */
 export interface Accepted {

@@ -1,5 +1,5 @@
 /** What the lake's and the product's databases hold at the end, read with SQL of our own. */
-import { Client } from 'pg';
+import { withDatabase } from '../../stack/database.js';
 
 /** An event as the simulated platform knows it. */
 export interface AtPlatform {
@@ -30,20 +30,6 @@ export interface InStore {
   /** What its body is; absent where it is not in the log any more, or held on arrival. */
   readonly form?: 'cut' | 'whole';
   readonly exceptions: readonly ExceptionRecord[];
-}
-
-const STATEMENT_TIMEOUT_MS = 120_000;
-
-export async function withDatabase<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client({ connectionString: url, statement_timeout: STATEMENT_TIMEOUT_MS });
-  // A server that is killed while it is asked: the query rejects.
-  client.on('error', () => undefined);
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
 }
 
 /** @param lakeUrl of the sandbox's database */

@@ -4,7 +4,7 @@
  */
 import { MARKER } from '../load/webhooks.js';
 import type { MappingVersion } from '../platform.js';
-import { withDatabase } from './records.js';
+import { withDatabase } from '../../stack/database.js';
 
 /** A request that the inlet has accepted. */
 export interface Sent {

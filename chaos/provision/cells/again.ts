@@ -1,8 +1,8 @@
 /** After an undo: the same source once more. A mapping set that was left must be used again. */
-import { type SourceUnderTest, waitForStand } from '../sourceUnderTest.js';
-import type { ChaosStack } from '../stack.js';
-import type { CellResult } from '../result.js';
-import { countObjects, faultsOfLive } from '../verify.js';
+import { type SourceUnderTest, waitForStand } from '../../stack/product/sourceUnderTest.js';
+import type { ChaosStack } from '../../stack/product/stack.js';
+import type { CellResult } from '../../stack/result.js';
+import { countObjects, faultsOfLive } from '../../stack/product/verify.js';
 
 const LIVE_TIMEOUT_MS = 120_000;
 

@@ -1,6 +1,6 @@
 /** Takes the table of the webhook routes away for a while, so that the one step that writes to PostgreSQL alone fails. */
 import { Client } from 'pg';
-import type { ChaosStack } from '../stack.js';
+import type { ChaosStack } from '../../stack/product/stack.js';
 
 export async function withoutRoutes<T>({ databaseUrl }: ChaosStack, job: () => Promise<T>): Promise<T> {
   await execute(databaseUrl, 'alter table route rename to route_taken_away');

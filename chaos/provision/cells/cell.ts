@@ -3,11 +3,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../../../src/domain/messageOf.js';
 import type { Hold } from '../../../src/domain/source/source.js';
 import type { StepName } from '../../../src/domain/source/steps.js';
-import type { CellResult, Report } from '../result.js';
+import type { CellResult, Report } from '../../stack/result.js';
 import { patiently } from '../../stack/patience.js';
-import { newSource, type SourceUnderTest, waitForStand } from '../sourceUnderTest.js';
-import type { ChaosStack } from '../stack.js';
-import { INLET_READ } from '../stepRequests.js';
+import { newSource, type SourceUnderTest, waitForStand } from '../../stack/product/sourceUnderTest.js';
+import type { ChaosStack } from '../../stack/product/stack.js';
+import { INLET_READ } from '../../stack/product/stepRequests.js';
 
 export interface Cell extends Pick<CellResult, 'what' | 'operation'> {
   /** Several are tried with one source, and hold or fail together. */

@@ -3,11 +3,11 @@ import type { Fault } from '../../../simulator/faults/faults.js';
 import { STEP_NAMES, type StepName } from '../../../src/domain/source/steps.js';
 import { provisionAgain } from './again.js';
 import { type Cell, holdAtInlet, permit, waitForHold } from './cell.js';
-import { type SourceUnderTest, waitForStand } from '../sourceUnderTest.js';
-import type { ChaosStack } from '../stack.js';
+import { type SourceUnderTest, waitForStand } from '../../stack/product/sourceUnderTest.js';
+import type { ChaosStack } from '../../stack/product/stack.js';
 import type { Times } from '../../stack/environment.js';
-import { ADOBE_STEPS, INLET_READ, STEP_REQUESTS } from '../stepRequests.js';
-import { faultsOfGone, faultsOfLive } from '../verify.js';
+import { ADOBE_STEPS, INLET_READ, STEP_REQUESTS } from '../../stack/product/stepRequests.js';
+import { faultsOfGone, faultsOfLive } from '../../stack/product/verify.js';
 
 /** Adobe's 60 s gateway, 65 s timeout and 90 s window at a thirtieth; a transient error is held after a few seconds. */
 export const FAULT_TIMES: Times = {

@@ -4,10 +4,10 @@ import { provisionAgain } from './again.js';
 import { type Cell, permit, refuse, waitForHold } from './cell.js';
 import { runClient } from '../../stack/commandLine.js';
 import { runProvision } from '../commandLine.js';
-import { type SourceUnderTest, waitForStand } from '../sourceUnderTest.js';
-import type { ChaosStack } from '../stack.js';
-import { ADOBE_STEPS, INLET_READ, STEP_REQUESTS } from '../stepRequests.js';
-import { faultsOfGone, faultsOfLive, faultsOfTornDown } from '../verify.js';
+import { type SourceUnderTest, waitForStand } from '../../stack/product/sourceUnderTest.js';
+import type { ChaosStack } from '../../stack/product/stack.js';
+import { ADOBE_STEPS, INLET_READ, STEP_REQUESTS } from '../../stack/product/stepRequests.js';
+import { faultsOfGone, faultsOfLive, faultsOfTornDown } from '../../stack/product/verify.js';
 
 const TIMEOUT_MS = 120_000;
 

@@ -1,12 +1,13 @@
 /** How the sources of a wave are brought to the moment of the kill. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
-import { isBoundary, type KillPoint, parkRule, SLOW_MS, killRule } from './killPoints.js';
+import { isBoundary, type KillPoint, killRule, parkRule, SLOW_MS } from '../../stack/kills/killPoints.js';
+import { waitForHit } from '../../stack/kills/hits.js';
 import { patiently } from '../../stack/patience.js';
-import { type SourceUnderTest, waitForStand } from '../sourceUnderTest.js';
-import type { ChaosStack } from '../stack.js';
+import { type SourceUnderTest, waitForStand } from '../../stack/product/sourceUnderTest.js';
+import type { ChaosStack } from '../../stack/product/stack.js';
 import { permit, refuse } from '../cells/cell.js';
-import { type AdobeStep, INLET_READ, STEP_REQUESTS } from '../stepRequests.js';
+import { type AdobeStep, INLET_READ, STEP_REQUESTS } from '../../stack/product/stepRequests.js';
 
 export type Operation = 'provision' | 'abort' | 'cancel';
 
@@ -45,13 +46,13 @@ export function atRequest(point: KillPoint): Approach {
       if (!isBoundary(point)) await stack.simulator.place(killId(source), killRule(source.sandbox, point));
       if (operation === 'abort') await source.abort();
       else await source.start();
-      await waitForHit(stack, parkId(source), NEAR_TIMEOUT_MS);
+      await waitForHit(stack.simulator, parkId(source), NEAR_TIMEOUT_MS);
     },
     async arrive(stack, source) {
       // Replaced at once, so that no request slips through in between.
       if (isBoundary(point)) await stack.simulator.place(killId(source), killRule(source.sandbox, point));
       else await stack.simulator.remove(parkId(source));
-      await waitForHit(stack, killId(source), THERE_TIMEOUT_MS);
+      await waitForHit(stack.simulator, killId(source), THERE_TIMEOUT_MS);
     },
     async clear(stack, source) {
       await permit(stack, source);
@@ -81,18 +82,10 @@ export function inSlowStep(step: AdobeStep): Approach {
     },
     async arrive(stack, source) {
       await source.start();
-      await waitForHit(stack, ruleId(source, lookup), THERE_TIMEOUT_MS);
+      await waitForHit(stack.simulator, ruleId(source, lookup), THERE_TIMEOUT_MS);
     },
     clear: async () => undefined,
   };
-}
-
-async function waitForHit({ simulator }: ChaosStack, id: string, timeoutMs: number): Promise<void> {
-  const deadline = performance.now() + timeoutMs;
-  while (((await simulator.hits()).get(id) ?? 0) === 0) {
-    if (performance.now() > deadline) throw new Error(`no request has come to the point (${id})`);
-    await delay(POLL_MS);
-  }
 }
 
 /** Held in the one step that writes to PostgreSQL alone, by a lock on its table. One for all sources of a wave. */

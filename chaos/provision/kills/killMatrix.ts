@@ -1,30 +1,17 @@
 /**
  * The kill matrix: {worker, Temporal's server, PostgreSQL} × {between two steps, inside each request with an effect} ×
  * {provision, abort, cancel}.
- *
- * Sources go in waves: each is held at a point of its own, one kill meets them all, and after the restart each must come
- * to its end for itself.
  */
-import { setTimeout as delay } from 'node:timers/promises';
-import { messageOf } from '../../../src/domain/messageOf.js';
 import { provisionAgain } from '../cells/again.js';
 import { afterMs, type Approach, atRequest, atWebhookRoutes, inSlowStep, type Operation } from './killApproach.js';
-import { provisioningPoints, undoingPoints } from './killPoints.js';
+import { provisioningPoints, undoingPoints } from './provisioningPoints.js';
 import { shuffled } from '../../stack/random.js';
-import type { CellResult } from '../result.js';
-import { newSource, type SourceUnderTest, waitForStand } from '../sourceUnderTest.js';
-import { type ChaosStack, type Victim, VICTIMS } from '../stack.js';
-import type { Times } from '../../stack/environment.js';
-import { ADOBE_STEPS } from '../stepRequests.js';
-import { faultsOfCancelled, faultsOfGone, faultsOfLive } from '../verify.js';
-
-/** Adobe's 60 s gateway, 65 s timeout, 90 s window and 15 s heartbeat, at about a tenth. Attempts: none runs out. */
-export const KILL_TIMES: Times = {
-  requestTimeoutMs: 6_000,
-  consistencyWindowMs: 8_500,
-  maxAttempts: 60,
-  firstRetryDelayMs: 50,
-};
+import type { CellResult } from '../../stack/result.js';
+import { newSource, type SourceUnderTest, waitForStand } from '../../stack/product/sourceUnderTest.js';
+import { type InWave, runWave } from '../../stack/product/killWave.js';
+import { type ChaosStack, type Victim, VICTIMS } from '../../stack/product/stack.js';
+import { ADOBE_STEPS } from '../../stack/product/stepRequests.js';
+import { faultsOfCancelled, faultsOfGone, faultsOfLive } from '../../stack/product/verify.js';
 
 export interface KillCell {
   readonly victim: Victim;
@@ -74,13 +61,6 @@ export function wavesOf(cells: readonly KillCell[], size: number, random: () => 
   return waves;
 }
 
-interface InWave {
-  readonly cell: KillCell;
-  readonly source: SourceUnderTest;
-  readonly faults: string[];
-  mappingSets?: CellResult['mappingSets'];
-}
-
 const END_TIMEOUT_MS = 120_000;
 const END: Readonly<Record<Operation, string>> = { provision: 'live', abort: 'failed', cancel: 'cancelled' };
 
@@ -93,53 +73,44 @@ export async function runKillWave(
   cells: readonly KillCell[],
   random: () => number,
 ): Promise<CellResult[]> {
-  const startedAt = performance.now();
-  const wave = await Promise.all(
-    cells.map(async (cell, index): Promise<InWave> => {
-      return { cell, source: await newSource(stack, stack.sandboxes[index] ?? ''), faults: [] };
-    }),
-  );
-  const each = async (job: (one: InWave) => Promise<readonly string[]>): Promise<void> => {
-    await Promise.all(
-      wave.map(async (one) => {
-        // Once something is wrong the rest tells nothing.
-        if (one.faults.length > 0) return;
-        const found = await job(one).catch((error: unknown) => [messageOf(error)]);
-        one.faults.push(...found);
-      }),
-    );
-  };
-  const eachDo = (job: (one: InWave) => Promise<unknown>) => each((one) => job(one).then(() => []));
-
-  const aftermathMs = Math.max(...cells.map(({ approach }) => approach.aftermathMs));
-  await eachDo(({ cell, source }) => cell.approach.approach(stack, source, cell.operation));
-  await eachDo(({ cell, source }) => cell.approach.arrive(stack, source));
-  await delay(random() * 300);
-  await stack.kill(victim);
-  const killedAt = performance.now();
-  await Promise.all(wave.map(({ cell, source }) => cell.approach.clear(stack, source)));
-  await delay(random() * 1_500);
-  await stack.restart(victim);
-  await eachDo(async ({ cell, source }) => {
-    if (cell.operation === 'cancel') await source.cancel();
-    await waitForStand(source, [END[cell.operation]], END_TIMEOUT_MS);
-  });
-  // What was under way when the kill came has had its effect by now, also behind the product's back.
-  await delay(Math.max(killedAt + aftermathMs - performance.now(), 0));
-  await each(({ cell, source }) => FAULTS_OF[cell.operation](stack, source));
-  await each(async (one) => {
-    if (one.cell.operation === 'provision') return [];
-    const again = await provisionAgain(stack, one.source);
-    one.mappingSets = again.mappingSets;
-    return again.faults;
-  });
+  const wave = await Promise.all(cells.map((cell, index) => inWave(stack, cell, stack.sandboxes[index] ?? '')));
+  const results = await runWave(stack, victim, wave, random);
   await Promise.all(wave.map(({ source }) => source.forget()));
-  return wave.map(({ cell, faults, mappingSets }) => ({
+  return cells.map((cell, index) => ({
     what: `kill ${victim} ${cell.approach.what}`,
     operation: cell.operation,
     name: cell.name,
-    faults,
-    mappingSets,
-    durationMs: performance.now() - startedAt,
+    mappingSets: wave[index]?.mappingSets(),
+    ...(results[index] ?? { faults: ['not tried'], durationMs: 0 }),
   }));
+}
+
+interface ProvisionedInWave extends InWave {
+  readonly source: SourceUnderTest;
+  mappingSets(): CellResult['mappingSets'];
+}
+
+async function inWave(stack: ChaosStack, cell: KillCell, sandbox: string): Promise<ProvisionedInWave> {
+  const { approach, operation } = cell;
+  const source = await newSource(stack, sandbox);
+  let mappingSets: CellResult['mappingSets'];
+  return {
+    source,
+    mappingSets: () => mappingSets,
+    aftermathMs: approach.aftermathMs,
+    approach: () => approach.approach(stack, source, operation),
+    arrive: () => approach.arrive(stack, source),
+    clear: () => approach.clear(stack, source),
+    async end() {
+      if (operation === 'cancel') await source.cancel();
+      await waitForStand(source, [END[operation]], END_TIMEOUT_MS);
+    },
+    async verify() {
+      const faults = await FAULTS_OF[operation](stack, source);
+      if (faults.length > 0 || operation === 'provision') return faults;
+      const again = await provisionAgain(stack, source);
+      mappingSets = again.mappingSets;
+      return again.faults;
+    },
+  };
 }

@@ -1,5 +1,5 @@
 /** The requests by which each step looks, makes and removes, as names of the simulator's routes. */
-import type { StepName } from '../../src/domain/source/steps.js';
+import type { StepName } from '../../../src/domain/source/steps.js';
 
 export type AdobeStep = Exclude<StepName, 'inlet' | 'webhook-routes'>;
 

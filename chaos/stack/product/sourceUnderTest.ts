@@ -1,16 +1,16 @@
 /** One source that a cell provisions, in a sandbox that no other cell uses at the same time. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { SourceRun } from '../../src/temporal/sources/port.js';
-import type { Manifest } from '../../src/domain/source/manifest.js';
+import type { SourceRun } from '../../../src/temporal/sources/port.js';
+import type { Manifest } from '../../../src/domain/source/manifest.js';
 import {
   forwarderWorkflowId,
   SOURCE_MESSAGES,
   sourceWorkflowId,
   type SourceState,
-} from '../../src/domain/source/source.js';
-import { parseManifest } from '../../src/manifest/read.js';
-import { patiently } from '../stack/patience.js';
+} from '../../../src/domain/source/source.js';
+import { parseManifest } from '../../../src/manifest/read.js';
+import { patiently } from '../patience.js';
 import type { ChaosStack } from './stack.js';
 
 /** As soon as this is a dead worker noticed; its heartbeats come every second. */
@@ -38,12 +38,28 @@ export interface SourceUnderTest {
   forget(): Promise<void>;
 }
 
-export async function newSource(stack: ChaosStack, sandbox: string): Promise<SourceUnderTest> {
+export interface SourceOptions {
+  readonly name?: string;
+  readonly uid?: string;
+  /** `delivery` of the manifest, beside what all have. */
+  readonly delivery?: Readonly<Record<string, unknown>>;
+  /** How soon a dead worker is noticed. */
+  readonly heartbeatTimeoutMs?: number;
+}
+
+export async function newSource(
+  stack: ChaosStack,
+  sandbox: string,
+  options: SourceOptions = {},
+): Promise<SourceUnderTest> {
   const { sources, client } = stack;
-  const name = `chat-${randomUUID().slice(0, 8)}`;
-  const uid = randomUUID();
-  const document = documentOf(name, sandbox);
-  const manifest = parsed(document);
+  const {
+    name = `chat-${randomUUID().slice(0, 8)}`,
+    uid = randomUUID(),
+    heartbeatTimeoutMs = HEARTBEAT_TIMEOUT_MS,
+  } = options;
+  const document = documentOf(name, sandbox, options.delivery);
+  const manifest = manifestFrom(document);
   const before = await countAgain(stack, sandbox);
   const handle = () => client.workflow.getHandle(sourceWorkflowId(name));
   const describe = async (): Promise<SourceRun> => {
@@ -58,7 +74,7 @@ export async function newSource(stack: ChaosStack, sandbox: string): Promise<Sou
     document,
     before,
     // What a person does is done once: whoever has to type it again has found a fault.
-    start: async () => void (await sources.start({ v: 1, uid, manifest, heartbeatTimeoutMs: HEARTBEAT_TIMEOUT_MS })),
+    start: async () => void (await sources.start({ v: 1, uid, manifest, heartbeatTimeoutMs })),
     describe: () => patiently(describe),
     state: () => patiently(() => sources.state(name)),
     // As the Temporal UI sends it: the update by its name, with the JSON that a person types.
@@ -91,7 +107,11 @@ async function idsIn({ simulator }: ChaosStack, sandbox: string): Promise<Readon
   return new Set((await simulator.objects(sandbox)).map(({ id }) => id));
 }
 
-function documentOf(name: string, sandbox: string): Readonly<Record<string, unknown>> {
+function documentOf(
+  name: string,
+  sandbox: string,
+  delivery: SourceOptions['delivery'] = {},
+): Readonly<Record<string, unknown>> {
   return {
     version: 1,
     name,
@@ -99,18 +119,18 @@ function documentOf(name: string, sandbox: string): Readonly<Record<string, unkn
     chatlio: { widgets: [{ key: 'main-site' }] },
     dataset: { name: `Chatlio ${name}` },
     identity: { field: 'visitorEmail', namespace: 'Email' },
-    delivery: { settleWindow: '1s', partitions: 1 },
+    delivery: { settleWindow: '1s', schemaSettleWindow: '1s', partitions: 1, ...delivery },
   };
 }
 
-function parsed(document: unknown): Manifest {
+export function manifestFrom(document: unknown): Manifest {
   const result = parseManifest(document);
   if (!result.ok) throw new Error(`not a valid manifest: ${JSON.stringify(result.problems)}`);
   return result.manifest;
 }
 
 /** Where a source has come to: a phase while its workflow runs, or how it ended. */
-function standOf(run: SourceRun): string {
+export function standOf(run: SourceRun): string {
   return run.open ? (run.phase ?? 'starting') : run.status.toLowerCase();
 }
 
@@ -125,6 +145,7 @@ export async function waitForStand(
   source: SourceUnderTest,
   stands: readonly string[],
   timeoutMs: number,
+  pollMs = POLL_MS,
 ): Promise<string> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
@@ -134,7 +155,7 @@ export async function waitForStand(
     if (!run.open || performance.now() > deadline) {
       throw new Error(`${source.name} is ${stand}, expected ${stands.join(' or ')}${await reasonOf(source, run)}`);
     }
-    await delay(POLL_MS);
+    await delay(pollMs);
   }
 }
 

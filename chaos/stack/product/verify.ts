@@ -1,9 +1,9 @@
 /** What must stand at Adobe and on our side after a cell, counted with the simulator's and PostgreSQL's own eyes. */
-import { Client } from 'pg';
-import type { SourceState } from '../../src/domain/source/source.js';
-import type { StepName } from '../../src/domain/source/steps.js';
-import type { ObjectRow } from '../stack/simulatorAdmin.js';
-import { patiently } from '../stack/patience.js';
+import type { SourceState } from '../../../src/domain/source/source.js';
+import type { StepName } from '../../../src/domain/source/steps.js';
+import type { ObjectRow } from '../simulatorAdmin.js';
+import { withDatabase } from '../database.js';
+import { patiently } from '../patience.js';
 import type { SourceUnderTest } from './sourceUnderTest.js';
 import type { ChaosStack } from './stack.js';
 import { ADOBE_STEPS, type AdobeStep } from './stepRequests.js';
@@ -23,7 +23,7 @@ const KIND_OF: Readonly<Record<string, AdobeStep>> = {
   flows: 'flow',
 };
 
-function stepOf({ kind, id }: ObjectRow): AdobeStep {
+export function stepOf({ kind, id }: ObjectRow): AdobeStep {
   if (kind === 'registryResources') return id.includes('/schemas/') ? 'schema' : 'field-group';
   const step = KIND_OF[kind];
   if (step === undefined) throw new Error(`an object of a kind that no step makes: ${kind} ${id}`);
@@ -127,21 +127,17 @@ async function faultsOfReferences(
 
 /** On our side: one source with its webhook routes while it is live, none that is taken when it is gone. */
 async function faultsOfStore(stack: ChaosStack, source: SourceUnderTest, routes: number): Promise<string[]> {
-  const { rows } = await patiently(async () => {
-    const client = new Client({ connectionString: stack.databaseUrl });
-    await client.connect();
-    try {
-      return await client.query<{ standing: number; routes: number }>(
+  const { rows } = await patiently(() =>
+    withDatabase(stack.databaseUrl, (client) =>
+      client.query<{ standing: number; routes: number }>(
         `select count(distinct source.id)::int as standing,
                 count(*) filter (where route.expires_at is null or route.expires_at > now())::int as routes
            from source join route on route.source_id = source.id
           where source.name = $1 and source.retired_at is null`,
         [source.name],
-      );
-    } finally {
-      await client.end();
-    }
-  });
+      ),
+    ),
+  );
   const found = rows[0]?.routes ?? 0;
   const standing = rows[0]?.standing ?? 0;
   return found === routes && standing === Math.min(routes, 1)

@@ -55,3 +55,10 @@ export function asMarkdown(table: readonly (readonly string[])[]): string {
   const [head = [], ...rows] = table;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
+
+/** A line for a result, and one for each fault. */
+export function lineOf({ name, faults, durationMs }: CellResult): string {
+  const verdict = faults.length === 0 ? 'ok    ' : 'FAILED';
+  const after = `(${(durationMs / 1000).toFixed(1)} s)`;
+  return [`${verdict} ${name} ${after}`, ...faults.map((fault) => `         ${fault}`)].join('\n');
+}

@@ -1,0 +1,52 @@
+/** All kills, or a part of them, on one stack. */
+import { KILL_SANDBOXES, KILL_TIMES } from '../../stack/kills/killPoints.js';
+import { type ChaosStack, resultOfProcesses, startChaosStack } from '../../stack/product/stack.js';
+import { createRandom } from '../../stack/random.js';
+import type { Report } from '../../stack/result.js';
+import { LIFE_OPERATIONS } from '../operations.js';
+import { lifeKills, runLifeWave, wavesOf } from './matrix.js';
+import { type Undisturbed, undisturbed } from './undisturbed.js';
+
+export interface KillsOptions {
+  readonly seed: number;
+  readonly only: RegExp;
+  /** Of the kills, drawn by the seed. */
+  readonly share: number;
+  readonly log: (line: string) => void;
+}
+
+export async function runKills({ seed, only, share, log }: KillsOptions, report: Report): Promise<void> {
+  const startedAt = performance.now();
+  const stack = await startChaosStack({ times: KILL_TIMES, sandboxCount: KILL_SANDBOXES, log });
+  try {
+    const random = createRandom(seed);
+    const all = await undisturbedAll(stack, report);
+    const kills = lifeKills(all, random).filter(({ name }) => random() < share && only.test(name));
+    log(`${kills.length} kills`);
+    for (const wave of wavesOf(kills, KILL_SANDBOXES, random)) {
+      for (const result of await runLifeWave(stack, wave, random)) report(result);
+    }
+    report(resultOfProcesses(stack, startedAt));
+  } finally {
+    await stack.stop();
+  }
+}
+
+/** Each operation without a kill: what is wrong then is not looked for under kills. */
+export async function undisturbedAll(stack: ChaosStack, report: Report): Promise<Undisturbed[]> {
+  const startedAt = performance.now();
+  const all = await Promise.all(
+    LIFE_OPERATIONS.map((operation, index) => undisturbed(stack, stack.sandboxes[index] ?? '', operation)),
+  );
+  for (const { operation, faults } of all) {
+    const durationMs = performance.now() - startedAt;
+    report({
+      what: 'not disturbed',
+      operation: operation.name,
+      name: `not disturbed / ${operation.name}`,
+      faults,
+      durationMs,
+    });
+  }
+  return all.filter(({ faults }) => faults.length === 0);
+}

@@ -1,0 +1,99 @@
+/** What is done to a live source, as data: a new operation is a row. */
+import type { Manifest } from '../../src/domain/source/manifest.js';
+import type { Underway } from '../../src/temporal/sources/port.js';
+import { manifestFrom, type SourceUnderTest } from '../stack/product/sourceUnderTest.js';
+import type { ChaosStack } from '../stack/product/stack.js';
+import { ADOBE_STEPS } from '../stack/product/stepRequests.js';
+import type { Snapshot } from './state/snapshot.js';
+
+export interface Subject {
+  readonly stack: ChaosStack;
+  readonly source: SourceUnderTest;
+}
+
+export interface LifeOperation {
+  readonly name: string;
+  /** Brings a source that has just become live to where the operation begins. */
+  prepare?(subject: Subject): Promise<void>;
+  /** One command of a person. Resolves once the workflow has it; asked again, it is the same command once more. */
+  ask(subject: Subject, by: string): Promise<Underway<unknown>>;
+  /** Where the source stands when it is over: a phase, or how its workflow has ended. */
+  readonly endsAs: 'live' | 'completed';
+  /** What must be so at the end. Answers what is not. */
+  faultsOf(end: Snapshot): string[];
+}
+
+/** Beside what the manifest says from the start. */
+const CHANGED = {
+  contents: 'full',
+  xdm: { fields: [{ path: 'chat.page', type: 'string', title: 'Page of the chat' }] },
+  mapping: [
+    { destination: 'visitor_location', source: false },
+    { destination: 'chatlio_email', expression: 'lower(visitorEmail)' },
+    { destination: 'chat.page', source: 'visitor.currentPage' },
+  ],
+} as const;
+
+export const LIFE_OPERATIONS: readonly LifeOperation[] = [
+  {
+    name: 'update',
+    ask: ({ stack, source }, by) => stack.sources.update(source.name, { manifest: changedManifest(source), by }),
+    endsAs: 'live',
+    faultsOf: (end) => [
+      ...faultsOfAll(end),
+      ...absent(end, 'flow', '"mappingVersion":1'),
+      ...absent(end, 'mapping-set', 'lower(visitorEmail)'),
+      ...absent(end, 'field-group', 'Page of the chat'),
+      ...gateFaults(end, true),
+    ],
+  },
+  {
+    name: 'pause with the flow',
+    ask: ({ stack, source }, by) => stack.sources.pause(source.name, { disableFlow: true, by }),
+    endsAs: 'live',
+    faultsOf: (end) => [...faultsOfAll(end), ...absent(end, 'flow', '"state":"disabled"'), ...gateFaults(end, false)],
+  },
+  {
+    name: 'unpause',
+    prepare: async ({ stack, source }) =>
+      void (await (await stack.sources.pause(source.name, { disableFlow: true })).result()),
+    ask: ({ stack, source }, by) => stack.sources.unpause(source.name, { by }),
+    endsAs: 'live',
+    faultsOf: (end) => [...faultsOfAll(end), ...absent(end, 'flow', '"state":"enabled"'), ...gateFaults(end, true)],
+  },
+  {
+    name: 'teardown',
+    ask: ({ stack, source }, by) => stack.sources.teardown(source.name, { by }),
+    endsAs: 'completed',
+    faultsOf: (end) => leaves(end, ['field-group', 'schema', 'identity-descriptor', 'dataset', 'mapping-set']),
+  },
+  {
+    name: 'teardown with its data',
+    ask: ({ stack, source }, by) => stack.sources.teardown(source.name, { deleteData: true, by }),
+    endsAs: 'completed',
+    faultsOf: (end) => leaves(end, ['mapping-set']),
+  },
+];
+
+export function changedManifest({ document }: SourceUnderTest): Manifest {
+  return manifestFrom({ ...document, ...CHANGED });
+}
+
+function faultsOfAll(end: Snapshot): string[] {
+  return leaves(end, ADOBE_STEPS);
+}
+
+function leaves({ objects }: Snapshot, steps: readonly string[]): string[] {
+  const found = objects.map(({ step }) => step).toSorted();
+  const expected = [...steps].toSorted();
+  return found.join() === expected.join() ? [] : [`there are ${found.join(', ')}; expected ${expected.join(', ')}`];
+}
+
+function absent({ objects }: Snapshot, step: string, text: string): string[] {
+  const document = objects.find((one) => one.step === step)?.document;
+  return JSON.stringify(document ?? {}).includes(text) ? [] : [`the ${step} does not say ${text}`];
+}
+
+function gateFaults({ store }: Snapshot, isOpen: boolean): string[] {
+  return store.gate?.open === isOpen ? [] : [`the gate is ${isOpen ? 'closed' : 'open'}`];
+}

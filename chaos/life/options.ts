@@ -1,0 +1,65 @@
+/** The command line of `chaos:life`. */
+import { parseArgs } from 'node:util';
+
+const PARTS = ['kills', 'meetings', 'sequences', 'lives'] as const;
+type Part = (typeof PARTS)[number];
+
+export interface Options {
+  readonly seed: number;
+  readonly sources: number;
+  readonly parts: readonly Part[];
+  readonly only: RegExp;
+  /** Of the kills, drawn by the seed. */
+  readonly share: number;
+  readonly goesOn: boolean;
+  readonly home: string;
+}
+
+const QUICK_SHARE = 1 / 8;
+const DEFAULT_HOME = '.chatlio-aep/chaos-life';
+
+export const USAGE = `npm run chaos:life -- [--seed N] [--sources N] [--parts LIST] [--only PATTERN] [--quick] [--home DIR] [--continue]
+  --seed      draws everything that is left to chance; default: drawn, and printed
+  --sources   lives: provisioned, changed and torn down; default 100. So many sources, at most 24, have a random sequence
+  --parts     of ${PARTS.join(', ')}; default all
+  --only      regular expression on the names of the kills and meetings
+  --quick     an eighth of the kills
+  --home      where the lives are kept; default ${DEFAULT_HOME}
+  --continue  goes on with the lives in that folder where they were interrupted`;
+
+export function readOptions(args: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      seed: { type: 'string' },
+      sources: { type: 'string', default: '100' },
+      parts: { type: 'string', default: PARTS.join(',') },
+      only: { type: 'string', default: '' },
+      quick: { type: 'boolean', default: false },
+      home: { type: 'string', default: DEFAULT_HOME },
+      continue: { type: 'boolean', default: false },
+    },
+  });
+  return {
+    seed: wholeNumber('seed', values.seed ?? String(Date.now() % 1_000_000)),
+    sources: wholeNumber('sources', values.sources),
+    parts: values.continue ? ['lives'] : partsOf(values.parts),
+    only: new RegExp(values.only),
+    share: values.quick ? QUICK_SHARE : 1,
+    goesOn: values.continue,
+    home: values.home,
+  };
+}
+
+function partsOf(text: string): Part[] {
+  const named = text.split(',');
+  const unknown = named.filter((name) => !PARTS.some((part) => part === name));
+  if (unknown.length > 0) throw new Error(`--parts has ${unknown.join(', ')}; there are ${PARTS.join(', ')}`);
+  return PARTS.filter((part) => named.includes(part));
+}
+
+function wholeNumber(name: string, text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 0) throw new Error(`--${name} must be a whole number, got ${text}`);
+  return number;
+}

@@ -1,0 +1,66 @@
+/**
+ * `npm run chaos:life -- --seed N --sources N`: the life of sources under kills, faults and other people, with real processes.
+ * Prints what it has found and a table; exit 1 on any difference.
+ */
+import { resolve } from 'node:path';
+import { messageOf } from '../../src/domain/messageOf.js';
+import { listenForInterruption, isInterrupted } from '../stack/interruption.js';
+import type { CellResult } from '../stack/result.js';
+import { asText, lineOf, tableOf } from '../stack/table.js';
+import { runKills } from './kills/run.js';
+import { runLives } from './lives/lives.js';
+import { beginProgress, continueProgress } from './lives/progress.js';
+import { areWell, reportOfLives } from './lives/report.js';
+import { type Options, readOptions, USAGE } from './options.js';
+
+const INTERRUPTED = 130;
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
+const say = (line: string): void => print(`${new Date().toISOString().slice(11, 19)} ${line}`);
+
+async function lives({ home, goesOn, seed, sources }: Options): Promise<boolean> {
+  const folder = resolve(home);
+  const progress = goesOn ? continueProgress(folder) : beginProgress(folder, seed, sources);
+  say(`${progress.over.length} of ${progress.sources} lives are over, seed ${progress.seed}; ${folder}`);
+  const result = await runLives(folder, progress, say);
+  print(reportOfLives(result));
+  return areWell(result);
+}
+
+async function kills({ seed, only, share }: Options): Promise<boolean> {
+  const results: CellResult[] = [];
+  await runKills({ seed, only, share, log: say }, (result) => {
+    results.push(result);
+    say(lineOf(result));
+  });
+  print(`\n${asText(tableOf(results))}\n`);
+  return results.every(({ faults }) => faults.length === 0);
+}
+
+async function main(): Promise<number> {
+  if (process.argv.includes('--help')) {
+    print(USAGE);
+    return 0;
+  }
+  const options = readOptions(process.argv.slice(2));
+  listenForInterruption(INTERRUPTED);
+  const repeat = `npm run chaos:life -- --seed ${options.seed} --sources ${options.sources} --parts ${options.parts.join(',')}`;
+  print(repeat);
+  const wells: boolean[] = [];
+  for (const part of options.parts) {
+    if (part === 'kills') wells.push(await kills(options));
+    if (part === 'lives') wells.push(await lives(options));
+  }
+  const isWell = wells.every(Boolean);
+  if (!isWell) print(`once more: ${repeat}`);
+  return isWell ? 0 : 1;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  // What is being ended fails in the middle of its work.
+  if (!isInterrupted()) {
+    print(`The run has not come to its end: ${messageOf(error)}`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,158 @@
+/** Everything that a source is at Adobe, in its workflow and in PostgreSQL, so that two sources can be compared: without ids and times. */
+import type { SourceState } from '../../../src/domain/source/source.js';
+import { withDatabase } from '../../stack/database.js';
+import { patiently } from '../../stack/patience.js';
+import type { SourceUnderTest } from '../../stack/product/sourceUnderTest.js';
+import type { ChaosStack } from '../../stack/product/stack.js';
+import { stepOf } from '../../stack/product/verify.js';
+import type { ObjectRow } from '../../stack/simulatorAdmin.js';
+
+export interface Snapshot {
+  readonly objects: readonly { readonly step: string; readonly document: unknown }[];
+  readonly workflow: unknown;
+  readonly store: StoreSnapshot;
+}
+
+interface StoreSnapshot {
+  readonly gate?: { readonly open: boolean; readonly reason: string };
+  /** Webhook URLs that are taken. */
+  readonly routes: number;
+  readonly retired: boolean;
+  /** What the source's history says, in its order. */
+  readonly operations: readonly string[];
+}
+
+/** Other in every source, and in every moment. */
+const VOLATILE = new Set(
+  (
+    'created updated createdAt updatedAt createdBy updatedBy createdClient updatedClient createdDate modifiedDate modifiedAt ' +
+    'etag meta:registryMetadata meta:sandboxId meta:sandboxType meta:altId altId sandboxId viewId files adobe/pqs/table ' +
+    'lastOperation providerRefId inletUrl since startedAt endedAt opensAt liveSince lookedAt revokedAt atMostUntil'
+  ).split(' '),
+);
+
+export async function snapshotOf(stack: ChaosStack, source: SourceUnderTest): Promise<Snapshot> {
+  const rows = (await stack.simulator.objects(source.sandbox)).filter(({ id }) => !source.before.has(id));
+  const [state, store] = await Promise.all([source.state(), storeOf(stack, source)]);
+  const documents = await Promise.all(
+    rows.map(async (row) => ({ step: stepOf(row), document: await documentOf(stack, source, row, state) })),
+  );
+  const names: [string, string][] = [
+    ...rows.map((row): [string, string] => [row.id, `<${stepOf(row)}>`]),
+    [source.uid, '<uid>'],
+    [source.name, '<name>'],
+    [source.sandbox, '<sandbox>'],
+    ...idsOf(state).map(([step, id]): [string, string] => [id, `<${step}, gone>`]),
+  ];
+  return comparable({ objects: documents.toSorted(byStep), workflow: state, store }, names);
+}
+
+function byStep(a: { readonly step: string }, b: { readonly step: string }): number {
+  return a.step.localeCompare(b.step);
+}
+
+/** Of what is deleted, too. */
+function idsOf({ resources }: SourceState): [string, string][] {
+  return Object.entries(resources).flatMap(([step, resource]): [string, string][] =>
+    resource.id === undefined ? [] : [[step, resource.id]],
+  );
+}
+
+function comparable<T>(value: T, names: readonly (readonly [string, string])[]): T {
+  let text = JSON.stringify(value, (key, inner: unknown) => (VOLATILE.has(key) ? undefined : sorted(inner)));
+  for (const [id, name] of names) text = text.replaceAll(id, name);
+  return JSON.parse(
+    text
+      .replaceAll(...ROWS)
+      .replaceAll(...REVISIONS)
+      .replaceAll(...DELETED),
+  ) as T;
+}
+
+/** Ids of what has none of our own: of rows of a mapping. */
+const ROWS = [/"id":"[0-9a-f-]{32,36}"/g, '"id":"<id>"'] as const;
+/** Flow Service tells its etag once more as a version. */
+const REVISIONS = [/"version":"\\"[0-9a-f-]+\\""/g, '"version":"<etag>"'] as const;
+/** What refers to a schema or field group that does not exist any more. */
+const DELETED = [/ns\.adobe\.com\/\w+\/(schemas|mixins)\/[0-9a-f]+/g, '<$1, deleted>'] as const;
+
+function sorted(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+type Read = (id: string, state: SourceState) => { readonly path: string; readonly accept?: string };
+
+const READS: Readonly<Record<string, Read>> = {
+  registryResources: (id) => ({
+    path: `/data/foundation/schemaregistry/tenant/${id.includes('/schemas/') ? 'schemas' : 'fieldgroups'}/${encodeURIComponent(id)}`,
+    accept: 'application/vnd.adobe.xed+json; version=1',
+  }),
+  descriptors: (id) => ({
+    path: `/data/foundation/schemaregistry/tenant/descriptors/${id}`,
+    accept: 'application/vnd.adobe.xdm+json',
+  }),
+  dataSets: (id) => ({ path: `/data/foundation/catalog/dataSets/${id}` }),
+  // Without a version it is the first one.
+  mappingSets: (id, { resources }) => ({
+    path: `/data/foundation/conversion/mappingSets/${id}?version=${resources['mapping-set']?.version ?? 0}`,
+  }),
+  flows: (id) => ({ path: `/data/foundation/flowservice/flows/${id}` }),
+  sourceConnections: (id) => ({ path: `/data/foundation/flowservice/sourceConnections/${id}` }),
+  targetConnections: (id) => ({ path: `/data/foundation/flowservice/targetConnections/${id}` }),
+};
+
+async function documentOf(
+  { simulator }: ChaosStack,
+  { sandbox }: SourceUnderTest,
+  { kind, id }: ObjectRow,
+  state: SourceState,
+): Promise<unknown> {
+  const read = READS[kind];
+  if (read === undefined) throw new Error(`an object of a kind that nobody reads: ${kind} ${id}`);
+  const { path, accept } = read(id, state);
+  return simulator.read(sandbox, path, accept);
+}
+
+function storeOf({ databaseUrl }: ChaosStack, { name, uid }: SourceUnderTest): Promise<StoreSnapshot> {
+  return patiently(() =>
+    withDatabase(databaseUrl, async (client) => {
+      const sources = await client.query<{ open: boolean; reason: string; retired: boolean; routes: number }>(
+        `select gate.open, case when gate.open then '' else gate.reason end as reason,
+                source.retired_at is not null as retired,
+                (select count(*)::int from route where source_id = source.id
+                   and (expires_at is null or expires_at > now())) as routes
+           from source join gate on gate.source_id = source.id where uid = $1`,
+        [uid],
+      );
+      const operations = await client.query<{ told: string }>(
+        `select concat_ws(' ', kind, result, error_code) as told from operation where source_name = $1 order by id`,
+        [name],
+      );
+      const row = sources.rows[0];
+      return {
+        ...(row === undefined ? {} : { gate: { open: row.open, reason: row.reason } }),
+        routes: row?.routes ?? 0,
+        retired: row?.retired ?? false,
+        operations: operations.rows.map(({ told }) => told),
+      };
+    }),
+  );
+}
+
+/** Where two values are not the same, and how: as paths. */
+export function differencesOf(found: unknown, expected: unknown, path = ''): string[] {
+  if (JSON.stringify(found) === JSON.stringify(expected)) return [];
+  const [a, b] = [membersOf(found), membersOf(expected)];
+  if (a === undefined || b === undefined) return [`${path}: ${shown(found)}, expected ${shown(expected)}`];
+  const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...keys].flatMap((key) => differencesOf(a[key], b[key], path === '' ? key : `${path}.${key}`));
+}
+
+function membersOf(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+}
+
+function shown(value: unknown): string {
+  return (JSON.stringify(value) ?? 'nothing').slice(0, 200);
+}

@@ -1,0 +1,54 @@
+/** A small, seeded part of `npm run chaos:life`, which tries the whole of it. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { lifeKills, runLifeWave, wavesOf } from '../../chaos/life/kills/matrix.js';
+import { undisturbedAll } from '../../chaos/life/kills/run.js';
+import type { Undisturbed } from '../../chaos/life/kills/undisturbed.js';
+import { LIFE_OPERATIONS } from '../../chaos/life/operations.js';
+import { KILL_SANDBOXES, KILL_TIMES } from '../../chaos/stack/kills/killPoints.js';
+import { type ChaosStack, startChaosStack } from '../../chaos/stack/product/stack.js';
+import { createRandom } from '../../chaos/stack/random.js';
+import type { CellResult } from '../../chaos/stack/result.js';
+
+const SEED = 20_261_130;
+/** More than the patience with which its processes are started: one that does not start tells why. */
+const TIMEOUT_MS = 300_000;
+
+let stack: ChaosStack;
+let all: readonly Undisturbed[];
+const results: CellResult[] = [];
+
+beforeAll(async () => {
+  stack = await startChaosStack({ times: KILL_TIMES, sandboxCount: KILL_SANDBOXES, log: () => undefined });
+}, TIMEOUT_MS);
+afterAll(() => stack.stop(), TIMEOUT_MS);
+
+const failures = () => results.filter(({ faults }) => faults.length > 0);
+
+describe('a live source', () => {
+  it(
+    'is changed, paused and torn down as it should be, when nothing disturbs',
+    async () => {
+      all = await undisturbedAll(stack, (result) => results.push(result));
+      expect(failures()).toEqual([]);
+      expect(all.map(({ operation }) => operation)).toEqual(LIFE_OPERATIONS);
+    },
+    TIMEOUT_MS,
+  );
+
+  it.each(['worker', 'temporal'] as const)(
+    'comes to the same end when its %s is killed under eight operations, and nobody resumes anything',
+    async (victim) => {
+      const random = createRandom(SEED);
+      const kills = lifeKills(all, random).filter((kill) => kill.victim === victim);
+      const [wave = []] = wavesOf(kills, KILL_SANDBOXES, random);
+      expect(wave).toHaveLength(KILL_SANDBOXES);
+      results.push(...(await runLifeWave(stack, wave, random)));
+      expect(failures()).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+
+  it('and no process ends by itself, no object comes to light later', () => {
+    expect([...stack.unexpectedEnds, ...stack.lateObjects]).toEqual([]);
+  });
+});
