@@ -15,6 +15,7 @@ import { minimumLakeLatencyMs, minimumSettleWindowMs } from './adobe/http/hosts.
 import { runEntry } from './cli/runEntry.js';
 import { type AdobeConfiguration, type Configuration, readConfiguration } from './configuration.js';
 import { codedError } from './domain/errors.js';
+import { SOURCE_DRIFT } from './domain/source/searchAttributes.js';
 import { TASK_QUEUES } from './domain/source/source.js';
 import { startMetricsServer } from './metrics/server.js';
 import { createWorkerMetrics } from './metrics/worker.js';
@@ -48,6 +49,8 @@ const HEARTBEAT_EVERY_MS = 1_000;
 /** A worker that has died leaves its workflows to the others after this long; one that lives takes its tasks in milliseconds. */
 const STICKY_FOR = '2 seconds';
 const LONGEST_RETRY_DELAY_MS = 30_000;
+const UNSEARCHABLE =
+  'the namespace lacks search attributes, and this worker may not create them: sources are not found by them until it has them and the worker is started again';
 
 async function main(): Promise<void> {
   const configuration = readConfiguration(process.env);
@@ -72,7 +75,8 @@ async function main(): Promise<void> {
           sdkUrl: `http://127.0.0.1:${sdkMetricsPort}/metrics`,
         });
   const temporal = await connectClient(configuration);
-  await ensureSearchAttributes(temporal.connection, temporal.namespace);
+  const unsearchable = await ensureSearchAttributes(temporal.connection, temporal.namespace);
+  if (unsearchable.length > 0) log.warn({ missing: unsearchable }, UNSEARCHABLE);
   const { connection, namespace } = await connectWorker(configuration);
 
   const adobe = createAdobe({ configuration: adobeConfiguration, log });
@@ -112,6 +116,7 @@ async function main(): Promise<void> {
               longestDelayMs: LONGEST_RETRY_DELAY_MS,
             },
             heartbeatEveryMs: HEARTBEAT_EVERY_MS,
+            isDriftSearchable: !unsearchable.includes(SOURCE_DRIFT.name),
             ...settleWindow,
           }),
           ...createInquiryActivities({

@@ -21,7 +21,7 @@ const ONCE: readonly (readonly [what: string, pattern: RegExp, file: string | un
     'wholeFile.ts',
   ],
   ['a bound on waiting', /Promise\.race\(\[[^\]]*(delay\(|late\b|timeout\b|timer\b|over\b)/, 'within.ts'],
-  ['a search attribute', /'(SourceName|SourcePhase|HeldReason)'/, 'searchAttributes.ts'],
+  ['a search attribute', /'(SourceName|SourcePhase|HeldReason|SourceDrift)'/, 'searchAttributes.ts'],
   [
     'where the package is',
     /new URL\([^)]*(package\.json|examples|schema)|import\.meta\.url\.endsWith/,

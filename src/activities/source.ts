@@ -11,11 +11,16 @@ import {
   type UndoInput,
 } from '../domain/source/provisioning.js';
 import { STEP_NAMES, type StepName } from '../domain/source/steps.js';
+import type { DriftActivities } from '../domain/drift/drift.js';
+import type { RepairActivities } from '../domain/drift/repair.js';
+import { besides } from './drift/besides.js';
+import { lookForDrift } from './drift/lookForDrift.js';
+import { removeReplaced } from './drift/removeReplaced.js';
 import { configure } from './forwarding/configure.js';
 import type { Forwarders } from './forwarding/forwarders.js';
 import { activityFailure, type RetryBounds } from './failures.js';
 import { withHeartbeats } from './heartbeats.js';
-import { closeGate, disableFlow, openGate } from './steps/gate.js';
+import { closeGate, disableFlow, enableFlow, openGate } from './steps/gate.js';
 import { applyUpdate, changeStep, prepareUpdate } from './steps/update.js';
 import type { TeardownActivities } from '../domain/source/teardown.js';
 import { changeActivityName, type ChangeInput, type UpdateActivities } from '../domain/source/update.js';
@@ -36,6 +41,10 @@ export interface SourceActivityDeps {
   readonly minimumLakeLatencyMs?: number;
   readonly bounds: RetryBounds;
   readonly heartbeatEveryMs: number;
+  /** The namespace has the search attribute. */
+  readonly isDriftSearchable?: boolean;
+  /** Between two looks at an object that is gone. Default 2 s. */
+  readonly confirmAfterMs?: number;
 }
 
 /**
@@ -85,14 +94,16 @@ export function createSourceActivities(deps: SourceActivityDeps): SourceActiviti
     }
   }
 
-  const perform = (step: StepName) => (input: StepInput) => {
+  const perform = (name: StepName) => (input: StepInput) => {
     const memory = recall(Context.current(), input.ambiguousSince);
-    return attempt(input, memory, (context) => performStep(STEP_TABLE[step], context, input, memory, deps.window));
+    const step = besides(STEP_TABLE[name], input.besides);
+    return attempt(input, memory, (context) => performStep(step, context, input, memory, deps.window));
   };
   // An undo creates nothing, so its own attempts leave nothing in doubt: only what the step handed over counts.
-  const undo = (step: StepName) => (input: UndoInput) => {
+  const undo = (name: StepName) => (input: UndoInput) => {
     const memory = { ambiguousSince: input.entry.ambiguousSince };
-    return attempt(input, memory, (context) => undoStep(STEP_TABLE[step], context, input, memory, deps.window));
+    const step = besides(STEP_TABLE[name], input.besides);
+    return attempt(input, memory, (context) => undoStep(step, context, input, memory, deps.window));
   };
 
   const operate = <T>(input: OperationInput, run: (context: StepContext) => Promise<T>): Promise<T> =>
@@ -120,6 +131,17 @@ export function createSourceActivities(deps: SourceActivityDeps): SourceActiviti
     readMissing: (input) => operate(input, ({ store, marker }) => store.missing(marker, input.receivers)),
   };
 
+  const drifting: DriftActivities & RepairActivities = {
+    lookForDrift: (input) =>
+      operate(input, async (context) => ({
+        ...(await lookForDrift(context, { ...input, confirmAfterMs: deps.confirmAfterMs })),
+        searchable: deps.isDriftSearchable === true,
+      })),
+    noteDrift: (input) => operate(input, ({ store, marker }) => store.noteDrift(marker, input.count)),
+    enableFlow: (input) => operate(input, enableFlow),
+    removeReplaced: (input) => operate(input, (context) => removeReplaced(context, input.replaced)),
+  };
+
   return {
     ...Object.fromEntries(STEP_NAMES.map((step) => [step, perform(step)])),
     ...Object.fromEntries(STEP_NAMES.map((step) => [undoActivityName(step), undo(step)])),
@@ -127,6 +149,7 @@ export function createSourceActivities(deps: SourceActivityDeps): SourceActiviti
     ...gate,
     ...updating,
     ...tearingDown,
+    ...drifting,
     holdUnsent: (input: OperationInput) =>
       operate(input, async ({ store, marker, signal }) => ({
         v: 1,

@@ -229,6 +229,12 @@ export const ERROR_CATALOGUE = {
     retryable: true,
     exitCode: EXIT_CODES.failed,
   },
+  CAEP_REPAIR_LOSES: {
+    sentence: 'Repairing {name} makes these objects anew, by which something may be lost: {resources}.',
+    remedy: 'See what with `chatlio-aep repair {name}`, which asks before it does it. Nothing was changed.',
+    retryable: false,
+    exitCode: EXIT_CODES.changesPending,
+  },
   CAEP_RECEIVER_SILENT: {
     sentence:
       'The teardown of {name} waits for a receiver that has not reported for more than a minute: {receivers}[. When it last did, {spooled} events of the source were on its disk].',

@@ -20,6 +20,8 @@ export interface RecordedInput {
   readonly kind?: Kind;
   /** The state to which the database was set back, ISO 8601. */
   readonly since?: string;
+  /** Steps of which an object was to be made anew. */
+  readonly recreate?: readonly string[];
 }
 
 /** One fact of a source's history. */

@@ -8,6 +8,7 @@ import {
   DURATION_SETTINGS,
   type DurationSetting,
 } from '../domain/delivery/deliverySettings.js';
+import { DEFAULT_DRIFT } from '../domain/drift/settings.js';
 import { NO_PRIVACY } from '../domain/projection/projection.js';
 import { parseDuration } from './duration.js';
 import { type MappingOverride, mappingRows } from './mapping.js';
@@ -48,6 +49,7 @@ export function withDefaults(input: ManifestInput): Manifest {
     ...(input.identity === undefined ? {} : { identity: identity(input.identity) }),
     ...mapping(input.mapping ?? [], { contents: input.contents, xdm: { fields } }),
     delivery: delivery(input.delivery ?? {}),
+    ...drift(input.drift?.every),
   };
 }
 
@@ -71,6 +73,12 @@ function override(row: object): MappingOverride {
     ...(typeof source === 'string' || source === false ? { source } : {}),
     ...(typeof expression === 'string' ? { expression } : {}),
   };
+}
+
+/** Only where it is another one than without it: a source of an earlier release does not differ by it. */
+function drift(every: string | undefined): Pick<Manifest, 'drift'> {
+  const everyMs = every === 'off' ? 0 : parseDuration(every ?? '');
+  return everyMs === undefined || everyMs === DEFAULT_DRIFT.everyMs ? {} : { drift: { everyMs } };
 }
 
 function identity(input: NonNullable<ManifestInput['identity']>): Identity {

@@ -65,6 +65,15 @@ const duration = (facts: { default: string; atLeast: string; atMost: string; mea
     .meta({ description: facts.meaning, default: facts.default });
 };
 
+/** Of `drift`: every look is some ten requests. */
+const DRIFT_EVERY = {
+  default: '24h',
+  atLeast: '1m',
+  atMost: '90d',
+  meaning: 'How often. off: only by `chatlio-aep drift`.',
+};
+const DRIFT_EVERY_EXPECTED = 'a duration from 1m to 90d, such as 24h (units ms, s, m, h, d), or off';
+
 const count = (facts: { default: number; atLeast: number; atMost: number; meaning: string }) => {
   const error = `a whole number from ${facts.atLeast} to ${facts.atMost}`;
   return z
@@ -310,6 +319,10 @@ export const manifestSchema = map(
         retention: duration(DURATION_SETTINGS.retention),
       },
       'How events are sent. Everything has a sensible default.',
+    ).optional(),
+    drift: map(
+      { every: z.union([z.literal('off'), duration(DRIFT_EVERY)], { error: DRIFT_EVERY_EXPECTED }).optional() },
+      'Whether somebody else has changed or deleted objects of the source in Adobe is looked at by itself.',
     ).optional(),
   },
   'A source: one pipeline from Chatlio to Adobe Experience Platform.',

@@ -88,5 +88,8 @@ dataset:
 #   lakeLatency: 3h
 #   quietWarning: 24h
 #   retention: 30d
+
+# drift:
+#   every: 24h # how often it is looked whether others have changed objects of this source in Adobe; or off
 `;
 }

@@ -26,6 +26,9 @@ interface SourceFigures {
   readonly lastAcceptedAtMs?: number;
   /** Absent while nobody has looked at its flow runs. */
   readonly flowRunFailedRecords?: number;
+  /** Absent while nobody has looked at its objects in Adobe. */
+  readonly drifted?: number;
+  readonly driftAgeMs?: number;
 }
 
 interface ExceptionFigures {
@@ -145,6 +148,20 @@ export function registerFigures(registry: Registry, read: () => Promise<Figures>
     "Records that failed in Adobe's flow runs of the 24 hours before the last look at them.",
     source,
     perSource((one) => one.flowRunFailedRecords),
+  );
+  metric(
+    Gauge,
+    'chatlio_aep_drifted',
+    'Fields and objects in Adobe that others have changed or deleted, by the last look.',
+    source,
+    perSource((one) => one.drifted),
+  );
+  metric(
+    Gauge,
+    'chatlio_aep_drift_look_age_seconds',
+    'Time since that look.',
+    source,
+    perSource((one) => optionalSeconds(one.driftAgeMs)),
   );
   metric(
     Gauge,

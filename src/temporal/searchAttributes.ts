@@ -2,33 +2,46 @@
 import type { Connection } from '@temporalio/client';
 import { codedError } from '../domain/errors.js';
 import { messageOf } from '../domain/messageOf.js';
-import { SEARCH_ATTRIBUTE_NAMES } from '../domain/source/searchAttributes.js';
+import { OPTIONAL_SEARCH_ATTRIBUTE_NAMES, SEARCH_ATTRIBUTE_NAMES } from '../domain/source/searchAttributes.js';
 import { GRPC_STATUS, grpcStatusOf } from './grpcStatus.js';
 
 /** temporal.api.enums.v1.IndexedValueType */
 const KEYWORD = 2;
+const NAMES = [...SEARCH_ATTRIBUTE_NAMES, ...OPTIONAL_SEARCH_ATTRIBUTE_NAMES];
 const RPC_DEADLINE_MS = 10_000;
 
 /**
  * Makes the search attributes that a namespace lacks.
  *
- * @throws CodedError `CAEP_SEARCH_ATTRIBUTES_MISSING` when they may not be made by this call, as in Temporal Cloud;
+ * @returns those of the optional ones that it lacks, because they may not be made by this call
+ * @throws CodedError `CAEP_SEARCH_ATTRIBUTES_MISSING` where that is so of another, as in Temporal Cloud;
  *   `CAEP_TEMPORAL_UNREACHABLE`, `CAEP_TEMPORAL_FAILED` when it is not known what is there
  */
-export async function ensureSearchAttributes(connection: Connection, namespace: string): Promise<void> {
+export async function ensureSearchAttributes(connection: Connection, namespace: string): Promise<readonly string[]> {
   const missing = await missingSearchAttributes(connection, namespace).catch((cause: unknown) => {
     throw notKnown(cause, connection.options.address);
   });
-  if (missing.length === 0) return;
-  const searchAttributes = Object.fromEntries(missing.map((name) => [name, KEYWORD]));
+  const needed = missing.filter((name) => !OPTIONAL_SEARCH_ATTRIBUTE_NAMES.includes(name));
+  const optional = missing.filter((name) => OPTIONAL_SEARCH_ATTRIBUTE_NAMES.includes(name));
+  const refusal = await make(connection, namespace, needed);
+  if (refusal !== undefined) {
+    throw codedError('CAEP_SEARCH_ATTRIBUTES_MISSING', { namespace, missing: missing.join(', ') }, { cause: refusal });
+  }
+  return (await make(connection, namespace, optional)) === undefined ? [] : optional;
+}
+
+/** @returns why they were not made */
+async function make(connection: Connection, namespace: string, names: readonly string[]): Promise<unknown> {
+  if (names.length === 0) return undefined;
+  const searchAttributes = Object.fromEntries(names.map((name) => [name, KEYWORD]));
   try {
     await withDeadline(connection, () =>
       connection.operatorService.addSearchAttributes({ namespace, searchAttributes }),
     );
+    return undefined;
   } catch (cause) {
     // Somebody else made them meanwhile.
-    if (grpcStatusOf(cause) === GRPC_STATUS.alreadyExists) return;
-    throw codedError('CAEP_SEARCH_ATTRIBUTES_MISSING', { namespace, missing: missing.join(', ') }, { cause });
+    return grpcStatusOf(cause) === GRPC_STATUS.alreadyExists ? undefined : cause;
   }
 }
 
@@ -37,12 +50,12 @@ async function missingSearchAttributes(connection: Connection, namespace: string
     const { customAttributes } = await withDeadline(connection, () =>
       connection.operatorService.listSearchAttributes({ namespace }),
     );
-    return SEARCH_ATTRIBUTE_NAMES.filter((name) => !(name in (customAttributes ?? {})));
+    return NAMES.filter((name) => !(name in (customAttributes ?? {})));
   } catch (cause) {
     // Who may only work in a namespace may not always list them. A query that names one is refused where it is missing.
     if (!MAY_NOT_LIST.has(grpcStatusOf(cause))) throw cause;
-    const known = await Promise.all(SEARCH_ATTRIBUTE_NAMES.map((name) => isQueryable(connection, namespace, name)));
-    return SEARCH_ATTRIBUTE_NAMES.filter((_name, index) => known[index] === false);
+    const known = await Promise.all(NAMES.map((name) => isQueryable(connection, namespace, name)));
+    return NAMES.filter((_name, index) => known[index] === false);
   }
 }
 

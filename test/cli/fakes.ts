@@ -97,6 +97,8 @@ export function fakeSources(given: Partial<Sources>): Sources {
     configure: unexpected('configure'),
     update: unexpected('update'),
     teardown: unexpected('teardown'),
+    drift: unexpected('drift'),
+    repair: unexpected('repair'),
     decide: unexpected('decide'),
     list: unexpected('list'),
     ask: unexpected('ask'),

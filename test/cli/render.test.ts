@@ -66,7 +66,7 @@ describe('an error', () => {
           got       "A b"
 
         sandbx  line 3
-          expected  one of version, name, sandbox, contents, privacy, chatlio, xdm, dataset, identity, mapping, delivery
+          expected  one of version, name, sandbox, contents, privacy, chatlio, xdm, dataset, identity, mapping, delivery, drift
           got       an unknown field
           hint      did you mean sandbox?
 

@@ -169,7 +169,7 @@ delivery:
       [
         "1 version: 1 | 2",
         "1 name: a name: lower case letters, digits and single hyphens, at most 40 characters | nothing",
-        "2 nam: one of version, name, sandbox, contents, privacy, chatlio, xdm, dataset, identity, mapping, delivery | an unknown field | did you mean name?",
+        "2 nam: one of version, name, sandbox, contents, privacy, chatlio, xdm, dataset, identity, mapping, delivery, drift | an unknown field | did you mean name?",
         "3 sandbox: the technical name of a sandbox: lower case letters, digits and single hyphens, at most 256 characters | "Prod"",
         "6 chatlio.widgets[0].key: a key: lower case letters, digits and single hyphens, at most 64 characters | "Main Site"",
         "7 chatlio.widgets[0].kinds[0]: one of new-conversation, unanswered, feedback, offline-message, transcript | "transcripts" | did you mean transcript?",

@@ -24,11 +24,18 @@ function server(listing: number, query: (named: string) => number | undefined = 
 
 describe('search attributes that may not be listed', () => {
   it.each([7, 12, 16])('are tried by a query each (status %i)', async (status) => {
-    await expect(ensureSearchAttributes(server(status), 'chat')).resolves.toBeUndefined();
+    await expect(ensureSearchAttributes(server(status), 'chat')).resolves.toEqual([]);
     const lacking = server(status, (named) => (named === 'HeldReason' ? 3 : undefined));
     await expect(ensureSearchAttributes(lacking, 'chat')).rejects.toMatchObject({
       error: { code: 'CAEP_SEARCH_ATTRIBUTES_MISSING', fields: { missing: 'HeldReason', namespace: 'chat' } },
     });
+  });
+});
+
+describe('a search attribute that an earlier release did not have', () => {
+  it('may be missing where it may not be made: the worker is told, and starts', async () => {
+    const lacking = server(7, (named) => (named === 'SourceDrift' ? 3 : undefined));
+    await expect(ensureSearchAttributes(lacking, 'chat')).resolves.toEqual(['SourceDrift']);
   });
 });
 

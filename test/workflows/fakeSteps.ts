@@ -2,6 +2,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { CatalogueError } from '../../src/domain/errors.js';
 import type { Delivery } from '../../src/domain/source/manifest.js';
+import type { DriftLook } from '../../src/domain/drift/drift.js';
 import type { GateOpening, OperationInput } from '../../src/domain/delivery/pause.js';
 import type { RecordedOperation, RecordInput } from '../../src/domain/history.js';
 import {
@@ -27,6 +28,9 @@ export const OPENED_AT = '2026-02-02T00:05:00.000Z';
 /** When the URLs were revoked. */
 const REVOKED_AT = '2026-02-02T00:01:00.000Z';
 
+/** What a look finds where nothing has drifted. */
+const IN_ORDER: DriftLook = { v: 1, drifted: [], more: 0, searchable: true };
+
 export interface FakeSteps {
   readonly activities: SourceActivities;
   /** `field-group`, `undo-flow`, `startForwarder`: in the order of the calls. */
@@ -37,6 +41,8 @@ export interface FakeSteps {
   readonly configured: Delivery[];
   /** Of each `change-…`. */
   readonly changes: (ChangeInput & { readonly step: StepName })[];
+  /** How much had drifted, each time that it was written down. */
+  readonly noted: number[];
   /** Of each `applyUpdate`. */
   readonly applied: OperationInput[];
   /** For which the gate was closed. */
@@ -59,6 +65,7 @@ export function createFakeSteps(): FakeSteps {
     undoInputs: new Map(),
     configured: [],
     changes: [],
+    noted: [],
     applied: [],
     reasons: [],
     recorded: [],
@@ -129,6 +136,13 @@ export function createFakeSteps(): FakeSteps {
     countUnconfirmed: () => scripted('countUnconfirmed', () => ({ count: 0, held: 0 })),
     readMissing: ({ receivers }: { readonly receivers: readonly string[] }) =>
       scripted('readMissing', () => receivers.map((receiver) => ({ receiver, spooled: 2, known: 1, events: ['ab'] }))),
+    lookForDrift: () => scripted<DriftLook>('lookForDrift', () => IN_ORDER),
+    noteDrift: ({ count }: { readonly count: number }) => {
+      fake.noted.push(count);
+      return scripted('noteDrift', () => undefined);
+    },
+    enableFlow: () => scripted('enableFlow', () => undefined),
+    removeReplaced: () => scripted('removeReplaced', () => ({ left: [] })),
     holdUnsent: () => scripted('holdUnsent', () => ({ v: 1, held: 0 })),
   } as unknown as SourceActivities;
   return { ...fake, activities };

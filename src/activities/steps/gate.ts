@@ -18,6 +18,11 @@ export async function disableFlow(context: StepContext): Promise<void> {
   await switchFlow(flowOf(context), 'disabled');
 }
 
+/** Whoever has disabled it. Opens no gate. */
+export async function enableFlow(context: StepContext): Promise<void> {
+  await switchFlow(flowOf(context), 'enabled');
+}
+
 /**
  * Opens the gate for the end of the settle window, with the inlet that is stored. A flow that is not enabled, whoever did that,
  * is enabled first, with the gate closed: Adobe may drop what is sent meanwhile.

@@ -4,6 +4,8 @@ import { abortCommand } from './source/abort.js';
 import { accountsCommands } from './installation/accounts.js';
 import { auditCommand } from './events/audit.js';
 import { demoCommand } from './installation/demo.js';
+import { driftCommand } from './drift/drift.js';
+import { repairCommand } from './drift/repair.js';
 import { doctorCommand } from './installation/doctor.js';
 import { eventsCommands } from './events/events.js';
 import { heldCommands } from './events/held.js';
@@ -27,8 +29,8 @@ import { watchCommand } from './source/watch.js';
 export const COMMANDS: Readonly<Record<string, readonly (CommandLine | CommandFamily)[]>> = {
   'Set up:': [initCommand, doctorCommand],
   'Provision:': [planCommand, provisionCommand, resumeCommand, abortCommand],
-  'Control:': [updateCommand, pauseCommand, unpauseCommand, teardownCommand],
-  'Inspect:': [statusCommand, watchCommand, historyCommand, runsCommand, urlsCommand, sendCommand],
+  'Control:': [updateCommand, repairCommand, pauseCommand, unpauseCommand, teardownCommand],
+  'Inspect:': [statusCommand, watchCommand, driftCommand, historyCommand, runsCommand, urlsCommand, sendCommand],
   'Events:': [eventsCommands, heldCommands, auditCommand],
   'Keys:': [keysCommands],
   'Adobe:': [accountsCommands],

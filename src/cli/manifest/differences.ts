@@ -91,7 +91,7 @@ function entriesAt(manifest: Manifest, path: string): ReadonlyMap<string, string
 }
 
 /** The manifest in use keeps durations in milliseconds. */
-const MILLISECONDS = /^(delivery\..*)Ms$/;
+const MILLISECONDS = /^((?:delivery|drift)\..*)Ms$/;
 
 export function manifestField(path: string): string {
   return path === 'mappingReads' ? 'mapping.reads' : path.replace(MILLISECONDS, '$1');

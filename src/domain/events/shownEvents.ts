@@ -216,6 +216,8 @@ export interface SourceNeeds {
   readonly held: number;
   /** Nothing is sent until somebody unpauses it. */
   readonly closedBecause?: string;
+  /** Fields and objects that others have changed or deleted in Adobe, by the last look. */
+  readonly drifted?: number;
 }
 
 export interface NeedsReport {

@@ -18,7 +18,7 @@ export type Comparison = readonly ComparedField[] | 'gone';
  * `change`: in place. `replace`: Adobe documents that a change in place has no effect, so a new object takes over. `refused`: what
  * holds data already cannot become it. `foreign`: the object is somebody else's, and is left as it is.
  */
-type Remedy = 'change' | 'replace' | 'refused' | 'foreign';
+export type Remedy = 'change' | 'replace' | 'refused' | 'foreign';
 
 export interface Difference extends ComparedField {
   readonly remedy: Remedy;

@@ -1,6 +1,7 @@
 /** A manifest as the program uses it: parsed, with every default filled in. Reading YAML and checking live in `src/manifest`. */
 import type { Kind } from '../events/kinds.js';
 import type { Contents, WrittenPrivacy } from '../projection/projection.js';
+import type { DriftSettings } from '../drift/settings.js';
 import type { XdmField } from './xdm/xdmTypes.js';
 
 export interface Manifest {
@@ -27,6 +28,8 @@ export interface Manifest {
   /** Attributes that rows read of which it cannot be told, as a person says; only where they said so. */
   readonly mappingReads?: readonly string[];
   readonly delivery: Delivery;
+  /** How often it is looked for changes that others have made in Adobe; only where something was said. */
+  readonly drift?: DriftSettings;
 }
 
 interface Widget {

@@ -2,6 +2,8 @@
 import type { CatalogueError } from '../errors.js';
 import type { RecordActivities } from '../history.js';
 import type { Manifest } from './manifest.js';
+import type { DriftActivities } from '../drift/drift.js';
+import type { RepairActivities } from '../drift/repair.js';
 import type { GateActivities, OperationInput } from '../delivery/pause.js';
 import type { UndoEntry } from './source.js';
 import type { Marker, Resource, Resources, StepName } from './steps.js';
@@ -17,6 +19,8 @@ export interface StepInput {
   readonly adopt?: boolean;
   /** An earlier, ended execution of this step may have created the object unanswered, last at this time (ms). */
   readonly ambiguousSince?: number;
+  /** Objects in whose place another one is to be made: they are not used again, whatever carries our marker. */
+  readonly besides?: readonly string[];
 }
 
 export interface StepResult {
@@ -32,6 +36,8 @@ export interface UndoInput {
   readonly manifest: Manifest;
   readonly resources: Resources;
   readonly entry: UndoEntry;
+  /** As in {@link StepInput}: these are not what is undone. */
+  readonly besides?: readonly string[];
 }
 
 /** `left`: what cannot be deleted by any documented call, or may not, as it holds events; named for the report. */
@@ -59,6 +65,8 @@ export interface SourceActivities
     GateActivities,
     UpdateActivities,
     TeardownActivities,
+    DriftActivities,
+    RepairActivities,
     RecordActivities {
   /** Starts the forwarder, or wakes it when it runs (signal with start). */
   startForwarder(input: { readonly name: string; readonly uid: string; readonly manifest: Manifest }): Promise<void>;

@@ -1,5 +1,6 @@
 /** The source workflow's state, and the messages it takes: the contract between workflow, worker and command line. */
 import type { CatalogueError } from '../errors.js';
+import type { SeenDrift } from '../drift/drift.js';
 import type { RecordedOperation } from '../history.js';
 import type { Delivery, Manifest } from './manifest.js';
 import type { Paused } from '../delivery/pause.js';
@@ -80,7 +81,7 @@ export interface Hold {
   readonly waitsFor?: TeardownWait;
 }
 
-export type OperationKind = 'provision' | 'pause' | 'unpause' | 'configure' | 'update' | 'teardown';
+export type OperationKind = 'provision' | 'pause' | 'unpause' | 'configure' | 'update' | 'teardown' | 'repair';
 
 /** One operation with its own undo log. Only that of provisioning has entries: what the others did stands, and may be repeated. */
 export interface Operation {
@@ -114,6 +115,10 @@ export interface SourceState {
   readonly paused?: Paused;
   /** It is being torn down on somebody's word: what for, and what it waits for. Stays once it is. */
   readonly teardown?: Teardown;
+  /** What others have changed in Adobe, by the last look. Absent: nobody has looked yet. */
+  readonly drift?: SeenDrift;
+  /** The namespace knows the search attribute for it: somebody who knows has said so. */
+  readonly driftSearchable?: boolean;
   readonly tenantId?: string;
 }
 
@@ -131,6 +136,10 @@ export const SOURCE_MESSAGES = {
   update: 'update',
   /** Takes a TeardownInput. */
   teardown: 'teardown',
+  /** Takes a DriftInput. */
+  drift: 'drift',
+  /** Takes a RepairInput. */
+  repair: 'repair',
   state: 'state',
 } as const;
 

@@ -2,6 +2,7 @@
 // Stryker disable StringLiteral: what this file says is wording, not decisions.
 import { describeAdobeError, remedyOf, sentenceOf, type CatalogueError } from '../errors.js';
 import { type Paused, pauseReason } from '../delivery/pause.js';
+import { countOf, driftText } from '../drift/drift.js';
 import { markdownCode, markdownDocument, markdownText } from '../printable.js';
 import { updateByHand } from '../updateByHand.js';
 import type { Hold, SourceState, StepState } from './source.js';
@@ -39,6 +40,7 @@ export function describeSource(state: SourceState, workflowId: string): string {
     ...awaitingLines(state),
     ...remainderLines(state),
     ...heldEventLines(state),
+    ...driftLines(state),
     ...liveLines(state, workflowId),
   ]);
 }
@@ -162,6 +164,30 @@ function liveLines({ phase, manifest, operation, paused, opensAt }: SourceState,
     `Live.${opensAt === undefined || paused !== undefined ? '' : ` Events are sent from ${opensAt} on.`} Webhook URLs: \`chatlio-aep urls ${name}\``,
   ];
 }
+
+/** What somebody has changed in Adobe, by the last look. */
+function driftLines({ drift, phase, manifest: { name } }: SourceState): string[] {
+  if (drift === undefined || phase !== 'live') return [];
+  const failed =
+    drift.failed === undefined ? [] : [`The last look at Adobe’s objects failed: \`${drift.failed.code}\`.`, ''];
+  if (countOf(drift) === 0) return failed;
+  return [
+    `**In Adobe somebody has changed what belongs to this source**: ${driftText(drift)}, seen at ${iso(drift.lookedAt)}.`,
+    '',
+    ...drift.drifted
+      .slice(0, SHOWN_ROWS)
+      .map(({ step, kind, field }) => `- ${STEPS[step].title}: ${kind === 'gone' ? 'deleted' : markdownText(field)}`),
+    '',
+    '```',
+    `chatlio-aep drift ${name}`,
+    `chatlio-aep repair ${name}`,
+    '```',
+    '',
+    ...failed,
+  ];
+}
+
+const SHOWN_ROWS = 10;
 
 function pausedLines(paused: Paused, name: string, workflowId: string): string[] {
   const flow = paused.flowDisabled === true ? ' The flow is disabled at Adobe.' : '';

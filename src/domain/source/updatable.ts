@@ -17,10 +17,11 @@ const CHANGEABLE = [
   'dataset',
   'chatlio',
   'delivery',
+  'drift',
 ];
 
 /** What is changed without a word to the flow: on our side alone, or of the dataset's entry in the catalog. */
-const SENDING_GOES_ON = ['delivery', 'chatlio', 'dataset'];
+const SENDING_GOES_ON = ['delivery', 'drift', 'chatlio', 'dataset'];
 
 /** Objects that get another name, or other tags, where they stand. */
 const NAMED_BY: readonly (readonly [StepName, string])[] = [

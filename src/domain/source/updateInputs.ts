@@ -6,11 +6,15 @@ import { CHOICE_SETTINGS, COUNT_SETTINGS } from '../delivery/deliverySettings.js
 import type { ForwarderResumeInput, WakeInput } from '../delivery/forwarder.js';
 import { KINDS } from '../events/kinds.js';
 import { CONTENTS, REDACTIONS, type WrittenPrivacy } from '../projection/projection.js';
+import type { DriftInput } from '../drift/drift.js';
+import type { DriftSettings } from '../drift/settings.js';
+import type { RepairInput } from '../drift/repair.js';
 import type { Delivery, Identity, Manifest, MappingRow } from './manifest.js';
 import { XDM_TYPE_NAMES, type XdmField } from './xdm/xdmTypes.js';
 import type { PauseInput, UnpauseInput } from '../delivery/pause.js';
 import { filledText, flag, listOf, mapOf, object, oneOf, optional, text, wholeNumber } from '../events/shape.js';
 import type { AbortInput, ConfigureInput, ResumeInput } from './source.js';
+import { STEP_NAMES } from './steps.js';
 import type { TeardownInput } from './teardown.js';
 import type { UpdateInput } from './update.js';
 
@@ -74,6 +78,7 @@ const MANIFEST = object<Manifest>({
   ),
   mappingReads: optional(listOf(filledText)),
   delivery: DELIVERY,
+  drift: optional(object<DriftSettings>({ everyMs: duration })),
 });
 
 export const RESUME_INPUT = object<ResumeInput>({
@@ -96,6 +101,10 @@ export const UNPAUSE_INPUT = object<UnpauseInput>({ by: optional(text) });
 export const CONFIGURE_INPUT = object<ConfigureInput>({ delivery: DELIVERY, by: optional(text) });
 
 export const UPDATE_INPUT = object<UpdateInput>({ manifest: MANIFEST, by: optional(text) });
+
+export const DRIFT_INPUT = object<DriftInput>({ by: optional(text) });
+
+export const REPAIR_INPUT = object<RepairInput>({ recreate: optional(listOf(oneOf(STEP_NAMES))), by: optional(text) });
 
 export const TEARDOWN_INPUT = object<TeardownInput>({
   discard: optional(flag),

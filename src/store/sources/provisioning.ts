@@ -24,6 +24,7 @@ import {
 } from '../delivery/gate.js';
 import type { KeyRing } from '../keys/keyRing.js';
 import { recordOperation } from '../history/operations.js';
+import { noteDrift } from './drift.js';
 import {
   createRoutes,
   listRoutes,
@@ -114,6 +115,8 @@ export interface ProvisioningStore {
   holdUnsent(marker: Marker, progress: () => void): Promise<number>;
   /** See `operations.ts`. */
   recordOperation(input: RecordInput): Promise<void>;
+  /** How many fields and objects have drifted at Adobe, by a look just now. */
+  noteDrift(marker: Marker, count: number): Promise<void>;
   /** @throws CodedError `CAEP_SOURCE_UNKNOWN` when there is none that knows its inlet */
   gate(marker: Marker): Promise<Gate>;
   /** Opens it with the inlet that is stored. @throws CodedError `CAEP_SOURCE_UNKNOWN` as above */
@@ -247,6 +250,10 @@ export function createProvisioningStore(database: Database, keyRing: KeyRing): P
       return sourceId === undefined ? 0 : holdUnsent(database, sourceId, progress);
     },
     recordOperation: (input) => recordOperation(database, input),
+    async noteDrift(marker, count) {
+      const sourceId = await idOf(marker);
+      if (sourceId !== undefined) await noteDrift(database, sourceId, count);
+    },
     gate: standingGate,
     async openGate(marker, opensAt, datasetId) {
       const { sourceId, flowId, inletSealed } = await standingGate(marker);

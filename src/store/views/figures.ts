@@ -14,8 +14,10 @@ export async function readFigures(database: Database) {
        (select max(last_logged_at) from partition_head h where h.source_id = s.id and last_seq > 0) as last_taken_at,
        (select coalesce(sum(accepted_count), 0)::float8 from partition_cursor c where c.source_id = s.id) as acceptances,
        (select max(last_accepted_at) from partition_cursor c where c.source_id = s.id) as last_accepted_at,
-       case when l.source_id is not null then ${recentlyFailed('l')} end as flow_run_failed_records
+       case when l.source_id is not null then ${recentlyFailed('l')} end as flow_run_failed_records,
+       d.drifted, (extract(epoch from clock_timestamp() - d.looked_at) * 1000)::float8 as drift_age_ms
      from source s left join gate g on g.source_id = s.id left join flow_run_look l on l.source_id = s.id
+       left join source_drift d on d.source_id = s.id
      where s.retired_at is null order by s.name`,
   );
   const sourceIds = rows.map(({ id }) => id);
@@ -48,6 +50,8 @@ function figuresOf(row: SourceRow, { counters, open }: Counted, unconfirmedMs: n
     lastTakenAtMs: row.last_taken_at?.getTime(),
     lastAcceptedAtMs: row.last_accepted_at?.getTime(),
     flowRunFailedRecords: row.flow_run_failed_records ?? undefined,
+    drifted: row.drifted ?? undefined,
+    driftAgeMs: row.drift_age_ms ?? undefined,
   };
 }
 
@@ -60,6 +64,8 @@ interface SourceRow {
   readonly last_taken_at: Date | null;
   readonly last_accepted_at: Date | null;
   readonly flow_run_failed_records: number | null;
+  readonly drifted: number | null;
+  readonly drift_age_ms: number | null;
 }
 
 async function readReceivers(database: Database) {

@@ -7,7 +7,7 @@ import { identityOf, type ProcessIdentity } from '../../process/programs/identit
 import { assertPortFree, freePort } from '../../process/ports.js';
 import { startFault } from '../../process/systemFaults.js';
 import { lastLinesOf, spawnServer, type ServerProcess } from '../../process/programs/server.js';
-import { SEARCH_ATTRIBUTE_NAMES } from '../../domain/source/searchAttributes.js';
+import { OPTIONAL_SEARCH_ATTRIBUTE_NAMES, SEARCH_ATTRIBUTE_NAMES } from '../../domain/source/searchAttributes.js';
 import { within } from '../../process/within.js';
 import { hiddenUiPlace, startUiProxy, type UiPlace } from './uiProxy.js';
 
@@ -104,7 +104,9 @@ function serverArguments(
     '--sqlite-pragma=synchronous=FULL',
     '--log-level=warn',
     ...(ui === undefined ? ['--headless'] : [`--ui-ip=${ui.host}`, `--ui-port=${ui.port}`]),
-    ...SEARCH_ATTRIBUTE_NAMES.map((name) => `--search-attribute=${name}=Keyword`),
+    ...[...SEARCH_ATTRIBUTE_NAMES, ...OPTIONAL_SEARCH_ATTRIBUTE_NAMES].map(
+      (name) => `--search-attribute=${name}=Keyword`,
+    ),
     ...settings.map(([name, value]) => `--dynamic-config-value=${name}=${JSON.stringify(value)}`),
   ];
 }

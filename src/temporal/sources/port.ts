@@ -2,6 +2,8 @@
 import type { CatalogueError } from '../../domain/errors.js';
 import type { ForwarderResumeInput, ForwarderState } from '../../domain/delivery/forwarder.js';
 import type { PauseInput, PauseResult, UnpauseInput, UnpauseResult } from '../../domain/delivery/pause.js';
+import type { DriftInput, SeenDrift } from '../../domain/drift/drift.js';
+import type { RepairInput, RepairResult } from '../../domain/drift/repair.js';
 import type { DecideInput, DecideResult } from '../../domain/exceptions/heldEvents.js';
 import type { Answer, Inquiry } from '../../domain/inquiries.js';
 import type {
@@ -47,6 +49,10 @@ export interface Sources {
   update(name: string, input: UpdateInput): Promise<Underway<UpdateResult>>;
   /** Ends with the revoked URLs; the source is then taken down in its own time. Answers once the workflow knows of it. */
   teardown(name: string, input: TeardownInput): Promise<Underway<TeardownResult>>;
+  /** Looks now what others have changed in Adobe. Answers once the workflow knows of it. */
+  drift(name: string, input: DriftInput): Promise<Underway<SeenDrift>>;
+  /** Brings back what has drifted. Answers once the workflow knows of it. */
+  repair(name: string, input: RepairInput): Promise<Underway<RepairResult>>;
   /** Throws what the decision is refused for: `CAEP_EVENT_DECIDED` and others. */
   decide(name: string, input: DecideInput): Promise<DecideResult>;
   /** Newest run of every source, by name. Eventually consistent. */

@@ -146,6 +146,9 @@ export function createTemporalSources(access: TemporalAccess): Sources {
     update: (name, input) => operate(name, SOURCE_MESSAGES.update, input),
     teardown: (name, input) => operate(name, SOURCE_MESSAGES.teardown, input),
 
+    drift: (name, input) => operate(name, SOURCE_MESSAGES.drift, input),
+    repair: (name, input) => operate(name, SOURCE_MESSAGES.repair, input),
+
     decide: (name, input) =>
       byWorker(
         TASK_QUEUES.forwarder,

@@ -21,14 +21,18 @@ export interface Operations {
     run: (input: OperationInput) => Promise<T>,
     asked?: Asked,
   ) => Promise<T>;
+  /** How many have ended in this run. */
+  readonly ended: () => number;
   /** For what waits for a person: ends with a cancellation when the source is being taken down. */
   readonly whileLive: <T>(wait: () => Promise<T>) => Promise<T>;
   /** Accepts no more of them, and waits for the one that runs: it must not open the gate of a source that is taken down. */
   readonly end: () => Promise<void>;
 }
 
-export function createOperations(store: SourceStore, recording: Recording): Operations {
+/** @param afterEach is called when one has ended, however it has */
+export function createOperations(store: SourceStore, recording: Recording, afterEach: () => void): Operations {
   let hasEnded = false;
+  let ended = 0;
   const waits = new Set<CancellationScope>();
 
   return {
@@ -67,8 +71,12 @@ export function createOperations(store: SourceStore, recording: Recording): Oper
         return refuse({ ...error, fields: { ...error.fields, name, command } });
       } finally {
         store.change({ operation: undefined });
+        ended += 1;
+        if (!hasEnded) afterEach();
       }
     },
+
+    ended: () => ended,
 
     async whileLive(wait) {
       const scope = new CancellationScope();

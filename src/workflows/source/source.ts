@@ -13,10 +13,12 @@ import { SOURCE_MESSAGES, type SourceInput, type SourceState, type UndoEntry } f
 import { isTakenAway, type TornDown } from '../../domain/source/teardown.js';
 import { createDecisions, type Decisions } from '../decisions.js';
 import { holdUnsent, startForwarding, stopForwarding } from './forwarding.js';
+import { createDriftWatch, type DriftWatch } from './drift/drifting.js';
 import { handlePausing } from './pausing.js';
 import { createOperations, type Operations } from './operations.js';
 import { OperationAborted, provision } from './provisioning.js';
 import { createRecording, type Recording } from './recording.js';
+import { handleRepairing } from './drift/repairing.js';
 import { createSourceStore, type SourceStore } from './sourceState.js';
 import { createStepProxies, type StepProxies } from './stepProxies.js';
 import { awaitTeardown, endTeardown, handleTeardown } from './tearingDown.js';
@@ -32,24 +34,27 @@ const stateQuery = defineQuery<SourceState>(SOURCE_MESSAGES.state);
  * Cancel before it is live undoes the provisioning; cancel when live takes the flow and its connections away and leaves
  * dataset, schema and field group. Terminate runs nothing; provisioning again finds everything by its marker.
  *
- * Updates `resume` and `abort` (while held; `abort` also while a teardown waits), `pause`, `unpause`, `configure`, `update` and
- * `teardown` (while live), query `state`.
+ * Updates `resume` and `abort` (while held; `abort` also while a teardown waits), `pause`, `unpause`, `configure`, `update`,
+ * `drift`, `repair` and `teardown` (while live), query `state`.
  */
 export async function source(input: SourceInput): Promise<TornDown> {
   const store = createSourceStore(input);
   const recording = createRecording(store, input.unrecorded);
   const decisions = createDecisions(store, recording);
   const proxies = createStepProxies(input.heartbeatTimeoutMs);
-  const operations = createOperations(store, recording);
+  const operations = createOperations(store, recording, () => drift.ensure());
   handlePausing(store, proxies, operations);
   handleUpdating(store, proxies, decisions, operations);
   handleTeardown(store, proxies, recording, operations);
+  const drift = createDriftWatch(store, proxies, operations);
+  handleRepairing(store, proxies, decisions, operations, drift);
   setHandler(stateQuery, () => store.state, { description: 'Phase, steps, ids, what is held and why' });
 
   try {
     if (store.state.phase === 'provisioning') await becomeLive(store, proxies, decisions, recording, input);
+    drift.ensure();
     for (;;) {
-      await live(input, store);
+      await live(input, store, drift);
       // Accepted meanwhile: a run that is to hand over tears down in the next one.
       if (store.state.teardown === undefined) break;
       const ended = await awaitTeardown(store, proxies, decisions, recording, () => isToHandOver(input));
@@ -117,9 +122,9 @@ function provisioning({ by, adopt }: SourceInput, startedAt: number) {
 }
 
 /** Waits for operations; returns when this run should hand over to a new one, or the source is to be torn down. */
-async function live(input: SourceInput, store: SourceStore): Promise<void> {
+async function live(input: SourceInput, store: SourceStore, { isLooking }: DriftWatch): Promise<void> {
   await condition(() => isToHandOver(input) || store.state.teardown?.revokedAt !== undefined);
-  await condition(allHandlersFinished);
+  await condition(() => allHandlersFinished() && !isLooking());
 }
 
 function isToHandOver({ maxHistoryEvents = Number.MAX_SAFE_INTEGER }: SourceInput): boolean {

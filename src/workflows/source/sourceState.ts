@@ -1,8 +1,9 @@
 import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { worstOf } from '../../domain/drift/drift.js';
 import type { SourceInput, SourceState, StepStatus } from '../../domain/source/source.js';
 import { stepsFor, type StepName } from '../../domain/source/steps.js';
 import { describeSource } from '../../domain/source/sourceDetails.js';
-import { HELD_REASON, SOURCE_NAME, SOURCE_PHASE } from '../../domain/source/searchAttributes.js';
+import { HELD_REASON, SOURCE_DRIFT, SOURCE_NAME, SOURCE_PHASE } from '../../domain/source/searchAttributes.js';
 
 /** The state of a source, and the one way to change it: what an operator sees always follows. */
 export interface SourceStore {
@@ -40,7 +41,17 @@ export function createSourceStore(input: SourceInput): SourceStore {
     published = next;
   };
 
+  let publishedDrift = '';
+  const publishDrift = (): void => {
+    const { drift, driftSearchable } = state;
+    const worst = worstOf(drift?.drifted ?? []) ?? '';
+    if (driftSearchable !== true || worst === publishedDrift) return;
+    upsertSearchAttributes([{ key: SOURCE_DRIFT, value: worst === '' ? null : worst }]);
+    publishedDrift = worst;
+  };
+
   publish();
+  publishDrift();
 
   return {
     get state() {
@@ -49,6 +60,7 @@ export function createSourceStore(input: SourceInput): SourceStore {
     change(patch) {
       state = { ...state, ...patch };
       publish();
+      publishDrift();
     },
     changeStep(step, patch) {
       state = { ...state, steps: state.steps.map((row) => (row.step === step ? { ...row, ...patch } : row)) };

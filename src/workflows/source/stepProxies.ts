@@ -6,6 +6,8 @@ import type {
   UndoInput,
   UndoResult,
 } from '../../domain/source/provisioning.js';
+import type { DriftActivities } from '../../domain/drift/drift.js';
+import type { RepairActivities } from '../../domain/drift/repair.js';
 import type { GateActivities } from '../../domain/delivery/pause.js';
 import type { TeardownActivities } from '../../domain/source/teardown.js';
 import {
@@ -39,7 +41,10 @@ export interface StepProxies {
     | keyof GateActivities
     | keyof UpdateActivities
     | keyof TeardownActivities
+    | keyof RepairActivities
   >;
+  /** What looks at the objects and changes none. */
+  readonly drift: DriftActivities;
 }
 
 export function createStepProxies(heartbeatTimeoutMs = DEFAULT_HEARTBEAT_TIMEOUT_MS): StepProxies {
@@ -82,5 +87,6 @@ export function createStepProxies(heartbeatTimeoutMs = DEFAULT_HEARTBEAT_TIMEOUT
       return activities[changeActivityName(step)](input);
     },
     other: proxyActivities<SourceActivities>(options),
+    drift: proxyActivities<DriftActivities>({ ...options, cancellationType: 'TRY_CANCEL' }),
   };
 }

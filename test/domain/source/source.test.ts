@@ -27,6 +27,8 @@ it('what workers, people and histories know each other by keeps its names', () =
     'configure',
     'update',
     'teardown',
+    'drift',
+    'repair',
     'state',
   ]);
 });

@@ -60,7 +60,7 @@ function whatOf({ what, input = {}, decided }: HistoryEntry): string {
     return `held ${decision}: ${counted(events, 'event')} (${reasons.join(', ')})`;
   }
   const { adopt, disableFlow, discard, noWait, deleteData, withoutReceivers = [], changed = [] } = input;
-  const { widget, kind, since } = input;
+  const { widget, kind, since, recreate = [] } = input;
   return [
     what,
     ...(adopt === true ? ['--adopt'] : []),
@@ -72,6 +72,7 @@ function whatOf({ what, input = {}, decided }: HistoryEntry): string {
     ...(since === undefined ? [] : [instant(Date.parse(since))]),
     ...(widget === undefined ? [] : [`--widget ${oneLine(widget)}`]),
     ...(kind === undefined ? [] : [`--kind ${kind}`]),
+    ...(recreate.length === 0 ? [] : [`(${recreate.map(titleOf).join(', ')} made anew)`]),
     ...(changed.length === 0 ? [] : [`(${changed.map(manifestField).join(', ')})`]),
   ].join(' ');
 }

@@ -42,7 +42,12 @@ function fromRun(run: SourceRun, needs: SourceNeeds | undefined): ListedSource {
     name: run.name,
     run,
     phase,
-    needs: [...ofWorkflow(run, phase), ...ofSending(run, needs), ...ofEvents(run.name, needs?.held)],
+    needs: [
+      ...ofWorkflow(run, phase),
+      ...ofSending(run, needs),
+      ...ofDrift(run, needs?.drifted),
+      ...ofEvents(run.name, needs?.held),
+    ],
     heldEvents: needs?.held,
   };
 }
@@ -75,6 +80,12 @@ function ofSending({ name, open, phase, forwarding }: SourceRun, needs: SourceNe
     default:
       return [];
   }
+}
+
+function ofDrift({ name, open }: SourceRun, drifted = 0): Need[] {
+  return drifted === 0 || !open
+    ? []
+    : [{ reason: `${counted(drifted, 'field')} or objects changed in Adobe`, command: `chatlio-aep drift ${name}` }];
 }
 
 function ofEvents(name: string, held = 0): Need[] {

@@ -158,6 +158,7 @@ export function sourceDocument({ run, state, forwarder, intake }: Snapshot): obj
           opensAt: state.opensAt,
           paused: state.paused,
           teardown: state.teardown,
+          drift: state.drift,
           tenantId: state.tenantId,
         }),
     ...(state?.hold === undefined

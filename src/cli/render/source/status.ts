@@ -1,5 +1,6 @@
 /** `status` of one source. */
 import type { ForgottenSource, Snapshot } from '../../following/snapshot.js';
+import { driftLines } from './drifted.js';
 import type { Paint } from '../paint.js';
 import { heading, opensLine, paintedPhase, renderLeft } from './source.js';
 import { renderDelivery } from './delivery.js';
@@ -14,6 +15,7 @@ const COLUMNS = 160;
 export function renderStatus(snapshot: Snapshot, now: number, paint: Paint): string {
   const { run, state, intake } = snapshot;
   const standstill = standstillLines(snapshot, now, paint);
+  const drifted = state?.phase === 'live' ? driftLines(run.name, state.drift, paint) : [];
   const delivery = renderDelivery(snapshot, now, paint, { isGateTold: true });
   const view = { now, columns: COLUMNS, paint, live: false };
   const facts = [
@@ -30,6 +32,7 @@ export function renderStatus(snapshot: Snapshot, now: number, paint: Paint): str
   return [
     heading(snapshot, view),
     ...(standstill.length === 0 ? [] : [...standstill, '']),
+    ...drifted.flatMap((one) => ['', one, '']),
     columns(facts),
     ...(state === undefined ? [] : ['', renderSteps(state, run.pending, view)]),
     ...(state === undefined ? [] : renderLeft(state, paint)),
