@@ -150,6 +150,8 @@ export function createSourceActivities(deps: SourceActivityDeps): SourceActiviti
     ...updating,
     ...tearingDown,
     ...drifting,
+    countOfFlow: (input: OperationInput & { readonly flowId: string }) =>
+      operate(input, ({ store, marker }) => store.countOfFlow(marker, input.flowId)),
     holdUnsent: (input: OperationInput) =>
       operate(input, async ({ store, marker, signal }) => ({
         v: 1,

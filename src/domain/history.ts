@@ -22,6 +22,10 @@ export interface RecordedInput {
   readonly since?: string;
   /** Steps of which an object was to be made anew. */
   readonly recreate?: readonly string[];
+  /** `flow` or `dataset`: made anew. */
+  readonly replace?: string;
+  /** What was replaced before is removed at once. */
+  readonly now?: boolean;
 }
 
 /** One fact of a source's history. */

@@ -14,7 +14,8 @@ import {
   type UndoInput,
   type UndoResult,
 } from '../../src/domain/source/provisioning.js';
-import { STEP_NAMES, type StepName } from '../../src/domain/source/steps.js';
+import type { FlowOutstanding } from '../../src/domain/source/updating/replacing.js';
+import { type Marker, STEP_NAMES, type StepName } from '../../src/domain/source/steps.js';
 import {
   changeActivityName,
   type ChangeInput,
@@ -39,6 +40,8 @@ export interface FakeSteps {
   readonly undoInputs: Map<StepName, UndoInput>;
   /** Settings that the forwarder was given. */
   readonly configured: Delivery[];
+  /** Of each undo of an object beside those that the source uses. */
+  readonly removed: string[];
   /** Of each `change-…`. */
   readonly changes: (ChangeInput & { readonly step: StepName })[];
   /** How much had drifted, each time that it was written down. */
@@ -64,6 +67,7 @@ export function createFakeSteps(): FakeSteps {
     inputs: new Map(),
     undoInputs: new Map(),
     configured: [],
+    removed: [],
     changes: [],
     noted: [],
     applied: [],
@@ -82,13 +86,17 @@ export function createFakeSteps(): FakeSteps {
   const perform = (step: StepName) => (input: StepInput) => {
     fake.inputs.set(step, [...(fake.inputs.get(step) ?? []), input]);
     return scripted<StepResult>(step, () => ({
-      resource: { kind: step, id: `${step}-id`, origin: 'created' },
+      resource: { kind: step, id: idOf(step, input.marker), ...generationOf(input.marker), origin: 'created' },
       found: false,
       ...(step === 'inlet' ? { opensAt: '2026-01-01T00:05:00.000Z' } : {}),
     }));
   };
+  const generationOf = ({ generation }: Marker) => (generation === undefined ? {} : { generation });
+  const idOf = (step: StepName, { generation }: Marker) =>
+    `${step}-id${generation === undefined ? '' : `-g${generation}`}`;
   const undo = (step: StepName) => (input: UndoInput) => {
     fake.undoInputs.set(step, input);
+    if (input.entry.generation !== undefined) fake.removed.push(input.entry.resource?.id ?? step);
     return scripted<UndoResult>(undoActivityName(step), () => ({ outcome: 'undone' }));
   };
   const change = (step: StepName) => (input: ChangeInput) => {
@@ -143,6 +151,7 @@ export function createFakeSteps(): FakeSteps {
     },
     enableFlow: () => scripted('enableFlow', () => undefined),
     removeReplaced: () => scripted('removeReplaced', () => ({ left: [] })),
+    countOfFlow: () => scripted<FlowOutstanding>('countOfFlow', () => ({ count: 0, held: 0, used: true })),
     holdUnsent: () => scripted('holdUnsent', () => ({ v: 1, held: 0 })),
   } as unknown as SourceActivities;
   return { ...fake, activities };

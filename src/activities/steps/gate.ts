@@ -4,8 +4,8 @@ import type { GateOpening } from '../../domain/delivery/pause.js';
 import type { ClosedUntil } from '../../store/delivery/gate.js';
 import { readFlow, switchFlow } from '../flowState.js';
 import { awaitQuiet } from '../quiet.js';
-import { requireSettleWindow } from './local.js';
 import { bothSettled } from './settled.js';
+import { openWithInlet, requireSettleWindow } from './local.js';
 import { made, type StepContext } from './step.js';
 
 /** Nothing is sent afterwards: what was under way has ended. */
@@ -33,7 +33,9 @@ export async function openGate(context: StepContext): Promise<GateOpening> {
   const gate = await store.gate(marker);
   const { state } = await readFlow(flowOf(context));
   await requireDataset(context);
-  if (gate.open && state === 'enabled') {
+  // A database that was set back may know the inlet of a flow that was replaced since.
+  const isKnown = gate.flowId === flowOf(context).flowId;
+  if (gate.open && state === 'enabled' && isKnown) {
     return { opened: false, opensAt: (gate.opensAt ?? new Date()).toISOString() };
   }
   if (state !== 'enabled') {
@@ -41,7 +43,10 @@ export async function openGate(context: StepContext): Promise<GateOpening> {
     await awaitQuiet(store, marker);
   }
   const flow = await switchFlow(flowOf(context), 'enabled');
-  const opensAt = (await bothSettled(context))(flow, await store.now());
+  const settled = await bothSettled(context);
+  if (!isKnown)
+    return { opened: true, opensAt: (await openWithInlet(context, settled, { unpauses: true })).opensAt ?? '' };
+  const opensAt = settled(flow, await store.now());
   await store.openGate(marker, opensAt, made(context.resources, 'dataset').id);
   return { opened: true, opensAt: opensAt.toISOString() };
 }

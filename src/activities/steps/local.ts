@@ -50,11 +50,12 @@ export function requireWindows(context: StepContext): void {
  *
  * @param opensAt when, of the flow as it is now and the time by the database's clock
  * @param options.mappingChanged where nothing else tells that events leave in another form
+ * @param options.unpauses also a gate that awaits it
  */
 export async function openWithInlet(
   context: StepContext,
   opensAt: (flow: Flow, now: Date) => Date,
-  { mappingChanged = false }: { readonly mappingChanged?: boolean } = {},
+  { mappingChanged = false, unpauses = false }: { readonly mappingChanged?: boolean; readonly unpauses?: boolean } = {},
 ): Promise<{ readonly opensAt?: string }> {
   const flowId = made(context.resources, 'flow').id;
   const { adobe, marker, signal, store } = context;
@@ -78,6 +79,7 @@ export async function openWithInlet(
     storedWithout,
     mappingChanged,
     takeOver: context.adopt,
+    unpauses,
   };
   const { open } = await store.saveInlet(context, gate);
   return open ? { opensAt: time.toISOString() } : {};

@@ -1,10 +1,15 @@
 /** Whose object is it? By the marker in a description, tag or name; a name alone never makes an object ours. */
-import { findMarker, markerText, type Marker, type Resource, type StepName } from '../../domain/source/steps.js';
+import { findMarker, isOf, markerText, type Marker, type Resource, type StepName } from '../../domain/source/steps.js';
 import type { Standing } from './step.js';
 
 /** A description that a person understands and that `findMarker` finds. */
 export function markerDescription(text: string, marker: Marker): string {
   return `${text} Made by chatlio-aep. [${markerText(marker)}]`;
+}
+
+/** Of what was just made: as it was marked. */
+export function generationOf({ generation = 1 }: Marker): Pick<Resource, 'generation'> {
+  return generation === 1 ? {} : { generation };
 }
 
 interface Row {
@@ -25,7 +30,7 @@ interface Ownership<R> {
 
 /**
  * Sorts the candidates of a lookup into ours and foreign. A candidate with our uid is ours whatever its name; one with
- * our name and another marker, or none, is somebody else's in our place.
+ * our name and another marker, or none, is somebody else's in our place. One of another generation than is looked for is neither.
  *
  * @param rows candidates, oldest first; the same object may occur twice
  */
@@ -36,9 +41,15 @@ export function standingAmong<R extends Row>(rows: readonly R[], ownership: Owne
   for (const row of rows) {
     const facts = resourceOf(row);
     const found = findMarker(markerOf(row));
-    if (found?.uid === marker.uid) {
-      ours.set(facts.id, { kind: step, ...facts, origin: 'created' });
-    } else if (nameOf(row) === name && foreign === undefined) {
+    if (isOf(found, marker)) {
+      const { generation } = found ?? {};
+      ours.set(facts.id, {
+        kind: step,
+        ...facts,
+        ...(generation === undefined ? {} : { generation }),
+        origin: 'created',
+      });
+    } else if (found?.uid !== marker.uid && nameOf(row) === name && foreign === undefined) {
       const owner = found === undefined ? 'not made by chatlio-aep' : `of the source ${found.name} (uid ${found.uid})`;
       foreign = { resource: { kind: step, ...facts, origin: 'adopted' }, label: `${facts.id}, ${owner}`, taken };
     }

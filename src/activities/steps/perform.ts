@@ -95,13 +95,17 @@ export async function lookUntilCertain(
   }
 }
 
-/** Of several objects of ours keeps the one that later objects refer to, else the oldest, and deletes the rest. */
+/**
+ * Of several objects of ours keeps the one that later objects refer to, else the newest generation's oldest, and deletes what a
+ * create whose answer was lost has made beside it. Other generations stay: something may still be known by them.
+ */
 async function keepOne(step: Step, context: StepContext, ours: readonly Resource[]): Promise<Resource | undefined> {
   if (ours.length < 2) return ours[0];
   const referenced = new Set(await step.referenced?.(context));
-  const kept = ours.find(({ id }) => referenced.has(id)) ?? ours[0];
+  const newestFirst = ours.toSorted((a, b) => (b.generation ?? 1) - (a.generation ?? 1));
+  const kept = newestFirst.find(({ id }) => referenced.has(id)) ?? newestFirst[0];
   for (const resource of ours) {
-    if (resource !== kept) await step.remove(context, resource);
+    if (resource !== kept && resource.generation === kept?.generation) await step.remove(context, resource);
   }
   return kept;
 }

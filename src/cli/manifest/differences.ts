@@ -3,7 +3,7 @@ import type { CatalogueError } from '../../domain/errors.js';
 import { refusalOfCorrection } from '../../domain/source/correction.js';
 import type { Manifest } from '../../domain/source/manifest.js';
 import { manifestDifferences, type SourceState } from '../../domain/source/source.js';
-import { refusalOfUpdate } from '../../domain/source/updatable.js';
+import { refusalOfUpdate } from '../../domain/source/updating/updatable.js';
 import { STEPS, type StepName } from '../../domain/source/steps.js';
 import { formatDuration } from '../../manifest/duration.js';
 

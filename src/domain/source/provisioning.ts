@@ -5,6 +5,7 @@ import type { Manifest } from './manifest.js';
 import type { DriftActivities } from '../drift/drift.js';
 import type { RepairActivities } from '../drift/repair.js';
 import type { GateActivities, OperationInput } from '../delivery/pause.js';
+import type { ReplacingActivities } from './updating/replacing.js';
 import type { UndoEntry } from './source.js';
 import type { Marker, Resource, Resources, StepName } from './steps.js';
 import type { TeardownActivities } from './teardown.js';
@@ -67,6 +68,7 @@ export interface SourceActivities
     TeardownActivities,
     DriftActivities,
     RepairActivities,
+    ReplacingActivities,
     RecordActivities {
   /** Starts the forwarder, or wakes it when it runs (signal with start). */
   startForwarder(input: { readonly name: string; readonly uid: string; readonly manifest: Manifest }): Promise<void>;

@@ -4,6 +4,7 @@ import type { SeenDrift } from '../drift/drift.js';
 import type { RecordedOperation } from '../history.js';
 import type { Delivery, Manifest } from './manifest.js';
 import type { Paused } from '../delivery/pause.js';
+import type { Replaced } from './updating/replacing.js';
 import type { Resource, Resources, StepName } from './steps.js';
 import type { Teardown, TeardownWait } from './teardown.js';
 
@@ -62,6 +63,8 @@ export interface UndoEntry {
   readonly ambiguousSince?: number;
   /** Somebody has said so: also what holds the events. */
   readonly deletesData?: boolean;
+  /** Of an object beside those that the source uses: see `Replaced`. */
+  readonly generation?: number;
 }
 
 /** What undo could not remove. */
@@ -120,6 +123,10 @@ export interface SourceState {
   /** The namespace knows the search attribute for it: somebody who knows has said so. */
   readonly driftSearchable?: boolean;
   readonly tenantId?: string;
+  /** Connections, flows and datasets beside those that it uses, until they are removed. */
+  readonly replaced?: readonly Replaced[];
+  /** Newest generation that objects were ever marked with. Absent: the first. */
+  readonly generation?: number;
 }
 
 /** Names of updates, signals and queries. */

@@ -5,6 +5,7 @@ import { type Paused, pauseReason } from '../delivery/pause.js';
 import { countOf, driftText } from '../drift/drift.js';
 import { markdownCode, markdownDocument, markdownText } from '../printable.js';
 import { updateByHand } from '../updateByHand.js';
+import { awaitedOfFlow, isDue } from './updating/replacing.js';
 import type { Hold, SourceState, StepState } from './source.js';
 import { STEPS } from './steps.js';
 import { awaitedText, commandWithoutWaiting, type Teardown } from './teardown.js';
@@ -39,6 +40,7 @@ export function describeSource(state: SourceState, workflowId: string): string {
     ...holdLines(state, workflowId),
     ...awaitingLines(state),
     ...remainderLines(state),
+    ...replacedLines(state),
     ...heldEventLines(state),
     ...driftLines(state),
     ...liveLines(state, workflowId),
@@ -139,6 +141,21 @@ function remainderLines(state: SourceState): string[] {
       ({ step, id, reason }) =>
         `- ${STEPS[step].title}${id === undefined ? '' : ` ${markdownCode(id)}`}: ${markdownText(reason)}`,
     ),
+    '',
+  ];
+}
+
+/** Beside those that the source uses. */
+function replacedLines({ replaced = [], phase }: SourceState): string[] {
+  const due = replaced.filter(isDue);
+  if (due.length === 0 || phase !== 'live') return [];
+  return [
+    '**Replaced**, and removed once nothing of it is open. At once: `chatlio-aep update FILE --now`',
+    '',
+    ...due.map(({ resources, since, awaiting, error }) => {
+      const open = awaiting === undefined ? '' : awaitedOfFlow(awaiting);
+      return `- flow ${markdownCode(resources.flow?.id ?? 'that was not made')}, since ${iso(since)}${open === '' ? '' : `: ${open}`}${error === undefined ? '' : `; ${markdownText(sentenceOf(error))}`}`;
+    }),
     '',
   ];
 }

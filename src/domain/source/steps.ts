@@ -79,6 +79,8 @@ export interface Resource {
   readonly etag?: string;
   /** Of a mapping set: the version that the flow pins. */
   readonly version?: number;
+  /** Which one of its kind: see {@link Marker.generation}. Absent: the first. */
+  readonly generation?: number;
   /** `created` carries our marker, also when found by lookup after a lost answer; `adopted`: somebody else made it, never deleted by undo. */
   readonly origin: 'created' | 'adopted';
 }
@@ -92,18 +94,32 @@ export type Resources = { readonly [S in StepName]?: Resource };
 export interface Marker {
   readonly name: string;
   readonly uid: string;
+  /** Of an object that takes the place of one from before: 2 and up. Where objects are looked for: 1 is the first; absent is any. */
+  readonly generation?: number;
 }
 
-export function markerText(marker: Marker): string {
-  return `chatlio-aep:${marker.name}:${marker.uid}`;
+/** Later generations are marked so that a release that knows none takes them for somebody else's, and leaves them alone. */
+export function markerText({ name, uid, generation = 1 }: Marker): string {
+  return `chatlio-aep${generation > 1 ? `.g${generation}` : ''}:${name}:${uid}`;
 }
 
-const MARKER_PATTERN = /chatlio-aep:([a-z0-9-]+):([0-9a-f-]{36})/;
+const MARKER_PATTERN = /chatlio-aep(?:\.g(\d+))?:([a-z0-9-]+):([0-9a-f-]{36})/;
 
 /** The marker inside a description or name, if there is one. */
 export function findMarker(text: string | undefined): Marker | undefined {
-  const match = MARKER_PATTERN.exec(text ?? '');
-  return match?.[1] === undefined || match[2] === undefined ? undefined : { name: match[1], uid: match[2] };
+  const [, generation, name, uid] = MARKER_PATTERN.exec(text ?? '') ?? [];
+  if (name === undefined || uid === undefined) return undefined;
+  return { name, uid, ...(generation === undefined ? {} : { generation: Number(generation) }) };
+}
+
+/** Is it an object that is looked for by this marker? */
+export function isOf(found: Marker | undefined, { uid, generation }: Marker): boolean {
+  return found?.uid === uid && (generation === undefined || (found.generation ?? 1) === generation);
+}
+
+/** As the object is marked, or was to be. */
+export function markerOf({ name, uid }: Marker, { generation }: Pick<Resource, 'generation'>): Marker {
+  return { name, uid, ...(generation === undefined ? {} : { generation }) };
 }
 
 /** Does the manifest ask for this step at all? Only the identity descriptor is optional. */

@@ -2,12 +2,17 @@
 import type { OperationInput } from '../delivery/pause.js';
 import type { Contents } from '../projection/projection.js';
 import type { Manifest } from './manifest.js';
+import type { Replacement } from './updating/replacing.js';
 import type { Resource, Resources, StepName } from './steps.js';
 
 /** Update `update` of a live source. */
 export interface UpdateInput {
   /** The whole parsed manifest. */
   readonly manifest: Manifest;
+  /** Make these anew, which Adobe does not change where they stand. */
+  readonly replace?: Replacement;
+  /** Remove what was replaced at once, whatever of it is not known yet. */
+  readonly now?: boolean;
   /** Who, for the record. */
   readonly by?: string;
 }
@@ -20,6 +25,10 @@ export interface UpdateResult {
   readonly fields: readonly string[];
   /** Of the mapping set that the flow uses now. */
   readonly mappingVersion?: number;
+  /** The new flow, and the one that it has taken the place of. */
+  readonly replaced?: { readonly flow: string; readonly by: string };
+  /** Flows that were removed because somebody has said `now`. */
+  readonly removed?: readonly string[];
   /** Events are sent from this time on, ISO 8601. Absent: sending was not interrupted, or awaits an `unpause`. */
   readonly opensAt?: string;
 }

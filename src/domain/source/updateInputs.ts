@@ -10,6 +10,7 @@ import type { DriftInput } from '../drift/drift.js';
 import type { DriftSettings } from '../drift/settings.js';
 import type { RepairInput } from '../drift/repair.js';
 import type { Delivery, Identity, Manifest, MappingRow } from './manifest.js';
+import { REPLACEMENTS } from './updating/replacing.js';
 import { XDM_TYPE_NAMES, type XdmField } from './xdm/xdmTypes.js';
 import type { PauseInput, UnpauseInput } from '../delivery/pause.js';
 import { filledText, flag, listOf, mapOf, object, oneOf, optional, text, wholeNumber } from '../events/shape.js';
@@ -100,7 +101,12 @@ export const UNPAUSE_INPUT = object<UnpauseInput>({ by: optional(text) });
 
 export const CONFIGURE_INPUT = object<ConfigureInput>({ delivery: DELIVERY, by: optional(text) });
 
-export const UPDATE_INPUT = object<UpdateInput>({ manifest: MANIFEST, by: optional(text) });
+export const UPDATE_INPUT = object<UpdateInput>({
+  manifest: MANIFEST,
+  replace: optional(oneOf(REPLACEMENTS)),
+  now: optional(flag),
+  by: optional(text),
+});
 
 export const DRIFT_INPUT = object<DriftInput>({ by: optional(text) });
 

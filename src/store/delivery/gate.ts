@@ -9,6 +9,7 @@ import type { GateReport } from '../../domain/delivery/forwarder.js';
 import type { Projection } from '../../domain/projection/projection.js';
 import { noteDataset } from '../exceptions/destinations.js';
 import { lockCursor, makeLeftoversUnknown } from './claim.js';
+import type { ClientBase } from 'pg';
 import { type Database, inTransaction } from '../connection/database.js';
 import { expireUnanswered } from '../exceptions/exceptions.js';
 import { wakePartitions } from '../connection/wakePartitions.js';
@@ -113,24 +114,35 @@ interface OnlyIf {
 export async function openGate(
   database: Database,
   opening: GateOpening,
+  onlyIf: OnlyIf = {},
+): Promise<OpenedGate | undefined> {
+  return inTransaction(database, (client) => openGateIn(client, opening, onlyIf));
+}
+
+interface OpenedGate {
+  readonly epoch: number;
+  readonly open: boolean;
+}
+
+/** The same as a part of a transaction. */
+export async function openGateIn(
+  client: ClientBase,
+  { sourceId, opensAt, flowId, inletSealed, datasetId, unpauses = false }: GateOpening,
   { ifEpoch }: OnlyIf = {},
-): Promise<{ readonly epoch: number; readonly open: boolean } | undefined> {
-  return inTransaction(database, async (client) => {
-    const { sourceId, opensAt, flowId, inletSealed, datasetId, unpauses = false } = opening;
-    const { rows } = await client.query<{ epoch: number; open: boolean }>(
-      `update gate set open = $6 or not awaits_unpause,
-              opens_at = case when $6 or not awaits_unpause then $2::timestamptz end,
-              reason = case when $6 or not awaits_unpause then $5 else reason end,
-              awaits_unpause = awaits_unpause and not $6,
-              flow_id = $3, inlet_sealed = $4, epoch = epoch + 1, changed_at = clock_timestamp()
-       where source_id = $1 and epoch = coalesce($7, epoch) returning epoch, open`,
-      [sourceId, opensAt, flowId, inletSealed, SETTLING, unpauses, ifEpoch],
-    );
-    if (rows[0] === undefined) return undefined;
-    if (datasetId !== undefined) await noteDataset(client, sourceId, { flowId, datasetId });
-    await wakePartitions(client, sourceId);
-    return rows[0];
-  });
+): Promise<OpenedGate | undefined> {
+  const { rows } = await client.query<OpenedGate>(
+    `update gate set open = $6 or not awaits_unpause,
+            opens_at = case when $6 or not awaits_unpause then $2::timestamptz end,
+            reason = case when $6 or not awaits_unpause then $5 else reason end,
+            awaits_unpause = awaits_unpause and not $6,
+            flow_id = $3, inlet_sealed = $4, epoch = epoch + 1, changed_at = clock_timestamp()
+     where source_id = $1 and epoch = coalesce($7, epoch) returning epoch, open`,
+    [sourceId, opensAt, flowId, inletSealed, SETTLING, unpauses, ifEpoch],
+  );
+  if (rows[0] === undefined) return undefined;
+  if (datasetId !== undefined) await noteDataset(client, sourceId, { flowId, datasetId });
+  await wakePartitions(client, sourceId);
+  return rows[0];
 }
 
 /**

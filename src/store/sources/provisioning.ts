@@ -19,6 +19,7 @@ import {
   closeGate,
   type Gate,
   openGate,
+  openGateIn,
   type Quiet,
   readGate,
 } from '../delivery/gate.js';
@@ -35,13 +36,15 @@ import {
   rotateRoutes,
   type RouteSelection,
 } from './routes.js';
-import { findSource, findSourceId, keepOriginals, registerSource, retireSource } from './sources.js';
+import { findSource, findSourceId, keepOriginalsIn, registerSource, retireSource } from './sources.js';
 
 import { holdUnsent } from '../delivery/unsent.js';
 import { readMissing, readSpools } from '../receivers/spools.js';
 import { beginCanaries, endCanaries } from '../delivery/canaries.js';
-import { setProjection } from '../delivery/projections.js';
+import { setProjectionIn } from '../delivery/projections.js';
 import { countUnconfirmed, countUnsent } from '../views/outstanding.js';
+import { countOfFlow } from '../views/outstandingOfFlow.js';
+import type { FlowOutstanding } from '../../domain/source/updating/replacing.js';
 
 interface Owner {
   readonly marker: Marker;
@@ -82,6 +85,8 @@ export interface ProvisioningStore {
       /** Of a source that keeps no originals. */
       readonly mappingChanged?: boolean;
       readonly takeOver?: boolean;
+      /** Also a gate that awaits an unpause opens. */
+      readonly unpauses?: boolean;
     },
   ): Promise<{ readonly open: boolean }>;
   /** Would another projection be sent under than until now, through a gate that is open? */
@@ -117,6 +122,10 @@ export interface ProvisioningStore {
   recordOperation(input: RecordInput): Promise<void>;
   /** How many fields and objects have drifted at Adobe, by a look just now. */
   noteDrift(marker: Marker, count: number): Promise<void>;
+  /** To which events go; undefined where none was noted. */
+  flowId(marker: Marker): Promise<string | undefined>;
+  /** What of a flow that was replaced is not known yet. */
+  countOfFlow(marker: Marker, flowId: string): Promise<FlowOutstanding>;
   /** @throws CodedError `CAEP_SOURCE_UNKNOWN` when there is none that knows its inlet */
   gate(marker: Marker): Promise<Gate>;
   /** Opens it with the inlet that is stored. @throws CodedError `CAEP_SOURCE_UNKNOWN` as above */
@@ -187,18 +196,22 @@ export function createProvisioningStore(database: Database, keyRing: KeyRing): P
     now: () => readClock(database),
     uidOf: async (name) => (await findSource(database, name))?.uid,
     async saveInlet(owner, inlet) {
-      const { flowId, datasetId, url, projection, storedWithout, opensAt, mappingChanged = false, takeOver } = inlet;
+      const { flowId, datasetId, url, projection, storedWithout, opensAt, mappingChanged = false } = inlet;
+      const { takeOver, unpauses } = inlet;
       const sourceId = await register(owner, takeOver);
       const inletSealed = keyRing.seal(Buffer.from(url), inletContext(sourceId));
       const canaries = owner.manifest.delivery.canary !== 'off';
-      if (projection !== undefined) {
-        await setProjection(database, sourceId, projection, { canaries });
-        await keepOriginals(database, sourceId, storedWithout);
-      } else if (mappingChanged && canaries) {
-        await inTransaction(database, (client) => beginCanaries(client, sourceId));
-      }
-      const gate = await openGate(database, { sourceId, flowId, datasetId, inletSealed, opensAt });
-      return { open: gate?.open ?? false };
+      // What leaves, where to, and when move together: no event goes to the one flow as it was meant for the other.
+      return inTransaction(database, async (client) => {
+        if (projection !== undefined) {
+          await setProjectionIn(client, sourceId, projection, { canaries });
+          await keepOriginalsIn(client, sourceId, storedWithout);
+        } else if (mappingChanged && canaries) {
+          await beginCanaries(client, sourceId);
+        }
+        const gate = await openGateIn(client, { sourceId, flowId, datasetId, inletSealed, opensAt, unpauses });
+        return { open: gate?.open ?? false };
+      });
     },
     async changesProjection(marker, projection) {
       const sourceId = await idOf(marker);
@@ -254,6 +267,11 @@ export function createProvisioningStore(database: Database, keyRing: KeyRing): P
       const sourceId = await idOf(marker);
       if (sourceId !== undefined) await noteDrift(database, sourceId, count);
     },
+    async flowId(marker) {
+      const sourceId = await idOf(marker);
+      return sourceId === undefined ? undefined : (await readGate(database, sourceId))?.flowId;
+    },
+    countOfFlow: async (marker, flowId) => countOfFlow(database, await knownId(marker), flowId),
     gate: standingGate,
     async openGate(marker, opensAt, datasetId) {
       const { sourceId, flowId, inletSealed } = await standingGate(marker);

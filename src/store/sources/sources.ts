@@ -1,5 +1,5 @@
 /** The rows that a source has in the store before its first event, and the end of it. */
-import type { PoolClient } from 'pg';
+import type { ClientBase, PoolClient } from 'pg';
 import { codedError } from '../../domain/errors.js';
 import { type Database, inTransaction } from '../connection/database.js';
 import { ROUTES_CHANNEL } from '../connection/listen.js';
@@ -130,14 +130,21 @@ export async function keepOriginals(
   sourceId: number,
   without: readonly string[] = [],
 ): Promise<void> {
-  await inTransaction(database, async (client) => {
-    const { rowCount } = await client.query(
-      `update source set keeps_originals = true, stored_without = $2
-       where id = $1 and not (keeps_originals and stored_without = $2)`,
-      [sourceId, without],
-    );
-    if (rowCount !== 0) await client.query(`notify ${ROUTES_CHANNEL}`);
-  });
+  await inTransaction(database, (client) => keepOriginalsIn(client, sourceId, without));
+}
+
+/** The same as a part of a transaction. */
+export async function keepOriginalsIn(
+  client: ClientBase,
+  sourceId: number,
+  without: readonly string[] = [],
+): Promise<void> {
+  const { rowCount } = await client.query(
+    `update source set keeps_originals = true, stored_without = $2
+     where id = $1 and not (keeps_originals and stored_without = $2)`,
+    [sourceId, without],
+  );
+  if (rowCount !== 0) await client.query(`notify ${ROUTES_CHANNEL}`);
 }
 
 /** Ends a source: its routes are not taken any more, its name is free. Its events and their ids stay. */

@@ -4,12 +4,15 @@ import { stepsFollowing } from '../../domain/source/correction.js';
 import type { OperationInput } from '../../domain/delivery/pause.js';
 import type { CatalogueError } from '../../domain/errors.js';
 import type { Resource, Resources, StepName } from '../../domain/source/steps.js';
-import { addsIdentity, renamesSchema, stepsToRename } from '../../domain/source/updatable.js';
-import type { UpdateResult } from '../../domain/source/update.js';
+import { addsIdentity, renamesSchema, stepsToRename } from '../../domain/source/updating/updatable.js';
+import { type Replacement, replacedSteps } from '../../domain/source/updating/replacing.js';
+import type { UpdateInput, UpdateResult } from '../../domain/source/update.js';
 import type { Decisions } from '../decisions.js';
 import { refuse } from '../refuse.js';
 import type { Operations } from './operations.js';
 import { failureOf } from './provisioning.js';
+import type { Removing } from './removing.js';
+import { changeSide, makeReplacement, replacedBy } from './replacing.js';
 import type { SourceStore } from './sourceState.js';
 import type { StepProxies } from './stepProxies.js';
 
@@ -18,12 +21,13 @@ export interface Changing {
   readonly proxies: StepProxies;
   readonly decisions: Decisions;
   readonly operations: Operations;
+  readonly removing: Removing;
 }
 
 /** Why the gate is closed meanwhile. */
 const CLOSED_BECAUSE = 'the source is being updated';
 
-type Changed = Pick<UpdateResult, 'fields' | 'mappingVersion' | 'opensAt'>;
+type Changed = Pick<UpdateResult, 'fields' | 'mappingVersion' | 'opensAt' | 'replaced'>;
 
 /** An identity descriptor that the update makes: of what an abort takes away. */
 interface NewIdentity {
@@ -40,20 +44,33 @@ export async function changeAtAdobe(
   changing: Changing,
   before: OperationInput,
   wanted: OperationInput,
-  { sending }: { readonly sending: boolean },
+  { sending, replace, by }: { readonly sending: boolean } & Pick<UpdateInput, 'replace' | 'by'>,
 ): Promise<Changed> {
   const { store, proxies } = changing;
   const prepared = sending ? await proxies.other.prepareUpdate(wanted) : { resources: before.resources, fields: [] };
   const { fields } = prepared;
-  const after = { ...wanted, resources: prepared.resources };
-  const versionOf = ({ resources }: OperationInput) => resources['mapping-set']?.version;
-  const renamed = stepsToRename(before.manifest, wanted.manifest);
+  const versionOf = ({ resources }: Pick<OperationInput, 'resources'>) => resources['mapping-set']?.version;
+  // A new dataset has its name already, and the old one keeps its own.
+  const renamed = stepsToRename(before.manifest, wanted.manifest).filter(
+    (step) => step !== 'dataset' || replace !== 'dataset',
+  );
   const adds = addsIdentity(before.manifest, wanted.manifest);
   const schemaChanged = fields.length > 0 || adds || renamesSchema(before.manifest, wanted.manifest);
-  const mappingChanged = versionOf(after) !== versionOf(before);
+  const mappingChanged = versionOf(prepared) !== versionOf(before);
   const identity: NewIdentity = { tried: false };
   let aborted: string | undefined;
   let at: StepName = 'flow';
+  const ask = (step: StepName, error: CatalogueError) => awaitDecision(changing, step, error);
+  const made =
+    replace === undefined
+      ? undefined
+      : await makeReplacement(
+          { store, proxies, awaitDecision: ask },
+          { ...wanted, resources: prepared.resources },
+          replace,
+        );
+  if (made?.aborted !== undefined) return takeBack(made.aborted);
+  const after = { ...wanted, resources: made?.resources ?? prepared.resources };
 
   const apply = async (target: OperationInput, other: OperationInput): Promise<Resources> => {
     at = 'flow';
@@ -83,33 +100,69 @@ export async function changeAtAdobe(
     try {
       if (aborted !== undefined) {
         await apply(before, after);
-        return refuse({ code: 'CAEP_ABORTED', fields: { name: before.marker.name, reason: aborted, ...staying() } });
+        return takeBack(aborted);
       }
       const resources = await apply(after, before);
       // The rest follows, once the receivers and the forwarder know it.
       const { delivery, chatlio } = before.manifest;
       const manifest = { ...wanted.manifest, delivery, chatlio };
       store.change({ manifest, resources, steps: stepsFollowing(manifest, store.state.steps) });
+      const replaced =
+        made && replace && finishReplacement(store, before.resources, resources, { ...made, replacement: replace, by });
       if (identity.resource !== undefined) {
         store.changeStep('identity-descriptor', { state: 'made', id: identity.resource.id, endedAt: Date.now() });
       }
-      return sending ? { fields, mappingVersion: versionOf(after), opensAt: store.state.opensAt } : { fields };
+      if (!sending) return { fields };
+      return { fields, mappingVersion: versionOf(after), ...(replaced && { replaced }), opensAt: store.state.opensAt };
     } catch (failure) {
       if (!(failure instanceof ActivityFailure)) throw failure;
       const { error } = failureOf(failure);
-      aborted = (await awaitDecision(changing, at, error)) ?? aborted;
+      aborted = (await ask(at, error)) ?? aborted;
     }
+  }
+
+  /** Everything is as before; what was made for it is removed. */
+  function takeBack(reason: string): never {
+    if (made !== undefined) {
+      changeSide(store, made.generation, (one) => ({ ...one, why: 'aborted' }));
+      changing.removing.begin();
+    }
+    return refuse({ code: 'CAEP_ABORTED', fields: { name: before.marker.name, reason, ...staying() } });
   }
 
   /** What cannot be taken back. */
   function staying(): { readonly stays?: string } {
-    const version = versionOf(after);
+    const version = versionOf(prepared);
     const stays = [
       ...(fields.length === 0 ? [] : [`the XDM fields ${fields.join(', ')}`]),
       ...(mappingChanged && version !== undefined ? [`version ${version} of the mapping set`] : []),
     ];
     return stays.length === 0 ? {} : { stays: stays.join(' and ') };
   }
+}
+
+/** In one step with the ids: the objects from before are on the list of what is to be removed. */
+function finishReplacement(
+  store: SourceStore,
+  before: Resources,
+  after: Resources,
+  made: { readonly generation: number; readonly replacement: Replacement; readonly by?: string },
+): { readonly flow: string; readonly by: string } {
+  const { flow, inlet } = after;
+  const { paused, resources, replaced } = store.state;
+  store.change({
+    replaced: replacedBy(before, made, replaced),
+    ...(flow === undefined || inlet === undefined
+      ? {}
+      : { resources: { ...resources, inlet: { ...inlet, id: flow.id } } }),
+    // A pause had disabled the one before.
+    ...(paused?.flowDisabled === true ? { paused: { ...paused, flowDisabled: undefined } } : {}),
+  });
+  store.changeStep('inlet', { id: flow?.id });
+  for (const step of replacedSteps(made.replacement)) {
+    store.changeStep(step, { state: 'made', id: after[step]?.id, endedAt: Date.now() });
+  }
+  return { flow: before.flow?.id ?? '', by: flow?.id ?? '' };
 }
 
 async function makeIdentity(proxies: StepProxies, input: OperationInput, identity: NewIdentity): Promise<void> {

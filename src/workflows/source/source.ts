@@ -10,13 +10,15 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { SOURCE_MESSAGES, type SourceInput, type SourceState, type UndoEntry } from '../../domain/source/source.js';
+import { entriesOf } from '../../domain/source/updating/replacing.js';
 import { isTakenAway, type TornDown } from '../../domain/source/teardown.js';
 import { createDecisions, type Decisions } from '../decisions.js';
 import { holdUnsent, startForwarding, stopForwarding } from './forwarding.js';
-import { createDriftWatch, type DriftWatch } from './drift/drifting.js';
+import { createDriftWatch } from './drift/drifting.js';
 import { handlePausing } from './pausing.js';
 import { createOperations, type Operations } from './operations.js';
 import { OperationAborted, provision } from './provisioning.js';
+import { createRemoving, type Removing } from './removing.js';
 import { createRecording, type Recording } from './recording.js';
 import { handleRepairing } from './drift/repairing.js';
 import { createSourceStore, type SourceStore } from './sourceState.js';
@@ -43,8 +45,9 @@ export async function source(input: SourceInput): Promise<TornDown> {
   const decisions = createDecisions(store, recording);
   const proxies = createStepProxies(input.heartbeatTimeoutMs);
   const operations = createOperations(store, recording, () => drift.ensure());
+  const removing = createRemoving(store, proxies, recording);
   handlePausing(store, proxies, operations);
-  handleUpdating(store, proxies, decisions, operations);
+  handleUpdating({ store, proxies, decisions, operations, removing });
   handleTeardown(store, proxies, recording, operations);
   const drift = createDriftWatch(store, proxies, operations);
   handleRepairing(store, proxies, decisions, operations, drift);
@@ -53,21 +56,22 @@ export async function source(input: SourceInput): Promise<TornDown> {
   try {
     if (store.state.phase === 'provisioning') await becomeLive(store, proxies, decisions, recording, input);
     drift.ensure();
+    removing.begin();
     for (;;) {
-      await live(input, store, drift);
+      await live(input, store, () => drift.isLooking() || removing.isBusy());
       // Accepted meanwhile: a run that is to hand over tears down in the next one.
       if (store.state.teardown === undefined) break;
       const ended = await awaitTeardown(store, proxies, decisions, recording, () => isToHandOver(input));
       if (ended === 'hand-over') break;
       if (ended === 'aborted') continue;
-      await takeDown(store, proxies, decisions, operations);
+      await takeDown(store, proxies, decisions, operations, removing);
       const summary = endTeardown(store, recording);
       await recording.finish();
       return summary;
     }
   } catch (reason) {
     if (!isCancellation(reason) && !(reason instanceof OperationAborted)) throw reason;
-    const { liveBefore, startedAt } = await takeDown(store, proxies, decisions, operations);
+    const { liveBefore, startedAt } = await takeDown(store, proxies, decisions, operations, removing);
     recording.record(
       liveBefore
         ? { kind: 'teardown', startedAt, result: 'done' }
@@ -91,13 +95,16 @@ async function takeDown(
   proxies: StepProxies,
   decisions: Decisions,
   operations: Operations,
+  removing: Removing,
 ): Promise<{ readonly liveBefore: boolean; readonly startedAt: number }> {
   await operations.end();
+  await removing.end();
   const { liveSince, operation } = store.state;
   const liveBefore = liveSince !== undefined;
   const startedAt = (liveBefore ? undefined : operation?.startedAt) ?? Date.now();
   await stopForwarding(store, proxies, decisions);
   await undo(entriesToUndo(store.state), store, proxies, decisions);
+  if (store.state.replaced !== undefined) store.change({ replaced: undefined });
   await holdUnsent(store, proxies, decisions);
   await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
   return { liveBefore, startedAt };
@@ -122,9 +129,9 @@ function provisioning({ by, adopt }: SourceInput, startedAt: number) {
 }
 
 /** Waits for operations; returns when this run should hand over to a new one, or the source is to be torn down. */
-async function live(input: SourceInput, store: SourceStore, { isLooking }: DriftWatch): Promise<void> {
+async function live(input: SourceInput, store: SourceStore, isBusy: () => boolean): Promise<void> {
   await condition(() => isToHandOver(input) || store.state.teardown?.revokedAt !== undefined);
-  await condition(() => allHandlersFinished() && !isLooking());
+  await condition(() => allHandlersFinished() && !isBusy());
 }
 
 function isToHandOver({ maxHistoryEvents = Number.MAX_SAFE_INTEGER }: SourceInput): boolean {
@@ -136,13 +143,15 @@ function entriesToUndo(state: SourceState): readonly UndoEntry[] {
   if (state.liveSince === undefined) return state.operation?.undo ?? [];
   // A cancel never deletes what holds the events, also when a teardown that it has overtaken was to.
   const deletesData = state.phase === 'undoing' && state.teardown?.deleteData === true;
-  return state.steps
+  const used = state.steps
     .filter(({ step }) => isTakenAway(step, deletesData))
     .map(({ step }) => ({
       step,
       resource: state.resources[step],
       ...(deletesData ? { deletesData } : {}),
     }));
+  // The last first: what was replaced goes before what the source uses.
+  return [...used, ...(state.replaced ?? []).flatMap((one) => entriesOf(one, { deletesData }))];
 }
 
 function abortedFailure(state: SourceState, reason: OperationAborted): ApplicationFailure {

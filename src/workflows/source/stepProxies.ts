@@ -9,6 +9,7 @@ import type {
 import type { DriftActivities } from '../../domain/drift/drift.js';
 import type { RepairActivities } from '../../domain/drift/repair.js';
 import type { GateActivities } from '../../domain/delivery/pause.js';
+import type { ReplacingActivities } from '../../domain/source/updating/replacing.js';
 import type { TeardownActivities } from '../../domain/source/teardown.js';
 import {
   changeActivityName,
@@ -42,6 +43,7 @@ export interface StepProxies {
     | keyof UpdateActivities
     | keyof TeardownActivities
     | keyof RepairActivities
+    | keyof ReplacingActivities
   >;
   /** What looks at the objects and changes none. */
   readonly drift: DriftActivities;

@@ -55,8 +55,13 @@ async function undoEach(
 ): Promise<FailedUndo[]> {
   const failed: FailedUndo[] = [];
   for (const entry of entries) {
-    const { step, resource } = entry;
+    const { step, resource, generation } = entry;
     const { uid, manifest, resources } = store.state;
+    if (generation !== undefined) {
+      const remainder = await undoBeside(entry, store, proxies);
+      if (remainder !== undefined) failed.push(remainder);
+      continue;
+    }
     store.changeStep(step, { state: 'undoing' });
     try {
       const result = await proxies.undo(step, { marker: { name: manifest.name, uid }, manifest, resources, entry });
@@ -84,4 +89,26 @@ async function undoEach(
     }
   }
   return failed;
+}
+
+/** Of an object beside those that the source uses: the steps tell of the others. */
+async function undoBeside(entry: UndoEntry, store: SourceStore, proxies: StepProxies): Promise<FailedUndo | undefined> {
+  const { step, resource, generation } = entry;
+  const { uid, manifest, resources } = store.state;
+  try {
+    const result = await proxies.undo(step, {
+      marker: { name: manifest.name, uid, generation },
+      manifest,
+      resources,
+      entry,
+    });
+    if (result.outcome === 'left') {
+      store.change({ remainders: [...store.state.remainders, { step, id: result.id, reason: result.reason }] });
+    }
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof ActivityFailure)) throw error;
+    const failure = failureOf(error);
+    return { entry, failure, remainder: { step, id: resource?.id, reason: failure.error.code } };
+  }
 }

@@ -2,13 +2,16 @@ import { defineUpdate, setHandler } from '@temporalio/workflow';
 import type { OperationInput } from '../../domain/delivery/pause.js';
 import type { Manifest } from '../../domain/source/manifest.js';
 import { manifestDifferences, SOURCE_MESSAGES } from '../../domain/source/source.js';
-import { changesWidgets, concernsSending, refusalOfUpdate, stepsToRename } from '../../domain/source/updatable.js';
+import {
+  changesWidgets,
+  concernsSending,
+  refusalOfUpdate,
+  stepsToRename,
+} from '../../domain/source/updating/updatable.js';
 import type { UpdateInput, UpdateResult } from '../../domain/source/update.js';
 import { UPDATE_INPUT } from '../../domain/source/updateInputs.js';
-import type { Decisions } from '../decisions.js';
 import { refuse, requireShape } from '../refuse.js';
 import { type Changing, changeAtAdobe } from './changing.js';
-import type { Operations } from './operations.js';
 import type { SourceStore } from './sourceState.js';
 import type { StepProxies } from './stepProxies.js';
 
@@ -20,38 +23,47 @@ const updateUpdate = defineUpdate<UpdateResult, [UpdateInput]>(SOURCE_MESSAGES.u
  * What fails while nothing is changed yet is refused, and the source goes on. What fails afterwards holds: `resume` tries it again,
  * `abort` puts back what was before.
  */
-export function handleUpdating(
-  store: SourceStore,
-  proxies: StepProxies,
-  decisions: Decisions,
-  operations: Operations,
-): void {
-  const changing: Changing = { store, proxies, decisions, operations };
+export function handleUpdating(changing: Changing): void {
+  const { store, proxies, operations, removing } = changing;
 
-  const update = ({ manifest, by }: UpdateInput): Promise<UpdateResult> =>
+  const update = ({ manifest, by, replace, now = false }: UpdateInput): Promise<UpdateResult> =>
     operations.operate(
       'update',
       'update FILE',
       async (input) => {
-        const changed = manifestDifferences(input.manifest, manifest).length > 0;
-        const done = (await changeWhatAdobeHas(input, manifest)) ?? { fields: [] };
+        const differs = manifestDifferences(input.manifest, manifest).length > 0 || replace !== undefined;
+        const done = (await changeWhatAdobeHas(input, manifest, { replace, by })) ?? { fields: [] };
         if (changesWidgets(input.manifest, manifest)) await changeWebhookUrls(store, proxies, manifest);
         // Also when they are so already: the forwarder may not know them.
         await proxies.other.configureForwarder({ ...input, manifest });
         store.change({ manifest });
-        return { v: 1, changed, ...done };
+        const removed = now ? await removing.removeNow() : [];
+        removing.begin();
+        return { v: 1, changed: differs || removed.length > 0, ...done, ...(removed.length === 0 ? {} : { removed }) };
       },
-      { by, input: { changed: manifestDifferences(store.state.manifest, manifest) } },
+      {
+        by,
+        input: {
+          changed: manifestDifferences(store.state.manifest, manifest),
+          ...(replace === undefined ? {} : { replace }),
+          ...(now ? { now } : {}),
+        },
+      },
     );
 
-  async function changeWhatAdobeHas(input: OperationInput, manifest: Manifest) {
-    const sending = concernsSending(input.manifest, manifest);
+  async function changeWhatAdobeHas(
+    input: OperationInput,
+    manifest: Manifest,
+    { replace, by }: Pick<UpdateInput, 'replace' | 'by'>,
+  ) {
+    const sending = concernsSending(input.manifest, manifest) || replace !== undefined;
     if (!sending && stepsToRename(input.manifest, manifest).length === 0) return undefined;
-    return changeAtAdobe(changing, input, { ...input, manifest }, { sending });
+    return changeAtAdobe(changing, input, { ...input, manifest }, { sending, replace, by });
   }
 
   setHandler(updateUpdate, update, {
-    description: 'Change a live source in place: {"manifest": {…complete, parsed…}}',
+    description:
+      'Change a live source: {"manifest": {…complete, parsed…}}, and {"replace": "flow"} or "dataset" for new connections and a new flow, {"now": true} to remove what was replaced',
     validator: (input: UpdateInput) => {
       requireShape(UPDATE_INPUT, input);
       operations.requireIdle();

@@ -1,5 +1,7 @@
 /** Flow and dataset of a source are replaced while outcomes are unknown or not confirmed. */
 import { expect, it, vi } from 'vitest';
+import { mayGo } from '../../../src/domain/source/updating/replacing.js';
+import { countOfFlow } from '../../../src/store/views/outstandingOfFlow.js';
 import { LONG_MS, withReconcileBench } from './bench.js';
 
 const bench = withReconcileBench();
@@ -107,4 +109,31 @@ it('a dataset that is gone proves nothing: what was sent to it is held, and noth
     ]),
   );
   expect(await truth(unknown ?? '')).toMatchObject({ acceptances: [{}] });
+});
+
+it('what was sent to the flow before is counted until it is confirmed or decided, and nothing of the new flow with it', async () => {
+  const { database, sourceId, source, take, deliver, reconcile, age, replaceFlow, simulator, truth } = bench();
+  const outstanding = (flowId: string) => countOfFlow(database, sourceId, flowId);
+  const [unknown = ''] = await take(1, 'acceptThenReset');
+  const [lost = ''] = await take(1, 'resetAfterReadNotAccepted');
+  await deliver();
+  const accepted = await take(2);
+  await deliver();
+  expect(await outstanding(source.flowId)).toEqual({ count: 4, held: 0, used: true });
+  const { flowId } = await replaceFlow();
+  expect(await outstanding(flowId)).toEqual({ count: 0, held: 0, used: true });
+  simulator.simulator().admin.faults.clear();
+  const later = await take(3);
+  await deliver();
+  expect((await outstanding(source.flowId)).count).toBe(4);
+  await reconcile();
+  await age(LONG_MS);
+  await reconcile();
+  // That the lost one never arrived is known, and it goes to the new flow.
+  expect(mayGo(await outstanding(source.flowId))).toBe(true);
+  await deliver();
+  for (const id of [...accepted, unknown, lost, ...later]) {
+    expect(await truth(id)).toMatchObject({ acceptances: [{}], rows: 1 });
+  }
+  expect(await outstanding('never')).toEqual({ count: 0, held: 0, used: false });
 });

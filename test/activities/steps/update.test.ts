@@ -2,11 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { KINDS } from '../../../src/domain/events/kinds.js';
 import { readCanaries } from '../../../src/store/delivery/canaries.js';
 import { findSourceId } from '../../../src/store/sources/sources.js';
+import { CHATLIO_CONNECTION_SPEC } from '../../../src/adobe/http/constants.js';
+import { undoActivityName } from '../../../src/domain/source/provisioning.js';
+import type { UndoEntry } from '../../../src/domain/source/source.js';
 import type { OperationInput } from '../../../src/domain/delivery/pause.js';
 import type { Manifest } from '../../../src/domain/source/manifest.js';
 import type { Resources, StepName } from '../../../src/domain/source/steps.js';
 import { changeActivityName, type PreparedUpdate } from '../../../src/domain/source/update.js';
-import { attempts, newSource, provision, type Source, withInstallation } from '../installation.js';
+import { attempts, newSource, performStep, provision, type Source, withInstallation } from '../installation.js';
 import { manifestFixture } from '../../support/manifest.js';
 
 const installation = withInstallation();
@@ -326,5 +329,96 @@ describe('changing an object in place', () => {
     const { source, before } = await live();
     await clients(source).catalog.deleteDataset(before.resources.dataset?.id ?? '');
     await expect(change('dataset', source, before.resources)).rejects.toMatchObject({ type: 'CAEP_RESOURCE_GONE' });
+  });
+});
+
+describe('a new pair of connections and a new flow', () => {
+  const steps = ['dataset', 'source-connection', 'target-connection', 'flow'] as const;
+  const generation = ({ marker, manifest }: Source, number?: number): Source => ({
+    manifest,
+    marker: { ...marker, ...(number === undefined ? {} : { generation: number }) },
+  });
+  const makeAnew = async (source: Source, before: Resources): Promise<Resources> => {
+    let resources = before;
+    for (const step of steps) {
+      const { resource } = await performStep(installation(), generation(source, 2), step, {
+        ...resources,
+        [step]: undefined,
+      });
+      resources = { ...resources, [step]: resource };
+    }
+    return resources;
+  };
+  const remove = (source: Source, step: StepName, resources: Resources, entry: Omit<UndoEntry, 'step'>) =>
+    attempts(() =>
+      installation().activities[undoActivityName(step)]({ ...source, resources, entry: { ...entry, step } }),
+    );
+
+  it('stand beside the old ones, are found again, and are told from them by every lookup', async () => {
+    const { source, before } = await live();
+    const resources = await makeAnew(source, before.resources);
+    for (const step of steps) {
+      expect(resources[step]).toMatchObject({ generation: 2, origin: 'created' });
+      expect(resources[step]?.id, step).not.toBe(before.resources[step]?.id);
+    }
+    const again = await makeAnew(source, before.resources);
+    expect(steps.map((step) => again[step]?.id)).toEqual(steps.map((step) => resources[step]?.id));
+    const first = await performStep(installation(), generation(source, 1), 'flow', before.resources);
+    expect(first.resource.id).toBe(before.resources.flow?.id);
+    const { flowService, catalog } = installation().adobe.forSandbox(source.manifest.sandbox);
+    const flows = await flowService.findFlows({});
+    // A release that knows of no generations finds its own alone, and takes the new one for somebody else's.
+    const known = flows.filter(({ description = '' }) => description.includes(`chatlio-aep:${source.marker.name}:`));
+    expect(known.map(({ id }) => id)).toEqual([before.resources.flow?.id]);
+    const dataset = await catalog.getDataset(resources.dataset?.id ?? '');
+    expect(dataset?.description).not.toContain(`chatlio-aep:${source.marker.name}:`);
+    expect(dataset?.tags['chatlioAep']).toEqual([source.marker.uid, 'g2']);
+  });
+
+  it('whoever provisions again uses the newest, and deletes no other', async () => {
+    const { source, before } = await live();
+    const resources = await makeAnew(source, before.resources);
+    for (const step of steps) {
+      const { resource } = await performStep(installation(), source, step, { ...resources, [step]: undefined });
+      expect(resource.id, step).toBe(resources[step]?.id);
+    }
+    const { catalog } = installation().adobe.forSandbox(source.manifest.sandbox);
+    expect(await catalog.getDataset(before.resources.dataset?.id ?? '')).toBeDefined();
+  });
+
+  it('moves inlet, flow and gate at once; the old flow is removed without closing the gate, and the new one not with it', async () => {
+    const { source, before } = await live();
+    const resources = await makeAnew(source, before.resources);
+    await close(before);
+    await apply({ ...before, resources });
+    expect(await gate(source)).toMatchObject({ open: true, flowId: resources.flow?.id });
+    const opened = (await gate(source)).epoch;
+    for (const step of ['flow', 'target-connection', 'source-connection'] as const) {
+      const entry = { resource: before.resources[step], generation: 1 };
+      expect(await remove(generation(source, 1), step, resources, entry)).toEqual({ outcome: 'undone' });
+    }
+    expect(await gate(source)).toMatchObject({ open: true, epoch: opened });
+    expect(await flow(before)).toBeUndefined();
+    expect((await flow({ ...before, resources }))?.state).toBe('enabled');
+  });
+
+  it('of a database that was set back, unpausing leads to the new flow', async () => {
+    const { source, before } = await live();
+    const resources = await makeAnew(source, before.resources);
+    await attempts(() => installation().activities.closeGate({ ...before, reason: 'set back' }));
+    expect((await gate(source)).flowId).toBe(before.resources.flow?.id);
+    await attempts(() => installation().activities.openGate({ ...before, resources }));
+    expect(await gate(source)).toMatchObject({ open: true, flowId: resources.flow?.id });
+  });
+
+  it('are all taken away with the source, whose generation nobody has to know', async () => {
+    const { source, before } = await live();
+    const resources = await makeAnew(source, before.resources);
+    for (const step of ['flow', 'target-connection', 'source-connection'] as const) {
+      await remove(source, step, resources, { resource: resources[step] });
+    }
+    const { flowService } = installation().adobe.forSandbox(source.manifest.sandbox);
+    expect(await flowService.findFlows({})).toEqual([]);
+    expect(await flowService.findSourceConnections({ specId: CHATLIO_CONNECTION_SPEC.id })).toEqual([]);
   });
 });

@@ -5,7 +5,7 @@ import {
   refusalOfUpdate,
   renamesSchema,
   stepsToRename,
-} from '../../../src/domain/source/updatable.js';
+} from '../../../src/domain/source/updating/updatable.js';
 import { manifestFixture } from '../../support/manifest.js';
 
 const running = manifestFixture();

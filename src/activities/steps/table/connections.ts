@@ -8,7 +8,7 @@ import {
 import { schemaVersionOf } from '../../../adobe/services/flowServiceShapes.js';
 import { idOf } from '../comparing.js';
 import { changeFlowService, flowServiceName, flowServiceStanding, namedFields } from './flowServiceObjects.js';
-import { markerDescription } from '../ownership.js';
+import { generationOf, markerDescription } from '../ownership.js';
 import { made, type Step } from '../step.js';
 
 const SOURCE_TEXT = 'Chatlio webhooks.';
@@ -33,7 +33,7 @@ export const sourceConnection: Step = {
       connectionSpec: CHATLIO_CONNECTION_SPEC,
       data: { format: 'json' },
     });
-    return { kind: 'source-connection', id, etag, origin: 'created' };
+    return { kind: 'source-connection', id, etag, ...generationOf(context.marker), origin: 'created' };
   },
   async compare(context, resource) {
     const found = await context.adobe.flowService.getSourceConnection(resource.id);
@@ -84,7 +84,7 @@ export const targetConnection: Step = {
       },
       params: { dataSetId: made(context.resources, 'dataset').id },
     });
-    return { kind: 'target-connection', id, etag, origin: 'created' };
+    return { kind: 'target-connection', id, etag, ...generationOf(context.marker), origin: 'created' };
   },
   async compare(context, resource) {
     const found = await context.adobe.flowService.getTargetConnection(resource.id);

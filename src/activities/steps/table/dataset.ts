@@ -3,15 +3,20 @@ import type { ComparedField } from '../../../domain/source/comparison.js';
 import { idOf, listed, onlyOfOurs } from '../comparing.js';
 import { type PatchOperation, pointer } from '../../../adobe/services/patch.js';
 import type { Dataset } from '../../../adobe/services/catalog.js';
-import type { Resource } from '../../../domain/source/steps.js';
+import { type Marker, markerOf, type Resource } from '../../../domain/source/steps.js';
 import { changeInPlace, namesPatch } from '../inPlace.js';
-import { markerDescription, standingAmong } from '../ownership.js';
+import { generationOf, markerDescription, standingAmong } from '../ownership.js';
 import { made, type Step, type StepContext } from '../step.js';
 
 /** Catalog filters by tag, which makes it the surest place for the marker. */
 export const MARKER_TAG = 'chatlioAep';
 
 const TEXT = 'Chatlio events.';
+
+/** By the uid all of a source's are found; whose a dataset is, its description says. */
+function markerTag({ uid, generation = 1 }: Marker): string[] {
+  return generation === 1 ? [uid] : [uid, `g${generation}`];
+}
 
 export const dataset: Step = {
   name: 'dataset',
@@ -36,9 +41,9 @@ export const dataset: Step = {
       name: manifest.dataset.name,
       description: markerDescription(TEXT, marker),
       schemaId: made(resources, 'schema').id,
-      tags: { ...manifest.dataset.tags, [MARKER_TAG]: [marker.uid] },
+      tags: { ...manifest.dataset.tags, [MARKER_TAG]: markerTag(marker) },
     });
-    return { kind: 'dataset', id, origin: 'created' };
+    return { kind: 'dataset', id, ...generationOf(marker), origin: 'created' };
   },
   async compare(context, resource) {
     const { manifest, marker } = context;
@@ -53,8 +58,8 @@ export const dataset: Step = {
       { field: 'name', wanted: manifest.dataset.name, found: found.name },
       ...onlyOfOurs(
         resource,
-        { field: 'description', wanted: markerDescription(TEXT, marker), found: found.description },
-        tag(MARKER_TAG, [marker.uid]),
+        { field: 'description', wanted: markerDescription(TEXT, markerOf(marker, resource)), found: found.description },
+        tag(MARKER_TAG, markerTag(markerOf(marker, resource))),
       ),
       { field: 'schema', wanted: idOf(context, 'schema'), found: found.schemaId },
       ...Object.entries(manifest.dataset.tags).map(([name, values]) => tag(name, values)),
@@ -70,7 +75,7 @@ export const dataset: Step = {
   async change(context, resource) {
     const { catalog } = context.adobe;
     const { name } = context.manifest.dataset;
-    const description = markerDescription(TEXT, context.marker);
+    const description = markerDescription(TEXT, markerOf(context.marker, resource));
     await changeInPlace({
       read: () => catalog.getDataset(resource.id),
       operationsFor: (found) => [
@@ -91,12 +96,12 @@ export const dataset: Step = {
 /** Only what the manifest says, or said before; whatever else there is belongs to somebody else. */
 function tagsPatch(
   { manifest, before, marker }: StepContext,
-  { origin }: Resource,
+  resource: Resource,
   { tags }: Dataset,
 ): readonly PatchOperation[] {
   const wanted: Readonly<Record<string, readonly string[]>> = {
     ...manifest.dataset.tags,
-    ...(origin === 'created' ? { [MARKER_TAG]: [marker.uid] } : {}),
+    ...(resource.origin === 'created' ? { [MARKER_TAG]: markerTag(markerOf(marker, resource)) } : {}),
   };
   const given = Object.entries(wanted).filter(([tag, values]) => listed(tags[tag]) !== listed(values));
   const dropped = Object.keys(before?.dataset.tags ?? {}).filter(

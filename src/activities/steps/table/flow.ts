@@ -3,7 +3,7 @@ import { closeGate } from '../gate.js';
 import type { Flow } from '../../../adobe/services/flowService.js';
 import { idOf, listed } from '../comparing.js';
 import { changeFlowService, flowServiceName, flowServiceStanding, namedFields } from './flowServiceObjects.js';
-import { markerDescription } from '../ownership.js';
+import { generationOf, markerDescription } from '../ownership.js';
 import { made, type Step, type StepContext } from '../step.js';
 
 const TEXT = 'Chatlio events into the dataset.';
@@ -34,7 +34,7 @@ export const flow: Step = {
       targetConnectionIds: [made(resources, 'target-connection').id],
       transformations: [transformationOf(context)],
     });
-    return { kind: 'flow', id, etag, origin: 'created' };
+    return { kind: 'flow', id, etag, ...generationOf(context.marker), origin: 'created' };
   },
   async compare(context, resource) {
     const found = await context.adobe.flowService.getFlow(resource.id);
@@ -63,8 +63,9 @@ export const flow: Step = {
     ];
   },
   async remove(context, { id }) {
-    // A forwarder of an earlier provisioning may run: what it sends to an inlet that is gone is lost.
-    await closeGate(context, 'the flow is being deleted');
+    // A forwarder of an earlier provisioning may run: what it sends to an inlet that is gone is lost. One that nothing is sent to goes quietly.
+    const inUse = await context.store.flowId(context.marker);
+    if (inUse === undefined || inUse === id) await closeGate(context, 'the flow is being deleted');
     await context.adobe.flowService.deleteFlow(id);
     return 'deleted';
   },

@@ -2,7 +2,7 @@
 import type { ComparedField } from '../../../domain/source/comparison.js';
 import { onlyOfOurs } from '../comparing.js';
 import type { PatchOperation } from '../../../adobe/services/patch.js';
-import { type Resource, STEPS } from '../../../domain/source/steps.js';
+import { markerOf, type Resource, STEPS } from '../../../domain/source/steps.js';
 import { changeInPlace, namesPatch } from '../inPlace.js';
 import { markerDescription, standingAmong } from '../ownership.js';
 import type { Standing, Step, StepContext } from '../step.js';
@@ -44,7 +44,7 @@ export function namedFields(
   return onlyOfOurs(
     resource,
     { field: 'name', wanted: flowServiceName(context), found: name },
-    { field: 'description', wanted: markerDescription(text, context.marker), found: description },
+    { field: 'description', wanted: markerDescription(text, markerOf(context.marker, resource)), found: description },
   );
 }
 
@@ -56,7 +56,7 @@ export function namedFields(
  */
 export async function changeFlowService<T extends FlowServiceRow>(
   context: StepContext,
-  { id, kind, origin }: Resource,
+  resource: Resource,
   text: string,
   calls: {
     readonly read: () => Promise<T | undefined>;
@@ -65,9 +65,10 @@ export async function changeFlowService<T extends FlowServiceRow>(
   },
 ): Promise<void> {
   const { more = () => [] } = calls;
+  const { id, kind, origin } = resource;
   const names: Readonly<Record<string, string>> =
     origin === 'created'
-      ? { name: flowServiceName(context), description: markerDescription(text, context.marker) }
+      ? { name: flowServiceName(context), description: markerDescription(text, markerOf(context.marker, resource)) }
       : {};
   await changeInPlace<T>({
     read: calls.read,

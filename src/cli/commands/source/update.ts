@@ -7,19 +7,35 @@ import { readUsedManifest } from '../../manifest/manifestFile.js';
 import type { Command, Context } from '../../ports.js';
 import { askForUrls } from '../events/urls.js';
 import type { Manifest } from '../../../domain/source/manifest.js';
-import { routeChanges } from '../../../domain/source/updatable.js';
+import { routeChanges } from '../../../domain/source/updating/updatable.js';
 import { type ChangedWebhooks, renderUpdated } from '../../render/source/update.js';
 import { requireWorker } from '../../worker.js';
 
+export interface UpdateArguments {
+  readonly file: string;
+  /** New connections and a new flow, whatever the manifest says. */
+  readonly replace?: boolean;
+  /** The same, and a new dataset. */
+  readonly newDataset?: boolean;
+  /** Remove what was replaced at once. */
+  readonly now?: boolean;
+}
+
 /** Gives a live source another manifest: returns once events may be sent under it, or why it is held. */
-export const update: Command<{ readonly file: string }> = async (context, { file }) => {
+export const update: Command<UpdateArguments> = async (context, { file, replace, newDataset, now }) => {
   const used = await readUsedManifest(context, file);
   const { name } = used.manifest;
   const sources = await context.sources();
   await requireWorker(sources);
   const { manifest: running } = await orWhatBecameOf(sources, name, () => sources.state(name));
   const manifest = used.fitting(running);
-  const underway = await orWhatBecameOf(sources, name, () => sources.update(name, { manifest, by: person() }));
+  const input = {
+    manifest,
+    by: person(),
+    ...(newDataset === true ? { replace: 'dataset' as const } : replace === true ? { replace: 'flow' as const } : {}),
+    ...(now === true ? { now } : {}),
+  };
+  const underway = await orWhatBecameOf(sources, name, () => sources.update(name, input));
   const doing = `Updating ${name}: waiting for the events that are being sent, then for Adobe`;
   const done = await awaitOrHeld(context, sources, underway, { name, doing });
   if (done === undefined) return EXIT_CODES.interrupted;
@@ -46,6 +62,12 @@ async function changedWebhooks(
 export const updateCommand: CommandLine = {
   name: 'update',
   description: 'change a live source: what it keeps, maps and sends, its widgets, and what its objects are called',
-  examples: ['update support-chat.yaml'],
-  grammar: (command, does) => command.argument('<file>', 'manifest').action((file: string) => does(update, { file })),
+  examples: ['update support-chat.yaml', 'update support-chat.yaml --replace', 'update support-chat.yaml --now'],
+  grammar: (command, does) =>
+    command
+      .argument('<file>', 'manifest')
+      .option('--replace', 'make new connections and a new flow, which Adobe does not change in place')
+      .option('--new-dataset', 'the same, and a new dataset; the old one stays with its events')
+      .option('--now', 'remove replaced flows and connections at once, not when their events are confirmed')
+      .action((file: string, options: Omit<UpdateArguments, 'file'>) => does(update, { file, ...options })),
 };

@@ -60,7 +60,7 @@ function whatOf({ what, input = {}, decided }: HistoryEntry): string {
     return `held ${decision}: ${counted(events, 'event')} (${reasons.join(', ')})`;
   }
   const { adopt, disableFlow, discard, noWait, deleteData, withoutReceivers = [], changed = [] } = input;
-  const { widget, kind, since, recreate = [] } = input;
+  const { widget, kind, since, recreate = [], replace, now } = input;
   return [
     what,
     ...(adopt === true ? ['--adopt'] : []),
@@ -69,6 +69,8 @@ function whatOf({ what, input = {}, decided }: HistoryEntry): string {
     ...(noWait === true ? ['--no-wait'] : []),
     ...withoutReceivers.map((id) => `--without-receiver ${oneLine(id)}`),
     ...(deleteData === true ? ['--delete-data'] : []),
+    ...(replace === undefined ? [] : [replace === 'dataset' ? '--new-dataset' : '--replace']),
+    ...(now === true ? ['--now'] : []),
     ...(since === undefined ? [] : [instant(Date.parse(since))]),
     ...(widget === undefined ? [] : [`--widget ${oneLine(widget)}`]),
     ...(kind === undefined ? [] : [`--kind ${kind}`]),

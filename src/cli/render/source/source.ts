@@ -159,6 +159,7 @@ export function sourceDocument({ run, state, forwarder, intake }: Snapshot): obj
           paused: state.paused,
           teardown: state.teardown,
           drift: state.drift,
+          replaced: state.replaced,
           tenantId: state.tenantId,
         }),
     ...(state?.hold === undefined

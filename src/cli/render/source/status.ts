@@ -6,6 +6,7 @@ import { heading, opensLine, paintedPhase, renderLeft } from './source.js';
 import { renderDelivery } from './delivery.js';
 import { renderIntake } from './intake.js';
 import { standstillLines } from './standstill.js';
+import { replacedLines } from '../replaced.js';
 import { renderSteps } from './steps.js';
 import { columns, elapsed } from '../text.js';
 
@@ -35,7 +36,7 @@ export function renderStatus(snapshot: Snapshot, now: number, paint: Paint): str
     ...drifted.flatMap((one) => ['', one, '']),
     columns(facts),
     ...(state === undefined ? [] : ['', renderSteps(state, run.pending, view)]),
-    ...(state === undefined ? [] : renderLeft(state, paint)),
+    ...(state === undefined ? [] : [...renderLeft(state, paint), ...replacedLines(state, paint)]),
     ...(delivery === undefined ? [] : ['', delivery]),
     ...(intake === undefined ? [] : renderIntake(intake, paint)),
     ...(state?.phase === 'live' ? ['', columns(nextCommands(snapshot, paint), 0)] : []),

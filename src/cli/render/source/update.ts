@@ -1,7 +1,7 @@
 /** `update`: how it ended. */
 import type { Contents } from '../../../domain/projection/projection.js';
 import type { SourceUrls } from '../../../domain/inquiries.js';
-import type { RoutedKind } from '../../../domain/source/updatable.js';
+import type { RoutedKind } from '../../../domain/source/updating/updatable.js';
 import type { UpdateResult } from '../../../domain/source/update.js';
 import { renderUrls } from '../events/urls.js';
 import type { Paint } from '../paint.js';
@@ -20,7 +20,7 @@ export interface Updated extends UpdateResult {
 }
 
 export function renderUpdated(
-  { name, changed, fields, mappingVersion, opensAt, contents, webhooks }: Updated,
+  { name, changed, fields, mappingVersion, opensAt, contents, webhooks, replaced, removed = [] }: Updated,
   now: number,
   paint: Paint,
 ): string {
@@ -29,6 +29,8 @@ export function renderUpdated(
   const rows = [
     ...(fields.length === 0 ? [] : [['new XDM fields', fields.join(', ')]]),
     ...(sending ? [['mapping set', `version ${mappingVersion}`]] : []),
+    ...(replaced === undefined ? [] : [['flow', `${replaced.by}, in the place of ${replaced.flow}`]]),
+    ...(removed.length === 0 ? [] : [['removed', `flow ${removed.join(', ')}, with its connections`]]),
     ...(contents === undefined ? [] : [['contents', contents]]),
     ...(sending
       ? [['sending', opensAt === undefined ? 'after `unpause`' : opensLine({ opensAt }, now, undefined, undefined)]]
@@ -37,6 +39,12 @@ export function renderUpdated(
   return [
     `${paint.good('✔')} ${paint.strong(name)} has the new manifest.`,
     ...(rows.length === 0 ? [] : ['', columns(rows)]),
+    ...(replaced === undefined
+      ? []
+      : [
+          '',
+          `The old flow and its connections are removed once every event that went to it is confirmed or decided: \`chatlio-aep status ${name}\``,
+        ]),
     ...(webhooks === undefined ? [] : webhookLines(name, webhooks, paint)),
   ].join('\n');
 }

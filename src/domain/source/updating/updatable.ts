@@ -1,9 +1,9 @@
 /** What of a live source an update changes, where, and what it cannot change and why. */
-import type { CatalogueError } from '../errors.js';
-import type { Kind } from '../events/kinds.js';
-import type { Manifest } from './manifest.js';
-import { manifestDifferences } from './source.js';
-import type { StepName } from './steps.js';
+import type { CatalogueError } from '../../errors.js';
+import type { Kind } from '../../events/kinds.js';
+import type { Manifest } from '../manifest.js';
+import { manifestDifferences } from '../source.js';
+import type { StepName } from '../steps.js';
 
 /** What is changed in place. */
 const CHANGEABLE = [
