@@ -117,6 +117,8 @@ export async function changeAtAdobe(
     } catch (failure) {
       if (!(failure instanceof ActivityFailure)) throw failure;
       const { error } = failureOf(failure);
+      // Of what somebody has deleted meanwhile nothing can be put back, and nothing can be sent: the gate stays closed.
+      if (aborted !== undefined && error.code === 'CAEP_RESOURCE_GONE') return takeBack(aborted);
       aborted = (await ask(at, error)) ?? aborted;
     }
   }
