@@ -34,6 +34,9 @@ const CHANGED = {
   ],
 } as const;
 
+/** Everywhere the same, as it stands in states and histories that are compared. */
+export const ASKED_BY = 'ana';
+
 export const LIFE_OPERATIONS: readonly LifeOperation[] = [
   {
     name: 'update',
@@ -75,8 +78,12 @@ export const LIFE_OPERATIONS: readonly LifeOperation[] = [
   },
 ];
 
-export function changedManifest({ document }: SourceUnderTest): Manifest {
-  return manifestFrom({ ...document, ...CHANGED });
+export function changedDocument({ document }: SourceUnderTest): object {
+  return { ...document, ...CHANGED };
+}
+
+export function changedManifest(source: SourceUnderTest): Manifest {
+  return manifestFrom(changedDocument(source));
 }
 
 function faultsOfAll(end: Snapshot): string[] {

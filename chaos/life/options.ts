@@ -20,7 +20,7 @@ const DEFAULT_HOME = '.chatlio-aep/chaos-life';
 
 export const USAGE = `npm run chaos:life -- [--seed N] [--sources N] [--parts LIST] [--only PATTERN] [--quick] [--home DIR] [--continue]
   --seed      draws everything that is left to chance; default: drawn, and printed
-  --sources   lives: provisioned, changed and torn down; default 100. So many sources, at most 24, have a random sequence
+  --sources   lives: provisioned, changed and torn down; default 100. So many sources, at most 12, have a random sequence
   --parts     of ${PARTS.join(', ')}; default all
   --only      regular expression on the names of the kills and meetings
   --quick     an eighth of the kills

@@ -5,15 +5,19 @@
 import { resolve } from 'node:path';
 import { messageOf } from '../../src/domain/messageOf.js';
 import { listenForInterruption, isInterrupted } from '../stack/interruption.js';
-import type { CellResult } from '../stack/result.js';
+import type { CellResult, Report } from '../stack/result.js';
 import { asText, lineOf, tableOf } from '../stack/table.js';
 import { runKills } from './kills/run.js';
 import { runLives } from './lives/lives.js';
 import { beginProgress, continueProgress } from './lives/progress.js';
 import { areWell, reportOfLives } from './lives/report.js';
+import { runMeetings } from './meetings/run.js';
+import { runSequences } from './sequences/run.js';
 import { type Options, readOptions, USAGE } from './options.js';
 
 const INTERRUPTED = 130;
+/** At the same time. */
+const MOST_SEQUENCES = 12;
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 const say = (line: string): void => print(`${new Date().toISOString().slice(11, 19)} ${line}`);
 
@@ -26,14 +30,19 @@ async function lives({ home, goesOn, seed, sources }: Options): Promise<boolean>
   return areWell(result);
 }
 
-async function kills({ seed, only, share }: Options): Promise<boolean> {
+/** Parts of which each result is a line, and a place in the table. */
+async function cells(run: (report: Report) => Promise<void>): Promise<boolean> {
   const results: CellResult[] = [];
-  await runKills({ seed, only, share, log: say }, (result) => {
+  await run((result) => {
     results.push(result);
     say(lineOf(result));
   });
   print(`\n${asText(tableOf(results))}\n`);
   return results.every(({ faults }) => faults.length === 0);
+}
+
+function sequencesOf({ seed, sources }: Options) {
+  return { seed, sources: Math.min(sources, MOST_SEQUENCES), log: say };
 }
 
 async function main(): Promise<number> {
@@ -47,7 +56,9 @@ async function main(): Promise<number> {
   print(repeat);
   const wells: boolean[] = [];
   for (const part of options.parts) {
-    if (part === 'kills') wells.push(await kills(options));
+    if (part === 'kills') wells.push(await cells((report) => runKills({ ...options, log: say }, report)));
+    if (part === 'meetings') wells.push(await cells((report) => runMeetings({ ...options, log: say }, report)));
+    if (part === 'sequences') wells.push(await cells((report) => runSequences(sequencesOf(options), report)));
     if (part === 'lives') wells.push(await lives(options));
   }
   const isWell = wells.every(Boolean);

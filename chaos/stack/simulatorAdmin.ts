@@ -9,6 +9,14 @@ export interface ObjectRow {
   readonly kind: string;
   readonly id: string;
   readonly name: string;
+  readonly state?: string;
+}
+
+/** `GET /__sim/api/truth` */
+export interface EventTruth {
+  readonly eventId: string | null;
+  readonly acceptances: readonly { readonly receivedMs: number; readonly fate: string }[];
+  readonly rows: number;
 }
 
 /** `GET /__sim/api/journal` */
@@ -28,6 +36,8 @@ export interface SimulatorAdmin {
   /** Requests that the rules have hit, by rule. */
   hits(): Promise<ReadonlyMap<string, number>>;
   objects(sandbox: string): Promise<ObjectRow[]>;
+  /** What became of every event that the inlets have accepted. */
+  truth(): Promise<EventTruth[]>;
   /** The number of the newest request. */
   lastRequest(): Promise<number>;
   /** In the order in which they were answered. */
@@ -35,6 +45,8 @@ export interface SimulatorAdmin {
   /** What a service answers to `GET path`, as any other client of Adobe would ask. */
   read(sandbox: string, path: string, accept?: string): Promise<unknown>;
 }
+
+const MOST_EVENTS = 1_000_000;
 
 /** @param environment with the credentials that the simulator has printed */
 export function createSimulatorAdmin(baseUrl: string, environment: NodeJS.ProcessEnv): SimulatorAdmin {
@@ -51,6 +63,10 @@ export function createSimulatorAdmin(baseUrl: string, environment: NodeJS.Proces
     },
     objects: async (sandbox) =>
       (await call({ method: 'GET', path: `${api}/objects?sandbox=${sandbox}` })) as ObjectRow[],
+    truth: async () => {
+      const path = `${api}/truth?limit=${MOST_EVENTS}`;
+      return ((await call({ method: 'GET', path })) as { events: EventTruth[] }).events;
+    },
     lastRequest: async () => (await requests('limit=1')).at(-1)?.sequence ?? 0,
     requestsAfter: (sequence) => requests(`after=${sequence}`),
     read: (sandbox, path, accept = 'application/json') =>

@@ -10,7 +10,7 @@ import { newSource } from '../../stack/product/sourceUnderTest.js';
 import { type ChaosStack, type Victim, VICTIMS } from '../../stack/product/stack.js';
 import { shuffled } from '../../stack/random.js';
 import type { CellResult } from '../../stack/result.js';
-import type { Subject } from '../operations.js';
+import { ASKED_BY, type Subject } from '../operations.js';
 import { differencesAtEnd, waitUntilOver } from '../state/ending.js';
 import { makeLive } from '../state/live.js';
 import type { Undisturbed } from './undisturbed.js';
@@ -89,7 +89,7 @@ const THERE_WITHIN_MS = 30_000;
 
 function memberOf(subject: Subject, { of: { operation, end }, moment }: LifeKill): InWave {
   const { stack, source } = subject;
-  const ask = async () => void (await operation.ask(subject, 'nobody disturbs'));
+  const ask = async () => void (await operation.ask(subject, ASKED_BY));
   if ('afterMs' in moment) return atRandom(subject, { operation, end }, moment.afterMs);
   const ruleId = `${source.name}-kill`;
   return {
@@ -117,7 +117,7 @@ function atRandom(
   { operation, end }: Pick<Undisturbed, 'operation' | 'end'>,
   afterMs: number,
 ): InWave {
-  const ask = () => operation.ask(subject, 'nobody disturbs').then(() => true);
+  const ask = () => operation.ask(subject, ASKED_BY).then(() => true);
   let asked: Promise<boolean> | undefined;
   return {
     aftermathMs: 0,

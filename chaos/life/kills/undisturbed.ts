@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { BEFORE_EFFECT, type KillPoint, WITHIN } from '../../stack/kills/killPoints.js';
 import { newSource } from '../../stack/product/sourceUnderTest.js';
 import type { ChaosStack } from '../../stack/product/stack.js';
-import type { LifeOperation, Subject } from '../operations.js';
+import { ASKED_BY, type LifeOperation, type Subject } from '../operations.js';
 import { waitUntilOver } from '../state/ending.js';
 import { makeLive } from '../state/live.js';
 import { differencesOf, type Snapshot, snapshotOf } from '../state/snapshot.js';
@@ -24,7 +24,7 @@ export async function undisturbed(stack: ChaosStack, sandbox: string, operation:
   const subject: Subject = { stack, source: await newSource(stack, sandbox) };
   await makeLive(subject, operation);
   const before = await stack.simulator.lastRequest();
-  await (await operation.ask(subject, 'nobody disturbs')).result();
+  await (await operation.ask(subject, ASKED_BY)).result();
   await waitUntilOver(subject, operation);
   const requests = (await stack.simulator.requestsAfter(before)).filter((one) => one.sandboxName === sandbox);
   const end = await atRest(subject);

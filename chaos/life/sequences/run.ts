@@ -1,0 +1,121 @@
+/** Random sequences of operations, one per source, with events flowing all the while; then every event is looked for. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { pino } from 'pino';
+import { readConfiguration } from '../../../src/configuration.js';
+import type { Kind } from '../../../src/domain/events/kinds.js';
+import { openDatabase } from '../../../src/store/connection/database.js';
+import { openKeyRing } from '../../../src/store/keys/keyRing.js';
+import { createProvisioningStore } from '../../../src/store/sources/provisioning.js';
+import { type Comparison, compare } from '../../forward/records/compare.js';
+import { type AtPlatform, readStore } from '../../forward/records/records.js';
+import { KILL_TIMES } from '../../stack/kills/killPoints.js';
+import { newSource } from '../../stack/product/sourceUnderTest.js';
+import { type ChaosStack, resultOfProcesses, startChaosStack } from '../../stack/product/stack.js';
+import { createRandom } from '../../stack/random.js';
+import type { Report } from '../../stack/result.js';
+import { startChats } from './chats.js';
+import { sequenceOf } from './model.js';
+import { walk } from './walk.js';
+
+const MOVES = 12;
+/** Of a second, as the manifest says one: what the platform really needs is less than what the product waits. */
+const POLICY = ['settleWindowMs=500', 'lakeDelayMs=500'];
+const DELIVERY = { lakeLatency: '5s', lease: '3s', requestTimeout: '5s' };
+
+export interface SequencesOptions {
+  readonly seed: number;
+  readonly sources: number;
+  readonly log: (line: string) => void;
+}
+
+export async function runSequences({ seed, sources, log }: SequencesOptions, report: Report): Promise<void> {
+  const startedAt = performance.now();
+  const stack = await startChaosStack({
+    times: KILL_TIMES,
+    sandboxCount: sources,
+    log,
+    withReceiver: true,
+    policy: POLICY,
+  });
+  try {
+    const walked = await Promise.all(
+      stack.sandboxes.map((sandbox, index) => walkUnderTraffic(stack, sandbox, seed * 1_000 + index, log)),
+    );
+    for (const { name, faults, durationMs } of walked) {
+      report({ what: 'a random sequence, with events flowing', operation: 'all', name, faults, durationMs });
+    }
+    const taken = new Map(walked.flatMap((one) => [...one.taken]));
+    const { differences, delivered, open } = await comparedAtEnd(stack, taken);
+    const moves = walked.reduce((sum, one) => sum + one.moves, 0);
+    log(
+      `${moves} moves, ${taken.size} events taken, ${delivered} accepted exactly once, open: ${JSON.stringify([...open])}`,
+    );
+    report({
+      what: 'every event that was taken is delivered once, or held',
+      operation: 'all',
+      name: `${taken.size} events`,
+      faults: differences.map(({ wrong, eventId, detail }) => `${wrong} ${eventId.slice(0, 16)}: ${detail}`),
+      durationMs: performance.now() - startedAt,
+    });
+    report(resultOfProcesses(stack, startedAt));
+  } finally {
+    await stack.stop();
+  }
+}
+
+async function walkUnderTraffic(stack: ChaosStack, sandbox: string, seed: number, log: (line: string) => void) {
+  const startedAt = performance.now();
+  const source = await newSource(stack, sandbox, { delivery: DELIVERY });
+  let paths: ReadonlyMap<Kind, string> = new Map();
+  const chats = startChats({ receiverUrl: stack.receiverUrl, seed, pathOf: (kind) => paths.get(kind) });
+  const sequence = sequenceOf(createRandom(seed), MOVES);
+  const provisioned = async () => {
+    paths = await webhookPathsOf(stack, source.name);
+  };
+  const { faults, moves } = await walk({ stack, source }, sequence, { provisioned, log });
+  await chats.end();
+  const durationMs = performance.now() - startedAt;
+  return { name: `sequence ${seed}`, faults, moves, taken: chats.taken, durationMs };
+}
+
+async function webhookPathsOf(stack: ChaosStack, name: string): Promise<ReadonlyMap<Kind, string>> {
+  const silent = pino({ level: 'silent' });
+  const { keyFile } = readConfiguration(stack.environment);
+  const database = openDatabase({ url: stack.databaseUrl, applicationName: 'chaos', log: silent });
+  try {
+    const urls = await createProvisioningStore(database, await openKeyRing(keyFile)).sourceUrls(name, '');
+    const webhooks = urls?.webhooks ?? [];
+    return new Map(webhooks.map(({ kind, url }): [Kind, string] => [kind as Kind, url]));
+  } finally {
+    await database.close();
+  }
+}
+
+const DECIDED_WITHIN_MS = 90_000;
+const POLL_MS = 2_000;
+
+/** Sending takes its time, and so does the lake: compared again until nothing is missing. */
+async function comparedAtEnd(stack: ChaosStack, taken: Parameters<typeof compare>[0]['taken']): Promise<Comparison> {
+  const deadline = performance.now() + DECIDED_WITHIN_MS;
+  for (;;) {
+    const store = await readStore(stack.databaseUrl);
+    const platform = platformOf(await stack.simulator.truth());
+    const found = compare({ taken, contradictions: [], platform, store, quietTimes: [], inRequests: [] });
+    if (found.differences.length === 0 || performance.now() > deadline) return found;
+    await delay(POLL_MS);
+  }
+}
+
+function platformOf(truth: Awaited<ReturnType<ChaosStack['simulator']['truth']>>): ReadonlyMap<string, AtPlatform> {
+  return new Map(
+    truth.map(({ eventId, acceptances, rows }) => [
+      eventId ?? '(without id)',
+      {
+        acceptances: acceptances.length,
+        dropped: acceptances.filter(({ fate }) => fate !== 'land').length,
+        rows,
+        acceptedAtMs: acceptances.map(({ receivedMs }) => receivedMs),
+      },
+    ]),
+  );
+}
