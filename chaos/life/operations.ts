@@ -4,6 +4,7 @@ import type { Underway } from '../../src/temporal/sources/port.js';
 import { manifestFrom, type SourceUnderTest } from '../stack/product/sourceUnderTest.js';
 import type { ChaosStack } from '../stack/product/stack.js';
 import { ADOBE_STEPS } from '../stack/product/stepRequests.js';
+import { type Somebody, somebodyElse } from './somebody.js';
 import type { Snapshot } from './state/snapshot.js';
 
 export interface Subject {
@@ -65,6 +66,43 @@ export const LIFE_OPERATIONS: readonly LifeOperation[] = [
     faultsOf: (end) => [...faultsOfAll(end), ...absent(end, 'flow', '"state":"enabled"'), ...gateFaults(end, true)],
   },
   {
+    name: 'repair of what was changed',
+    prepare: (subject) =>
+      somebody(subject, async (other, { sandbox }, ids) => {
+        await other.describeFlow(sandbox, ids.flow, 'Mine now');
+        await other.renameDataset(sandbox, ids.dataset, `Renamed ${ids.dataset}`);
+        await other.switchFlow(sandbox, ids.flow, 'disable');
+      }),
+    ask: ({ stack, source }, by) => stack.sources.repair(source.name, { by }),
+    endsAs: 'live',
+    faultsOf: (end) => [
+      ...faultsOfAll(end),
+      ...absent(end, 'flow', '"state":"enabled"'),
+      ...absent(end, 'flow', 'chatlio-aep:<name>:<uid>'),
+      ...absent(end, 'dataset', '"name":"Chatlio <name>"'),
+      ...gateFaults(end, true),
+    ],
+  },
+  {
+    name: 'repair after the flow was deleted',
+    prepare: (subject) => somebody(subject, (other, { sandbox }, { flow }) => other.deleteFlow(sandbox, flow)),
+    ask: ({ stack, source }, by) => stack.sources.repair(source.name, { recreate: ['flow'], by }),
+    endsAs: 'live',
+    faultsOf: (end) => [...faultsOfAll(end), ...absent(end, 'flow', '"state":"enabled"'), ...gateFaults(end, true)],
+  },
+  {
+    name: 'repair after the dataset was deleted',
+    prepare: (subject) => somebody(subject, (other, { sandbox }, { dataset }) => other.deleteDataset(sandbox, dataset)),
+    ask: ({ stack, source }, by) =>
+      stack.sources.repair(source.name, { recreate: ['dataset', 'target-connection', 'flow'], by }),
+    endsAs: 'live',
+    faultsOf: (end) => [
+      ...faultsOfAll(end),
+      ...absent(end, 'target-connection', '<dataset>'),
+      ...gateFaults(end, true),
+    ],
+  },
+  {
     name: 'teardown',
     ask: ({ stack, source }, by) => stack.sources.teardown(source.name, { by }),
     endsAs: 'completed',
@@ -84,6 +122,16 @@ export function changedDocument({ document }: SourceUnderTest): object {
 
 export function changedManifest(source: SourceUnderTest): Manifest {
   return manifestFrom(changedDocument(source));
+}
+
+type Ids = Readonly<Record<'flow' | 'dataset', string>>;
+
+async function somebody(
+  { stack, source }: Subject,
+  act: (somebody: Somebody, source: SourceUnderTest, ids: Ids) => Promise<void>,
+): Promise<void> {
+  const { resources } = await source.state();
+  await act(somebodyElse(stack), source, { flow: resources.flow?.id ?? '', dataset: resources.dataset?.id ?? '' });
 }
 
 function faultsOfAll(end: Snapshot): string[] {

@@ -13,7 +13,7 @@ export interface ObjectRow {
 }
 
 /** `GET /__sim/api/truth` */
-export interface EventTruth {
+interface EventTruth {
   readonly eventId: string | null;
   readonly acceptances: readonly { readonly receivedMs: number; readonly fate: string }[];
   readonly rows: number;

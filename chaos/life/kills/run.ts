@@ -35,9 +35,15 @@ export async function runKills({ seed, only, share, log }: KillsOptions, report:
 /** Each operation without a kill: what is wrong then is not looked for under kills. */
 export async function undisturbedAll(stack: ChaosStack, report: Report): Promise<Undisturbed[]> {
   const startedAt = performance.now();
-  const all = await Promise.all(
-    LIFE_OPERATIONS.map((operation, index) => undisturbed(stack, stack.sandboxes[index] ?? '', operation)),
-  );
+  const { sandboxes } = stack;
+  const lanes = sandboxes.map(async (sandbox, lane) => {
+    const found: Undisturbed[] = [];
+    for (const [index, operation] of LIFE_OPERATIONS.entries()) {
+      if (index % sandboxes.length === lane) found.push(await undisturbed(stack, sandbox, operation));
+    }
+    return found;
+  });
+  const all = (await Promise.all(lanes)).flat();
   for (const { operation, faults } of all) {
     const durationMs = performance.now() - startedAt;
     report({

@@ -8,7 +8,7 @@ import type { Undisturbed } from '../kills/undisturbed.js';
 import type { LifeOperation, Subject } from '../operations.js';
 import { differencesAtEnd, waitUntilOver } from '../state/ending.js';
 import type { Ended, Meeting } from './meeting.js';
-import { somebodyElse } from './somebody.js';
+import { somebodyElse } from '../somebody.js';
 
 const DESCRIPTION = 'Changed by somebody else';
 

@@ -12,7 +12,7 @@ export interface Model {
 
 export const AT_FIRST: Model = { phase: 'never made', paused: false, flow: 'enabled', edition: 0 };
 
-export interface Move {
+interface Move {
   readonly name: MoveName;
   readonly weight: number;
   /** Otherwise it is refused, and nothing changes. */
@@ -31,11 +31,11 @@ export type MoveName =
   | 'teardown'
   | 'teardown, discarding';
 
-export const EDITIONS = 4;
+const EDITIONS = 4;
 
 const isLive = ({ phase }: Model): boolean => phase === 'live';
 
-export const MOVES: readonly Move[] = [
+const MOVES: readonly Move[] = [
   {
     name: 'provision',
     weight: 4,

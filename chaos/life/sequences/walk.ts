@@ -8,7 +8,7 @@ import { manifestFrom, waitForStand } from '../../stack/product/sourceUnderTest.
 import { stepOf } from '../../stack/product/verify.js';
 import { changedDocument, type Subject } from '../operations.js';
 import { waitUntilOver } from '../state/ending.js';
-import { somebodyElse } from '../meetings/somebody.js';
+import { somebodyElse } from '../somebody.js';
 import { AT_FIRST, type Model, type MoveName, type PlannedMove, type Seen, unlike } from './model.js';
 
 export interface Walked {

@@ -1,12 +1,13 @@
 /** Somebody else who works in the same sandbox, with plain requests. */
-import { createRequests } from '../../stack/requests.js';
-import type { ChaosStack } from '../../stack/product/stack.js';
+import { createRequests } from '../stack/requests.js';
+import type { ChaosStack } from '../stack/product/stack.js';
 
 export interface Somebody {
   /** With the etag that it has now. */
   describeFlow(sandbox: string, flowId: string, description: string): Promise<void>;
   switchFlow(sandbox: string, flowId: string, op: 'enable' | 'disable'): Promise<void>;
   deleteFlow(sandbox: string, flowId: string): Promise<void>;
+  renameDataset(sandbox: string, datasetId: string, name: string): Promise<void>;
   deleteDataset(sandbox: string, datasetId: string): Promise<void>;
 }
 
@@ -26,6 +27,8 @@ export function somebodyElse({ environment }: ChaosStack): Somebody {
     switchFlow: async (sandbox, id, op) =>
       void (await asClient(sandbox, { method: 'POST', path: `${FLOWS}/${id}/action?op=${op}` })),
     deleteFlow: async (sandbox, id) => void (await asClient(sandbox, { method: 'DELETE', path: `${FLOWS}/${id}` })),
+    renameDataset: async (sandbox, id, name) =>
+      void (await asClient(sandbox, { method: 'PATCH', path: `${DATASETS}/${id}`, body: { name } })),
     deleteDataset: async (sandbox, id) =>
       void (await asClient(sandbox, { method: 'DELETE', path: `${DATASETS}/${id}` })),
   };
