@@ -1,11 +1,14 @@
 /** All kills, or a part of them, on one stack. */
-import { KILL_SANDBOXES, KILL_TIMES } from '../../stack/kills/killPoints.js';
+import { KILL_TIMES } from '../../stack/kills/killPoints.js';
 import { type ChaosStack, resultOfProcesses, startChaosStack } from '../../stack/product/stack.js';
 import { createRandom } from '../../stack/random.js';
 import type { Report } from '../../stack/result.js';
 import { LIFE_OPERATIONS } from '../operations.js';
 import { lifeKills, runLifeWave, wavesOf } from './matrix.js';
 import { type Undisturbed, undisturbed } from './undisturbed.js';
+
+/** At the kill each has one request under way, and the client keeps 16 connections. */
+const IN_A_WAVE = 12;
 
 export interface KillsOptions {
   readonly seed: number;
@@ -17,13 +20,13 @@ export interface KillsOptions {
 
 export async function runKills({ seed, only, share, log }: KillsOptions, report: Report): Promise<void> {
   const startedAt = performance.now();
-  const stack = await startChaosStack({ times: KILL_TIMES, sandboxCount: KILL_SANDBOXES, log });
+  const stack = await startChaosStack({ times: KILL_TIMES, sandboxCount: IN_A_WAVE, log });
   try {
     const random = createRandom(seed);
     const all = await undisturbedAll(stack, report);
     const kills = lifeKills(all, random).filter(({ name }) => random() < share && only.test(name));
     log(`${kills.length} kills`);
-    for (const wave of wavesOf(kills, KILL_SANDBOXES, random)) {
+    for (const wave of wavesOf(kills, IN_A_WAVE, random)) {
       for (const result of await runLifeWave(stack, wave, random)) report(result);
     }
     report(resultOfProcesses(stack, startedAt));
