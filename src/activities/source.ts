@@ -20,6 +20,7 @@ import { configure } from './forwarding/configure.js';
 import type { Forwarders } from './forwarding/forwarders.js';
 import { activityFailure, type RetryBounds } from './failures.js';
 import { withHeartbeats } from './heartbeats.js';
+import { checkPlan } from './planning/checkPlan.js';
 import { closeGate, disableFlow, enableFlow, openGate } from './steps/gate.js';
 import { applyUpdate, changeStep, prepareUpdate } from './steps/update.js';
 import type { TeardownActivities } from '../domain/source/teardown.js';
@@ -117,7 +118,8 @@ export function createSourceActivities(deps: SourceActivityDeps): SourceActiviti
 
   const change = (step: StepName) => (input: ChangeInput) =>
     operate(input, (context) => changeStep(STEP_TABLE[step], { ...context, before: input.before }));
-  const updating: Pick<UpdateActivities, 'prepareUpdate' | 'applyUpdate'> = {
+  const updating: Pick<UpdateActivities, 'checkPlan' | 'prepareUpdate' | 'applyUpdate'> = {
+    checkPlan: (input) => operate(input, (context) => checkPlan(context, input)),
     prepareUpdate: (input) => operate(input, prepareUpdate),
     applyUpdate: (input) => operate(input, (context) => applyUpdate(context, input)),
   };

@@ -157,6 +157,32 @@ export const ERROR_CATALOGUE = {
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
+  CAEP_SAMPLE_NOT_TAKEN: {
+    sentence: 'The sample would not become an event: {reason}.',
+    remedy:
+      'Give a body as Chatlio posts it, with `--kind` where it can be more than one kind, or the name of a kind for an invented one: `chatlio-aep plan FILE --sample transcript`.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_SAMPLE_NEEDS_SCHEMA: {
+    sentence: 'Adobe maps a sample into a schema, and there is none yet with the title "{title}".',
+    remedy: 'Run `chatlio-aep provision FILE` first. A mapping alone is checked by `chatlio-aep plan FILE`.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_PLAN_UNREADABLE: {
+    sentence: 'The plan {file} cannot be used: {reason}.',
+    remedy: 'Make it anew with `chatlio-aep plan FILE --save {file}`.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_PLAN_OUTDATED: {
+    sentence: 'The world has moved since the plan[ {file}] for {name} was made: {moved}.',
+    remedy:
+      'Nothing was changed. Look at what would be done now with `chatlio-aep plan FILE --save PLAN`, then run `chatlio-aep update FILE --plan PLAN`.',
+    retryable: false,
+    exitCode: EXIT_CODES.failed,
+  },
   CAEP_CHANGE_BREAKING: {
     sentence:
       'The {resource} {id} cannot become what the manifest says, because it holds or describes events already: {reason}.',

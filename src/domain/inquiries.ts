@@ -31,6 +31,7 @@ import type {
 import type { HistoryPage } from './history.js';
 import type { Manifest } from './source/manifest.js';
 import type { DoctorReport, PlanReport } from './source/plan.js';
+import type { SealedSample } from './planning/sample.js';
 import type { Resources } from './source/steps.js';
 
 /** By its name: what is asked, and what it is answered with. */
@@ -49,6 +50,21 @@ interface Inquiries {
       readonly adopt?: boolean;
     };
     answer: PlanReport;
+  };
+  /** A body through the mapping. The answer holds a {@link SampleReport}; `sample` absent: an invented body of the kind. */
+  sample: {
+    ask: {
+      readonly manifest: Manifest;
+      readonly uid?: string;
+      /** Of the source, where it is known. */
+      readonly schemaId?: string;
+      readonly kind?: Kind;
+      readonly sample?: SealedSample;
+      /** When it was posted, ms: a body need not say. */
+      readonly atMs: number;
+      readonly sealTo: string;
+    };
+    answer: SealedAnswer;
   };
   doctor: { ask: { readonly sandbox?: string }; answer: DoctorReport };
   /** The answer holds {@link SourceUrls}. */
@@ -198,6 +214,7 @@ interface InquiryFacts<N extends InquiryName> {
 
 export const INQUIRIES: { readonly [N in InquiryName]: InquiryFacts<N> } = {
   plan: { patience: 'soon', again: () => 'chatlio-aep plan FILE' },
+  sample: { patience: 'soon', again: () => 'chatlio-aep plan FILE --sample KIND' },
   doctor: { patience: 'soon', again: () => 'chatlio-aep doctor' },
   urls: { patience: 'soon', again: ({ name }) => `chatlio-aep urls ${name}` },
   // It would make yet another secret; after a lost answer `urls` tells the newest.

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { codedError, sentenceOf } from '../../src/domain/errors.js';
 import type { GateReport } from '../../src/domain/delivery/forwarder.js';
-import type { PlanReport } from '../../src/domain/source/plan.js';
+import type { PlannedStep, PlanReport } from '../../src/domain/source/plan.js';
 import type { SourceState } from '../../src/domain/source/source.js';
 import { changes } from '../../src/cli/following/progress.js';
 import type { ForwarderReport } from '../../src/temporal/sources/port.js';
@@ -368,6 +368,35 @@ describe('plan', () => {
 
       1 to create, 1 to change, 1 kept. Nothing was changed."
     `);
+  });
+
+  it('shows below each object what differs and what happens to events meanwhile, and escapes what Adobe has', () => {
+    const fields: PlannedStep['fields'] = [
+      { field: 'name', found: 'mi\u001bne', wanted: 'Chatlio support-chat', remedy: 'change', drifted: true },
+      { field: 'mapping _acme.x', wanted: 'lower(visitorEmail) (expression)', remedy: 'change' },
+    ];
+    const meanwhile = 'The gate closes first.';
+    const row: PlannedStep = { step: 'flow', action: 'change', label: 'Chatlio', id: 'f-1', fields, meanwhile };
+    const report = { ...PLAN, sandboxType: 'production', mapping: [], steps: [row] };
+    expect(renderPlan(report, plain)).toMatchInlineSnapshot(`
+      "Plan for support-chat in sandbox prod (production)  tenant acmetenant
+
+        ~  change  flow  Chatlio  f-1
+             name             mi\\x1bne  →  Chatlio support-chat              changed at Adobe
+             mapping _acme.x  none      →  lower(visitorEmail) (expression)
+             The gate closes first.
+
+      1 to change, 0 kept. Nothing was changed.
+      What was changed at Adobe is brought back by \`chatlio-aep repair support-chat\`, which asks before it does it."
+    `);
+    expect(planDocument(report)).toMatchObject({ sandboxType: 'production', steps: [{ fields, meanwhile }] });
+  });
+
+  it('says that there is nothing to do in one line', () => {
+    const steps = PLAN.steps.map((row): PlannedStep => ({ ...row, action: 'keep' }));
+    expect(renderPlan({ ...PLAN, steps }, plain)).toBe(
+      '✔ Nothing to do: 3 objects of support-chat in sandbox prod are as the manifest says.',
+    );
   });
 
   it('shows how each field leaves, what can still be told, and what the contents mean', () => {

@@ -8,6 +8,7 @@ function againFor(name: InquiryName, fields: object): string {
 
 it.each<[InquiryName, object, string]>([
   ['plan', {}, 'chatlio-aep plan FILE'],
+  ['sample', {}, 'chatlio-aep plan FILE --sample KIND'],
   ['doctor', {}, 'chatlio-aep doctor'],
   ['urls', { name: 'n' }, 'chatlio-aep urls n'],
   ['rotate', { name: 'n' }, 'chatlio-aep urls n'],
@@ -39,5 +40,5 @@ it.each<[InquiryName, object, string]>([
 it('what would make a second set of secrets is tried once, what grows with the events has time', () => {
   const patience = (wanted: string) =>
     (Object.keys(INQUIRIES) as InquiryName[]).filter((name) => INQUIRIES[name].patience === wanted);
-  expect([patience('once'), patience('long'), patience('soon').length]).toEqual([['rotate'], ['audit'], 20]);
+  expect([patience('once'), patience('long'), patience('soon').length]).toEqual([['rotate'], ['audit'], 21]);
 });

@@ -115,6 +115,7 @@ export function createFakeSteps(): FakeSteps {
     },
     disableFlow: () => scripted('disableFlow', () => undefined),
     openGate: () => scripted<GateOpening>('openGate', () => ({ opened: true, opensAt: OPENED_AT })),
+    checkPlan: () => scripted('checkPlan', () => undefined),
     prepareUpdate: ({ resources }: OperationInput) =>
       scripted<PreparedUpdate>('prepareUpdate', () => ({
         resources: {

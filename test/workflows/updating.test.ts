@@ -48,6 +48,27 @@ describe('update', () => {
     });
   });
 
+  it('that goes by a plan looks first whether the world is as it was, and changes nothing where it is not', async () => {
+    const outdated = () => {
+      throw refusal({ code: 'CAEP_PLAN_OUTDATED', fields: { moved: 'flow name: a, now b' } });
+    };
+    const fake = failAt('checkPlan', outdated);
+    await withSource(fake, async (running) => {
+      const { uid, manifest } = await running.reaches('live');
+      const by = (plan: Partial<UpdateInput['plan']>) =>
+        running.handle.executeUpdate<UpdateResult, [UpdateInput]>('update', {
+          args: [{ manifest: WHOLE, plan: { v: 1, uid, running: manifest, seen: [], ...plan } }],
+        });
+      await expect(by({ uid: 'another' })).rejects.toMatchObject(refused('CAEP_PLAN_OUTDATED'));
+      await expect(by({ running: WHOLE })).rejects.toMatchObject(refused('CAEP_PLAN_OUTDATED'));
+      expect(callsSince(fake)).toEqual([]);
+      await expect(by({})).rejects.toMatchObject(refused('CAEP_PLAN_OUTDATED', { moved: 'flow name: a, now b' }));
+      expect(callsSince(fake)).toEqual(['checkPlan']);
+      await by({});
+      expect(callsSince(fake).slice(1, 3)).toEqual(['checkPlan', 'prepareUpdate']);
+    });
+  });
+
   it('that concerns delivery alone does not interrupt sending, and one that changes nothing says so', async () => {
     const fake = createFakeSteps();
     await withSource(fake, async (running) => {

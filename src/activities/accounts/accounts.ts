@@ -16,6 +16,7 @@ import { type CodedError, codedError } from '../../domain/errors.js';
 import { oneLine } from '../../domain/printable.js';
 import type { Ask } from '../../domain/inquiries.js';
 import type { KeyRing } from '../../store/keys/keyRing.js';
+import { withoutWords } from '../withoutWords.js';
 import { openCredentials } from './credentials.js';
 
 interface AccountDeps {
@@ -63,7 +64,7 @@ export async function updateAccount(deps: AccountDeps, ask: Ask<'updateAccount'>
     const { account } = await accountDetails(deps, { v: 1, ask: 'account', sandbox: ask.sandbox, id: ask.id });
     return { v: 1, changed, account };
   } catch (failure) {
-    throw params === undefined ? failure : withoutWords(failure);
+    throw params === undefined ? failure : withoutWords(failure, 'the credentials');
   }
 }
 
@@ -86,15 +87,6 @@ function changesTo(
 
 function isStale(failure: unknown): boolean {
   return failure instanceof AdobeCallError && failure.error.httpStatus === 412;
-}
-
-/** What Adobe says about credentials may quote them: its code and its request id are enough. */
-function withoutWords(failure: unknown): unknown {
-  if (!(failure instanceof AdobeCallError)) return failure;
-  const { effect, kind, retryAfterMs } = failure;
-  const { service, httpStatus, code, requestId } = failure.error;
-  const error = { service, httpStatus, code, requestId, title: 'not shown, as it may quote the credentials' };
-  return new AdobeCallError({ effect, kind, retryAfterMs, error });
 }
 
 /**

@@ -34,10 +34,18 @@ export function openCredentials(
   { ticket, sealed }: SealedCredentials,
   account: Omit<CredentialsFor, 'params'>,
 ): CredentialsFor['params'] {
-  const { privateKey, madeAtMs } = JSON.parse(keyRing.open(Buffer.from(ticket, 'base64'), TICKET).toString()) as Ticket;
-  const opened = openSealed(keyRing.accessKey, Buffer.from(privateKey, 'base64'), sealed);
+  const { opened, isCurrent } = openFromTerminal(keyRing, { ticket, sealed });
   const { sandbox, id, params } = JSON.parse(opened) as CredentialsFor;
-  const isCurrent = Math.abs(Date.now() - madeAtMs) < LASTS_MS;
   if (!isCurrent || sandbox !== account.sandbox || id !== account.id) throw codedError('CAEP_CREDENTIALS_EXPIRED', {});
   return params;
+}
+
+/** What a terminal has sealed to a {@link recipientOf}: JSON, which says itself what it is for. */
+export function openFromTerminal(
+  keyRing: Keys,
+  { ticket, sealed }: SealedCredentials,
+): { readonly opened: string; readonly isCurrent: boolean } {
+  const { privateKey, madeAtMs } = JSON.parse(keyRing.open(Buffer.from(ticket, 'base64'), TICKET).toString()) as Ticket;
+  const opened = openSealed(keyRing.accessKey, Buffer.from(privateKey, 'base64'), sealed);
+  return { opened, isCurrent: Math.abs(Date.now() - madeAtMs) < LASTS_MS };
 }

@@ -18,6 +18,7 @@ import { exceptionDetails, exceptionPage } from './exceptions.js';
 import { auditReport } from './audit.js';
 import { doctorReport, type DoctorDeps } from './doctor.js';
 import { planReport } from '../planning/plan.js';
+import { sampleReport } from '../planning/sample.js';
 import { runDetails } from './runs/runDetails.js';
 import { runsReport } from './runs/runs.js';
 import { dataReport } from '../steps/data.js';
@@ -45,6 +46,7 @@ export function createInquiryActivities(deps: InquiryDeps): InquiryActivities {
   const { database } = deps;
   return {
     plan: answering('plan', (ask) => planReport(deps, ask.manifest, ask)),
+    sample: answering('sample', (ask) => sampleReport(deps, ask)),
     doctor: answering('doctor', ({ sandbox = DEFAULT_SANDBOX }) => doctorReport(deps, sandbox)),
     urls: answering('urls', (ask) => sealedUrls(deps, ask)),
     rotate: answering('rotate', (ask) => rotatedUrls(deps, ask)),
@@ -84,7 +86,7 @@ function answering<N extends InquiryName>(name: N, answer: InquiryActivities[N])
 
 /** What an error may name. */
 function about(ask: Inquiry): Record<string, string> {
-  if (ask.ask === 'plan') return { name: ask.manifest.name, sandbox: ask.manifest.sandbox };
+  if (ask.ask === 'plan' || ask.ask === 'sample') return { name: ask.manifest.name, sandbox: ask.manifest.sandbox };
   if (ask.ask === 'doctor') return { sandbox: ask.sandbox ?? DEFAULT_SANDBOX };
   if ('id' in ask && 'sandbox' in ask) return { id: ask.id, sandbox: ask.sandbox };
   if (ask.ask === 'accounts') return { sandbox: ask.sandbox };

@@ -1,9 +1,10 @@
 /** What would be done to each object of a source: what exists, by state and by marker, beside the manifest. */
+import { createHash } from 'node:crypto';
 import { type Comparison, type Difference, differencesIn } from '../../domain/source/comparison.js';
 import type { Ask } from '../../domain/inquiries.js';
 import type { PlannedAction, PlannedStep, SeenObject } from '../../domain/source/plan.js';
 import { type Resource, type Resources, type StepName, STEPS, stepsFor } from '../../domain/source/steps.js';
-import { meanwhileOf } from '../../domain/source/meanwhile.js';
+import { meanwhileOf } from '../../domain/planning/meanwhile.js';
 import { formatDuration } from '../../manifest/duration.js';
 import { toCatalogueError } from '../failures.js';
 import { foreignError } from '../steps/perform.js';
@@ -11,7 +12,10 @@ import type { Standing, Step, StepContext } from '../steps/step.js';
 import { STEP_TABLE } from '../steps/table/index.js';
 import { obstacleIn } from './obstacles.js';
 
-export type PlanChoice = Pick<Ask<'plan'>, 'live' | 'resources' | 'running' | 'adopt'>;
+export interface PlanChoice extends Pick<Ask<'plan'>, 'live' | 'resources' | 'running' | 'adopt'> {
+  /** An object that cannot be read ends it; else it is a row of its own. */
+  readonly failsAtOnce?: boolean;
+}
 
 export interface PlannedSteps {
   readonly steps: readonly PlannedStep[];
@@ -64,6 +68,7 @@ async function planStep(name: StepName, context: StepContext, choice: PlanChoice
     const { error } = foreignError(step, context, foreign);
     return { row: { ...base, action: 'blocked', id: foreign.resource.id, error } };
   } catch (failure) {
+    if (choice.failsAtOnce === true) throw failure;
     const { name: source, sandbox } = context.manifest;
     const error = toCatalogueError(failure, { name: source, sandbox, again: PLAN_AGAIN });
     return { row: { ...base, action: 'blocked', error }, resource: recorded };
@@ -128,8 +133,17 @@ function actionFor(fields: readonly Difference[], isTakenOver: boolean): Planned
 }
 
 function seenOf({ kind, id, version }: Resource, comparison: Comparison): SeenObject {
-  const fields = comparison === 'gone' ? comparison : comparison.map(({ field, found }) => ({ field, found }));
+  const fields =
+    comparison === 'gone' ? comparison : comparison.map(({ field, found }) => ({ field, found: kept(found) }));
   return { step: kind, id, ...(version === undefined ? {} : { version }), fields };
+}
+
+/** Longer than any name; an expression is kept by what it begins with and its digest. */
+const LONGEST_KEPT = 1_000;
+
+function kept(found: string | undefined): string | undefined {
+  if (found === undefined || found.length <= LONGEST_KEPT) return found;
+  return `${found.slice(0, LONGEST_KEPT)}… sha256 ${createHash('sha256').update(found).digest('hex')}`;
 }
 
 /** The flow pins a version of the mapping set: a new one is a change of the flow. */

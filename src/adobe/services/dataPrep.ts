@@ -42,8 +42,12 @@ export interface MappingVerdict {
 export interface PreviewedRecord {
   /** It comes out as an event at all; what is in `errors` else costs single fields. */
   readonly mapped: boolean;
+  /** The event. */
+  readonly data?: unknown;
   /** What Adobe says, one line for each error. */
   readonly errors: readonly string[];
+  /** The same, with the field that each is about, where Adobe names it. */
+  readonly failures: readonly { readonly destination?: string; readonly said: string }[];
 }
 
 /** POST answers milliseconds, the specification says ISO strings. */
@@ -123,7 +127,9 @@ export function createDataPrep(http: AdobeHttp) {
       );
       return previewed.map(({ data, errors }) => ({
         mapped: data !== null && data !== undefined,
+        ...(data === null || data === undefined ? {} : { data }),
         errors: errorLines(errors),
+        failures: errorRows(errors).map(failureOf),
       }));
     },
 
@@ -201,13 +207,31 @@ function bodyOf(set: NewMappingSet): object {
   };
 }
 
+function errorRows(errors: unknown): readonly unknown[] {
+  if (errors === null || errors === undefined) return [];
+  return Array.isArray(errors) ? errors : [errors];
+}
+
 function errorLines(errors: unknown): string[] {
-  const rows: unknown[] = Array.isArray(errors) ? errors : errors === null || errors === undefined ? [] : [errors];
-  return rows.map((row) => {
-    if (typeof row === 'string') return row;
-    const { destination, source, exception } = Object(row) as Record<string, unknown>;
-    const place = [source, destination].filter((part) => typeof part === 'string').join(' → ');
-    const said = typeof exception === 'string' ? exception : JSON.stringify(row);
+  return errorRows(errors).map((row) => {
+    const { source, destination, said } = failureOf(row);
+    const place = [source, destination].filter((part) => part !== undefined).join(' → ');
     return place === '' ? said : `${place}: ${said}`;
   });
+}
+
+interface Failure {
+  readonly source?: string;
+  readonly destination?: string;
+  readonly said: string;
+}
+
+function failureOf(row: unknown): Failure {
+  if (typeof row === 'string') return { said: row };
+  const { destination, source, exception } = Object(row) as Record<string, unknown>;
+  return {
+    ...(typeof source === 'string' ? { source } : {}),
+    ...(typeof destination === 'string' ? { destination } : {}),
+    said: typeof exception === 'string' ? exception : JSON.stringify(row),
+  };
 }

@@ -2,7 +2,7 @@
 import type { CatalogueError } from '../../domain/errors.js';
 import type { Difference } from '../../domain/source/comparison.js';
 import type { Manifest } from '../../domain/source/manifest.js';
-import { meanwhileOf } from '../../domain/source/meanwhile.js';
+import { meanwhileOf } from '../../domain/planning/meanwhile.js';
 import { isAtRest, type PlannedStep, type PlanReport } from '../../domain/source/plan.js';
 import { manifestDifferences, type SourceState } from '../../domain/source/source.js';
 import { STEPS } from '../../domain/source/steps.js';
@@ -55,6 +55,13 @@ export function obstaclesTo({ steps, problems, differences }: Plan): CatalogueEr
   return found.length === 0 && differences?.refusal !== undefined ? [differences.refusal] : found;
 }
 
+/** Somebody has changed something of the live source at Adobe, which no update of the manifest brings back. */
+export function isDrifted({ steps }: Plan): boolean {
+  return steps.some(({ fields = [] }) =>
+    fields.some(({ drifted, remedy }) => drifted === true && remedy !== 'foreign'),
+  );
+}
+
 function otherThan({ manifest: running }: SourceState, manifest: Manifest): { readonly running?: Manifest } {
   return manifestDifferences(running, manifest).length === 0 ? {} : { running };
 }
@@ -86,7 +93,7 @@ function withDifferences(report: PlanReport, running: SourceState, differences: 
 
 /** Decided by how events are taken and sent here: Adobe has nothing of it. */
 function isOurSide({ field }: ManifestDifference): boolean {
-  return /^(contents|privacy|delivery|mapping\.reads)(\.|$)/.test(field);
+  return /^(contents|privacy|delivery|drift|mapping\.reads)(\.|$)/.test(field);
 }
 
 function windowsOf({ delivery }: Manifest) {

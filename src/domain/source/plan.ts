@@ -30,13 +30,15 @@ export interface PlannedStep {
   readonly error?: CatalogueError;
 }
 
+export type SeenField = Pick<ComparedField, 'field' | 'found'>;
+
 /** An object as it was found: what a saved plan is compared with. */
 export interface SeenObject {
   readonly step: StepName;
   readonly id: string;
   /** Of a mapping set. */
   readonly version?: number;
-  readonly fields: readonly Pick<ComparedField, 'field' | 'found'>[] | 'gone';
+  readonly fields: readonly SeenField[] | 'gone';
 }
 
 export interface PlannedMapping {

@@ -2,6 +2,7 @@
 import type { OperationInput } from '../delivery/pause.js';
 import type { Contents } from '../projection/projection.js';
 import type { Manifest } from './manifest.js';
+import type { PlanCheck } from '../planning/savedPlan.js';
 import type { Replacement } from './updating/replacing.js';
 import type { Resource, Resources, StepName } from './steps.js';
 
@@ -15,6 +16,8 @@ export interface UpdateInput {
   readonly now?: boolean;
   /** Who, for the record. */
   readonly by?: string;
+  /** Refused where the world is not as this plan has seen it. */
+  readonly plan?: PlanCheck;
 }
 
 export interface UpdateResult {
@@ -60,6 +63,10 @@ export interface ChangeInput extends OperationInput {
   readonly before?: Manifest;
 }
 
+export interface CheckPlanInput extends OperationInput {
+  readonly plan: PlanCheck;
+}
+
 export interface ChangeResult {
   readonly resource: Resource;
 }
@@ -75,6 +82,8 @@ export type UpdateActivities = {
 } & SendingActivities;
 
 interface SendingActivities {
+  /** Refuses with `CAEP_PLAN_OUTDATED` where the world is not as the plan has seen it. Changes nothing. */
+  checkPlan(input: CheckPlanInput): Promise<void>;
   /**
    * Adds fields to the field group, puts the mapping set's next version, and tries it with samples. What fails here is refused:
    * the source goes on as it was.

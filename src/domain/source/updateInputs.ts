@@ -14,8 +14,10 @@ import { REPLACEMENTS } from './updating/replacing.js';
 import { XDM_TYPE_NAMES, type XdmField } from './xdm/xdmTypes.js';
 import type { PauseInput, UnpauseInput } from '../delivery/pause.js';
 import { filledText, flag, listOf, mapOf, object, oneOf, optional, text, wholeNumber } from '../events/shape.js';
-import type { AbortInput, ConfigureInput, ResumeInput } from './source.js';
+import type { SeenField, SeenObject } from './plan.js';
+import type { PlanCheck } from '../planning/savedPlan.js';
 import { STEP_NAMES } from './steps.js';
+import type { AbortInput, ConfigureInput, ResumeInput } from './source.js';
 import type { TeardownInput } from './teardown.js';
 import type { UpdateInput } from './update.js';
 
@@ -101,11 +103,28 @@ export const UNPAUSE_INPUT = object<UnpauseInput>({ by: optional(text) });
 
 export const CONFIGURE_INPUT = object<ConfigureInput>({ delivery: DELIVERY, by: optional(text) });
 
+const SEEN_FIELDS = listOf(object<SeenField>({ field: filledText, found: optional(text) }));
+
+const PLAN_CHECK = object<PlanCheck>({
+  v: oneOf([1]),
+  uid: filledText,
+  running: MANIFEST,
+  seen: listOf(
+    object<SeenObject>({
+      step: oneOf(STEP_NAMES),
+      id: filledText,
+      version: optional(wholeNumber(0, Number.MAX_SAFE_INTEGER)),
+      fields: (value, path) => (value === 'gone' ? undefined : SEEN_FIELDS(value, path)),
+    }),
+  ),
+});
+
 export const UPDATE_INPUT = object<UpdateInput>({
   manifest: MANIFEST,
   replace: optional(oneOf(REPLACEMENTS)),
   now: optional(flag),
   by: optional(text),
+  plan: optional(PLAN_CHECK),
 });
 
 export const DRIFT_INPUT = object<DriftInput>({ by: optional(text) });

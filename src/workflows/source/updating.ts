@@ -8,6 +8,7 @@ import {
   refusalOfUpdate,
   stepsToRename,
 } from '../../domain/source/updating/updatable.js';
+import type { PlanCheck } from '../../domain/planning/savedPlan.js';
 import type { UpdateInput, UpdateResult } from '../../domain/source/update.js';
 import { UPDATE_INPUT } from '../../domain/source/updateInputs.js';
 import { refuse, requireShape } from '../refuse.js';
@@ -26,11 +27,12 @@ const updateUpdate = defineUpdate<UpdateResult, [UpdateInput]>(SOURCE_MESSAGES.u
 export function handleUpdating(changing: Changing): void {
   const { store, proxies, operations, removing } = changing;
 
-  const update = ({ manifest, by, replace, now = false }: UpdateInput): Promise<UpdateResult> =>
+  const update = ({ manifest, by, plan, replace, now = false }: UpdateInput): Promise<UpdateResult> =>
     operations.operate(
       'update',
       'update FILE',
       async (input) => {
+        if (plan !== undefined) await proxies.other.checkPlan({ ...input, manifest, plan });
         const differs = manifestDifferences(input.manifest, manifest).length > 0 || replace !== undefined;
         const done = (await changeWhatAdobeHas(input, manifest, { replace, by })) ?? { fields: [] };
         if (changesWidgets(input.manifest, manifest)) await changeWebhookUrls(store, proxies, manifest);
@@ -67,10 +69,22 @@ export function handleUpdating(changing: Changing): void {
     validator: (input: UpdateInput) => {
       requireShape(UPDATE_INPUT, input);
       operations.requireIdle();
+      if (input.plan !== undefined) requirePlanOf(store, input.plan);
       const refusal = refusalOfUpdate(store.state.manifest, input.manifest);
       if (refusal !== undefined) refuse(refusal);
     },
   });
+}
+
+/** Between the look of the command line and now another update may have been done. */
+function requirePlanOf({ state }: SourceStore, { uid, running }: PlanCheck): void {
+  const { name } = state.manifest;
+  const others = manifestDifferences(running, state.manifest);
+  if (uid !== state.uid)
+    refuse({ code: 'CAEP_PLAN_OUTDATED', fields: { name, moved: 'the source was made anew since' } });
+  if (others.length === 0) return;
+  const moved = `the source has been given other ${others.join(', ')} since`;
+  refuse({ code: 'CAEP_PLAN_OUTDATED', fields: { name, moved } });
 }
 
 /** On our side alone: URLs of what is new, and none any more of what is gone. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { planReport } from '../../../src/activities/planning/plan.js';
 import type { PlannedStep } from '../../../src/domain/source/plan.js';
 import type { Resources, StepName } from '../../../src/domain/source/steps.js';
-import { newSource, provision, type Source, withInstallation } from '../installation.js';
+import { attempts, newSource, provision, type Source, withInstallation } from '../installation.js';
 
 const installation = withInstallation();
 
@@ -117,6 +117,25 @@ describe('a plan of a live source', () => {
     });
     expect(found.get('flow')?.meanwhile).toContain('until 1s after the new flow is enabled');
     expect(found.get('inlet')).toMatchObject({ action: 'change', side: 'here' });
+  });
+});
+
+describe('a plan that is carried out', () => {
+  it('is checked against the world: what somebody has changed since is named', async () => {
+    const { source, resources } = await live();
+    const { activities, adobe } = installation();
+    const { seen = [] } = await plan(source, { dataset: { name: 'Other' } }, { live: { paused: false }, resources });
+    const { marker, manifest } = source;
+    const saved = { v: 1, uid: marker.uid, running: manifest, seen } as const;
+    const check = () => attempts(() => activities.checkPlan({ marker, manifest, resources, plan: saved }));
+    await expect(check()).resolves.toBeUndefined();
+    const { flowService } = adobe.forSandbox(manifest.sandbox);
+    await flowService.flowAction(resources.flow?.id ?? '', 'disable', undefined);
+    await expect(check()).rejects.toMatchObject({
+      type: 'CAEP_PLAN_OUTDATED',
+      details: [{ error: { fields: { moved: 'flow state: enabled, now disabled' } } }],
+    });
+    expect(JSON.stringify(seen)).not.toContain('/collection/');
   });
 });
 

@@ -75,10 +75,18 @@ describe('mapping sets', () => {
       ],
     });
     const records = [{ eventId: '1' }, { eventId: '2' }, { eventId: '3' }];
-    expect(await world.clients.dataPrep.previewMappingSet(SET, records)).toEqual([
-      { mapped: true, errors: [] },
-      { mapped: true, errors: ['_acmetenant.chatlio_email: not a text'] },
-      { mapped: false, errors: ['The attribute message does not exist'] },
+    expect(await world.clients.dataPrep.previewMappingSet(SET, records)).toMatchObject([
+      { mapped: true, data: { _id: '1' }, errors: [], failures: [] },
+      {
+        mapped: true,
+        errors: ['_acmetenant.chatlio_email: not a text'],
+        failures: [{ destination: '_acmetenant.chatlio_email', said: 'not a text' }],
+      },
+      {
+        mapped: false,
+        errors: ['The attribute message does not exist'],
+        failures: [{ said: 'The attribute message does not exist' }],
+      },
     ]);
     expect(world.server.requests[0]).toMatchObject({ method: 'POST', url: `${BASE}/preview` });
     expect(JSON.parse(world.server.requests[0]?.body ?? '')).toEqual({ data: records, mappingSet: SENT });

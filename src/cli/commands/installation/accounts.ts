@@ -1,10 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
-import type { AccountUser, CredentialsFor, Recipient, SealedCredentials } from '../../../domain/accounts.js';
+import type { AccountUser, CredentialsFor } from '../../../domain/accounts.js';
 import { codedError, EXIT_CODES } from '../../../domain/errors.js';
-import { createAsker, sealFor } from '../../../temporal/sealedAnswer.js';
 import type { Sources } from '../../../temporal/sources/port.js';
-import { accessKeyHere } from '../../asker.js';
 import type { CommandFamily } from '../../grammar/commandLine.js';
 import type { Command, Context } from '../../ports.js';
 import {
@@ -14,6 +12,7 @@ import {
   renderDeleted,
   renderUpdatedAccount,
 } from '../../render/installation/accounts.js';
+import { sealToWorker } from '../../sealToWorker.js';
 import { requireWorker } from '../../worker.js';
 
 /** Every organisation has it. */
@@ -65,7 +64,10 @@ export const updateAccount: Command<UpdateAccountArguments> = async (
   }
   const params = place === undefined ? undefined : await readCredentials(context, place);
   const sources = await answeringSources(context);
-  const credentials = params === undefined ? undefined : await sealed(context, sources, { sandbox, id, params });
+  const credentials =
+    params === undefined
+      ? undefined
+      : await sealToWorker(context, sources, { sandbox, id, params } satisfies CredentialsFor);
   const question = { v: 1, ask: 'updateAccount', sandbox, id, name, description, credentials } as const;
   const { v: _v, ...updated } = await sources.ask(question);
   context.output.result({ sandbox, ...updated }, () => renderUpdatedAccount(updated, context.output.paint));
@@ -91,15 +93,6 @@ function parsed(json: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** A worker makes a key of one use for it. */
-async function sealed(context: Context, sources: Sources, credentials: CredentialsFor): Promise<SealedCredentials> {
-  const accessKey = await accessKeyHere(context);
-  const asker = createAsker(accessKey);
-  const answer = await sources.ask({ v: 1, ask: 'recipient', sealTo: asker.sealTo });
-  const { sealTo, ticket } = JSON.parse(asker.open(answer.sealed)) as Recipient;
-  return { ticket, sealed: sealFor(accessKey, sealTo, JSON.stringify(credentials)) };
 }
 
 export interface DeleteAccountArguments extends OneAccount {

@@ -4,6 +4,7 @@ import { awaitOrHeld } from '../../following/orHeld.js';
 import type { CommandLine } from '../../grammar/commandLine.js';
 import { person } from '../../grammar/options.js';
 import { readUsedManifest } from '../../manifest/manifestFile.js';
+import { readPlan } from '../../manifest/savedPlan.js';
 import type { Command, Context } from '../../ports.js';
 import { askForUrls } from '../events/urls.js';
 import type { Manifest } from '../../../domain/source/manifest.js';
@@ -19,21 +20,25 @@ export interface UpdateArguments {
   readonly newDataset?: boolean;
   /** Remove what was replaced at once. */
   readonly now?: boolean;
+  /** Refused where the world is not as this plan has seen it. */
+  readonly plan?: string;
 }
 
 /** Gives a live source another manifest: returns once events may be sent under it, or why it is held. */
-export const update: Command<UpdateArguments> = async (context, { file, replace, newDataset, now }) => {
+export const update: Command<UpdateArguments> = async (context, { file, plan, replace, newDataset, now }) => {
   const used = await readUsedManifest(context, file);
   const { name } = used.manifest;
   const sources = await context.sources();
   await requireWorker(sources);
-  const { manifest: running } = await orWhatBecameOf(sources, name, () => sources.state(name));
+  const state = await orWhatBecameOf(sources, name, () => sources.state(name));
+  const { manifest: running } = state;
   const manifest = used.fitting(running);
   const input = {
     manifest,
     by: person(),
     ...(newDataset === true ? { replace: 'dataset' as const } : replace === true ? { replace: 'flow' as const } : {}),
     ...(now === true ? { now } : {}),
+    ...(plan === undefined ? {} : { plan: await readPlan(plan, manifest, state) }),
   };
   const underway = await orWhatBecameOf(sources, name, () => sources.update(name, input));
   const doing = `Updating ${name}: waiting for the events that are being sent, then for Adobe`;
@@ -62,12 +67,17 @@ async function changedWebhooks(
 export const updateCommand: CommandLine = {
   name: 'update',
   description: 'change a live source: what it keeps, maps and sends, its widgets, and what its objects are called',
-  examples: ['update support-chat.yaml', 'update support-chat.yaml --replace', 'update support-chat.yaml --now'],
+  examples: [
+    'update support-chat.yaml',
+    'update support-chat.yaml --replace',
+    'update support-chat.yaml --plan change.plan.json',
+  ],
   grammar: (command, does) =>
     command
       .argument('<file>', 'manifest')
       .option('--replace', 'make new connections and a new flow, which Adobe does not change in place')
       .option('--new-dataset', 'the same, and a new dataset; the old one stays with its events')
       .option('--now', 'remove replaced flows and connections at once, not when their events are confirmed')
+      .option('--plan <file>', 'carry out this plan of `plan --save`; refused when anything has changed since')
       .action((file: string, options: Omit<UpdateArguments, 'file'>) => does(update, { file, ...options })),
 };

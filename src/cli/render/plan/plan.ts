@@ -3,7 +3,7 @@ import { errorDocument } from '../../../domain/errorDocument.js';
 import { oneLine } from '../../../domain/printable.js';
 import { isAtRest, type PlannedAction, type PlannedMapping } from '../../../domain/source/plan.js';
 import type { Differences } from '../../manifest/differences.js';
-import { isEmpty, obstaclesTo, type Plan } from '../../manifest/planning.js';
+import { isDrifted, isEmpty, obstaclesTo, type Plan } from '../../manifest/planning.js';
 import { renderError } from '../error.js';
 import type { Paint } from '../paint.js';
 import { columns, counted } from '../text.js';
@@ -25,6 +25,9 @@ export function renderPlan(report: Plan, paint: Paint): string {
     ...(unseen.length === 0 ? [] : [unseenLines(unseen, paint), '']),
     ...errors.flatMap((error) => [renderError({ ...error, fields: { name, ...error.fields } }, paint), '']),
     summary(report, paint),
+    ...(isDrifted(report)
+      ? [`What was changed at Adobe is brought back by \`chatlio-aep repair ${name}\`, which asks before it does it.`]
+      : []),
     ...(differences === undefined || errors.length > 0 ? [] : [takenOverBy(name, differences)]),
   ].join('\n');
 }
@@ -39,7 +42,7 @@ function emptyPlan(report: Plan, paint: Paint): string {
   const left = report.steps.filter(({ action }) => action === 'left');
   const all = counted(report.steps.length, 'object');
   return [
-    `${paint.good('✔')} Nothing to do: ${all} of ${paint.strong(report.name)} in ${placeOf(report, paint)} ${left.length === 0 ? 'are as the manifest says' : `were compared, and ${left.length} stay as they are`}.`,
+    `${paint.good('✔')} Nothing to do: ${all} of ${paint.strong(report.name)} in ${placeOf({ ...report, tenantId: undefined }, paint)} ${left.length === 0 ? 'are as the manifest says' : `were compared, and ${left.length} stay as they are`}.`,
     ...(left.length === 0 ? [] : [rowLines(left, paint)]),
   ].join('\n');
 }

@@ -1,6 +1,6 @@
 /** What happens to events while something is changed: one sentence for a person who has to decide. */
-import type { Difference } from './comparison.js';
-import type { StepName } from './steps.js';
+import type { Difference } from '../source/comparison.js';
+import type { StepName } from '../source/steps.js';
 
 /** As a manifest writes them: `5m`. */
 interface Windows {
@@ -38,7 +38,7 @@ function changesFlow(step: StepName, { field }: Difference): boolean {
     case 'flow':
       return !TEXTS.includes(field);
     case 'inlet':
-      return !field.startsWith('delivery.');
+      return !/^(delivery|drift)\./.test(field);
     default:
       return false;
   }

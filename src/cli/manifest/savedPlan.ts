@@ -1,0 +1,89 @@
+/** The file of a plan: written by `plan FILE --save`, read by `update FILE --plan`. */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { codedError } from '../../domain/errors.js';
+import type { Manifest } from '../../domain/source/manifest.js';
+import { manifestDifferences, type SourceState } from '../../domain/source/source.js';
+import { listOf, type PlanCheck, type SavedPlan } from '../../domain/planning/savedPlan.js';
+import { replaceFile } from '../../process/files/wholeFile.js';
+import { manifestField } from './differences.js';
+import { obstaclesTo, type Plan } from './planning.js';
+
+/** @throws CodedError `CAEP_USAGE` where there is nothing that an update could go by */
+export function savedPlanOf(
+  { name, sandbox, steps, seen, ...plan }: Plan,
+  { manifest, running, now }: { readonly manifest: Manifest; readonly running?: SourceState; readonly now: number },
+): SavedPlan {
+  if (running?.phase !== 'live' || seen === undefined) {
+    throw codedError('CAEP_USAGE', {
+      reason: `--save keeps a plan for \`update\`, which changes a live source, and ${name} is not live`,
+    });
+  }
+  if (obstaclesTo({ name, sandbox, steps, ...plan }).length > 0) {
+    throw codedError('CAEP_USAGE', { reason: 'a plan with problems cannot be carried out, so it is not saved' });
+  }
+  const content = {
+    chatlioAep: 'plan',
+    v: 1,
+    name,
+    sandbox,
+    uid: running.uid,
+    madeAt: new Date(now).toISOString(),
+    running: running.manifest,
+    manifest,
+    steps,
+    seen,
+  } as const;
+  return { ...content, digest: digestOf(content) };
+}
+
+export function writePlan(file: string, plan: SavedPlan): void {
+  replaceFile(resolve(file), `${JSON.stringify(plan, null, 2)}\n`);
+}
+
+/**
+ * What an update goes by, of a plan for just this manifest of just this source, which still runs as it did.
+ *
+ * @throws CodedError `CAEP_PLAN_UNREADABLE`, `CAEP_PLAN_OUTDATED`
+ */
+export async function readPlan(file: string, manifest: Manifest, running: SourceState): Promise<PlanCheck> {
+  const saved = parsed(await readFile(file, 'utf8').catch(unreadable(file)), file);
+  const { name } = manifest;
+  const outdated = (moved: string) => codedError('CAEP_PLAN_OUTDATED', { name, file, moved });
+  if (saved.name !== name) throw outdated(`it is a plan for ${saved.name}`);
+  if (saved.uid !== running.uid) throw outdated('the source was made anew since');
+  const other = listOf(manifestDifferences(saved.manifest, manifest).map(manifestField));
+  if (other !== undefined) throw outdated(`the manifest says other things now of ${other}`);
+  const moved = listOf(manifestDifferences(saved.running, running.manifest).map(manifestField));
+  if (moved !== undefined) throw outdated(`the source has been given other ${moved} since`);
+  return { v: 1, uid: saved.uid, running: saved.running, seen: saved.seen };
+}
+
+function unreadable(file: string) {
+  return (failure: NodeJS.ErrnoException): never => {
+    throw codedError('CAEP_PLAN_UNREADABLE', { file, reason: failure.code ?? 'it cannot be opened' });
+  };
+}
+
+function parsed(text: string, file: string): SavedPlan {
+  const { digest, ...content } = asPlan(text) ?? {};
+  if (content.chatlioAep !== 'plan') throw codedError('CAEP_PLAN_UNREADABLE', { file, reason: 'it is not a plan' });
+  if (content.v !== 1) throw codedError('CAEP_PLAN_UNREADABLE', { file, reason: 'a later release has written it' });
+  if (digest !== digestOf(content)) {
+    throw codedError('CAEP_PLAN_UNREADABLE', { file, reason: 'it was changed after it was written' });
+  }
+  return { ...content, digest } as SavedPlan;
+}
+
+function asPlan(text: string): Partial<SavedPlan> | undefined {
+  try {
+    return JSON.parse(text) as Partial<SavedPlan>;
+  } catch {
+    return undefined;
+  }
+}
+
+function digestOf(content: object): string {
+  return `sha256:${createHash('sha256').update(JSON.stringify(content)).digest('hex')}`;
+}
