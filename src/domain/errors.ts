@@ -476,21 +476,21 @@ export const ERROR_CATALOGUE = {
   CAEP_FLOW_GONE: {
     sentence: 'The flow {id} no longer exists: somebody has deleted it.',
     remedy:
-      'Cancel its workflow with `temporal workflow cancel --workflow-id source:{name}`, which removes what belongs to the flow and keeps the data; then run `chatlio-aep provision FILE`.',
+      'Run `chatlio-aep repair {name}`: it says what is lost, and makes a new one in its place. Events are taken meanwhile, and wait.',
     retryable: false,
     exitCode: EXIT_CODES.failed,
   },
   CAEP_DATASET_GONE: {
     sentence: 'The dataset {id} no longer exists: somebody has deleted it.',
     remedy:
-      'Cancel its workflow with `temporal workflow cancel --workflow-id source:{name}`, which removes what belongs to the flow; then run `chatlio-aep provision FILE`, which makes a new dataset.',
+      'Run `chatlio-aep repair {name}`: it says what is lost, and makes a new one in its place. Events are taken meanwhile, and wait.',
     retryable: false,
     exitCode: EXIT_CODES.failed,
   },
   CAEP_RESOURCE_GONE: {
     sentence: '{name} is live, but some of its objects no longer exist at Adobe: {resources}.',
     remedy:
-      'Cancel its workflow with `temporal workflow cancel --workflow-id source:{name}`, which removes what belongs to the flow and keeps the data; then run `chatlio-aep provision FILE`, which makes what is missing.',
+      'Run `chatlio-aep repair {name}`: it says what is lost, and makes what is missing anew. `chatlio-aep drift {name}` shows all that differs.',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },

@@ -85,7 +85,7 @@ function ofSending({ name, open, phase, forwarding }: SourceRun, needs: SourceNe
 function ofDrift({ name, open }: SourceRun, drifted = 0): Need[] {
   return drifted === 0 || !open
     ? []
-    : [{ reason: `${counted(drifted, 'field')} or objects changed in Adobe`, command: `chatlio-aep drift ${name}` }];
+    : [{ reason: `${counted(drifted, 'change')} by others in Adobe`, command: `chatlio-aep drift ${name}` }];
 }
 
 function ofEvents(name: string, held = 0): Need[] {

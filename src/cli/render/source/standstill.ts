@@ -22,7 +22,12 @@ export function standstillLines(snapshot: Standing, now: number, paint: Paint): 
           [
             `${paint.caution('■')} ${paint.strong(run.name)} sends nothing: ${whyClosed(snapshot)}. Events are still taken, and wait.`,
             ...opensByItself(snapshot, now),
-            columns([[`chatlio-aep unpause ${run.name}`, paint.faint('send again')]]),
+            columns([
+              ...(gateOf(snapshot)?.opensByItself === true
+                ? [[`chatlio-aep repair ${run.name}`, paint.faint('bring back what is missing in Adobe')]]
+                : []),
+              [`chatlio-aep unpause ${run.name}`, paint.faint('send again')],
+            ]),
           ].join('\n'),
         ]
       : []),
@@ -64,9 +69,14 @@ function whyClosed({ state, intake, forwarder }: Standing): string {
   return oneLine(reason ?? 'sending has been stopped');
 }
 
+function gateOf({ intake, forwarder }: Standing) {
+  return intake?.gate ?? forwarder?.gate;
+}
+
 /** Of a gate that our own look at the destination has closed. */
-function opensByItself({ intake, forwarder }: Standing, now: number): string[] {
-  const gate = intake?.gate ?? forwarder?.gate;
+function opensByItself(standing: Standing, now: number): string[] {
+  const { forwarder } = standing;
+  const gate = gateOf(standing);
   if (gate?.opensByItself !== true) return [];
   const at = forwarder?.nextLookAt;
   const next = at === undefined || at <= now ? '' : ` The next check is at ${instant(at)} (in ${elapsed(at - now)}).`;

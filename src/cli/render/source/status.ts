@@ -33,7 +33,7 @@ export function renderStatus(snapshot: Snapshot, now: number, paint: Paint): str
   return [
     heading(snapshot, view),
     ...(standstill.length === 0 ? [] : [...standstill, '']),
-    ...drifted.flatMap((one) => ['', one, '']),
+    ...drifted.flatMap((one) => [...(standstill.length === 0 ? [''] : []), one, '']),
     columns(facts),
     ...(state === undefined ? [] : ['', renderSteps(state, run.pending, view)]),
     ...(state === undefined ? [] : [...renderLeft(state, paint), ...replacedLines(state, paint)]),

@@ -2,7 +2,7 @@
 import { ActivityFailure, isCancellation } from '@temporalio/workflow';
 import type { OperationInput } from '../../../domain/delivery/pause.js';
 import { concernsFlow, type RepairAction, type RepairPlan } from '../../../domain/drift/repair.js';
-import { type Hold, type Operation, type UndoEntry } from '../../../domain/source/source.js';
+import type { Hold, Operation, StepStatus, UndoEntry } from '../../../domain/source/source.js';
 import { type Resource, type StepName, STEPS_WITH_DATA } from '../../../domain/source/steps.js';
 import type { Decisions } from '../../decisions.js';
 import { refuse } from '../../refuse.js';
@@ -37,6 +37,7 @@ export function createRepair(
   const stops = concernsFlow(plan);
   // Ids, inlet and gate move in one step: the state has those from before until all is made.
   let { resources } = before;
+  const times = new Map<StepName, Pick<StepStatus, 'startedAt' | 'endedAt'>>();
 
   const steps: readonly (readonly [StepName, () => Promise<void>])[] = [
     ...(stops ? [['flow', closeGate] as const] : []),
@@ -50,7 +51,7 @@ export function createRepair(
     for (const { step, id } of plan.actions) {
       const made = resources[step];
       if (made !== undefined && made.id !== id)
-        store.changeStep(step, { state: 'made', id: made.id, endedAt: Date.now() });
+        store.changeStep(step, { state: 'made', id: made.id, ...times.get(step) });
     }
     await removeReplaced();
     return stops ? store.state.opensAt : undefined;
@@ -80,10 +81,12 @@ export function createRepair(
     const known = entries().find((entry) => entry.step === step);
     // Before it is made, because a create may take effect although its answer never arrives.
     if (known === undefined) changeUndo((undo) => [...undo, { step }]);
+    const startedAt = Date.now();
     try {
       const { ambiguousSince } = known ?? {};
       const { resource } = await proxies.perform(step, { ...before, resources, ambiguousSince, besides: from(step) });
       resources = { ...resources, [step]: resource };
+      times.set(step, { startedAt, endedAt: Date.now() });
       changeUndo((undo) => undo.map((entry) => (entry.step === step ? { step, resource, ambiguousSince } : entry)));
     } catch (failure) {
       const { ambiguousSince } = failureOf(failure);
