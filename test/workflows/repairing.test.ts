@@ -97,18 +97,15 @@ describe('repair', () => {
       fake,
       async (running) => {
         const before = await running.reaches('live');
-        const recreate = ['dataset', 'target-connection', 'flow'] as const;
-        expect(await repair(running, recreate)).toMatchObject({ changed: true, opensAt: '2026-03-03T00:05:00.000Z' });
-        expect(callsSince(fake).filter((call) => call !== 'noteDrift')).toEqual([
-          'lookForDrift',
-          'closeGate',
-          'dataset',
-          'target-connection',
-          'flow',
-          'inlet',
-          'removeReplaced',
-          'lookForDrift',
-        ]);
+        const recreate: readonly string[] = ['dataset', 'target-connection', 'flow'] satisfies StepName[];
+        expect(await repair(running, recreate as StepName[])).toMatchObject({
+          changed: true,
+          opensAt: '2026-03-03T00:05:00.000Z',
+        });
+        const made = callsSince(fake).filter(
+          (call) => call === 'closeGate' || recreate.includes(call) || call === 'inlet',
+        );
+        expect(made).toEqual(['closeGate', 'dataset', 'target-connection', 'flow', 'inlet']);
         const flowInput = fake.inputs.get('flow')?.[1];
         expect(flowInput).toMatchObject({ besides: ['flow-id'] });
         expect(flowInput?.resources['target-connection']?.id).toBe('target-connection-2');
@@ -123,6 +120,11 @@ describe('repair', () => {
         });
         expect(state.steps.find(({ step }) => step === 'flow')?.id).toBe('flow-2');
         expect(state.operation).toBeUndefined();
+        // What the deleted dataset was led to by goes in its time; the dataset itself is gone.
+        await vi.waitFor(async () => expect((await running.state()).replaced).toBeUndefined(), PATIENCE);
+        expect(fake.undoInputs.get('flow')?.entry.resource?.id).toBe('flow-id');
+        expect(fake.undoInputs.get('target-connection')?.entry.resource?.id).toBe('target-connection-id');
+        expect(fake.undoInputs.get('dataset')).toBeUndefined();
       },
       SOURCE,
     );
@@ -245,12 +247,12 @@ describe('repair', () => {
     );
   });
 
-  it('lets no other operation begin meanwhile, and names what stays behind', async () => {
+  it('lets no other operation begin meanwhile; flow and connection from before stay as long as something of them is not known', async () => {
     const fake = drifted(row('target-connection', { field: 'dataset', remedy: 'replace' }));
     answers(fake, 'target-connection', made('target-connection'));
     let release: () => void = () => undefined;
     answers(fake, 'flow', () => new Promise((resolve) => (release = () => resolve(made('flow')()))));
-    fake.script.set('removeReplaced', [() => ({ left: [{ step: 'target-connection', id: 'target-connection-id' }] })]);
+    fake.script.set('countOfFlow', [() => ({ count: 2, held: 0, used: true })]);
     await withSource(
       fake,
       async (running) => {
@@ -263,9 +265,14 @@ describe('repair', () => {
         await expect(running.handle.executeUpdate('drift')).rejects.toMatchObject(refused('CAEP_OPERATION_RUNNING'));
         release();
         await repairing.result();
-        expect((await running.state()).remainders).toMatchObject([
-          { step: 'target-connection', id: 'target-connection-id' },
+        await vi.waitFor(
+          async () => expect((await running.state()).replaced?.[0]?.awaiting).toMatchObject({ count: 2 }),
+          PATIENCE,
+        );
+        expect((await running.state()).replaced).toMatchObject([
+          { resources: { flow: { id: 'flow-id' }, 'target-connection': { id: 'target-connection-id' } } },
         ]);
+        expect(fake.undoInputs.size).toBe(0);
       },
       SOURCE,
     );

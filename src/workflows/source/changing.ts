@@ -151,9 +151,10 @@ function finishReplacement(
   made: { readonly generation: number; readonly replacement: Replacement; readonly by?: string },
 ): { readonly flow: string; readonly by: string } {
   const { flow, inlet } = after;
-  const { paused, resources, replaced } = store.state;
+  const replaced = replacedBy(store, before, made);
+  const { paused, resources } = store.state;
   store.change({
-    replaced: replacedBy(before, made, replaced),
+    replaced,
     ...(flow === undefined || inlet === undefined
       ? {}
       : { resources: { ...resources, inlet: { ...inlet, id: flow.id } } }),

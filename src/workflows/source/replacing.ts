@@ -90,19 +90,35 @@ export function dropSide(store: SourceStore, generation: number): void {
   store.change({ replaced: replaced?.length === 0 ? undefined : replaced });
 }
 
+/** Objects in whose place a repair has put others. They are known by their ids: no other is marked with this generation. */
+export function leaveToRemoval(store: SourceStore, resources: Resources, by: string | undefined): void {
+  const one: Replaced = {
+    generation: newGeneration(store),
+    why: 'replaced',
+    since: Date.now(),
+    ...(by === undefined ? {} : { by }),
+    resources,
+    dataset: 'none',
+  };
+  store.change({ replaced: [...(store.state.replaced ?? []), one] });
+}
+
 /** The source uses the new ones from now on; the old ones are to be removed in their time. */
 export function replacedBy(
+  store: SourceStore,
   before: Resources,
   {
     generation,
     replacement,
     by,
   }: { readonly generation: number; readonly replacement: Replacement; readonly by?: string },
-  replaced: readonly Replaced[] = [],
 ): readonly Replaced[] {
   const { flow, dataset, 'source-connection': source, 'target-connection': target } = before;
+  const others = (store.state.replaced ?? []).filter((one) => one.generation !== generation);
+  const own = flow?.generation ?? 1;
   const old: Replaced = {
-    generation: flow?.generation ?? 1,
+    // What a repair has made is marked as the first, and others of the first may still be there.
+    generation: others.some((one) => one.generation === own) ? newGeneration(store) : own,
     why: 'replaced',
     since: Date.now(),
     ...(by === undefined ? {} : { by }),
@@ -114,5 +130,5 @@ export function replacedBy(
     },
     dataset: replacement === 'dataset' ? 'kept' : 'none',
   };
-  return [...replaced.filter((one) => one.generation !== generation), old];
+  return [...others, old];
 }

@@ -47,10 +47,11 @@ export async function source(input: SourceInput): Promise<TornDown> {
   const operations = createOperations(store, recording, () => drift.ensure());
   const removing = createRemoving(store, proxies, recording);
   handlePausing(store, proxies, operations);
-  handleUpdating({ store, proxies, decisions, operations, removing });
+  const changing = { store, proxies, decisions, operations, removing };
+  handleUpdating(changing);
   handleTeardown(store, proxies, recording, operations);
   const drift = createDriftWatch(store, proxies, operations);
-  handleRepairing(store, proxies, decisions, operations, drift);
+  handleRepairing(changing, drift);
   setHandler(stateQuery, () => store.state, { description: 'Phase, steps, ids, what is held and why' });
 
   try {

@@ -4,12 +4,12 @@ import type { OperationInput } from '../../../domain/delivery/pause.js';
 import { concernsFlow, type RepairAction, type RepairPlan } from '../../../domain/drift/repair.js';
 import type { Hold, Operation, StepStatus, UndoEntry } from '../../../domain/source/source.js';
 import { type Resource, type StepName, STEPS_WITH_DATA } from '../../../domain/source/steps.js';
-import type { Decisions } from '../../decisions.js';
 import { refuse } from '../../refuse.js';
-import type { Operations } from '../operations.js';
+import { replacedSteps } from '../../../domain/source/updating/replacing.js';
+import type { Changing } from '../changing.js';
 import { failureOf } from '../provisioning.js';
+import { leaveToRemoval } from '../replacing.js';
 import type { SourceStore } from '../sourceState.js';
-import type { StepProxies } from '../stepProxies.js';
 
 /** Why the gate is closed meanwhile. */
 const CLOSED_BECAUSE = 'the source is being repaired';
@@ -20,6 +20,14 @@ export class RepairAborted extends Error {
   override readonly name = 'RepairAborted';
 }
 
+interface Over {
+  readonly step: StepName;
+  readonly resource: Resource;
+}
+
+/** What was accepted may still be on its way through them. */
+const GOES_IN_ITS_TIME: readonly StepName[] = replacedSteps('flow');
+
 interface Repair {
   /** @returns when events are sent again, ISO 8601; undefined where sending goes on, or awaits an unpause */
   run(): Promise<string | undefined>;
@@ -28,11 +36,8 @@ interface Repair {
 }
 
 export function createRepair(
-  store: SourceStore,
-  proxies: StepProxies,
-  decisions: Decisions,
-  operations: Operations,
-  { before, plan }: { readonly before: OperationInput; readonly plan: RepairPlan },
+  { store, proxies, decisions, operations, removing }: Changing,
+  { before, plan, by }: { readonly before: OperationInput; readonly plan: RepairPlan; readonly by?: string },
 ): Repair {
   const stops = concernsFlow(plan);
   // Ids, inlet and gate move in one step: the state has those from before until all is made.
@@ -112,13 +117,28 @@ export function createRepair(
     if (isNew && flow !== undefined) store.changeStep('inlet', { id: flow.id });
   }
 
-  /** What stays is named, and is no reason to hold: nothing goes through it any more. */
+  /** Connections and flow go once nothing of what they were sent is unknown; what no event goes through goes at once. */
   async function removeReplaced(): Promise<void> {
-    const replaced = plan.actions.flatMap(({ step, how, because, adopted }) => {
+    const over = replacedObjects();
+    const inTheirTime = over.filter(({ step }) => GOES_IN_ITS_TIME.includes(step));
+    if (inTheirTime.length > 0) {
+      leaveToRemoval(store, Object.fromEntries(inTheirTime.map(({ step, resource }) => [step, resource])), by);
+      removing.begin();
+    }
+    await removeAtOnce(over.filter(({ step }) => !GOES_IN_ITS_TIME.includes(step)));
+  }
+
+  /** Of ours, those that are there, and are not used any more. */
+  function replacedObjects(): Over[] {
+    return plan.actions.flatMap(({ step, how, because, adopted }) => {
       const resource = before.resources[step];
       const isOver = how === 'create' && because !== 'gone' && adopted !== true && !STEPS_WITH_DATA.includes(step);
       return isOver && resource !== undefined && resource.id !== resources[step]?.id ? [{ step, resource }] : [];
     });
+  }
+
+  /** What stays is named, and is no reason to hold: nothing goes through it any more. */
+  async function removeAtOnce(replaced: readonly Over[]): Promise<void> {
     if (replaced.length === 0) return;
     try {
       const { left } = await proxies.other.removeReplaced({ ...before, resources, replaced: replaced.toReversed() });

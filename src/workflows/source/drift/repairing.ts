@@ -10,13 +10,10 @@ import {
 import { SOURCE_MESSAGES } from '../../../domain/source/source.js';
 import { STEPS } from '../../../domain/source/steps.js';
 import { REPAIR_INPUT } from '../../../domain/source/updateInputs.js';
-import type { Decisions } from '../../decisions.js';
 import { refuse, requireShape } from '../../refuse.js';
+import type { Changing } from '../changing.js';
 import type { DriftWatch } from './drifting.js';
-import type { Operations } from '../operations.js';
 import { createRepair, RepairAborted } from './repair.js';
-import type { SourceStore } from '../sourceState.js';
-import type { StepProxies } from '../stepProxies.js';
 
 const repairUpdate = defineUpdate<RepairResult, [RepairInput?]>(SOURCE_MESSAGES.repair);
 
@@ -26,20 +23,20 @@ const repairUpdate = defineUpdate<RepairResult, [RepairInput?]>(SOURCE_MESSAGES.
  * It looks anew first, and makes only those objects anew of which the caller was told what is lost. What fails holds, with the gate
  * closed where events go through what is repaired: `resume` goes on from there, `abort` undoes what was made.
  */
-export function handleRepairing(
-  store: SourceStore,
-  proxies: StepProxies,
-  decisions: Decisions,
-  operations: Operations,
-  drift: DriftWatch,
-): void {
+export function handleRepairing(changing: Changing, drift: DriftWatch): void {
+  const { operations } = changing;
+
   const repair = ({ recreate = [], by }: RepairInput = {}): Promise<RepairResult> =>
-    operations.operate('repair', 'repair', (before) => run(before, recreate), {
+    operations.operate('repair', 'repair', (before) => run(before, recreate, by), {
       by,
       input: recreate.length === 0 ? undefined : { recreate },
     });
 
-  async function run(before: OperationInput, recreate: NonNullable<RepairInput['recreate']>): Promise<RepairResult> {
+  async function run(
+    before: OperationInput,
+    recreate: NonNullable<RepairInput['recreate']>,
+    by: string | undefined,
+  ): Promise<RepairResult> {
     const { name } = before.marker;
     // One that began before this operation has seen the world before it.
     const seen = (await drift.look()) ?? (await drift.look());
@@ -51,7 +48,7 @@ export function handleRepairing(
       return refuse({ code: 'CAEP_REPAIR_LOSES', fields: { name, resources } });
     }
     if (plan.actions.length === 0) return { v: 1, changed: false, actions: [], left: seen.drifted };
-    const opensAt = await carryOut(before, plan);
+    const opensAt = await carryOut(before, plan, by);
     const after = await drift.look().catch((failure: unknown) => {
       // What it has failed of stands in the state; the repair is done.
       if (!(failure instanceof ActivityFailure)) throw failure;
@@ -60,8 +57,12 @@ export function handleRepairing(
     return { v: 1, changed: true, actions: plan.actions, left: after?.drifted ?? plan.left, opensAt };
   }
 
-  async function carryOut(before: OperationInput, plan: RepairPlan): Promise<string | undefined> {
-    const repairing = createRepair(store, proxies, decisions, operations, { before, plan });
+  async function carryOut(
+    before: OperationInput,
+    plan: RepairPlan,
+    by: string | undefined,
+  ): Promise<string | undefined> {
+    const repairing = createRepair(changing, { before, plan, by });
     try {
       return await repairing.run();
     } catch (aborted) {
