@@ -41,21 +41,33 @@ export interface Installation {
   ) => SourceActivities;
 }
 
-/** Call it at the top of a test file; each test begins with an empty simulator. */
-export function withInstallation(policy: Partial<Policy> = {}): () => Installation {
+/** What a release has left behind, to begin with. */
+export interface LeftBehind {
+  readonly sandbox: string;
+  readonly keyFile: string;
+  /** Into both databases, before anything of this release opens them. */
+  readonly load: (databaseUrl: string, simulatorDatabase: string) => Promise<void>;
+}
+
+/** Call it at the top of a test file; each test begins with an empty simulator, but where something was left behind. */
+export function withInstallation(policy: Partial<Policy> = {}, left?: LeftBehind): () => Installation {
   const postgres = withPostgres();
   let installation: Installation | undefined;
   const clients: Adobe[] = [];
 
   beforeAll(async () => {
+    const databaseName = `sim_${randomUUID().replaceAll('-', '')}`;
+    await left?.load(postgres().url, databaseName);
     const simulator = await startSimulator({
       databaseUrl: postgres().url,
-      databaseName: `sim_${randomUUID().replaceAll('-', '')}`,
-      credentials: { orgId: ORGANISATION, sandboxNames: [SANDBOX] },
+      databaseName,
+      credentials:
+        left === undefined ? { orgId: ORGANISATION, sandboxNames: [SANDBOX] } : { sandboxNames: [left.sandbox] },
       policy: { ...POLICY, ...policy },
     });
     const database = openDatabase({ url: postgres().url, applicationName: 'test', log });
-    const keyRing = await openKeyRing(join(await mkdtemp(join(tmpdir(), 'steps-')), 'keys.json'), { create: true });
+    const keyFile = left?.keyFile ?? join(await mkdtemp(join(tmpdir(), 'steps-')), 'keys.json');
+    const keyRing = await openKeyRing(keyFile, { create: left === undefined });
     const store = createProvisioningStore(database, keyRing);
     const { clientId, clientSecrets, orgId } = simulator.credentials;
     const configuration: AdobeConfiguration = {
@@ -95,7 +107,7 @@ export function withInstallation(policy: Partial<Policy> = {}): () => Installati
   });
   beforeEach(async () => {
     installation?.simulator.admin.policy.change({ flowTransitionDelayMs: null, ...POLICY, ...policy });
-    await installation?.simulator.admin.reset();
+    if (left === undefined) await installation?.simulator.admin.reset();
   });
   afterAll(async () => {
     await Promise.all(clients.map((client) => client.close()));

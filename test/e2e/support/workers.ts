@@ -9,7 +9,7 @@ import { TASK_QUEUES } from '../../../src/domain/source/source.js';
 import { createWakeListener } from '../../../src/store/delivery/wakeListener.js';
 import type { Sources } from '../../../src/temporal/sources/port.js';
 import { createTemporalSources } from '../../../src/temporal/sources/temporalSources.js';
-import { type Installation, withInstallation } from '../../activities/installation.js';
+import { type Installation, type LeftBehind, withInstallation } from '../../activities/installation.js';
 import { withNamespace } from '../../support/namespace.js';
 import { silentLog } from '../../support/store.js';
 import { withTemporal } from '../../support/temporal.js';
@@ -28,10 +28,10 @@ export interface WorkingInstallation {
 }
 
 /** Call it at the top of a test file. */
-export function withWorkingInstallation(): WorkingInstallation {
+export function withWorkingInstallation(left?: LeftBehind): WorkingInstallation {
   const temporal = withTemporal();
   const namespace = withNamespace(temporal);
-  const installation = withInstallation({ settleWindowMs: SETTLE_WINDOW_MS, lakeDelayMs: 0 });
+  const installation = withInstallation({ settleWindowMs: SETTLE_WINDOW_MS, lakeDelayMs: 0 }, left);
   let workflowBundle: Awaited<ReturnType<typeof bundleWorkflows>>;
 
   // Counting and looking for events goes on while the test tears everything down.
