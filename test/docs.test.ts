@@ -25,7 +25,8 @@ describe('the page of fields', () => {
 });
 
 describe('every page', () => {
-  const pages = ['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md', ...readdirSync('docs').map((name) => `docs/${name}`)];
+  const inDocs = readdirSync('docs', { recursive: true }).map((name) => `docs/${String(name)}`);
+  const pages = ['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md', ...inDocs];
 
   it.each(pages.filter((page) => page.endsWith('.md')))('%s links to files that there are', (page) => {
     const links = [...read(page).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map((match) => match[1] ?? '');

@@ -27,6 +27,8 @@ export interface AuditedSource extends AuditedPeriod {
   readonly name: string;
   /** How long the lake may take to show what was accepted. */
   readonly lakeLatencyMs: number;
+  /** Whether events were sent under a mapping that does not tell them apart in the lake. */
+  readonly unproven?: 'all' | 'some';
   readonly page?: AuditPage;
 }
 
@@ -79,7 +81,14 @@ export async function audit(source: AuditedSource, sides: AuditSides): Promise<A
       ? none()
       : lakeCopies(lakes, { from: source.since, to: source.until }, (row) => {
           rows += row.copies;
-          tally.list('invented', { eventId: row.id, copies: row.copies, what: 'an id that chatlio-aep did not make' });
+          // Sent without proof, or by somebody else: nothing tells which.
+          if (source.unproven !== undefined) tally.count('unrecognised', row.copies);
+          else
+            tally.list('invented', {
+              eventId: row.id,
+              copies: row.copies,
+              what: 'an id that chatlio-aep did not make',
+            });
         });
   const ours = join(sides.journal ?? none(), loggedEvents(snapshot, source));
   for await (const { id, a, b: copies } of join(ours, lakeRows)) {
@@ -109,6 +118,7 @@ export async function audit(source: AuditedSource, sides: AuditSides): Promise<A
     counts: tally.counts,
     lists: await withVersions(tally.lists(), sides.present, source.sourceId),
     ...(source.page === undefined ? {} : { hasMore: tally.hasMore() }),
+    ...(source.unproven === 'all' ? { proof: 'none' } : {}),
     lake: lakes === undefined ? { read: false } : { read: true, table: lakes[0].table, rows },
     notKnown: sides.notKnown,
   };
@@ -140,7 +150,10 @@ export async function audit(source: AuditedSource, sides: AuditSides): Promise<A
         return closer.unlogged({ id, copies: copies ?? 0, isOnlySpooled: journal?.isOnlySpooled === true });
       case 'absent':
         // The log is younger than the acceptance can be, so most of a fresh backlog is told without asking.
-        if (event !== undefined && now.getTime() - event.loggedAt.getTime() >= source.lakeLatencyMs) {
+        if (
+          event !== undefined &&
+          (source.unproven !== undefined || now.getTime() - event.loggedAt.getTime() >= source.lakeLatencyMs)
+        ) {
           return closer.absent(event);
         }
         return tally.count('notYetVisible');
@@ -207,6 +220,7 @@ function createCloserLook(source: AuditedSource, sides: AuditSides, tally: Tally
     for (const event of events) {
       const known = times.get(event.id);
       if (known === undefined) tally.count('notCompared');
+      else if (known.unproven === true) tally.count('unproven');
       else if (now.getTime() - known.acceptedAt.getTime() < source.lakeLatencyMs) tally.count('notYetVisible');
       else due.push(event);
     }

@@ -143,6 +143,8 @@ interface DeliveryTimes {
   readonly occurredAt: Date;
   /** Null: no flow of the source is known. */
   readonly flowId: string | null;
+  /** Under a mapping that does not tell events apart in the lake. */
+  readonly unproven: boolean | null;
 }
 
 /** When and by which flow events were accepted, and their own time; an event is absent when its body is not kept any more. */
@@ -153,7 +155,7 @@ export async function deliveryTimes(
 ): Promise<Map<string, DeliveryTimes>> {
   const { rows } = await client.query<DeliveryTimes & { readonly id: string }>(
     `select encode(b.event_id, 'hex') as id, b.occurred_at as "occurredAt",
-       coalesce(r.recorded_at, x.resolved_at, b.logged_at) as "acceptedAt", d.flow_id as "flowId"
+       coalesce(r.recorded_at, x.resolved_at, b.logged_at) as "acceptedAt", d.flow_id as "flowId", d.unproven
      from unnest($2::smallint[], $3::bigint[], $4::timestamptz[]) as e (partition, seq, logged_at)
      join event_body b on b.source_id = $1 and b.partition = e.partition and b.seq = e.seq and b.logged_at = e.logged_at
      left join lateral (
@@ -174,7 +176,10 @@ export async function deliveryTimes(
        order by epoch desc limit 1
      ) first on true
      left join lateral (
-       select flow_id from epoch_destination, coalesce(last.sent_at, r.recorded_at, b.logged_at) as sent_at
+       select flow_id, exists (
+           select from projection p where p.source_id = $1 and p.version = projection_version and p.projection ->> 'proof' = 'none'
+         ) as unproven
+       from epoch_destination, coalesce(last.sent_at, r.recorded_at, b.logged_at) as sent_at
        where source_id = $1
        order by epoch = coalesce(last.epoch, first.epoch) desc nulls last, since <= sent_at desc,
          case when since <= sent_at then since end desc, since, epoch desc

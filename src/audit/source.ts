@@ -9,11 +9,22 @@ interface SourceRow {
   readonly created_at: Date;
   readonly lake_latency_ms: number | null;
   readonly flow_id: string | null;
+  /** To which the flow leads, as it was recorded when the gate was opened. */
+  readonly dataset_id: string | null;
+  /** How many of its events were sent under a mapping that does not tell them apart in the lake. */
+  readonly unproven: 'all' | 'some' | null;
 }
 
 export async function readSource(connection: Connection, name: string): Promise<SourceRow> {
   const { rows } = await connection.query<SourceRow>(
-    `select s.id, uid, sandbox, created_at, (delivery ->> 'lakeLatencyMs')::float8 as lake_latency_ms, flow_id
+    `select s.id, uid, sandbox, created_at, (delivery ->> 'lakeLatencyMs')::float8 as lake_latency_ms, flow_id,
+       (select max(d.dataset_id) from epoch_destination d where d.source_id = s.id and d.flow_id = g.flow_id) as dataset_id,
+       (select case when bool_and(proof = 'none') then 'all' when bool_or(proof = 'none') then 'some' end from (
+          select coalesce(p.projection ->> 'proof', '') as proof from partition_epoch join epoch_destination d using (source_id, epoch)
+            left join projection p on p.source_id = d.source_id and p.version = d.projection_version where d.source_id = s.id
+          union select coalesce(p.projection ->> 'proof', '') from projection p
+            where p.source_id = s.id and p.version = g.projection_version
+        ) sent) as unproven
      from source s left join gate g on g.source_id = s.id where name = $1
      order by retired_at desc nulls first limit 1`,
     [name],

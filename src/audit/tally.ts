@@ -12,7 +12,7 @@ import { createSmallestEvents, type SmallestEvents } from './smallest.js';
 /** Of each list, for a look. */
 const LISTED = 200;
 
-type Counts = { -readonly [K in keyof AuditCounts]: number };
+type Counts = { -readonly [K in keyof AuditCounts]-?: number };
 
 export interface Tally {
   readonly counts: Counts;
@@ -31,6 +31,8 @@ export function createTally(page?: AuditPage): Tally {
     confirmed: 0,
     notYetVisible: 0,
     notCompared: 0,
+    unproven: 0,
+    unrecognised: 0,
     waiting: 0,
     spooled: 0,
     abandoned: 0,

@@ -58,6 +58,10 @@ export interface AuditCounts {
   readonly notYetVisible: number;
   /** Of the accepted: their bodies and rows are older than what is kept, or their dataset could not be read. */
   readonly notCompared: number;
+  /** Of the accepted: sent under a mapping that does not tell events apart in the lake. 0.2 does not know such. */
+  readonly unproven?: number;
+  /** Rows in the lake with an `_id` that is not of our form, where some of ours have none: whose they are cannot be told. */
+  readonly unrecognised?: number;
   readonly waiting: number;
   /** Taken by a receiver that has not yet brought them to the log. */
   readonly spooled: number;
@@ -81,6 +85,8 @@ export interface AuditReport {
   readonly lists: Readonly<Record<AuditList, readonly AuditedEvent[]>>;
   /** Of a page: whether there is another one. 0.1.1 knows no pages. */
   readonly hasMore?: boolean;
+  /** No event can be looked for in the lake: what was accepted is all that is known. */
+  readonly proof?: 'none';
   readonly lake: { readonly read: true; readonly table: string; readonly rows: number } | { readonly read: false };
   /** What could not be compared, and why: a receiver, an hour, the lake. */
   readonly notKnown: readonly string[];

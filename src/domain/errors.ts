@@ -382,6 +382,53 @@ export const ERROR_CATALOGUE = {
     retryable: false,
     exitCode: EXIT_CODES.waitingForPerson,
   },
+  CAEP_ADOPT_NO_FLOW: {
+    sentence: 'There is no flow {flow} of the Chatlio source in the sandbox[ {sandbox}].',
+    remedy:
+      "Adobe's UI shows flows below Sources → Dataflows; the id stands in their address. If it is in another sandbox, name that with `--sandbox`, or as `sandbox` in the manifest.",
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_ADOPT_SEVERAL: {
+    sentence: 'Several flows could be meant: {flows}.',
+    remedy: 'Name the one to take over by its id, with `--flow ID`.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_ADOPT_INCOMPLETE: {
+    sentence: 'The flow {flow} cannot be taken over: it needs exactly one {resource}, and has {got}.',
+    remedy: 'Complete it in Adobe, or let `chatlio-aep provision FILE` make a source of its own.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_ADOPT_MISFIT: {
+    sentence: 'The {resource} {id} is not what the manifest says, so it cannot be taken over.',
+    remedy:
+      'Write what is there into the manifest (`chatlio-aep adopt --from-flow FLOW --write FILE` does), or change the object in Adobe[. If the source is held, then run `chatlio-aep resume {name}`].',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_ADOPT_OWNED: {
+    sentence: 'The {resource} {id} belongs to another source of chatlio-aep: {owner}.',
+    remedy: 'Tear that source down first, or take over another flow.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_ADOPT_MAPPING_DIFFERS: {
+    sentence: 'The mapping set {id}, which this source did not make, has other rows than the manifest.',
+    remedy:
+      'Write the rows that are there into the manifest, or run `chatlio-aep adopt FILE` and agree to change them[. If the source is held, run `chatlio-aep abort {name}` first].',
+    retryable: false,
+    exitCode: EXIT_CODES.waitingForPerson,
+  },
+  CAEP_ADOPT_WITHOUT_PROOF: {
+    sentence:
+      'The mapping of the flow {flow} does not tell events apart in the lake, and {file} says that it stays so (`proof: none`).',
+    remedy:
+      'Add the rows {rows} to the mapping in {file} and remove `proof: none`, or agree that nothing can be proved: `chatlio-aep adopt {file} --flow {flow} --without-proof`.',
+    retryable: false,
+    exitCode: EXIT_CODES.waitingForPerson,
+  },
   CAEP_MAPPING_INVALID: {
     sentence: 'Adobe refuses the mapping: {reason}.',
     remedy:

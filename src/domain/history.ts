@@ -14,6 +14,7 @@ export interface RecordedInput {
   readonly discard?: boolean;
   readonly noWait?: boolean;
   readonly deleteData?: boolean;
+  readonly includeAdopted?: boolean;
   readonly withoutReceivers?: readonly string[];
   /** Whose URLs were rotated; absent: of all. */
   readonly widget?: string;

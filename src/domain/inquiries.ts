@@ -29,6 +29,7 @@ import type {
   ExceptionState,
 } from './exceptions/heldEvents.js';
 import type { HistoryPage } from './history.js';
+import type { AdoptionReport } from './source/adoption/adoption.js';
 import type { Manifest } from './source/manifest.js';
 import type { DoctorReport, PlanReport } from './source/plan.js';
 import type { SealedSample } from './planning/sample.js';
@@ -166,6 +167,16 @@ interface Inquiries {
   deleteAccount: { ask: { readonly sandbox: string; readonly id: string }; answer: AccountDeleted };
   /** The newest records of a source, also of one that was torn down, or that Temporal has forgotten. */
   history: { ask: { readonly name: string; readonly limit: number }; answer: HistoryPage };
+  /** What taking over a source would do; with a manifest also what does not fit. `flow`: id or name, absent: by the manifest's names. */
+  adoption: {
+    ask: {
+      readonly sandbox: string;
+      readonly flow?: string;
+      readonly manifest?: Manifest;
+      readonly uid?: string;
+    };
+    answer: AdoptionReport;
+  };
   /** What a teardown would delete that is told to delete data. */
   data: {
     ask: { readonly name: string; readonly sandbox: string; readonly datasetId?: string };
@@ -236,6 +247,7 @@ export const INQUIRIES: { readonly [N in InquiryName]: InquiryFacts<N> } = {
   updateAccount: { patience: 'soon', again: ({ id }) => `chatlio-aep accounts update ${id}` },
   deleteAccount: { patience: 'soon', again: ({ id }) => `chatlio-aep accounts delete ${id}` },
   history: { patience: 'soon', again: ({ name }) => `chatlio-aep history ${name}` },
+  adoption: { patience: 'soon', again: () => 'chatlio-aep adopt FILE' },
   data: { patience: 'soon', again: ({ name }) => `chatlio-aep teardown ${name} --delete-data` },
   restored: { patience: 'soon', again: ({ since }) => `chatlio-aep doctor --restored ${since}` },
 };

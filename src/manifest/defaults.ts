@@ -57,12 +57,13 @@ export function withDefaults(input: ManifestInput): Manifest {
 function mapping(
   input: NonNullable<ManifestInput['mapping']>,
   choice: XdmChoice,
-): Pick<Manifest, 'mapping' | 'mappingReads'> {
+): Pick<Manifest, 'mapping' | 'mappingReads' | 'proof'> {
   if (Array.isArray(input)) return { mapping: mappingRows(input.map(override), choice) };
-  const { rows, reads, defaults } = input;
+  const { rows, reads, defaults, proof } = input;
   return {
     mapping: mappingRows(rows.map(override), { ...choice, defaults }),
     ...(reads === undefined ? {} : { mappingReads: [...new Set(reads)].sort() }),
+    ...(proof === undefined ? {} : { proof }),
   };
 }
 

@@ -165,6 +165,10 @@ const mapping = z.union(
             'false: only these rows are mapped. Then `_id` must be filled from `eventId` and `timestamp` from `occurredAt`.',
           default: true,
         }),
+        proof: z.literal('none', { error: 'none, or no `proof`' }).optional().meta({
+          description:
+            'none: the rows fill `_id` or `timestamp` with something else, or not at all, as in a source that was made by hand. Then no event can be looked for in the lake: an unknown outcome is held and never sent again automatically, and nothing is confirmed.',
+        }),
       },
       'The rows, whether the default rows are mapped beside them, and the fields that are read by rows with unknown functions.',
     ),

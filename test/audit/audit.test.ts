@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { audit, type AuditSides } from '../../src/audit/audit.js';
 import { journalledIds, readJournalState } from '../../src/audit/journal.js';
 import type { LakeQuery } from '../../src/audit/lake.js';
-import { readEarlierFlows } from '../../src/audit/source.js';
+import { readEarlierFlows, readSource } from '../../src/audit/source.js';
 import { AUDIT_PAGE, type AuditPage, hasDifferences } from '../../src/domain/audit.js';
 import { createEventLog } from '../../src/store/log/eventLog.js';
 import { takenEvent } from '../support/store.js';
@@ -51,6 +51,19 @@ async function sentUnder(epoch: number, flowId: string): Promise<void> {
   );
 }
 
+/** Of an epoch. */
+async function withoutProof(epoch: number): Promise<void> {
+  const { database, sourceId } = source();
+  await database.pool.query(
+    `insert into projection (source_id, version, projection) values ($1, 1, '{"proof": "none"}')`,
+    [sourceId],
+  );
+  await database.pool.query('update epoch_destination set projection_version = 1 where source_id = $1 and epoch = $2', [
+    sourceId,
+    epoch,
+  ]);
+}
+
 /** Answers the audit's statements from a map of ids to copies. */
 function lakeOf(copies: Readonly<Record<string, number>>) {
   const statements: string[] = [];
@@ -74,10 +87,11 @@ function windowOf(hours = 24) {
 
 async function run({ withJournal, ...sides }: Partial<AuditSides> & { readonly withJournal?: true }, page?: AuditPage) {
   const { database, name } = source();
+  const { unproven } = await readSource(database.pool, name);
   const client = await database.pool.connect();
   try {
     await client.query('begin transaction isolation level repeatable read read only');
-    const audited = { ...windowOf(), name, lakeLatencyMs: HOUR_MS, page };
+    const audited = { ...windowOf(), name, lakeLatencyMs: HOUR_MS, unproven: unproven ?? undefined, page };
     const journal = withJournal === true ? journalledIds(client, audited) : undefined;
     return await audit(audited, {
       snapshot: client,
@@ -244,6 +258,20 @@ describe('an audit', () => {
       { flowId: 'flow B', datasetId: null },
       { flowId: 'flow A', datasetId: 'dataset of A' },
     ]);
+  });
+
+  it('of what was sent without proof counts what was accepted, and takes no row for lost or invented', async () => {
+    await sentUnder(1, 'flow A');
+    await withoutProof(1);
+    await delivered(3, 5 * HOUR_MS);
+    const all = await run({});
+    expect(all).toMatchObject({ proof: 'none', lake: { read: false }, counts: { accepted: 3, confirmed: 0, lost: 0 } });
+    await sentUnder(2, 'flow A');
+    const later = await delivered(4, 4 * HOUR_MS);
+    const counts = { accepted: 7, confirmed: 3, unproven: 3, lost: 1, invented: 0, unrecognised: 5 };
+    const some = await run({ lakes: [lakeOf({ ...once(later.slice(1)), 'random-1': 1, 'random-2': 4 })] });
+    expect(some.counts).toMatchObject(counts);
+    expect(some.proof).toBeUndefined();
   });
 
   it('takes no event of another window for invented', async () => {

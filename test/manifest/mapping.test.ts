@@ -109,7 +109,7 @@ describe('a mapping with what its rows read', () => {
       ),
     ).toEqual([
       'mapping.reads[2]: the path of a field, such as visitorEmail | 7',
-      'mapping.read: one of rows, reads, defaults | an unknown field | did you mean reads?',
+      'mapping.read: one of rows, reads, defaults, proof | an unknown field | did you mean reads?',
       'mapping.rows[0].destination: a field of the XDM schema | "mesage" | did you mean message?',
       'mapping.rows[2].destination: each destination once | "subject"',
       'mapping.rows[1]: `source` or `expression` | neither',

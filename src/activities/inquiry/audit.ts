@@ -47,10 +47,17 @@ async function compareAll(
   let opened: OpenedLake | undefined;
   try {
     const earlier = await readEarlierFlows(database.pool, source);
-    const flow = { uid: source.uid, flowId: source.flow_id, earlier, queryServiceUrl: deps.queryServiceUrl };
+    const flow = {
+      uid: source.uid,
+      flowId: source.flow_id,
+      datasetId: source.dataset_id,
+      earlier,
+      queryServiceUrl: deps.queryServiceUrl,
+    };
     try {
-      opened = await openAuditLake(adobe.forSandbox(source.sandbox ?? 'prod'), flow, (text) => notKnown.push(text));
-      if (opened.state === 'unreadable') notKnown.push(`${NOT_READ}: ${opened.why}`);
+      if (source.unproven !== 'all')
+        opened = await openAuditLake(adobe.forSandbox(source.sandbox ?? 'prod'), flow, (text) => notKnown.push(text));
+      if (opened?.state === 'unreadable') notKnown.push(`${NOT_READ}: ${opened.why}`);
     } catch (failure) {
       const error = toCatalogueError(failure, { name, sandbox: source.sandbox ?? 'prod' });
       notKnown.push(`${NOT_READ}: ${sentenceOf(error)}`);
@@ -62,6 +69,7 @@ async function compareAll(
       since: since === undefined ? source.created_at : new Date(since),
       until: until === undefined ? now : new Date(until),
       lakeLatencyMs: source.lake_latency_ms ?? LAKE_LATENCY_MS,
+      unproven: source.unproven ?? undefined,
       page,
     };
     const compare = async (snapshot: Connection): Promise<AuditReport> => {

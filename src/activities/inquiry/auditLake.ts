@@ -7,11 +7,13 @@ import type { LakeTable } from '../../audit/lake.js';
 import type { EarlierFlow } from '../../audit/source.js';
 import { findMarker } from '../../domain/source/steps.js';
 import { findFlowDestination } from '../flowDestination.js';
-import { MARKER_TAG } from '../steps/table/dataset.js';
+import { ADOPTION_TAG, MARKER_TAG } from '../steps/table/dataset.js';
 
 export interface AuditedFlow {
   readonly uid: string;
   readonly flowId: string | null;
+  /** As it was recorded, where it was: an adopted one may have no mark. */
+  readonly datasetId?: string | null;
   /** By which attempts were made before. */
   readonly earlier?: readonly EarlierFlow[];
   /** See `src/configuration.ts`. */
@@ -36,10 +38,10 @@ export type OpenedLake =
  */
 export async function openAuditLake(
   adobe: AdobeClients,
-  { uid, flowId, earlier = [], queryServiceUrl: override }: AuditedFlow,
+  { uid, flowId, datasetId, earlier = [], queryServiceUrl: override }: AuditedFlow,
   note: (text: string) => void,
 ): Promise<OpenedLake> {
-  const found = await findTable(() => findDataset(adobe, { uid, flowId }));
+  const found = await findTable(() => findDataset(adobe, { uid, flowId, datasetId }));
   if ('why' in found) return { state: 'unreadable', why: found.why };
   const { tables, unreadFlows } = await findEarlierTables(adobe, uid, earlier, note);
   const session = await openLakeSession(adobe.queryService, override);
@@ -102,15 +104,14 @@ type Found = { readonly dataset: Dataset } | { readonly why: string };
 
 async function findDataset(
   adobe: AdobeClients,
-  { uid, flowId }: AuditedFlow,
+  { uid, flowId, datasetId }: AuditedFlow,
   whose?: 'of this flow alone',
 ): Promise<Found> {
   const destination = flowId === null ? { state: 'no-flow' as const } : await findFlowDestination(adobe, flowId);
   switch (destination.state) {
     case 'no-flow': {
-      // Of a source that was torn down the dataset stays, and its mark; one that was adopted has none.
-      const [left] =
-        whose === undefined ? await adobe.catalog.findDatasets({ tag: { name: MARKER_TAG, value: uid } }) : [];
+      // Of a source that was torn down the dataset stays, and its mark.
+      const left = whose === undefined ? await findLeft(adobe, uid, datasetId) : undefined;
       if (left !== undefined) return { dataset: left };
       return { why: flowId === null ? 'the source has no flow yet' : 'its flow no longer exists' };
     }
@@ -121,8 +122,10 @@ async function findDataset(
       return { why: 'its dataset no longer exists' };
     case 'found': {
       const { dataset, target } = destination;
-      // An adopted dataset carries no mark of ours; the connection to it does.
-      const isOurs = [dataset, target].some(({ description }) => findMarker(description)?.uid === uid);
+      const isOurs =
+        dataset.id === datasetId ||
+        dataset.tags[ADOPTION_TAG]?.[0] === uid ||
+        [dataset, target].some(({ description }) => findMarker(description)?.uid === uid);
       return isOurs
         ? { dataset }
         : { why: `its flow writes to the dataset ${dataset.id}, which does not belong to the source` };
@@ -130,4 +133,16 @@ async function findDataset(
     default:
       return destination satisfies never;
   }
+}
+
+async function findLeft(
+  { catalog }: AdobeClients,
+  uid: string,
+  datasetId: string | null | undefined,
+): Promise<Dataset | undefined> {
+  for (const name of [MARKER_TAG, ADOPTION_TAG]) {
+    const [left] = await catalog.findDatasets({ tag: { name, value: uid } });
+    if (left !== undefined) return left;
+  }
+  return typeof datasetId === 'string' ? catalog.getDataset(datasetId) : undefined;
 }

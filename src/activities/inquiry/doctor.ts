@@ -13,7 +13,7 @@ import { readReceivers } from '../../store/receivers/receiverReports.js';
 import { toCatalogueError } from '../failures.js';
 import { diskFindings, type Disks } from './findings/diskFindings.js';
 import { deliveryFindings, receiverFindings } from './findings/deliveryFindings.js';
-import { contentsFindings, fieldsFindings } from './findings/fieldsFinding.js';
+import { contentsFindings, fieldsFindings, proofFindings } from './findings/fieldsFinding.js';
 import { listUnmappedFields } from '../../store/bodies/unmappedFields.js';
 import { listContents } from '../../store/delivery/projections.js';
 import { compareKeys } from './findings/keysFinding.js';
@@ -123,10 +123,11 @@ function checks(deps: DoctorDeps, clients: AdobeClients, sandbox: string): Check
     {
       check: 'fields',
       needs: ofDatabase,
-      run: async () => [
-        ...fieldsFindings(await listUnmappedFields(deps.database)),
-        ...contentsFindings(await listContents(deps.database)),
-      ],
+      run: async () => {
+        const contents = await listContents(deps.database);
+        const unmapped = await listUnmappedFields(deps.database);
+        return [...fieldsFindings(unmapped), ...contentsFindings(contents), ...proofFindings(contents)];
+      },
     },
     { check: 'receivers', needs: ofDatabase, run: async () => receiverFindings(await readReceivers(deps.database)) },
   ];

@@ -10,6 +10,7 @@ import { readHistory } from '../../store/history/operations.js';
 import { restoredReport } from '../../store/delivery/restored.js';
 import { accountDetails, accountList, deleteAccount, updateAccount } from '../accounts/accounts.js';
 import { recipientOf } from '../accounts/credentials.js';
+import { adoptionReport } from './adoption/adoption.js';
 import { decideWithoutForwarder } from './decide.js';
 import { contentsPiece } from './contents.js';
 import { eventPage } from './events.js';
@@ -66,6 +67,7 @@ export function createInquiryActivities(deps: InquiryDeps): InquiryActivities {
     updateAccount: answering('updateAccount', (ask) => updateAccount(deps, ask)),
     deleteAccount: answering('deleteAccount', (ask) => deleteAccount(deps, ask)),
     history: answering('history', (ask) => readHistory(database, ask)),
+    adoption: answering('adoption', (ask) => adoptionReport(deps, ask)),
     data: answering('data', (ask) => dataReport(deps, ask)),
     restored: answering('restored', (ask) => restoredReport(database, ask)),
   };
@@ -89,6 +91,6 @@ function about(ask: Inquiry): Record<string, string> {
   if (ask.ask === 'plan' || ask.ask === 'sample') return { name: ask.manifest.name, sandbox: ask.manifest.sandbox };
   if (ask.ask === 'doctor') return { sandbox: ask.sandbox ?? DEFAULT_SANDBOX };
   if ('id' in ask && 'sandbox' in ask) return { id: ask.id, sandbox: ask.sandbox };
-  if (ask.ask === 'accounts') return { sandbox: ask.sandbox };
+  if (ask.ask === 'accounts' || ask.ask === 'adoption') return { sandbox: ask.sandbox };
   return 'name' in ask && ask.name !== undefined ? { name: ask.name } : {};
 }

@@ -20,12 +20,12 @@ export interface ResolvedSchema {
  * @param added below the tenant's node: fields that the field group gets where it lacks them
  */
 export function mappingProblems(
-  { mapping, mappingReads }: Pick<Manifest, 'mapping' | 'mappingReads'>,
+  { mapping, mappingReads, proof }: Pick<Manifest, 'mapping' | 'mappingReads' | 'proof'>,
   tenantId: string,
   schema: ResolvedSchema | undefined,
   added?: XdmObject,
 ): CatalogueError[] {
-  const needed = mappingNeedsId(mapping);
+  const needed = proof === 'none' ? undefined : mappingNeedsId(mapping);
   const unreadable = mappingReads === undefined ? unreadableRows(mapping) : [];
   const problems = [
     ...mapping.flatMap(unknownReads),

@@ -1,6 +1,7 @@
 import type { Adobe, AdobeClients } from '../../adobe/clients.js';
 import { DERIVED_FIELDS, isDerived } from '../../domain/projection/fields.js';
 import { CodedError, type CatalogueError } from '../../domain/errors.js';
+import { WITHOUT_PROOF } from '../../domain/exceptions/proof.js';
 import { parsePath } from '../../dataprep/path.js';
 import { readsOf } from '../../dataprep/reads.js';
 import { storedNotes } from '../../domain/projection/contents.js';
@@ -116,13 +117,14 @@ function plannedMapping(row: MappingRow, manifest: Manifest, tenantId: string | 
 }
 
 /** Nothing for rows of which it cannot be told what they read: they are among the problems. */
-function leavingOf({ contents, privacy: written = NO_PRIVACY, mapping, mappingReads }: Manifest): {
+function leavingOf({ contents, privacy: written = NO_PRIVACY, mapping, mappingReads, proof }: Manifest): {
   leaving?: PlannedLeaving;
 } {
   const found = contents === undefined ? undefined : readsOf(mapping, mappingReads);
   if (contents === undefined || found === undefined || 'unreadable' in found) return {};
   const planned = plannedLeaving({ reads: found.reads, contents, privacy: leavingPrivacy(written) });
-  return { leaving: { ...planned, notes: [...planned.notes, ...storedNotes(written.store?.drop ?? [])] } };
+  const unproven = proof === 'none' ? [WITHOUT_PROOF] : [];
+  return { leaving: { ...planned, notes: [...planned.notes, ...storedNotes(written.store?.drop ?? []), ...unproven] } };
 }
 
 /** What Chatlio's own fields are is not known to us, so of one of them it is what it must be in XDM. */

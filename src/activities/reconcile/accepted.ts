@@ -1,5 +1,10 @@
 /** Confirmation: looks for accepted events in the lake, and finds those that are missing, invalid or repeated. */
-import { absenceDeadlineMs, type Sighting, verdictOfSighting } from '../../domain/exceptions/lookUp.js';
+import {
+  absenceDeadlineMs,
+  isUnprovenSighting,
+  type Sighting,
+  verdictOfSighting,
+} from '../../domain/exceptions/lookUp.js';
 import type { Delivery } from '../../domain/source/manifest.js';
 import type { Database } from '../../store/connection/database.js';
 import {
@@ -79,6 +84,8 @@ export async function confirmPage(
 type Finding =
   | { readonly kind: 'found'; readonly copies: number }
   | { readonly kind: 'absent'; readonly reason: 'missing' | 'invalid'; readonly fact: string }
+  /** It cannot be looked for: that it was accepted is all that will be known. */
+  | { readonly kind: 'unproven' }
   | { readonly kind: 'undecided'; readonly why: string };
 
 /** What stays undecided for long is held, unless the lake as a whole is late: then every event is, and none of them is missing. */
@@ -87,6 +94,7 @@ function findingOf(
   { ageMs, attempts }: Pick<UnconfirmedDelivery, 'ageMs' | 'attempts'>,
   delivery: Delivery,
 ): Finding {
+  if (isUnprovenSighting(sighting)) return { kind: 'unproven' };
   const verdict = verdictOfSighting(sighting, ageMs, delivery, attempts);
   switch (verdict.kind) {
     case 'found':

@@ -1,5 +1,5 @@
 /** Events are looked for where their attempts were made, which is not always where the source leads to today: an observer for each. */
-import type { Sighting } from '../../domain/exceptions/lookUp.js';
+import { type Sighting, UNPROVEN_SIGHTING } from '../../domain/exceptions/lookUp.js';
 import type { Destination } from '../../store/exceptions/destinations.js';
 import type { Gone, LakeTable } from './dataset.js';
 import type { ObservedEvent, Observer } from './observer.js';
@@ -57,8 +57,10 @@ export function createObservers(deps: {
   return {
     async observe(events) {
       const sightings = new Map<ObservedEvent, Sighting>();
-      for (const flow of new Set(events.map(flowOf))) {
-        const group = events.filter((event) => flowOf(event) === flow);
+      const sought = events.filter(({ unproven }) => unproven !== true);
+      for (const event of events) if (event.unproven === true) sightings.set(event, UNPROVEN_SIGHTING);
+      for (const flow of new Set(sought.map(flowOf))) {
+        const group = sought.filter((event) => flowOf(event) === flow);
         const [first] = group;
         const seen = first === undefined ? [] : await observeThere(first, group);
         for (const [index, event] of group.entries()) {
@@ -68,7 +70,8 @@ export function createObservers(deps: {
       }
       return events.flatMap((event) => sightings.get(event) ?? []);
     },
-    hasTable: (event) => places.get(flowOf(event))?.hasTable ?? present.place.table !== undefined,
+    hasTable: (event) =>
+      event.unproven === true || (places.get(flowOf(event))?.hasTable ?? present.place.table !== undefined),
   };
 }
 

@@ -10,6 +10,7 @@ import { CodedError, codedError, sentenceOf } from '../../domain/errors.js';
 import type { LakeView, ReconcileInput, ReconcileReport } from '../../domain/delivery/forwarder.js';
 import { planningPauseMs } from '../../domain/delivery/forwarderState.js';
 import { absenceDeadlineMs, latePauseMs } from '../../domain/exceptions/lookUp.js';
+import { NO_PROOF } from '../../domain/exceptions/proof.js';
 import type { Delivery } from '../../domain/source/manifest.js';
 import { formatDuration } from '../../manifest/duration.js';
 import type { Database } from '../../store/connection/database.js';
@@ -41,6 +42,7 @@ import { createObservers, type Observers } from './destinations.js';
 import { createFailedBatches } from './failedBatches.js';
 import { createObserver } from './observer.js';
 import { lookUpUnknown, notLookedFor, tooEarly } from './unknown.js';
+import { concludeUnproven, hasProvenToLookFor } from './unproven.js';
 
 export interface ReconcileDependencies {
   readonly database: Database;
@@ -99,18 +101,20 @@ export function createReconcile(deps: ReconcileDependencies): (input: ReconcileI
     const source = await findLakeSource(database, uid);
     if (source === undefined) throw notInStore();
     // Plans of a source that may never read the lake would only pile up.
-    if (source.lake?.state !== 'refused') {
+    if (source.lake?.state !== 'refused' || source.unproven !== undefined) {
       await planLooks(database, source.id, {
         dueInMs: absenceDeadlineMs(delivery),
         everyMs: planningPauseMs(delivery.lakeLatencyMs),
       });
     }
+    if (source.unproven !== undefined) await concludeUnproven(database, source.id, delivery);
     await recordLookUps(
       database,
       source.id,
       tooEarly(await dueLookUps(database, source.id, LOOK_UPS_AT_ONCE), delivery),
     );
-    const lake = await look(source, delivery);
+    const needsLake = source.unproven?.now !== true || (await hasProvenToLookFor(database, source.id));
+    const lake = needsLake ? await look(source, delivery) : ({ state: 'refused', detail: NO_PROOF } as const);
     await noteLake(database, source.id, lake.state, lake.detail);
     await lookAtRuns(source, delivery);
     const ahead = await lookUpsAhead(database, source.id);

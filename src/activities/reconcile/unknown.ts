@@ -8,6 +8,7 @@ import {
   nextLookInMs,
   verdictOfSighting,
 } from '../../domain/exceptions/lookUp.js';
+import { NO_PROOF } from '../../domain/exceptions/proof.js';
 import { formatDuration } from '../../manifest/duration.js';
 import type { DueLookUp, LookedUp, LookUpOutcome } from '../../store/exceptions/lookUps.js';
 import type { Observer } from './observer.js';
@@ -47,6 +48,12 @@ export function notLookedFor(lookUp: DueLookUp, why: string, delivery: Delivery)
     outcome,
     fact: `${fact}, not sent again automatically, but looked for once the lake can be read: ${why}`,
   };
+}
+
+/** Nothing can be seen of it, now or later. */
+export function cannotBeLookedFor(lookUp: DueLookUp): LookedUp {
+  const outcome = { kind: 'held', reason: 'unknown' } as const;
+  return { lookUp, outcome, fact: `not looked for: ${NO_PROOF}; not sent again automatically` };
 }
 
 function resultOf(lookUp: DueLookUp, verdict: LookUpVerdict, delivery: Delivery): LookedUp {

@@ -20,19 +20,20 @@ export async function projectionOf({
   store,
   marker,
 }: StepContext): Promise<Projection | undefined> {
-  const { contents, mappingReads } = manifest;
+  const { contents, mappingReads, proof } = manifest;
   const privacy = leavingPrivacy(manifest.privacy ?? NO_PRIVACY);
   if (contents === undefined) return undefined;
   const { id, version = 0 } = made(resources, 'mapping-set');
   const set = await adobe.dataPrep.getMappingSet(id, version);
   if (set === undefined)
     throw codedError('CAEP_MAPPING_SET_GONE', { id, version: String(version), name: manifest.name });
-  const lacking = mappingNeedsId(set.mappings);
+  const lacking = proof === 'none' ? undefined : mappingNeedsId(set.mappings);
   if (lacking !== undefined) throw new CodedError(lacking);
   const found = readsOf(set.mappings, mappingReads);
   if ('unreadable' in found) throw new CodedError(mappingUnreadable(found.unreadable));
   const mappingSet = { id, version };
-  const base = { v: 1, recipe: RECIPE, mappingSet, reads: found.reads, contents, privacy } as const;
+  const unproven = proof === undefined ? {} : { proof };
+  const base = { v: 1, recipe: RECIPE, mappingSet, reads: found.reads, contents, privacy, ...unproven } as const;
   const standing = await store.projection(marker);
   return { ...base, absent: await absentOf(adobe.dataPrep, set, base, standing?.absent) };
 }

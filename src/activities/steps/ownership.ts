@@ -1,5 +1,13 @@
 /** Whose object is it? By the marker in a description, tag or name; a name alone never makes an object ours. */
-import { findMarker, isOf, markerText, type Marker, type Resource, type StepName } from '../../domain/source/steps.js';
+import {
+  findAdoption,
+  findMarker,
+  isOf,
+  markerText,
+  type Marker,
+  type Resource,
+  type StepName,
+} from '../../domain/source/steps.js';
 import type { Standing } from './step.js';
 
 /** A description that a person understands and that `findMarker` finds. */
@@ -24,8 +32,8 @@ interface Ownership<R> {
   readonly nameOf: (row: R) => string | undefined;
   readonly resourceOf: (row: R) => Pick<Resource, 'id' | 'altId' | 'etag' | 'version'>;
   readonly taken: 'title' | 'name';
-  /** Where the marker stands, if not in the description. */
-  readonly markerOf?: (row: R) => string | undefined;
+  /** The uid of the source that has adopted it, if the description does not say. */
+  readonly adopterOf?: (row: R) => string | undefined;
 }
 
 /**
@@ -35,12 +43,14 @@ interface Ownership<R> {
  * @param rows candidates, oldest first; the same object may occur twice
  */
 export function standingAmong<R extends Row>(rows: readonly R[], ownership: Ownership<R>): Standing {
-  const { step, marker, name, nameOf, resourceOf, taken, markerOf = (row) => row.description } = ownership;
+  const { step, marker, name, nameOf, resourceOf, taken } = ownership;
+  const { adopterOf = ({ description }) => findAdoption(description)?.uid } = ownership;
   const ours = new Map<string, Resource>();
+  const adopted = new Map<string, Resource>();
   let foreign: Standing['foreign'];
   for (const row of rows) {
     const facts = resourceOf(row);
-    const found = findMarker(markerOf(row));
+    const found = findMarker(row.description);
     if (isOf(found, marker)) {
       const { generation } = found ?? {};
       ours.set(facts.id, {
@@ -49,10 +59,12 @@ export function standingAmong<R extends Row>(rows: readonly R[], ownership: Owne
         ...(generation === undefined ? {} : { generation }),
         origin: 'created',
       });
+    } else if (adopterOf(row) === marker.uid) {
+      adopted.set(facts.id, { kind: step, ...facts, origin: 'adopted', marked: true });
     } else if (found?.uid !== marker.uid && nameOf(row) === name && foreign === undefined) {
       const owner = found === undefined ? 'not made by chatlio-aep' : `of the source ${found.name} (uid ${found.uid})`;
       foreign = { resource: { kind: step, ...facts, origin: 'adopted' }, label: `${facts.id}, ${owner}`, taken };
     }
   }
-  return { ours: [...ours.values()], foreign };
+  return { ours: [...(ours.size > 0 ? ours : adopted).values()], foreign };
 }

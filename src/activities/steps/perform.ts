@@ -4,6 +4,7 @@ import { AdobeCallError } from '../../adobe/http/errors.js';
 import { codedError, CodedError } from '../../domain/errors.js';
 import type { StepInput, StepResult } from '../../domain/source/provisioning.js';
 import type { Resource } from '../../domain/source/steps.js';
+import { adoptStep } from './adopted/adopt.js';
 import type { AttemptMemory } from './attempt.js';
 import type { Standing, Step, StepContext } from './step.js';
 
@@ -18,7 +19,7 @@ export interface ConsistencyWindow {
  * One attempt of a step. Begins with the lookup; creates only when nothing of ours and nobody else's stands there, and
  * when no create of unknown effect can still come to light.
  *
- * @throws CodedError `CAEP_TITLE_TAKEN`, `CAEP_FOREIGN_RESOURCE` when somebody else's object stands in our place;
+ * @throws CodedError those of {@link adoptStep}; `CAEP_TITLE_TAKEN`, `CAEP_FOREIGN_RESOURCE` when somebody else's object stands in our place;
  *   AdobeCallError when Adobe fails; `memory` then says whether a create may have taken effect, and since when (ms since the epoch)
  * @returns the resource, and whether it was there already
  * @example
@@ -30,10 +31,12 @@ export interface ConsistencyWindow {
 export async function performStep(
   step: Step,
   context: StepContext,
-  input: Pick<StepInput, 'adopt'>,
+  input: Pick<StepInput, 'adopt' | 'adoption'>,
   memory: AttemptMemory,
   window: ConsistencyWindow,
 ): Promise<StepResult> {
+  const adopted = input.adoption === undefined ? undefined : await adoptStep(step, context, input.adoption);
+  if (adopted !== undefined) return { resource: adopted, found: true };
   const standing = await lookUntilCertain(step, context, memory, window);
   memory.ambiguousSince = undefined;
   const there = await claim(step, context, standing, input);
@@ -105,7 +108,8 @@ async function keepOne(step: Step, context: StepContext, ours: readonly Resource
   const newestFirst = ours.toSorted((a, b) => (b.generation ?? 1) - (a.generation ?? 1));
   const kept = newestFirst.find(({ id }) => referenced.has(id)) ?? newestFirst[0];
   for (const resource of ours) {
-    if (resource !== kept && resource.generation === kept?.generation) await step.remove(context, resource);
+    const isSecond = resource !== kept && resource.generation === kept?.generation;
+    if (isSecond && resource.origin === 'created') await step.remove(context, resource);
   }
   return kept;
 }

@@ -22,7 +22,7 @@ export interface StepContext extends Pick<StepInput, 'marker' | 'manifest' | 're
 
 /** What stands in Adobe for a step. */
 export interface Standing {
-  /** Objects that carry our marker with our uid. More than one after creates whose answers were lost. */
+  /** Objects that carry our marker with our uid, more than one after creates whose answers were lost; else those that we have adopted and marked. */
   readonly ours: readonly Resource[];
   /** An object in our place that is not ours, described for a person. */
   readonly foreign?: { readonly resource: Resource; readonly label: string; readonly taken: 'title' | 'name' };

@@ -3,12 +3,13 @@ import { AdobeCallError } from '../../adobe/http/errors.js';
 import { isSandboxUnknown } from '../../adobe/http/gone.js';
 import type { UndoInput, UndoResult } from '../../domain/source/provisioning.js';
 import { STEPS_WITH_DATA, type Resource } from '../../domain/source/steps.js';
+import { giveBack } from './adopted/giveBack.js';
 import type { AttemptMemory } from './attempt.js';
 import { type ConsistencyWindow, lookUntilCertain } from './perform.js';
 import type { Standing, Step, StepContext } from './step.js';
 
 /**
- * One attempt of undoing a step. Never touches what was adopted, nor what may hold events. Looks for our marker even when
+ * One attempt of undoing a step. Never deletes what was adopted, unless a person has said so, nor what may hold events. Looks for our marker even when
  * the id is known: a create that was sent twice leaves two objects. Concludes "there is none" only after the consistency window.
  */
 export async function undoStep(
@@ -18,13 +19,17 @@ export async function undoStep(
   memory: AttemptMemory,
   window: ConsistencyWindow,
 ): Promise<UndoResult> {
-  if (entry.resource?.origin === 'adopted') return { outcome: 'kept' };
+  if (entry.resource?.origin === 'adopted' && entry.deletesAdopted !== true) {
+    await giveBack(context, entry.resource);
+    return { outcome: 'kept' };
+  }
   // With the id known, an earlier create of unknown effect was already looked for through the consistency window before it.
   if (entry.resource !== undefined) memory.ambiguousSince = undefined;
   // A step whose lookup needs what an earlier step never made can't have made anything itself.
   const possible = (step.needs ?? []).every((needed) => context.resources[needed] !== undefined);
   const standing = possible ? await whatStands(step, context, entry, memory, window) : { ours: [] };
-  const targets = unique([...(entry.resource === undefined ? [] : [entry.resource]), ...standing.ours]);
+  const ours = standing.ours.filter(({ origin }) => origin === 'created');
+  const targets = unique([...(entry.resource === undefined ? [] : [entry.resource]), ...ours]);
   if (targets.length > 0 && entry.deletesData !== true && (await keepsData(step, context))) {
     return {
       outcome: 'left',

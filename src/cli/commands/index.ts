@@ -1,6 +1,7 @@
 /** All commands, in the order and under the headings of the help. */
 import type { CommandFamily, CommandLine } from '../grammar/commandLine.js';
 import { abortCommand } from './source/abort.js';
+import { adoptCommand } from './adoption/adopt.js';
 import { accountsCommands } from './installation/accounts.js';
 import { auditCommand } from './events/audit.js';
 import { demoCommand } from './installation/demo.js';
@@ -28,7 +29,7 @@ import { watchCommand } from './source/watch.js';
 
 export const COMMANDS: Readonly<Record<string, readonly (CommandLine | CommandFamily)[]>> = {
   'Set up:': [initCommand, doctorCommand],
-  'Provision:': [planCommand, provisionCommand, resumeCommand, abortCommand],
+  'Provision:': [planCommand, provisionCommand, adoptCommand, resumeCommand, abortCommand],
   'Control:': [updateCommand, repairCommand, pauseCommand, unpauseCommand, teardownCommand],
   'Inspect:': [statusCommand, watchCommand, driftCommand, historyCommand, runsCommand, urlsCommand, sendCommand],
   'Events:': [eventsCommands, heldCommands, auditCommand],

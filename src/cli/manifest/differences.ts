@@ -93,8 +93,13 @@ function entriesAt(manifest: Manifest, path: string): ReadonlyMap<string, string
 /** The manifest in use keeps durations in milliseconds. */
 const MILLISECONDS = /^((?:delivery|drift)\..*)Ms$/;
 
+const WRITTEN_BELOW_MAPPING: Readonly<Record<string, string>> = {
+  mappingReads: 'mapping.reads',
+  proof: 'mapping.proof',
+};
+
 export function manifestField(path: string): string {
-  return path === 'mappingReads' ? 'mapping.reads' : path.replace(MILLISECONDS, '$1');
+  return WRITTEN_BELOW_MAPPING[path] ?? path.replace(MILLISECONDS, '$1');
 }
 
 function valueAt(manifest: Manifest, path: string): unknown {

@@ -1,6 +1,7 @@
 /** What looking for an event in the lake shows, and what follows. Pure; all waiting times come from the manifest's `delivery`. */
 import type { Delivery } from '../source/manifest.js';
 import { MAX_AUTOMATIC_RESENDS } from './exceptions.js';
+import { NO_PROOF } from './proof.js';
 
 type Waits = Pick<Delivery, 'leaseMs' | 'requestTimeoutMs' | 'lakeLatencyMs'>;
 
@@ -52,9 +53,24 @@ export interface Sighting {
   readonly laterVisible: boolean;
   /**
    * Why nothing that is still to come can tell more, where that is so: the dataset of the attempt is gone, which proves nothing, or
-   * its flow was replaced and takes no later event.
+   * its flow was replaced and takes no later event; or it was sent under a mapping that does not tell events apart.
    */
-  readonly closed?: { readonly dataset: string } | { readonly flow: string };
+  readonly closed?: { readonly dataset: string } | { readonly flow: string } | typeof UNPROVEN;
+}
+
+/** Of an event that cannot be looked for. */
+const UNPROVEN = { proof: 'none' } as const;
+
+export const UNPROVEN_SIGHTING: Sighting = {
+  copies: 0,
+  inFailedBatch: false,
+  unreadBatches: [],
+  laterVisible: false,
+  closed: UNPROVEN,
+};
+
+export function isUnprovenSighting({ closed }: Sighting): boolean {
+  return closed !== undefined && 'proof' in closed;
 }
 
 /** A failed batch that has an event. */
@@ -84,6 +100,7 @@ export type LookUpVerdict =
 export function verdictOfSighting(sighting: Sighting, ageMs: number, waits: Waits, attempts: number): LookUpVerdict {
   const { copies, inFailedBatch, refusals = [], unreadBatches, laterVisible, closed } = sighting;
   if (copies > 0) return { kind: 'found', copies };
+  if (isUnprovenSighting(sighting)) return { kind: 'cannot-tell', why: NO_PROOF, isLakeLate: false };
   const isDue = ageMs >= absenceDeadlineMs(waits);
   // One for each attempt: none of them came through.
   const isRefused = attempts <= 1 || refusals.length >= attempts || (isDue && laterVisible);

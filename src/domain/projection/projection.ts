@@ -51,4 +51,6 @@ export interface Projection {
   readonly privacy: Privacy;
   /** What stands for an attribute that is read and that an event lacks. */
   readonly absent: 'omitted' | 'null';
+  /** The mapping set does not tell events apart: see `domain/exceptions/proof.ts`. */
+  readonly proof?: 'none';
 }

@@ -27,6 +27,8 @@ export interface Manifest {
   readonly mapping: readonly MappingRow[];
   /** Attributes that rows read of which it cannot be told, as a person says; only where they said so. */
   readonly mappingReads?: readonly string[];
+  /** Rows do not tell events apart, and a person has said that they may not: see `domain/exceptions/proof.ts`. Only where they said so. */
+  readonly proof?: 'none';
   readonly delivery: Delivery;
   /** How often it is looked for changes that others have made in Adobe; only where something was said. */
   readonly drift?: DriftSettings;

@@ -1,5 +1,6 @@
 /** What the source workflow and its step activities say to each other. Plain JSON, no secrets. */
 import type { CatalogueError } from '../errors.js';
+import type { Adoption } from './adoption/adoption.js';
 import type { RecordActivities } from '../history.js';
 import type { Manifest } from './manifest.js';
 import type { DriftActivities } from '../drift/drift.js';
@@ -18,6 +19,8 @@ export interface StepInput {
   readonly resources: Resources;
   /** A person has allowed to take over what stands in our place. */
   readonly adopt?: boolean;
+  /** Decided beforehand: the objects of this flow are taken over. */
+  readonly adoption?: Adoption;
   /** An earlier, ended execution of this step may have created the object unanswered, last at this time (ms). */
   readonly ambiguousSince?: number;
   /** Objects in whose place another one is to be made: they are not used again, whatever carries our marker. */

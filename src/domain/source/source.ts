@@ -2,6 +2,7 @@
 import type { CatalogueError } from '../errors.js';
 import type { SeenDrift } from '../drift/drift.js';
 import type { RecordedOperation } from '../history.js';
+import type { Adoption } from './adoption/adoption.js';
 import type { Delivery, Manifest } from './manifest.js';
 import type { Paused } from '../delivery/pause.js';
 import type { Replaced } from './updating/replacing.js';
@@ -28,6 +29,8 @@ export interface SourceInput {
   readonly manifest: Manifest;
   /** Decided beforehand: whatever stands in the place of a step is taken over, and no step is held for it. */
   readonly adopt?: boolean;
+  /** Decided beforehand: the objects of this flow are taken over. */
+  readonly adoption?: Adoption;
   /** Who, for the record. 0.1 does not say. */
   readonly by?: string;
   /** Present in every run but the first: what the run before handed over. */
@@ -65,6 +68,8 @@ export interface UndoEntry {
   readonly deletesData?: boolean;
   /** Of an object beside those that the source uses: see `Replaced`. */
   readonly generation?: number;
+  /** Somebody has said so: also what was adopted. */
+  readonly deletesAdopted?: boolean;
 }
 
 /** What undo could not remove. */

@@ -1,5 +1,6 @@
 /** What an operator reads in the Temporal UI's "current details": state of every step, what is held and why, what to type. */
 // Stryker disable StringLiteral: what this file says is wording, not decisions.
+import { WITHOUT_PROOF } from '../exceptions/proof.js';
 import { describeAdobeError, remedyOf, sentenceOf, type CatalogueError } from '../errors.js';
 import { type Paused, pauseReason } from '../delivery/pause.js';
 import { countOf, driftText } from '../drift/drift.js';
@@ -178,6 +179,7 @@ function liveLines({ phase, manifest, operation, paused, opensAt }: SourceState,
       ? []
       : [`**${operation.kind}** has been running since ${iso(operation.startedAt)}.`, '']),
     ...(paused === undefined ? [] : pausedLines(paused, name, workflowId)),
+    ...(manifest.proof === 'none' ? [`**${WITHOUT_PROOF}**`, ''] : []),
     `Live.${opensAt === undefined || paused !== undefined ? '' : ` Events are sent from ${opensAt} on.`} Webhook URLs: \`chatlio-aep urls ${name}\``,
   ];
 }

@@ -49,7 +49,7 @@ export const STEPS: Readonly<Record<StepName, StepFacts>> = {
   },
   'mapping-set': {
     title: 'mapping set',
-    decidedBy: ['name', 'sandbox', 'mapping', 'mappingReads'],
+    decidedBy: ['name', 'sandbox', 'mapping', 'mappingReads', 'proof'],
   },
   flow: {
     title: 'flow',
@@ -83,6 +83,10 @@ export interface Resource {
   readonly generation?: number;
   /** `created` carries our marker, also when found by lookup after a lost answer; `adopted`: somebody else made it, never deleted by undo. */
   readonly origin: 'created' | 'adopted';
+  /** Of an adopted object: it has our mark. */
+  readonly marked?: boolean;
+  /** Of an adopted flow: the mapping set that it led to before, and leads to again once it is given up. */
+  readonly pinnedBefore?: { readonly id: string; readonly version: number };
 }
 
 export type Resources = { readonly [S in StepName]?: Resource };
@@ -120,6 +124,21 @@ export function isOf(found: Marker | undefined, { uid, generation }: Marker): bo
 /** As the object is marked, or was to be. */
 export function markerOf({ name, uid }: Marker, { generation }: Pick<Resource, 'generation'>): Marker {
   return { name, uid, ...(generation === undefined ? {} : { generation }) };
+}
+
+/**
+ * The mark of a source in what it has adopted. Another word than the marker, so that no release takes such an object for one that it
+ * has made and may delete.
+ */
+export function adoptionText(marker: Marker): string {
+  return `chatlio-aep-adopted:${marker.name}:${marker.uid}`;
+}
+
+const ADOPTION_PATTERN = /chatlio-aep-adopted:([a-z0-9-]+):([0-9a-f-]{36})/;
+
+export function findAdoption(text: string | undefined): Marker | undefined {
+  const match = ADOPTION_PATTERN.exec(text ?? '');
+  return match?.[1] === undefined || match[2] === undefined ? undefined : { name: match[1], uid: match[2] };
 }
 
 /** Does the manifest ask for this step at all? Only the identity descriptor is optional. */

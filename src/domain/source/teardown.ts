@@ -19,6 +19,8 @@ export interface TeardownInput {
   readonly withoutReceivers?: readonly string[];
   /** Delete what holds the events and says what they mean, too. */
   readonly deleteData?: boolean;
+  /** Also delete what was adopted. */
+  readonly includeAdopted?: boolean;
   readonly reason?: string;
   /** Who, for the record. */
   readonly by?: string;
@@ -102,6 +104,8 @@ export interface Teardown {
   readonly noWait: boolean;
   readonly withoutReceivers: readonly string[];
   readonly deleteData: boolean;
+  /** 0.2 does not say. */
+  readonly includeAdopted?: boolean;
   /** By the database's clock, ISO 8601. Absent while the URLs are being revoked. */
   readonly revokedAt?: string;
   readonly revoked?: number;
@@ -145,7 +149,7 @@ export function teardownOf(input: TeardownInput, since: number): Teardown {
 /** Only ever with less to wait for; what was said before stands. */
 export function amended(
   teardown: Teardown,
-  { discard, noWait, withoutReceivers = [], deleteData }: Omit<TeardownInput, 'reason' | 'by'>,
+  { discard, noWait, withoutReceivers = [], deleteData, includeAdopted }: Omit<TeardownInput, 'reason' | 'by'>,
 ): Teardown {
   return {
     ...teardown,
@@ -153,6 +157,7 @@ export function amended(
     noWait: teardown.noWait || noWait === true,
     withoutReceivers: [...new Set([...teardown.withoutReceivers, ...withoutReceivers])],
     deleteData: teardown.deleteData || deleteData === true,
+    ...(teardown.includeAdopted === true || includeAdopted === true ? { includeAdopted: true } : {}),
   };
 }
 
@@ -226,7 +231,7 @@ export function isTakenAway(step: StepName, deleteData: boolean): boolean {
 /** Of what is not taken away. */
 export const KEPT_BECAUSE: Readonly<Record<Resource['origin'], string>> = {
   created: 'it holds the delivered events, or says what they mean; `--delete-data` would have deleted it',
-  adopted: 'it was there before this source',
+  adopted: 'it was there before this source; `--include-adopted` would have deleted it',
 };
 
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;

@@ -80,6 +80,7 @@ const MANIFEST = object<Manifest>({
     { atLeast: 1 },
   ),
   mappingReads: optional(listOf(filledText)),
+  proof: optional(oneOf(['none'])),
   delivery: DELIVERY,
   drift: optional(object<DriftSettings>({ everyMs: duration })),
 });
@@ -136,6 +137,7 @@ export const TEARDOWN_INPUT = object<TeardownInput>({
   noWait: optional(flag),
   withoutReceivers: optional(listOf(filledText)),
   deleteData: optional(flag),
+  includeAdopted: optional(flag),
   reason: optional(text),
   by: optional(text),
 });

@@ -27,6 +27,7 @@ export function mappingRules(document: unknown): BrokenRule[] {
   const declared = at(document, 'mapping', 'reads');
   const isAnswered = Array.isArray(declared);
   const choice = choiceIn(document);
+  const isProven = at(document, 'mapping', 'proof') !== 'none';
   return [
     ...destinationRules(rows, path, choice),
     ...repeated(destinations).map((index) => ({
@@ -36,13 +37,14 @@ export function mappingRules(document: unknown): BrokenRule[] {
     ...rows.flatMap((row, index) =>
       isMap(row)
         ? [
-            ...rowRules(writtenRow(row), destinations[index], [...path, index]),
+            ...rowRules(writtenRow(row), destinations[index], [...path, index], isProven),
             ...sourceRules(writtenRow(row), [...path, index], findUnknown),
             ...expressionRules(writtenRow(row), [...path, index], isAnswered, findUnknown),
           ]
         : [],
     ),
-    ...(isWithoutDefaults(document) ? lackingRules(destinations, path) : []),
+    ...(isProven && isWithoutDefaults(document) ? lackingRules(destinations, path) : []),
+    ...(isProven ? [] : proofRules(document, rows)),
     ...(isAnswered ? declared : []).flatMap((read: unknown, index): BrokenRule[] => {
       const unknown = typeof read === 'string' ? findUnknown(read) : undefined;
       return unknown === undefined ? [] : [{ path: ['mapping', 'reads', index], ...unknown }];
@@ -70,15 +72,37 @@ function lackingRules(destinations: readonly (string | undefined)[], path: reado
   }));
 }
 
+/** `proof: none` is for rows that leave no other choice, and for sources that keep what they have not proved. */
+function proofRules(document: unknown, rows: readonly unknown[]): BrokenRule[] {
+  const path = ['mapping', 'proof'];
+  if (at(document, 'contents') === undefined) {
+    return [{ path, expected: '`contents` beside it', got: 'no `contents`' }];
+  }
+  const isFilled = ({ destination, source }: (typeof NEEDED_ROWS)[number]): boolean => {
+    const row = rows.find((one) => destinationOf(one) === destination);
+    return row === undefined ? !isWithoutDefaults(document) : isNothingBut(givenBy(writtenRow(row)), source);
+  };
+  if (!NEEDED_ROWS.every(isFilled)) return [];
+  return [{ path, expected: 'no `proof`: the rows fill `_id` and `timestamp` as they must', got: 'none' }];
+}
+
+function givenBy({ source, expression }: WrittenRow): Parameters<typeof isNothingBut>[0] {
+  return typeof source === 'string'
+    ? { sourceType: 'ATTRIBUTE', source }
+    : { sourceType: 'EXPRESSION', source: typeof expression === 'string' ? expression : '' };
+}
+
 function neededText({ destination, source }: (typeof NEEDED_ROWS)[number]): string {
   return `${destination} filled from ${source}, ${WHY[destination]}`;
 }
 
 function rowRules(
-  { source, expression, destination: spelling, keys }: WrittenRow,
+  row: WrittenRow,
   destination: string | undefined,
   path: (string | number)[],
+  isProven: boolean,
 ): BrokenRule[] {
+  const { source, expression, destination: spelling, keys } = row;
   if (spelling === undefined) return [{ path: [...path, 'destination'], expected: 'a field of the XDM schema' }];
   if (source === undefined && expression === undefined) {
     return [{ path, expected: '`source` or `expression`', got: 'neither' }];
@@ -91,12 +115,8 @@ function rowRules(
     return [{ path: [...path, 'source'], expected: `${destination} to be filled: every ExperienceEvent needs it` }];
   }
   const needed = NEEDED_ROWS.find((one) => one.destination === destination);
-  if (needed === undefined) return [];
-  const given =
-    typeof source === 'string'
-      ? ({ sourceType: 'ATTRIBUTE', source } as const)
-      : ({ sourceType: 'EXPRESSION', source: typeof expression === 'string' ? expression : '' } as const);
-  if (source !== false && isNothingBut(given, needed.source)) return [];
+  if (needed === undefined || !isProven) return [];
+  if (source !== false && isNothingBut(givenBy(row), needed.source)) return [];
   return [{ path: [...path, written], expected: neededText(needed), hint: `write \`${rowLine(needed)}\`` }];
 }
 

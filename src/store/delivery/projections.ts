@@ -62,9 +62,9 @@ export async function setProjectionIn(
 /** Of sources that are not torn down and keep originals. */
 export async function listContents(
   database: Database,
-): Promise<{ readonly source: string; readonly contents: Contents }[]> {
-  const { rows } = await database.pool.query<{ source: string; contents: Contents }>(
-    `select s.name as source, p.projection->>'contents' as contents
+): Promise<{ readonly source: string; readonly contents: Contents; readonly proof: 'none' | null }[]> {
+  const { rows } = await database.pool.query<{ source: string; contents: Contents; proof: 'none' | null }>(
+    `select s.name as source, p.projection->>'contents' as contents, p.projection->>'proof' as proof
      from source s join gate g on g.source_id = s.id
        join projection p on p.source_id = s.id and p.version = g.projection_version
      where s.retired_at is null order by s.name`,

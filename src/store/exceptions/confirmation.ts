@@ -2,7 +2,7 @@
 import type { LookUpsAhead } from '../../domain/delivery/forwarder.js';
 import type { LoggedAt, PartitionId } from '../delivery/claim.js';
 import { type Database, inTransaction } from '../connection/database.js';
-import { DESTINATION, type Destination, epochOf, joinDestination } from './destinations.js';
+import { DESTINATION, type Destination, epochOf, isDeliveredUnproven, joinDestination } from './destinations.js';
 import { AWAITING_LAKE, countConfirmed, noteRepeated, type RepeatedEvent } from './lookUps.js';
 import { loggedEvent, movingSql, openingSql } from './writing.js';
 
@@ -207,7 +207,7 @@ export async function unconfirmedDeliveries(
 
 /** A person's `mark-delivered` is a decision, not a delivery to confirm. */
 export const UNCONFIRMED = `resolution = 'delivered' and confirmed_at is null and e.seq is not null
-  and decision is distinct from 'mark-delivered'`;
+  and decision is distinct from 'mark-delivered' and not ${isDeliveredUnproven('e')}`;
 
 export async function confirmDelivery(
   database: Database,

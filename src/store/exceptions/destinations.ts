@@ -10,10 +10,12 @@ export interface Destination {
   readonly flowId: string | null;
   /** Null: nobody has asked Adobe yet. */
   readonly datasetId: string | null;
+  /** It was sent under a mapping that does not tell events apart: it cannot be looked for. */
+  readonly unproven?: boolean | null;
 }
 
 /** Columns of {@link joinDestination}. */
-export const DESTINATION = `destination.flow_id as "flowId", destination.dataset_id as "datasetId"`;
+export const DESTINATION = `destination.flow_id as "flowId", destination.dataset_id as "datasetId", destination.unproven`;
 
 /**
  * Of an attempt that tells no epoch, or one of which nothing was recorded, what was there at its time.
@@ -27,11 +29,25 @@ export function joinDestination(attempt: {
 }): string {
   const { sourceId, epoch, at } = attempt;
   return `left join lateral (
-    select d.flow_id, d.dataset_id from epoch_destination d where d.source_id = ${sourceId}
+    select d.flow_id, d.dataset_id, ${isUnproven('d')} as unproven from epoch_destination d where d.source_id = ${sourceId}
     order by d.epoch = ${epoch} desc nulls last, d.since <= ${at} desc,
       case when d.since <= ${at} then d.since end desc nulls last, d.since, d.epoch desc
     limit 1
   ) destination on true`;
+}
+
+/** @param epoch SQL, a row with `source_id` and `projection_version` */
+export function isUnproven(epoch: string): string {
+  return `exists (
+    select from projection p where p.source_id = ${epoch}.source_id and p.version = ${epoch}.projection_version
+      and p.projection ->> 'proof' = 'none')`;
+}
+
+/** Of an exception's accepted attempt. @param exception SQL, its row */
+export function isDeliveredUnproven(exception: string): string {
+  return `exists (
+    select from epoch_destination d where d.source_id = ${exception}.source_id
+      and d.epoch = ${exception}.attempt_epochs[coalesce(${exception}.accepted_attempt, ${exception}.attempts)] and ${isUnproven('d')})`;
 }
 
 /** The epoch under which an event of the log was sent, if it was sent once: the newest for which it was still to be sent. */

@@ -24,6 +24,11 @@ export function dueLookUps(database: Database, sourceId: number, limit: number):
   return readLookUps(database, sourceId, limit, `next_action = 'look-up' and next_at <= clock_timestamp()`);
 }
 
+/** Also those that are not due: waiting shows nothing. */
+export function unprovenLookUps(database: Database, sourceId: number, limit: number): Promise<DueLookUp[]> {
+  return readLookUps(database, sourceId, limit, `next_action = 'look-up' and destination.unproven`);
+}
+
 /** Held only because the lake could not be read, and untouched since. */
 export const AWAITING_LAKE = `state = 'held' and reason = 'unknown' and awaits_lake = version`;
 
@@ -208,6 +213,8 @@ export interface LakeSource {
   readonly flowId?: string;
   /** To which the flow leads, once somebody has looked. */
   readonly datasetId?: string;
+  /** Whether events are, or ever were, sent under a mapping that does not tell them apart. */
+  readonly unproven?: { readonly now: boolean };
   /** As it was noted last. */
   readonly lake?: { readonly state: LakeState; readonly detail?: string };
 }
@@ -215,7 +222,9 @@ export interface LakeSource {
 export async function findLakeSource(database: Database, uid: string): Promise<LakeSource | undefined> {
   const { rows } = await database.pool.query<LakeSourceRow>(
     `select s.id, sandbox, flow_id, lake_state, lake_detail,
-       (select max(dataset_id) from epoch_destination d where d.source_id = s.id and d.flow_id = g.flow_id) as dataset_id
+       (select max(dataset_id) from epoch_destination d where d.source_id = s.id and d.flow_id = g.flow_id) as dataset_id,
+       (select jsonb_build_object('now', bool_or(p.version = g.projection_version)) from projection p
+        where p.source_id = s.id and p.projection ->> 'proof' = 'none' having count(*) > 0) as unproven
      from source s left join gate g on g.source_id = s.id where uid = $1`,
     [uid],
   );
@@ -226,6 +235,7 @@ export async function findLakeSource(database: Database, uid: string): Promise<L
     sandbox: row.sandbox ?? undefined,
     flowId: row.flow_id ?? undefined,
     datasetId: row.dataset_id ?? undefined,
+    unproven: row.unproven ?? undefined,
     lake: row.lake_state === null ? undefined : { state: row.lake_state, detail: row.lake_detail ?? undefined },
   };
 }
@@ -235,6 +245,7 @@ interface LakeSourceRow {
   readonly sandbox: string | null;
   readonly flow_id: string | null;
   readonly dataset_id: string | null;
+  readonly unproven: { readonly now: boolean } | null;
   readonly lake_state: LakeState | null;
   readonly lake_detail: string | null;
 }

@@ -91,6 +91,8 @@ export interface ProvisioningStore {
   ): Promise<{ readonly open: boolean }>;
   /** Would another projection be sent under than until now, through a gate that is open? */
   changesProjection(marker: Marker, projection: Projection): Promise<boolean>;
+  /** Was the source of that uid torn down? False also where there is none in this installation. */
+  isRetired(uid: string): Promise<boolean>;
   /** Under which originals of the source are sent; undefined where it keeps none, or is not there. */
   projection(marker: Marker): Promise<Projection | undefined>;
   /** Was the gate of a live source of that uid or name closed until somebody unpauses it? */
@@ -200,7 +202,9 @@ export function createProvisioningStore(database: Database, keyRing: KeyRing): P
       const { takeOver, unpauses } = inlet;
       const sourceId = await register(owner, takeOver);
       const inletSealed = keyRing.seal(Buffer.from(url), inletContext(sourceId));
-      const canaries = owner.manifest.delivery.canary !== 'off';
+      // A canary is looked for in the lake.
+      const canaries = owner.manifest.delivery.canary !== 'off' && projection?.proof !== 'none';
+      if (projection?.proof === 'none') await endCanaries(database.pool, sourceId);
       // What leaves, where to, and when move together: no event goes to the one flow as it was meant for the other.
       return inTransaction(database, async (client) => {
         if (projection !== undefined) {
@@ -217,6 +221,12 @@ export function createProvisioningStore(database: Database, keyRing: KeyRing): P
       const sourceId = await idOf(marker);
       const gate = sourceId === undefined ? undefined : await readGate(database, sourceId);
       return gate?.open === true && !isDeepStrictEqual(gate.projection?.projection, projection);
+    },
+    async isRetired(uid) {
+      const { rowCount } = await database.pool.query('select from source where uid = $1 and retired_at is not null', [
+        uid,
+      ]);
+      return rowCount !== 0;
     },
     async projection(marker) {
       const sourceId = await idOf(marker);

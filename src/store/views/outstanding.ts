@@ -2,6 +2,7 @@
 import type { UnconfirmedCount, UnsentCount } from '../../domain/source/teardown.js';
 import type { Database } from '../connection/database.js';
 import { UNCONFIRMED } from '../exceptions/confirmation.js';
+import { isUnproven } from '../exceptions/destinations.js';
 import { countEvents } from './eventCounts.js';
 import { readGate } from '../delivery/gate.js';
 
@@ -30,12 +31,17 @@ export async function countUnconfirmed(
 ): Promise<UnconfirmedCount> {
   const { rows } = await database.pool.query<Row>(
     `select
-       (select coalesce(sum(greatest(c.cursor_seq - coalesce(a.audited_seq, 0), 0) + c.undecided), 0)::float8
-          from partition_cursor c left join partition_audit a using (source_id, partition) where c.source_id = $1) as accepted,
+       (select coalesce(sum(case when proof.never then 0 else greatest(c.cursor_seq - coalesce(a.audited_seq, 0), 0) end + c.undecided), 0)::float8
+          from partition_cursor c left join partition_audit a using (source_id, partition)
+            cross join (
+              select coalesce(bool_and(${isUnproven('d')}), false) as never
+              from partition_epoch join epoch_destination d using (source_id, epoch) where source_id = $1
+            ) proof where c.source_id = $1) as accepted,
        (select count(*) from exception e where e.source_id = $1 and (${UNCONFIRMED} or state = 'sending'
           or (state = 'waiting' and not ($2 and next_action = 'resend')))) as excepted,
        (select count(*) from exception where source_id = $1 and state = 'held' and attempts > 0 and reason <> 'repeated') as held,
-       (select lake_state from source where id = $1) as lake`,
+       (select case when ${isUnproven('g')} then 'readable' else s.lake_state end
+          from source s left join gate g on g.source_id = s.id where s.id = $1) as lake`,
     [sourceId, discard],
   );
   const { accepted = 0, excepted = 0, held = 0, lake } = rows[0] ?? {};

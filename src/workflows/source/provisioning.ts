@@ -3,7 +3,7 @@ import { stepsFollowing } from '../../domain/source/correction.js';
 import type { CatalogueError } from '../../domain/errors.js';
 import type { Manifest } from '../../domain/source/manifest.js';
 import { messageOf } from '../../domain/messageOf.js';
-import type { StepFailureDetails } from '../../domain/source/provisioning.js';
+import type { StepFailureDetails, StepInput } from '../../domain/source/provisioning.js';
 import type { Operation, UndoEntry } from '../../domain/source/source.js';
 import type { StepName } from '../../domain/source/steps.js';
 import type { Decisions } from '../decisions.js';
@@ -33,14 +33,15 @@ export function failureOf(failure: unknown): StepFailureDetails {
 /**
  * Makes every step that is not made yet, in order. A step that cannot succeed holds for a person; what was made stands.
  *
- * @param adopts what stands in the place of a step is taken over at once
+ * @param taking.adopt what stands in the place of a step is taken over at once
+ * @param taking.adoption the objects of a flow are
  * @throws OperationAborted when a person aborts; a cancellation when the workflow is cancelled
  */
 export async function provision(
   store: SourceStore,
   proxies: StepProxies,
   decisions: Decisions,
-  adopts: boolean,
+  taking: Taking,
 ): Promise<void> {
   if (store.state.operation === undefined) {
     store.change({ operation: { kind: 'provision', startedAt: Date.now(), undo: [] } });
@@ -49,20 +50,23 @@ export async function provision(
   for (;;) {
     const next = store.state.steps.find(({ state }) => state !== 'made' && state !== 'adopted');
     if (next === undefined) return;
-    await makeStep(next.step, store, proxies, decisions, adopts);
+    await makeStep(next.step, store, proxies, decisions, taking);
   }
 }
+
+/** What somebody else has made, and may be used. */
+type Taking = Required<Pick<StepInput, 'adopt'>> & Pick<StepInput, 'adoption'>;
 
 async function makeStep(
   step: StepName,
   store: SourceStore,
   proxies: StepProxies,
   decisions: Decisions,
-  adopts: boolean,
+  taking: Taking,
 ): Promise<void> {
   // Before the step, because a create may take effect although its answer never arrives.
   changeUndo(store, (undo) => [...undo, { step }]);
-  let adopt = adopts;
+  let { adopt } = taking;
   for (;;) {
     store.changeStep(step, { state: 'running', startedAt: Date.now() });
     try {
@@ -73,6 +77,7 @@ async function makeStep(
         manifest,
         resources,
         adopt,
+        ...(taking.adoption === undefined ? {} : { adoption: taking.adoption }),
         ambiguousSince,
       });
       changeUndo(store, (undo) =>
@@ -96,7 +101,7 @@ async function makeStep(
       store.changeStep(step, { state: 'held' });
       const decision = await decisions.awaitDecision({ step, during: 'do', error, since: Date.now() });
       if (decision.kind === 'abort') throw new OperationAborted(decision.input.reason ?? 'no reason given');
-      adopt = decision.input.adopt ?? adopts;
+      adopt = decision.input.adopt ?? taking.adopt;
       if (decision.input.manifest !== undefined) correct(store, decision.input.manifest);
       // What it may have made all the same, its undo entry still finds.
       if (!store.state.steps.some((row) => row.step === step)) return;

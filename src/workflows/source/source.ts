@@ -118,15 +118,16 @@ async function becomeLive(
   recording: Recording,
   input: SourceInput,
 ): Promise<void> {
-  await provision(store, proxies, decisions, input.adopt === true);
+  await provision(store, proxies, decisions, { adopt: input.adopt === true, adoption: input.adoption });
   await startForwarding(store, proxies, decisions);
   const startedAt = store.state.operation?.startedAt ?? Date.now();
   recording.record({ ...provisioning(input, startedAt), result: 'done' });
   store.change({ phase: 'live', liveSince: Date.now(), operation: undefined });
 }
 
-function provisioning({ by, adopt }: SourceInput, startedAt: number) {
-  return { kind: 'provision', startedAt, by, input: adopt === true ? { adopt } : undefined } as const;
+function provisioning({ by, adopt, adoption }: SourceInput, startedAt: number) {
+  const isAdopted = adopt === true || adoption !== undefined;
+  return { kind: 'provision', startedAt, by, input: isAdopted ? { adopt: true } : undefined } as const;
 }
 
 /** Waits for operations; returns when this run should hand over to a new one, or the source is to be torn down. */
@@ -144,12 +145,14 @@ function entriesToUndo(state: SourceState): readonly UndoEntry[] {
   if (state.liveSince === undefined) return state.operation?.undo ?? [];
   // A cancel never deletes what holds the events, also when a teardown that it has overtaken was to.
   const deletesData = state.phase === 'undoing' && state.teardown?.deleteData === true;
+  const deletesAdopted = state.phase === 'undoing' && state.teardown?.includeAdopted === true;
   const used = state.steps
     .filter(({ step }) => isTakenAway(step, deletesData))
     .map(({ step }) => ({
       step,
       resource: state.resources[step],
       ...(deletesData ? { deletesData } : {}),
+      ...(deletesAdopted ? { deletesAdopted } : {}),
     }));
   // The last first: what was replaced goes before what the source uses.
   return [...used, ...(state.replaced ?? []).flatMap((one) => entriesOf(one, { deletesData }))];

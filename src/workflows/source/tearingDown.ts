@@ -150,7 +150,8 @@ export async function awaitTeardown(
 export function endTeardown(store: SourceStore, recording: Recording): TornDown {
   const { manifest, uid, remainders, resources, teardown, steps, heldEvents = 0 } = store.state;
   const kept = steps.flatMap(({ step }) =>
-    resources[step] === undefined || isTakenAway(step, teardown?.deleteData === true)
+    resources[step] === undefined ||
+    (isTakenAway(step, teardown?.deleteData === true) && resources[step].origin === 'created')
       ? []
       : [{ step, id: resources[step].id, reason: KEPT_BECAUSE[resources[step].origin] }],
   );
@@ -241,11 +242,18 @@ function recordOf(teardown: Teardown) {
 }
 
 /** Only what was asked for. */
-function recorded({ discard, noWait, deleteData, withoutReceivers = [] }: TeardownInput): RecordedInput {
+function recorded({
+  discard,
+  noWait,
+  deleteData,
+  includeAdopted,
+  withoutReceivers = [],
+}: TeardownInput): RecordedInput {
   return {
     ...(discard === true ? { discard } : {}),
     ...(noWait === true ? { noWait } : {}),
     ...(deleteData === true ? { deleteData } : {}),
+    ...(includeAdopted === true ? { includeAdopted } : {}),
     ...(withoutReceivers.length === 0 ? {} : { withoutReceivers }),
   };
 }

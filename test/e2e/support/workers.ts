@@ -1,10 +1,15 @@
 /** Source and forwarder workflows, their activities and the waker: real ones, on a database, a Temporal server and the simulator. */
+import { tmpdir } from 'node:os';
 import type { Client } from '@temporalio/client';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { beforeAll, vi } from 'vitest';
 import { createForwarderActivities } from '../../../src/activities/forwarding/forwarder.js';
 import { createForwarders } from '../../../src/activities/forwarding/forwarders.js';
 import { startWaker } from '../../../src/activities/forwarding/waker.js';
+import { createInquiryActivities } from '../../../src/activities/inquiry/inquiry.js';
+import { clockSkewMs, databaseVersion } from '../../../src/store/connection/database.js';
+import { readDurability } from '../../../src/store/connection/durability.js';
+import { readProcessKeys } from '../../../src/store/keys/processKeys.js';
 import { TASK_QUEUES } from '../../../src/domain/source/source.js';
 import { createWakeListener } from '../../../src/store/delivery/wakeListener.js';
 import type { Sources } from '../../../src/temporal/sources/port.js';
@@ -60,8 +65,25 @@ export function withWorkingInstallation(left?: LeftBehind): WorkingInstallation 
       holder: 'test',
       log: silentLog,
     });
+    const inquiries = createInquiryActivities({
+      adobe,
+      database,
+      keyRing,
+      store,
+      minimumSettleWindowMs: 0,
+      receiverUrl: () => Promise.resolve('https://chat.example.com'),
+      databaseVersion: () => databaseVersion(database),
+      processKeys: () => readProcessKeys(database),
+      durability: () => readDurability(database),
+      clockSkewMs: () => clockSkewMs(database),
+      disks: { home: tmpdir(), dataFolder: () => Promise.resolve(undefined) },
+    });
     const [provisioner, deliverer] = await Promise.all([
-      Worker.create({ ...common, taskQueue: TASK_QUEUES.source, activities: activitiesWith({}, { forwarders }) }),
+      Worker.create({
+        ...common,
+        taskQueue: TASK_QUEUES.source,
+        activities: { ...activitiesWith({}, { forwarders }), ...inquiries },
+      }),
       Worker.create({ ...common, taskQueue: TASK_QUEUES.forwarder, activities: delivering }),
     ]);
     const waker = startWaker({

@@ -1,4 +1,5 @@
 /** What `doctor` says of what leaves: fields that Chatlio sends and nobody stores, and what the contents of sources mean. */
+import { WITHOUT_PROOF } from '../../../domain/exceptions/proof.js';
 import { oneLine } from '../../../domain/printable.js';
 import { contentsLine } from '../../../domain/projection/contents.js';
 import { CONTENTS, type Contents } from '../../../domain/projection/projection.js';
@@ -17,6 +18,15 @@ export function fieldsFindings(
     const detail = `no row of the mapping reads ${shown.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}: \`chatlio-aep status ${source}\` says what to add`;
     return { check: `fields of ${source}`, state: 'warning', detail };
   });
+}
+
+/** Sources whose events cannot be looked for in the lake. */
+export function proofFindings(
+  sources: readonly { readonly source: string; readonly proof: 'none' | null }[],
+): readonly Finding[] {
+  return sources
+    .filter(({ proof }) => proof === 'none')
+    .map(({ source }) => ({ check: `proof of ${source}`, state: 'warning', detail: WITHOUT_PROOF }));
 }
 
 /** One line for each of the contents that sources have. */

@@ -11,6 +11,9 @@ import { made, type Step, type StepContext } from '../step.js';
 /** Catalog filters by tag, which makes it the surest place for the marker. */
 export const MARKER_TAG = 'chatlioAep';
 
+/** Of a dataset that was adopted: the uid and the name of the source. */
+export const ADOPTION_TAG = 'chatlioAepAdopted';
+
 const TEXT = 'Chatlio events.';
 
 /** By the uid all of a source's are found; whose a dataset is, its description says. */
@@ -23,17 +26,19 @@ export const dataset: Step = {
   label: ({ manifest }) => manifest.dataset.name,
   async lookup({ adobe, manifest, marker }) {
     const { name } = manifest.dataset;
-    const [byMarker, byName] = await Promise.all([
+    const [byMarker, byAdoption, byName] = await Promise.all([
       adobe.catalog.findDatasets({ tag: { name: MARKER_TAG, value: marker.uid } }),
+      adobe.catalog.findDatasets({ tag: { name: ADOPTION_TAG, value: marker.uid } }),
       adobe.catalog.findDatasets({ name }),
     ]);
-    return standingAmong([...byMarker, ...byName], {
+    return standingAmong([...byMarker, ...byAdoption, ...byName], {
       step: 'dataset',
       marker,
       name,
       nameOf: (row) => row.name,
       resourceOf: ({ id }) => ({ id }),
       taken: 'name',
+      adopterOf: (row) => row.tags[ADOPTION_TAG]?.[0],
     });
   },
   async create({ adobe, manifest, marker, resources }) {

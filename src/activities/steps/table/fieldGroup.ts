@@ -10,6 +10,7 @@ import { changeNames } from '../inPlace.js';
 import { markerDescription, standingAmong } from '../ownership.js';
 import type { Resource } from '../../../domain/source/steps.js';
 import type { Standing, Step, StepContext } from '../step.js';
+import { type TenantNode, tenantNodeIn } from './tenantNode.js';
 
 function describe({ marker }: StepContext): string {
   return markerDescription('Fields of Chatlio events.', marker);
@@ -41,7 +42,7 @@ export async function addMissingFields(
   const stored = await schemaRegistry.getFieldGroup(altId ?? id);
   if (stored === undefined) throw codedError('CAEP_RESOURCE_GONE', { name: context.manifest.name, resources: title });
   const node = await tenantNode(context, stored);
-  const { additions, atOdds } = fieldAdditions(node.value, tenantFields(context.manifest));
+  const { additions, atOdds } = fieldAdditions(node.value, wantedFields(context, { origin }));
   const refuse = (reason: string) => codedError('CAEP_FIELDS_NOT_ADDABLE', { title, reason });
   if (atOdds.length > 0) throw refuse(atOdds.join('; '));
   if (additions.length === 0) return [];
@@ -53,11 +54,6 @@ export async function addMissingFields(
   return additions.map(({ path }) => path);
 }
 
-interface TenantNode {
-  readonly place: readonly string[];
-  readonly value: unknown;
-}
-
 async function tenantNode(context: StepContext, stored: XdmResource): Promise<TenantNode> {
   const node = await findTenantNode(context, stored);
   if (node !== undefined) return node;
@@ -65,25 +61,16 @@ async function tenantNode(context: StepContext, stored: XdmResource): Promise<Te
   throw codedError('CAEP_FIELDS_NOT_ADDABLE', { title, reason: 'it has no fields below the node of the tenant' });
 }
 
-/** Where the tenant's fields stand in the definitions of a field group; whoever has made it names the definition. */
-async function findTenantNode(context: StepContext, { body }: XdmResource): Promise<TenantNode | undefined> {
-  const tenant = `_${(await context.adobe.schemaRegistry.stats()).tenantId}`;
-  const definitions = (body['definitions'] ?? {}) as Readonly<Record<string, Definition>>;
-  const [name, definition] = Object.entries(definitions).find(([, { properties }]) => properties?.[tenant]) ?? [];
-  if (name === undefined) return undefined;
-  return { place: ['definitions', name, 'properties', tenant], value: definition?.properties?.[tenant] };
+async function findTenantNode({ adobe }: StepContext, stored: XdmResource): Promise<TenantNode | undefined> {
+  return tenantNodeIn(stored, (await adobe.schemaRegistry.stats()).tenantId);
 }
 
 /** Of somebody else's, those that the mapping fills: it need not have what nothing is put into. */
-function wantedFields({ manifest }: StepContext, { origin }: Resource): XdmObject {
+function wantedFields({ manifest }: StepContext, { origin }: Pick<Resource, 'origin'>): XdmObject {
   const all = tenantFields(manifest);
   if (origin === 'created') return all;
   const filled = manifest.mapping.map(({ destination }) => destination.replace(TENANT, '').split(/[.[]/, 1)[0]);
   return { ...all, members: new Map([...all.members].filter(([name]) => filled.includes(name))) };
-}
-
-interface Definition {
-  readonly properties?: Readonly<Record<string, unknown>>;
 }
 
 export const fieldGroup: Step = {

@@ -11,7 +11,7 @@ function identityOf({ manifest }: StepContext): Identity {
   return manifest.identity;
 }
 
-async function sourceProperty(context: StepContext): Promise<string> {
+export async function sourceProperty(context: StepContext): Promise<string> {
   const { tenantId } = await context.adobe.schemaRegistry.stats();
   const { field } = identityOf(context);
   const destination = Object.hasOwn(CANONICAL_FIELDS, field)

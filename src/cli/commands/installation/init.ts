@@ -1,9 +1,7 @@
-import { writeFile } from 'node:fs/promises';
-import { dirname, relative, resolve } from 'node:path';
 import { codedError, EXIT_CODES } from '../../../domain/errors.js';
 import { parseManifest, readManifest } from '../../../manifest/read.js';
 import { manifestTemplate } from '../../../manifest/template.js';
-import { packageFile } from '../../../process/packageFiles.js';
+import { schemaFrom, writeNewFile } from '../../manifest/newFile.js';
 import type { Answers, Command, Interview } from '../../ports.js';
 import type { CommandLine } from '../../grammar/commandLine.js';
 import { collect } from '../../grammar/options.js';
@@ -25,7 +23,7 @@ export const init: Command<InitArguments> = async ({ output, interview }, { file
   const target = file ?? `${answers.name}.yaml`;
   const text = manifestTemplate({ ...answers, file: target, schema: schemaFrom(target) });
   readManifest(text, target);
-  await write(target, text, force === true);
+  await writeNewFile(target, text, force === true);
   output.result({ file: target, ...answers }, () =>
     [`${output.paint.good('✔')} Wrote ${output.paint.strong(target)}`, '', `  chatlio-aep plan ${target}`].join('\n'),
   );
@@ -66,23 +64,6 @@ async function ask(interview: Interview | undefined, given: Partial<Answers>): P
   throw codedError('CAEP_USAGE', {
     reason: 'There is no terminal for questions: give --name, --sandbox and --widget',
   });
-}
-
-async function write(file: string, text: string, force: boolean): Promise<void> {
-  try {
-    await writeFile(file, text, { flag: force ? 'w' : 'wx' });
-  } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    const reason =
-      code === 'EEXIST' ? `${file} already exists; --force overwrites it` : `${file} cannot be written: ${message}`;
-    throw codedError('CAEP_USAGE', { reason }, { cause });
-  }
-}
-
-/** The package's own copy of the JSON Schema, seen from the manifest's folder. */
-function schemaFrom(file: string): string {
-  const path = relative(dirname(resolve(file)), packageFile('schema/manifest.schema.json')).replaceAll('\\', '/');
-  return path.startsWith('.') ? path : `./${path}`;
 }
 
 export const initCommand: CommandLine = {

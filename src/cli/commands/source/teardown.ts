@@ -1,8 +1,8 @@
 import { codedError, EXIT_CODES } from '../../../domain/errors.js';
 import { oneLine } from '../../../domain/printable.js';
 import type { SourceState } from '../../../domain/source/source.js';
-import { STEPS, STEPS_WITH_DATA } from '../../../domain/source/steps.js';
-import type { TeardownInput } from '../../../domain/source/teardown.js';
+import { type Resource, STEP_NAMES, STEPS, STEPS_WITH_DATA, type StepName } from '../../../domain/source/steps.js';
+import { isTakenAway, type TeardownInput } from '../../../domain/source/teardown.js';
 import { orWhatBecameOf } from '../../following/ended.js';
 import { reportEnding } from '../../following/ending.js';
 import { follow } from '../../following/follow.js';
@@ -46,11 +46,12 @@ async function isConfirmed(
   context: Context,
   sources: Sources,
   state: SourceState,
-  { discard, deleteData }: TeardownInput,
+  { discard, deleteData, includeAdopted }: TeardownInput,
 ): Promise<boolean> {
+  const deleting = stepsDeleted(deleteData === true, includeAdopted === true);
   return (
     (discard !== true || (await mayDiscard(context, sources, state))) &&
-    (deleteData !== true || (await mayDelete(context, sources, state)))
+    (deleting === undefined || (await mayDelete(context, sources, state, deleting)))
   );
 }
 
@@ -63,22 +64,49 @@ async function mayDiscard(context: Context, sources: Sources, { manifest: { name
   return context.confirm(`Hold ${events} of ${name} that wait, instead of sending them?`);
 }
 
+interface Deleting {
+  readonly option: '--delete-data' | '--include-adopted';
+  /** Beside what is always taken away of what this source has made. */
+  readonly isDeleted: (step: StepName, origin: Resource['origin']) => boolean;
+}
+
+function stepsDeleted(deleteData: boolean, includeAdopted: boolean): Deleting | undefined {
+  if (!deleteData && !includeAdopted) return undefined;
+  return {
+    option: deleteData ? '--delete-data' : '--include-adopted',
+    isDeleted: (step, origin) =>
+      origin === 'created'
+        ? deleteData && STEPS_WITH_DATA.includes(step)
+        : includeAdopted && isTakenAway(step, deleteData),
+  };
+}
+
 /** By typing, so that it is not done by a slip. */
 async function mayDelete(
   { output, typed }: Context,
   sources: Sources,
   { manifest: { name, sandbox }, resources }: SourceState,
+  { option, isDeleted }: Deleting,
 ): Promise<boolean> {
-  if (typed === undefined) throw nobodyToAsk('--delete-data');
+  const found = STEP_NAMES.flatMap((step) => {
+    const resource = resources[step];
+    return resource === undefined || !isDeleted(step, resource.origin)
+      ? []
+      : [`${STEPS[step].title} ${resource.id}${resource.origin === 'adopted' ? ' (adopted)' : ''}`];
+  });
+  if (found.length === 0 && option === '--include-adopted') return true;
+  if (typed === undefined) throw nobodyToAsk(option);
   const datasetId = resources.dataset?.id;
   const { records, sandboxType } = await sources.ask({ v: 1, ask: 'data', name, sandbox, datasetId });
-  const found = STEPS_WITH_DATA.flatMap((step) => {
-    const resource = resources[step];
-    return resource?.origin !== 'created' ? [] : [`${STEPS[step].title} ${resource.id}`];
-  });
-  const holds = records === undefined ? 'an unknown number of records' : counted(records, 'record');
+  const { dataset } = resources;
+  const keepsData = option === '--include-adopted' || (dataset !== undefined && !isDeleted('dataset', dataset.origin));
+  const holds = keepsData
+    ? 'no record'
+    : records === undefined
+      ? 'an unknown number of records'
+      : counted(records, 'record');
   output.note(
-    `${output.paint.caution('!')} --delete-data deletes for good, with ${holds} in sandbox ${sandbox}${sandboxType === undefined ? '' : ` (type ${oneLine(sandboxType)})`}:\n${found.map((one) => `  ${oneLine(one)}`).join('\n')}`,
+    `${output.paint.caution('!')} ${option} deletes for good, with ${holds} in sandbox ${sandbox}${sandboxType === undefined ? '' : ` (type ${oneLine(sandboxType)})`}:\n${found.map((one) => `  ${oneLine(one)}`).join('\n')}`,
   );
   if ((await typed(`To delete them, type the name of the source (${name})`)) !== name) return false;
   if (sandboxType !== 'production') return true;
@@ -96,6 +124,7 @@ interface TeardownOptions {
   readonly wait: boolean;
   readonly withoutReceiver: readonly string[];
   readonly deleteData?: boolean;
+  readonly includeAdopted?: boolean;
   readonly yes?: boolean;
   readonly by?: string;
   readonly reason?: string;
@@ -121,7 +150,8 @@ export const teardownCommand: CommandLine = {
         [],
       )
       .option('--delete-data', 'also delete the dataset with its records, the schema and the field group')
-      .option('--yes', 'do not ask before --discard and --delete-data')
+      .option('--include-adopted', 'also delete what was adopted; what holds data only with --delete-data')
+      .option('--yes', 'do not ask before --discard, --delete-data and --include-adopted')
       .option('--by <person>', 'who decides; default: the user of this machine')
       .option('--reason <text>', 'the reason, which is recorded')
       .addHelpText('after', '\nWhile it waits, the same command with one of these options goes on without waiting.')

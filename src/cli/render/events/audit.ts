@@ -1,5 +1,6 @@
 /** `audit`: where every event is, and each difference by its id. */
 import { AUDIT_LISTS, type AuditList, type AuditReport, hasDifferences } from '../../../domain/audit.js';
+import { WITHOUT_PROOF } from '../../../domain/exceptions/proof.js';
 import { PART_FACTS } from '../../../domain/events/eventParts.js';
 import type { Paint } from '../paint.js';
 import { columns, counted, instant } from '../text.js';
@@ -28,9 +29,15 @@ export function renderAudit(report: Omit<AuditReport, 'v'>, paint: Paint): strin
     row('taken', counts.taken, 'answered to Chatlio with 2xx'),
     row('accepted', counts.accepted, PART_FACTS.accepted.meaning),
     ...(lake.read ? [row('  confirmed', counts.confirmed, `in the lake exactly once (${lake.table})`)] : []),
+    ...some(
+      '  without proof',
+      counts.unproven ?? 0,
+      'sent under a mapping that does not tell events apart in the lake',
+    ),
     ...some('  not visible yet', counts.notYetVisible, 'accepted too recently to be in the lake'),
     ...some('  not compared', counts.notCompared, 'too old, or sent to a dataset that could not be read'),
     row('waiting', counts.waiting + counts.spooled, 'not sent yet, or sent and not answered yet'),
+    ...some('not recognised', counts.unrecognised ?? 0, 'rows in the lake: sent without proof, or by somebody else'),
     ...some('abandoned', counts.abandoned, PART_FACTS.abandoned.meaning),
     ...some('replaced', counts.replaced, PART_FACTS.replaced.meaning),
     ...some('marked delivered', counts.markedDelivered, PART_FACTS.markedDelivered.meaning),
@@ -59,6 +66,9 @@ export function renderAudit(report: Omit<AuditReport, 'v'>, paint: Paint): strin
 
 function verdict(report: Omit<AuditReport, 'v'>, paint: Paint): string {
   if (hasDifferences(report)) return paint.bad('✖ There are differences.');
+  if (report.proof === 'none') {
+    return `${paint.caution('!')} Receivers and event log agree. ${WITHOUT_PROOF}`;
+  }
   if (!report.lake.read) {
     return paint.caution(
       '! Receivers and event log agree. The lake could not be read, so it is not known whether it has the accepted events.',

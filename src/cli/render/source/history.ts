@@ -59,7 +59,8 @@ function whatOf({ what, input = {}, decided }: HistoryEntry): string {
     const { decision, events, reasons } = decided;
     return `held ${decision}: ${counted(events, 'event')} (${reasons.join(', ')})`;
   }
-  const { adopt, disableFlow, discard, noWait, deleteData, withoutReceivers = [], changed = [] } = input;
+  const { adopt, disableFlow, discard, noWait, deleteData, includeAdopted } = input;
+  const { withoutReceivers = [], changed = [] } = input;
   const { widget, kind, since, recreate = [], replace, now } = input;
   return [
     what,
@@ -69,6 +70,7 @@ function whatOf({ what, input = {}, decided }: HistoryEntry): string {
     ...(noWait === true ? ['--no-wait'] : []),
     ...withoutReceivers.map((id) => `--without-receiver ${oneLine(id)}`),
     ...(deleteData === true ? ['--delete-data'] : []),
+    ...(includeAdopted === true ? ['--include-adopted'] : []),
     ...(replace === undefined ? [] : [replace === 'dataset' ? '--new-dataset' : '--replace']),
     ...(now === true ? ['--now'] : []),
     ...(since === undefined ? [] : [instant(Date.parse(since))]),

@@ -1,4 +1,5 @@
 /** `status` of one source. */
+import { WITHOUT_PROOF } from '../../../domain/exceptions/proof.js';
 import type { ForgottenSource, Snapshot } from '../../following/snapshot.js';
 import { driftLines } from './drifted.js';
 import type { Paint } from '../paint.js';
@@ -27,6 +28,7 @@ export function renderStatus(snapshot: Snapshot, now: number, paint: Paint): str
     ...(state?.phase === 'live' && standstill.length === 0
       ? [[paint.faint('sending'), opensLine(state, now, intake?.gate)]]
       : []),
+    ...(state?.manifest.proof === 'none' ? [[paint.faint('proof'), paint.caution(WITHOUT_PROOF)]] : []),
     ...operationFacts(snapshot, now, paint),
     ...(run.heldReason === undefined || state !== undefined ? [] : [[paint.faint('reason'), run.heldReason]]),
   ];

@@ -11,6 +11,7 @@ const CHANGEABLE = [
   'privacy',
   'mapping',
   'mappingReads',
+  'proof',
   'xdm.fields',
   'xdm.fieldGroup',
   'xdm.schema',

@@ -1,0 +1,24 @@
+import type { Resource } from '../../../domain/source/steps.js';
+import { closeGate } from '../gate.js';
+import type { StepContext } from '../step.js';
+import { flow } from '../table/flow.js';
+import { unmark } from './marks.js';
+
+/** What was adopted stays as it was found: without our mark, and a flow leads to the mapping that it led to before. */
+export async function giveBack(context: StepContext, resource: Resource): Promise<void> {
+  if (resource.kind === 'flow') await restoreMapping(context, resource);
+  await unmark(context.adobe, resource);
+}
+
+async function restoreMapping(context: StepContext, theirs: Resource): Promise<void> {
+  const { adobe, resources } = context;
+  const mapping = resources['mapping-set'];
+  if (mapping?.pinnedBefore === undefined) return;
+  const { id, version } = mapping.pinnedBefore;
+  if (mapping.id === id && mapping.version === version) return;
+  if ((await adobe.flowService.getFlow(theirs.id)) === undefined) return;
+  // What is sent while a flow is changed may be lost.
+  await closeGate(context, 'the flow is given back');
+  const before = { ...resources, 'mapping-set': { ...mapping, id, version } };
+  await flow.change?.({ ...context, resources: before }, theirs);
+}
