@@ -51,6 +51,21 @@ export const LIFE_OPERATIONS: readonly LifeOperation[] = [
       ...gateFaults(end, true),
     ],
   },
+  ...(['flow', 'dataset'] as const).map(
+    (replace): LifeOperation => ({
+      name: `update with a new ${replace}`,
+      ask: ({ stack, source }, by) =>
+        stack.sources.update(source.name, { manifest: changedManifest(source), replace, by }),
+      endsAs: 'live',
+      faultsOf: (end) => [
+        // The one from before stays with its events.
+        ...leaves(end, [...ADOBE_STEPS, ...(replace === 'dataset' ? ['dataset'] : [])]),
+        ...absent(end, 'flow', '"mappingVersion":1'),
+        ...absent(end, 'target-connection', '<dataset>'),
+        ...gateFaults(end, true),
+      ],
+    }),
+  ),
   {
     name: 'pause with the flow',
     ask: ({ stack, source }, by) => stack.sources.pause(source.name, { disableFlow: true, by }),

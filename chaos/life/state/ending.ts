@@ -22,8 +22,9 @@ export async function waitUntilOver(
     const stand = standOf(run);
     if (stand === endsAs) {
       if (!run.open) return;
-      const { operation } = await source.state();
-      if (operation === undefined) return;
+      const { operation, replaced = [] } = await source.state();
+      // What an update has replaced is removed afterwards.
+      if (operation === undefined && replaced.length === 0) return;
     }
     if (stand === 'held') {
       const { hold } = await source.state();
