@@ -1,6 +1,5 @@
-/** One life: provisioned, changed, paused, unpaused, torn down with its data. Goes on where it stands, also after a new start of everything. */
+/** One life: provisioned, changed, torn down with its data. Goes on where it stands, also after a new start of everything. */
 import { createHash } from 'node:crypto';
-import type { Underway } from '../../../src/temporal/sources/port.js';
 import { withDatabase } from '../../stack/database.js';
 import { patiently } from '../../stack/patience.js';
 import { newSource, type SourceUnderTest, standOf, waitForStand } from '../../stack/product/sourceUnderTest.js';
@@ -8,22 +7,8 @@ import type { ChaosStack } from '../../stack/product/stack.js';
 import { ADOBE_STEPS } from '../../stack/product/stepRequests.js';
 import { changedManifest, type Subject } from '../operations.js';
 import { waitUntilOver } from '../state/ending.js';
+import { typed } from '../typed.js';
 import { foundOf, type Found } from './inventory.js';
-
-interface Change {
-  /** As the history calls it. */
-  readonly kind: string;
-  readonly ask: (subject: Subject) => Promise<Underway<unknown>>;
-}
-
-const CHANGES: readonly Change[] = [
-  {
-    kind: 'update',
-    ask: ({ stack, source }) => stack.sources.update(source.name, { manifest: changedManifest(source) }),
-  },
-  { kind: 'pause', ask: ({ stack, source }) => stack.sources.pause(source.name, { disableFlow: true }) },
-  { kind: 'unpause', ask: ({ stack, source }) => stack.sources.unpause(source.name, {}) },
-];
 
 const LIVE_WITHIN_MS = 180_000;
 /** Each look costs as much as a step, and there are many lives at a time. */
@@ -73,10 +58,9 @@ async function change(subject: Subject, isBegun: boolean): Promise<string[]> {
     if (state.teardown !== undefined) return [];
     await waitUntilOver(subject, { endsAs: 'live' });
   }
-  const done = isBegun ? await doneIn(stack, source) : new Set<string>();
-  for (const { kind, ask } of CHANGES) {
-    if (done.has(kind)) continue;
-    await (await ask(subject)).result();
+  // Asked twice, the second one finds that it is so already.
+  if (!isBegun || !(await isUpdated(stack, source))) {
+    await typed(() => stack.sources.update(source.name, { manifest: changedManifest(source) }));
   }
   return unlike(await foundOf(stack, source), { afterTeardown: false });
 }
@@ -84,16 +68,20 @@ async function change(subject: Subject, isBegun: boolean): Promise<string[]> {
 async function tearDown(subject: Subject): Promise<void> {
   const { stack, source } = subject;
   const run = await source.describe();
-  if (run.open && run.phase === 'live')
-    await (await stack.sources.teardown(source.name, { deleteData: true })).result();
+  if (run.open && run.phase === 'live') {
+    await typed(() => stack.sources.teardown(source.name, { deleteData: true })).catch(async (error: unknown) => {
+      // Taken after all, and on its way.
+      if ((await source.describe()).phase === 'live') throw error;
+    });
+  }
   await waitUntilOver(subject, { endsAs: 'completed' }, POLL_MS);
 }
 
-async function doneIn({ databaseUrl }: ChaosStack, { uid }: SourceUnderTest): Promise<ReadonlySet<string>> {
+async function isUpdated({ databaseUrl }: ChaosStack, { uid }: SourceUnderTest): Promise<boolean> {
   const { rows } = await withDatabase(databaseUrl, (client) =>
-    client.query<{ kind: string }>(`select kind from operation where source_uid = $1 and result = 'done'`, [uid]),
+    client.query(`select from operation where source_uid = $1 and kind = 'update' and result = 'done'`, [uid]),
   );
-  return new Set(rows.map(({ kind }) => kind));
+  return rows.length > 0;
 }
 
 function unlike({ steps, mappingSets }: Found, { afterTeardown }: { readonly afterTeardown: boolean }): string[] {

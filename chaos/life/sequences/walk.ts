@@ -8,6 +8,7 @@ import { manifestFrom, waitForStand } from '../../stack/product/sourceUnderTest.
 import { stepOf } from '../../stack/product/verify.js';
 import { changedDocument, type Subject } from '../operations.js';
 import { waitUntilOver } from '../state/ending.js';
+import { typed } from '../typed.js';
 import { somebodyElse } from '../somebody.js';
 import { AT_FIRST, type Model, type MoveName, type PlannedMove, type Seen, unlike } from './model.js';
 
@@ -57,20 +58,19 @@ const COMMANDS: Readonly<Record<MoveName, (subject: Subject, next: Model) => Pro
   },
   async update(subject, next) {
     const { stack, source } = subject;
-    return (await stack.sources.update(source.name, { manifest: editionOf(subject, next.edition) })).result();
+    return typed(() => stack.sources.update(source.name, { manifest: editionOf(subject, next.edition) }));
   },
-  pause: async ({ stack, source }) => (await stack.sources.pause(source.name, {})).result(),
-  'pause with the flow': async ({ stack, source }) =>
-    (await stack.sources.pause(source.name, { disableFlow: true })).result(),
-  unpause: async ({ stack, source }) => (await stack.sources.unpause(source.name, {})).result(),
+  pause: ({ stack, source }) => typed(() => stack.sources.pause(source.name, {})),
+  'pause with the flow': ({ stack, source }) => typed(() => stack.sources.pause(source.name, { disableFlow: true })),
+  unpause: ({ stack, source }) => typed(() => stack.sources.unpause(source.name, {})),
   'somebody disables the flow': (subject) => atFlow(subject, 'disable'),
   'somebody enables the flow': (subject) => atFlow(subject, 'enable'),
   async teardown(subject) {
-    await (await subject.stack.sources.teardown(subject.source.name, {})).result();
+    await typed(() => subject.stack.sources.teardown(subject.source.name, {}));
     return waitUntilOver(subject, { endsAs: 'completed' });
   },
   async 'teardown, discarding'(subject) {
-    await (await subject.stack.sources.teardown(subject.source.name, { discard: true })).result();
+    await typed(() => subject.stack.sources.teardown(subject.source.name, { discard: true }));
     return waitUntilOver(subject, { endsAs: 'completed' });
   },
 };
