@@ -52,7 +52,9 @@ async function main(): Promise<number> {
   }
   const options = readOptions(process.argv.slice(2));
   listenForInterruption(INTERRUPTED);
-  const repeat = `npm run chaos:life -- --seed ${options.seed} --sources ${options.sources} --parts ${options.parts.join(',')}`;
+  const { seed, sources, parts, goesOn, home } = options;
+  const what = goesOn ? `--continue --home ${home}` : `--seed ${seed} --sources ${sources} --parts ${parts.join(',')}`;
+  const repeat = `npm run chaos:life -- ${what}`;
   print(repeat);
   const wells: boolean[] = [];
   for (const part of options.parts) {

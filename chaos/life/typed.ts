@@ -24,5 +24,5 @@ export async function typed(ask: () => Promise<Underway<unknown>>): Promise<numb
 
 /** The server is busy, no worker has answered in time, or the command before is still being carried out. */
 function saysAgain({ error }: CodedError): boolean {
-  return ERROR_CATALOGUE[error.code].retryable || error.code === 'CAEP_NO_WORKER';
+  return ERROR_CATALOGUE[error.code].retryable;
 }

@@ -1,6 +1,7 @@
 /** Many lives, several at a time, with a fault in one call of a hundred; then what is left is counted. */
 import { messageOf } from '../../../src/domain/messageOf.js';
 import { withDatabase } from '../../stack/database.js';
+import { isInterrupted } from '../../stack/interruption.js';
 import { type ChaosStack, startChaosStack } from '../../stack/product/stack.js';
 import { callFaultsMet, LIFE_TIMES, placeCallFaults } from './callFaults.js';
 import { type Left, leftIn } from './inventory.js';
@@ -64,6 +65,8 @@ async function liveAll(stack: ChaosStack, progress: Progress, elapsedMs: () => n
         const startedAt = performance.now();
         const source = await sourceOf(stack, sandbox, progress.seed, index);
         const faults = await live({ stack, source }).catch((error: unknown) => [messageOf(error)]);
+        // What is being ended fails in the middle of a life, which goes on when the run does.
+        if (isInterrupted()) return;
         progress.note({ index, faults, durationMs: performance.now() - startedAt }, elapsedMs());
       }
     }),
