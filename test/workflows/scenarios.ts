@@ -15,6 +15,7 @@ import type {
   ForwarderPhase,
   ForwarderState,
 } from '../../src/domain/delivery/forwarder.js';
+import type { DriftLook } from '../../src/domain/drift/drift.js';
 import type { SourceInput, SourceState } from '../../src/domain/source/source.js';
 import { manifestFixture } from '../support/manifest.js';
 import { createFakeSteps, refusal, type FakeSteps } from './fakeSteps.js';
@@ -97,6 +98,30 @@ function stuck(): FakeSteps {
 }
 
 const WHOLE = manifestFixture({ contents: 'full' });
+
+const RENAMED = manifestFixture({ dataset: { name: 'Chats' } });
+
+/** Somebody has led the target connection to another dataset, and renamed the schema. */
+function drifting(...failing: string[]): FakeSteps {
+  const fake = failingAt(...failing);
+  const drifted = [
+    { step: 'schema', id: 'schema-id', origin: 'created', kind: 'changed', field: 'title', remedy: 'change' },
+    {
+      step: 'target-connection',
+      id: 'target-connection-id',
+      origin: 'created',
+      kind: 'changed',
+      field: 'dataset',
+      remedy: 'replace',
+    },
+  ] as const;
+  for (const step of ['target-connection', 'flow']) {
+    const again = () => ({ resource: { kind: step, id: `${step}-2`, origin: 'created' }, found: false });
+    fake.script.set(step, [() => undefined, again]);
+  }
+  fake.script.set('lookForDrift', [(): DriftLook => ({ v: 1, drifted, more: 0, searchable: true })]);
+  return fake;
+}
 
 const startUpdate = (handle: WorkflowHandle) =>
   handle.startUpdate('update', {
@@ -200,6 +225,55 @@ export const SCENARIOS: readonly Scenario[] = [
     await handle.executeUpdate('abort', { args: [{ reason: 'recorded' }] });
     await updating.result().catch(() => undefined);
   }),
+  sourceScenario('renamed', createFakeSteps(), async (handle, reaches) => {
+    await reaches('live');
+    await handle.executeUpdate('update', { args: [{ manifest: RENAMED, by: 'ana' }] });
+  }),
+  sourceScenario('replaced', createFakeSteps(), async (handle, reaches) => {
+    await reaches('live');
+    await handle.executeUpdate('update', { args: [{ manifest: manifestFixture(), by: 'ana', replace: 'flow' }] });
+    await until(async () => (await handle.query<SourceState>('state')).replaced === undefined);
+  }),
+  sourceScenario('replacement-aborted', failingAt('applyUpdate'), async (handle, reaches) => {
+    await reaches('live');
+    const replacing = await handle.startUpdate('update', {
+      args: [{ manifest: manifestFixture(), by: 'ana', replace: 'dataset' }],
+      waitForStage: WorkflowUpdateStage.ACCEPTED,
+    });
+    await reaches('held');
+    await handle.executeUpdate('abort', { args: [{ reason: 'recorded' }] });
+    await replacing.result().catch(() => undefined);
+    await until(async () => (await handle.query<SourceState>('state')).replaced === undefined);
+  }),
+  sourceScenario('drift-looked-for', drifting(), async (handle, reaches) => {
+    await reaches('live');
+    await handle.executeUpdate('drift', { args: [{}] });
+  }),
+  sourceScenario('repaired', drifting(), async (handle, reaches) => {
+    await reaches('live');
+    await handle.executeUpdate('repair', { args: [{ by: 'ana', recreate: ['target-connection', 'flow'] }] });
+    await until(async () => (await handle.query<SourceState>('state')).replaced === undefined);
+  }),
+  sourceScenario('repair-aborted', drifting('closeGate'), async (handle, reaches) => {
+    await reaches('live');
+    const repairing = await handle.startUpdate('repair', {
+      args: [{ by: 'ana', recreate: ['target-connection', 'flow'] }],
+      waitForStage: WorkflowUpdateStage.ACCEPTED,
+    });
+    await reaches('held');
+    await handle.executeUpdate('abort', { args: [{ reason: 'recorded' }] });
+    await repairing.result().catch(() => undefined);
+  }),
+  sourceScenario(
+    'adopted',
+    createFakeSteps(),
+    async (handle, reaches) => {
+      await reaches('live');
+      await handle.executeUpdate('teardown', { args: [{ by: 'ana', includeAdopted: true }] });
+      await ended(handle);
+    },
+    { adopt: true, adoption: { flowId: 'flow-id' } },
+  ),
   sourceScenario('paused', createFakeSteps(), async (handle, reaches) => {
     await reaches('live');
     await handle.executeUpdate('pause', { args: [{ reason: 'recorded', by: 'ana' }] });
