@@ -151,7 +151,7 @@ export function registerFigures(registry: Registry, read: () => Promise<Figures>
   );
   metric(
     Gauge,
-    'chatlio_aep_drifted',
+    'chatlio_aep_drift_changes',
     'Fields and objects in Adobe that others have changed or deleted, by the last look.',
     source,
     perSource((one) => one.drifted),
