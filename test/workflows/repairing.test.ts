@@ -273,6 +273,11 @@ describe('repair', () => {
           { resources: { flow: { id: 'flow-id' }, 'target-connection': { id: 'target-connection-id' } } },
         ]);
         expect(fake.undoInputs.size).toBe(0);
+        // A flow that is made after that is none of those that wait to be removed.
+        const lost = { ...gone('flow'), id: 'flow-2' };
+        fake.script.get('lookForDrift')?.push(() => ({ v: 1, drifted: [lost], more: 0, searchable: true }));
+        await repair(running, ['flow']);
+        expect(fake.inputs.get('flow')?.at(-1)).toMatchObject({ besides: ['flow-2', 'flow-id'] });
       },
       SOURCE,
     );

@@ -186,10 +186,10 @@ export function createRepair(
     store.change({ operation: { ...operation, undo: change(operation.undo) } });
   }
 
-  /** Also those that a lost answer of a look, or a list that lags, still shows. */
+  /** What is not to be found again: also if a list that lags still shows it, or if it waits to be removed. */
   function from(step: StepName): readonly string[] {
-    const resource: Resource | undefined = before.resources[step];
-    return resource === undefined ? [] : [resource.id];
+    const all = [before.resources, ...(store.state.replaced ?? []).map((one) => one.resources)];
+    return all.flatMap(({ [step]: resource }) => (resource === undefined ? [] : [resource.id]));
   }
 
   function leave(remainders: SourceStore['state']['remainders']): void {
