@@ -72,6 +72,10 @@ const POLICY_TABLE = {
     'Time between the answer to POST /flows and the flow being enabled with its inlet; the documented sample shows 6 s.',
   ),
   flowTransitionDelayMs: number(0, 'Time that a flow spends in enabling, disabling or updating.'),
+  flowActivationError: text(
+    '',
+    'Not empty: a flow is not enabled, and stays as it is; its lastOperation has this error. The form of an error is not documented.',
+  ),
   flowStateBeforeEnabled: choice(['initializing', 'pending', 'inProgress'], 'State of a new flow until it is enabled.'),
   flowDeletionVisibleAfterMs: number(
     0,

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { AdobeCallError } from '../adobe/http/errors.js';
 import type { Flow, FlowService } from '../adobe/services/flowService.js';
 import { codedError } from '../domain/errors.js';
+import { oneLine } from '../domain/printable.js';
 import type { Delivery } from '../domain/source/manifest.js';
 import { formatDuration } from '../manifest/duration.js';
 
@@ -44,10 +45,28 @@ export async function awaitFlow<T extends Flow>(
         id: flowId,
         state: flow?.state ?? 'absent',
         waited: formatDuration(TRANSITION_TIMEOUT_MS),
+        ...lastOperationOf(flow),
       });
     }
     await delay(pollMs, undefined, { signal });
   }
+}
+
+/** What Adobe says of it, where it says something: escaped, as whatever comes from outside is, and not longer than a screen. */
+function lastOperationOf(flow: Flow | undefined): { readonly lastOperation?: string } {
+  const { operation, status, errors = [] } = flow?.lastOperation ?? {};
+  const said = [
+    ...(operation === undefined ? [] : [operation]),
+    ...(status === undefined ? [] : [status]),
+    ...(errors.length === 0 ? [] : [errors.join('; ')]),
+  ];
+  return said.length === 0 ? {} : { lastOperation: shortened(oneLine(said.join(', '))) };
+}
+
+const MOST_SAID = 1_000;
+
+function shortened(text: string): string {
+  return text.length <= MOST_SAID ? text : `${text.slice(0, MOST_SAID)}…`;
 }
 
 /** @throws CodedError `CAEP_FLOW_GONE` */

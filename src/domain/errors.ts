@@ -509,13 +509,15 @@ export const ERROR_CATALOGUE = {
     exitCode: EXIT_CODES.failed,
   },
   CAEP_FLOW_NOT_ENABLED: {
-    sentence: 'The flow {id} was not enabled after {waited}; its state is {state}.',
+    sentence:
+      'The flow {id} was not enabled after {waited}; its state is {state}.[ Its last operation: {lastOperation}.]',
     remedy: 'Look at the flow in Experience Platform (Sources > Dataflows)[, then run `{again}`].',
     retryable: true,
     exitCode: EXIT_CODES.failed,
   },
   CAEP_FLOW_NOT_DISABLED: {
-    sentence: 'The flow {id} was not disabled after {waited}; its state is {state}.',
+    sentence:
+      'The flow {id} was not disabled after {waited}; its state is {state}.[ Its last operation: {lastOperation}.]',
     remedy: 'Look at the flow in Experience Platform (Sources > Dataflows)[, then run `{again}`].',
     retryable: true,
     exitCode: EXIT_CODES.failed,

@@ -148,6 +148,24 @@ describe('a connection', () => {
 });
 
 describe('a new flow', () => {
+  test('that cannot be enabled stays as it is and says why, until it can', async () => {
+    simulated().admin.policy.change({ flowActivationError: 'the mapping cannot be read' });
+    const made = await call('POST', '/flows', { body: flowBody(await makeParts(simulated())) });
+    const { id } = made.json;
+    await simulated().admin.advance(6_000);
+    expect(await item(`/flows/${id}`)).toMatchObject({
+      state: 'initializing',
+      options: {},
+      lastOperation: {
+        operation: 'enable',
+        status: { value: 'failed', errors: [{ message: 'the mapping cannot be read' }] },
+      },
+    });
+    simulated().admin.policy.change({ flowActivationError: null });
+    await simulated().admin.advance(2_000);
+    expect(await item(`/flows/${id}`)).toMatchObject({ state: 'enabled' });
+  });
+
   test('becomes enabled by itself, with an inlet, and with another etag', async () => {
     const parts = await makeParts(simulated());
     const made = await call('POST', '/flows', { body: flowBody(parts) });

@@ -19,6 +19,9 @@ export interface Transitions {
   put(scope: Scope, flow: StoredFlow): void;
 }
 
+/** After the policy was put back it becomes enabled all the same. */
+const RETRY_MS = 1_000;
+
 function lastOperation(operation: Operation, startedMs: number, endedMs: number) {
   const completed = { percentCompleted: 100, status: { value: 'completed', errors: [] } };
   return { started: startedMs, updated: endedMs, ...(operation === 'update' ? completed : {}), operation };
@@ -32,6 +35,18 @@ export function createTransitions(context: Context): Transitions {
     if (flow?.transition === undefined || flow.transition.dueMs > context.clock.now()) return;
     const { transition, ...rest } = flow;
     const nowMs = context.clock.now();
+    const { flowActivationError: error } = context.policy.current;
+    if (error !== '' && transition.to === 'enabled') {
+      const status = { value: 'failed', errors: [{ message: error }] };
+      const failed = {
+        ...flow,
+        transition: { ...transition, dueMs: nowMs + RETRY_MS },
+        lastOperation: { ...flow.lastOperation, updated: nowMs, status },
+      };
+      flows.put(scope, id, failed);
+      schedule(scope, failed);
+      return;
+    }
     flows.put(scope, id, {
       ...rest,
       state: transition.to,

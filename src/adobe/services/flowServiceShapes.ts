@@ -46,8 +46,19 @@ export interface Flow extends Stored {
   readonly mapping?: { readonly id: string; readonly version: number };
   /** A secret: who has it and the flow's id can write data. Absent until the flow is enabled. */
   readonly inletUrl?: string;
+  /** What Adobe did with it last. */
+  readonly lastOperation?: FlowOperation;
   /** When it was read, by Adobe's own clock as `updatedAt` is: what lies between the two no other clock need agree on. */
   readonly readAt?: number;
+}
+
+interface FlowOperation {
+  /** `enable`, `disable`, `update`. */
+  readonly operation?: string;
+  /** `completed`; others are not documented. */
+  readonly status?: string;
+  /** In Adobe's words. The documentation shows an empty list, so any form is taken. */
+  readonly errors: readonly string[];
 }
 
 export interface FlowRun {
@@ -164,6 +175,27 @@ const transformationSchema = z.looseObject({
   params: optional(z.looseObject({ mappingId: text, mappingVersion: z.coerce.number().catch(0) })),
 });
 
+/** A text, or whatever of an object says something. */
+const operationErrorSchema = z.unknown().transform((error): string => {
+  if (typeof error === 'string') return error;
+  const { code, message, errorMessage, detail } = (error ?? {}) as Readonly<Record<string, unknown>>;
+  const said = [code, message ?? errorMessage ?? detail].filter(
+    (part): part is string | number => typeof part === 'string' || typeof part === 'number',
+  );
+  return said.length === 0 ? JSON.stringify(error) : said.join(': ');
+});
+
+const lastOperationSchema = optional(
+  z
+    .looseObject({
+      operation: text,
+      status: optional(z.looseObject({ value: text, errors: optional(z.array(operationErrorSchema)) })),
+    })
+    .transform(
+      ({ operation, status }): FlowOperation => ({ operation, status: status?.value, errors: status?.errors ?? [] }),
+    ),
+);
+
 export const flowSchema = z
   .looseObject({
     ...stored,
@@ -172,6 +204,7 @@ export const flowSchema = z
     targetConnectionIds: texts,
     transformations: optional(z.array(transformationSchema)),
     options: optional(z.looseObject({ inletUrl: text })),
+    lastOperation: lastOperationSchema,
   })
   .transform((body): Flow => {
     const params = (body.transformations ?? []).map((row) => row.params).find((row) => row?.mappingId !== undefined);
@@ -182,6 +215,7 @@ export const flowSchema = z
       targetConnectionIds: body.targetConnectionIds ?? [],
       ...(params?.mappingId === undefined ? {} : { mapping: { id: params.mappingId, version: params.mappingVersion } }),
       inletUrl: body.options?.inletUrl,
+      ...(body.lastOperation === undefined ? {} : { lastOperation: body.lastOperation }),
     };
   });
 

@@ -151,6 +151,7 @@ function finishReplacement(
   made: { readonly generation: number; readonly replacement: Replacement; readonly by?: string },
 ): { readonly flow: string; readonly by: string } {
   const { flow, inlet } = after;
+  const startedAt = store.state.replaced?.find(({ generation }) => generation === made.generation)?.since;
   const replaced = replacedBy(store, before, made);
   const { paused, resources } = store.state;
   store.change({
@@ -163,7 +164,7 @@ function finishReplacement(
   });
   store.changeStep('inlet', { id: flow?.id });
   for (const step of replacedSteps(made.replacement)) {
-    store.changeStep(step, { state: 'made', id: after[step]?.id, endedAt: Date.now() });
+    store.changeStep(step, { state: 'made', id: after[step]?.id, startedAt, endedAt: Date.now() });
   }
   return { flow: before.flow?.id ?? '', by: flow?.id ?? '' };
 }

@@ -91,6 +91,7 @@ describe('reads', () => {
       targetConnectionIds: ['t-1'],
       mapping: { id: '4b71', version: 1 },
       inletUrl: 'https://dcs.adobedc.net/collection/e7',
+      lastOperation: { operation: 'enable', status: undefined, errors: [] },
       readAt: expect.any(Number) as number,
     });
   });
