@@ -21,9 +21,14 @@ describe('the next look', () => {
     expect(untilLook({ uid: uidOf(1) }, { everyMs: 0 }, 0)).toBeUndefined();
   });
 
-  it('comes no sooner after one that failed', () => {
+  it('comes an hour after one that failed', () => {
     const failed = { code: 'CAEP_ADOBE_UNAVAILABLE', since: DAY_MS };
-    expect(untilLook({ uid: uidOf(1), drift: { ...report, lookedAt: 1_000, failed } }, undefined, DAY_MS)).toBe(DAY_MS);
+    expect(untilLook({ uid: uidOf(1), drift: { ...report, lookedAt: 1_000, failed } }, undefined, DAY_MS)).toBe(
+      HOUR_MS,
+    );
+    expect(untilLook({ uid: uidOf(1), drift: { ...report, lookedAt: 0, failed } }, { everyMs: 5_000 }, DAY_MS)).toBe(
+      5_000,
+    );
   });
 
   it('is spread over the day for the first looks of a thousand sources, each always at its own time', () => {

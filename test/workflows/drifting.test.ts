@@ -82,6 +82,24 @@ describe('a source looks by itself', () => {
     );
   });
 
+  it('again where an operation began and ended while it looked', async () => {
+    let release: (look: DriftLook) => void = () => undefined;
+    const fake = looking(() => new Promise((resolve) => (release = resolve)));
+    await withSource(
+      fake,
+      async (running) => {
+        await running.reaches('live');
+        await vi.waitFor(() => expect(callsSince(fake)).toEqual(['lookForDrift']), PATIENCE);
+        await running.handle.executeUpdate('pause', { args: [{}] });
+        await running.handle.executeUpdate('unpause', { args: [{}] });
+        release(found()());
+        await vi.waitFor(() => expect(fake.noted.length).toBeGreaterThan(0), PATIENCE);
+        expect(fake.noted[0]).toBe(0);
+      },
+      { manifest: OFTEN },
+    );
+  });
+
   it('again after one that failed, with what was seen before and why', async () => {
     const fake = looking(found(), () => {
       throw refusal({ code: 'CAEP_ADOBE_UNAVAILABLE', fields: {} });

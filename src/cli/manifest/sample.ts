@@ -13,7 +13,7 @@ import type { Context } from '../ports.js';
 import { sealToWorker } from '../sealToWorker.js';
 
 export interface SampleChoice {
-  /** A kind, a file, or `-` for standard input. */
+  /** A kind, a file, or `-` for stdin. */
   readonly sample: string;
   /** Of a file. Default: the first whose shape it has. */
   readonly kind?: Kind;

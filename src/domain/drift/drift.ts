@@ -83,10 +83,14 @@ export function untilLook(
   now: number,
 ): number | undefined {
   if (everyMs === 0) return undefined;
-  const last = Math.max(drift?.lookedAt ?? 0, drift?.failed?.since ?? 0);
-  const due = last === 0 ? liveSince + Math.round(partOf(uid) * everyMs) : last + everyMs;
+  const { failed, lookedAt = 0 } = drift ?? {};
+  if (failed !== undefined) return Math.max(failed.since + Math.min(everyMs, SOONEST_AGAIN_MS) - now, 0);
+  const due = lookedAt === 0 ? liveSince + Math.round(partOf(uid) * everyMs) : lookedAt + everyMs;
   return Math.max(due - now, 0);
 }
+
+/** After a look that has failed of whatever it has met with, many times. */
+const SOONEST_AGAIN_MS = 3_600_000;
 
 /** Of 1, the same for the same uid; those of many uids are spread evenly. FNV-1a. */
 function partOf(uid: string): number {

@@ -158,7 +158,8 @@ export function sourceDocument({ run, state, forwarder, intake }: Snapshot): obj
           opensAt: state.opensAt,
           paused: state.paused,
           teardown: state.teardown,
-          drift: state.drift,
+          // Of a look that has never succeeded there is no time.
+          drift: state.drift && { ...state.drift, lookedAt: state.drift.lookedAt || undefined },
           replaced: state.replaced,
           tenantId: state.tenantId,
         }),

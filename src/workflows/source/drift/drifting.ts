@@ -30,7 +30,7 @@ export function createDriftWatch(store: SourceStore, proxies: StepProxies, opera
   let looking: Promise<SeenDrift | undefined> | undefined;
 
   function look(): Promise<SeenDrift | undefined> {
-    looking ??= lookOnce(store, proxies).finally(() => {
+    looking ??= lookOnce(store, proxies, operations.ended).finally(() => {
       looking = undefined;
     });
     return looking;
@@ -104,11 +104,11 @@ async function quietly(look: () => Promise<unknown>): Promise<void> {
 
 const NOTHING: SeenDrift = { v: 1, drifted: [], more: 0, lookedAt: 0 };
 
-async function lookOnce(store: SourceStore, proxies: StepProxies): Promise<SeenDrift | undefined> {
+async function lookOnce(store: SourceStore, proxies: StepProxies, ended: () => number): Promise<SeenDrift | undefined> {
   const { uid, manifest, resources, paused, operation, drift: before = NOTHING } = store.state;
   const input = { marker: { name: manifest.name, uid }, manifest, resources };
-  const isMoved = (): boolean =>
-    store.state.operation !== operation || store.state.resources !== resources || store.state.paused !== paused;
+  const endedBefore = ended();
+  const isMoved = (): boolean => store.state.operation !== operation || ended() !== endedBefore;
   try {
     const flowDisabled = paused?.flowDisabled === true;
     const { searchable, ...report } = await proxies.drift.lookForDrift({ ...input, flowDisabled });
