@@ -8,6 +8,7 @@ import { meanwhileOf } from '../../domain/planning/meanwhile.js';
 import { formatDuration } from '../../manifest/duration.js';
 import { toCatalogueError } from '../failures.js';
 import { foreignError } from '../steps/perform.js';
+import { requireFreeTitle } from '../steps/update.js';
 import type { Standing, Step, StepContext } from '../steps/step.js';
 import { STEP_TABLE } from '../steps/table/index.js';
 import { obstacleIn } from './obstacles.js';
@@ -62,7 +63,9 @@ async function planStep(name: StepName, context: StepContext, choice: PlanChoice
       if (comparison === 'gone' || isNotThereYet(name, comparison)) {
         return { ...absent, seen: seenOf(resource, comparison) };
       }
-      return compared(base, context, { resource, comparison, choice, isTakenOver: ours[0] === undefined });
+      const planned = compared(base, context, { resource, comparison, choice, isTakenOver: ours[0] === undefined });
+      if (recorded !== undefined) await requireOwnTitle(step, context, planned);
+      return planned;
     }
     if (foreign === undefined || choice.live !== undefined) return absent;
     const { error } = foreignError(step, context, foreign);
@@ -73,6 +76,14 @@ async function planStep(name: StepName, context: StepContext, choice: PlanChoice
     const error = toCatalogueError(failure, { name: source, sandbox, again: PLAN_AGAIN });
     return { row: { ...base, action: 'blocked', error }, resource: recorded };
   }
+}
+
+/** A title is of one object of the sandbox: one that is taken would be refused. */
+async function requireOwnTitle(step: Step, context: StepContext, { row, resource }: Planned): Promise<void> {
+  const title = row.fields?.find(({ field, remedy }) => field === 'title' && remedy === 'change');
+  if (title === undefined || resource === undefined) return;
+  const field = step.name === 'schema' ? 'xdm.schema.title' : 'xdm.fieldGroup.title';
+  await requireFreeTitle(step, { ...context, resources: { ...context.resources, [step.name]: resource } }, field);
 }
 
 /** Where what its lookup reads does not exist, nothing of it does. */

@@ -21,7 +21,7 @@ import { valueAt } from './valueAt.js';
 
 interface SampleDeps {
   readonly adobe: Pick<Adobe, 'forSandbox'>;
-  readonly store: Pick<ProvisioningStore, 'projection'>;
+  readonly store: Pick<ProvisioningStore, 'projection' | 'uidOf'>;
   readonly keyRing: Pick<KeyRing, 'accessKey' | 'seal' | 'open'>;
 }
 
@@ -30,11 +30,12 @@ interface SampleDeps {
  *   `CAEP_MAPPING_UNREADABLE`; AdobeCallError
  */
 export async function sampleReport(deps: SampleDeps, ask: Ask<'sample'>): Promise<SealedAnswer> {
-  const { manifest, uid = '', schemaId, sealTo } = ask;
+  const { manifest, schemaId, sealTo } = ask;
   const { name } = manifest;
   const clients = deps.adobe.forSandbox(manifest.sandbox);
   const taken = takenAs(bodyOf(deps, ask), ask);
-  const standing = await deps.store.projection({ name, uid });
+  const uid = ask.uid ?? (await deps.store.uidOf(name));
+  const standing = uid === undefined ? undefined : await deps.store.projection({ name, uid });
   const record = recordOf(manifest, taken, standing?.absent ?? 'omitted');
   const { tenantId } = await clients.schemaRegistry.stats();
   const rows = manifest.mapping.map((row) => ({

@@ -63,8 +63,12 @@ export async function changeStep(step: Step, context: StepContext): Promise<Chan
   return { resource: (await step.change?.(context, resource)) ?? resource };
 }
 
-/** A title is looked for before anything is changed: that of the object itself, wherever it comes from, is no obstacle. */
-async function requireFreeTitle(step: Step, context: StepContext, field: string): Promise<void> {
+/**
+ * A title is looked for before anything is changed: that of the object itself, wherever it comes from, is no obstacle.
+ *
+ * @throws CodedError `CAEP_UPDATE_TITLE_TAKEN`
+ */
+export async function requireFreeTitle(step: Step, context: StepContext, field: string): Promise<void> {
   const { foreign } = await step.lookup(context);
   if (foreign === undefined || foreign.resource.id === context.resources[step.name]?.id) return;
   throw codedError('CAEP_UPDATE_TITLE_TAKEN', {

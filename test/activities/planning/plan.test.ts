@@ -96,6 +96,15 @@ describe('a plan of a live source', () => {
     });
   });
 
+  it('is blocked where a title is taken', async () => {
+    const { source, resources } = await live();
+    const other = newSource();
+    await provision(installation(), other, 'schema');
+    const wanted = { xdm: { schema: other.manifest.xdm.schema } };
+    const found = rows(await plan(source, wanted, { live: { paused: false }, resources }));
+    expect(found.get('schema')?.error).toMatchObject({ code: 'CAEP_UPDATE_TITLE_TAKEN' });
+  });
+
   it('is blocked where the identity is to be another', async () => {
     const identity = { field: 'visitorEmail', namespace: 'Email' };
     const { source, resources } = await live({ identity });

@@ -75,7 +75,9 @@ describe('a sample', () => {
     await expect(ask(source, { sample: odd })).rejects.toMatchObject(code('CAEP_SAMPLE_NOT_TAKEN'));
     const other = sealedBody({ name: 'another', body: base64(fixture('feedback', { seed: 1, atMs: AT_MS })) });
     await expect(ask(source, { sample: other })).rejects.toMatchObject(code('CAEP_SAMPLE_NOT_TAKEN'));
-    await expect(ask(newSource(), { kind: 'feedback' })).rejects.toMatchObject(code('CAEP_SAMPLE_NEEDS_SCHEMA'));
+    await expect(ask(newSource(), { kind: 'feedback', uid: undefined })).rejects.toMatchObject(
+      code('CAEP_SAMPLE_NEEDS_SCHEMA'),
+    );
   });
 
   it('is not quoted by an error of Adobe’s', async () => {

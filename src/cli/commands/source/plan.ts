@@ -39,7 +39,7 @@ export const plan: Command<PlanArguments> = async (context, { file, adopt, save,
     context.output.result(mapped, () => renderSample({ v: 1, ...mapped }, context.output.paint));
     return exitCodeOfSample(mapped);
   }
-  noteWindows(context);
+  if (running === undefined) noteWindows(context);
   const planned = await askForPlan(sources, manifest, { run, running, adopt });
   if (save !== undefined) writePlan(save, savedPlanOf(planned, { manifest, running, now: context.now() }));
   context.output.result(planDocument(planned), () => renderPlan(planned, context.output.paint));
