@@ -10,7 +10,6 @@ import type { SourceState } from '../../src/domain/source/source.js';
 import type { UpdateInput, UpdateResult } from '../../src/domain/source/update.js';
 import { newSource, withInstallation } from '../activities/installation.js';
 import { manifestFixture } from '../support/manifest.js';
-import type { FakeSteps } from './fakeSteps.js';
 import { type Running, withSources } from './sources.js';
 
 vi.setConfig({ testTimeout: 180_000 });
@@ -25,7 +24,7 @@ interface Change {
   readonly replace?: UpdateInput['replace'];
 }
 
-const words = fc.constantFrom('chats', 'Größe', 'a b', 'x<y');
+const words = fc.constantFrom('chats', 'é', 'a b', 'x<y');
 const FIELDS = [
   { path: 'vip', type: 'boolean' },
   { path: 'loyalty.tier', type: 'string' },
@@ -112,7 +111,7 @@ async function carryOut({ handle, state }: Running, { written, replace }: Change
   expect(obstacles).toEqual([]);
   const input: UpdateInput = { manifest, ...(replace === undefined ? {} : { replace }) };
   const { changed } = await handle.executeUpdate<UpdateResult, [UpdateInput]>('update', { args: [input] });
-  if (replace === undefined) expect(changed).toBe(!isEmpty(planned));
+  expect(changed).toBe(replace !== undefined || !isEmpty(planned));
   expectEmpty(await plan(await state()));
 }
 
@@ -126,14 +125,14 @@ function expectEmpty(planned: Plan): void {
 }
 
 it('after any update the next plan is empty, also while the source is paused', async () => {
-  const activities = installation().activities as unknown as FakeSteps['activities'];
+  const activities = installation().activities;
   const property = fc.asyncProperty(
     fc.array(change, { minLength: 2, maxLength: 3 }),
     fc.boolean(),
     async (changes, disableFlow) => {
       const { marker, manifest } = newSource({ delivery: { settleWindow: '1s', schemaSettleWindow: '1s' } });
       await withSource(
-        { activities } as FakeSteps,
+        { activities },
         async (running) => {
           expectEmpty(await plan(await running.reaches('live')));
           for (const each of changes) await carryOut(running, each);
@@ -146,5 +145,5 @@ it('after any update the next plan is empty, also while the source is paused', a
       );
     },
   );
-  await fc.assert(property, { numRuns: 4, seed: 11, endOnFailure: true });
+  await expect(fc.assert(property, { numRuns: 4, seed: 11, endOnFailure: true })).resolves.toBeUndefined();
 });

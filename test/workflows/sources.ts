@@ -33,7 +33,7 @@ export interface Sources {
   readonly temporal: () => TestTemporal;
   /** Runs a worker with the fake steps and a source workflow on it for as long as `test` takes. */
   readonly withSource: (
-    fake: FakeSteps,
+    fake: Pick<FakeSteps, 'activities'>,
     test: (running: Running) => Promise<void>,
     input?: Partial<SourceInput>,
   ) => Promise<void>;
@@ -49,7 +49,7 @@ export function withSources(): Sources {
   });
 
   async function withSource(
-    fake: FakeSteps,
+    fake: Pick<FakeSteps, 'activities'>,
     test: (running: Running) => Promise<void>,
     input: Partial<SourceInput> = {},
   ): Promise<void> {
