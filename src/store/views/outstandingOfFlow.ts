@@ -17,7 +17,7 @@ export async function countOfFlow(database: Database, sourceId: number, flowId: 
     `with led as (
        select epoch from epoch_destination where source_id = $1 and flow_id = $2
      ), own as (
-       select e.state, e.reason, e.resolution, e.confirmed_at, e.seq, e.decision, e.next_action,
+       select e.*,
          -- Until the look into the lake has passed it, it is counted with what was accepted.
          e.seq > coalesce(a.audited_seq, 0) as ahead
        from exception e left join partition_audit a using (source_id, partition)
