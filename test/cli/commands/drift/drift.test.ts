@@ -6,6 +6,7 @@ import type { Drifted, SeenDrift } from '../../../../src/domain/drift/drift.js';
 import { codedError } from '../../../../src/domain/errors.js';
 import type { RepairInput, RepairResult } from '../../../../src/domain/drift/repair.js';
 import type { Resources } from '../../../../src/domain/source/steps.js';
+import { listedSources } from '../../../../src/cli/render/source/list.js';
 import { fakeSources, fakeWorld, LIVE, NOW, sourceRun } from '../../fakes.js';
 
 const name = 'support-chat';
@@ -113,6 +114,14 @@ describe('status', () => {
       "
     `);
   });
+});
+
+it('a source of which something has drifted is among those that need a person', () => {
+  const run = sourceRun({ phase: 'live' });
+  const [listed] = listedSources([run], [{ name, retired: false, held: 0, drifted: 2 }]);
+  expect(listed?.needs).toEqual([
+    { reason: '2 changes by others in Adobe', command: 'chatlio-aep drift support-chat' },
+  ]);
 });
 
 describe('repair', () => {

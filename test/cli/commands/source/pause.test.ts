@@ -179,7 +179,9 @@ describe('a paused source', () => {
       'They are sent automatically once this is fixed at Adobe. The next check is at 2026-11-21 10:41:00Z (in 1m 00s).',
     );
     expect(text).toContain('chatlio-aep unpause support-chat');
+    expect(text).toContain('chatlio-aep repair support-chat');
     expect(await shown(LIVE, closed)).not.toContain('automatically');
+    expect(await shown(LIVE, closed)).not.toContain('repair');
   });
 
   it('is seen on its way: the operation, and what its attempts meet with', async () => {
