@@ -109,6 +109,33 @@ describe('teardown', () => {
     );
   });
 
+  it('lists what was adopted as left, and has it deleted only when that was said', async () => {
+    const adopted = (id: string) => ({ resource: { kind: 'flow', id, origin: 'adopted' }, found: true });
+    for (const includeAdopted of [false, true]) {
+      const fake = createFakeSteps();
+      fake.script.set('flow', [() => adopted('their-flow')]);
+      fake.script.set('dataset', [() => adopted('their-dataset')]);
+      if (!includeAdopted) fake.script.set('undo-flow', [() => ({ outcome: 'kept' })]);
+      await withSource(
+        fake,
+        async (running) => {
+          await running.reaches('live');
+          expect(fake.inputs.get('flow')?.[0]?.adoption).toEqual({ flowId: 'their-flow' });
+          await teardown(running, includeAdopted ? { includeAdopted } : {});
+          const { left } = await ends(running);
+          expect(left).toEqual(['field-group', 'schema', 'dataset', ...(includeAdopted ? [] : ['flow'])]);
+          expect(fake.undoInputs.get('flow')?.entry.deletesAdopted).toBe(includeAdopted ? true : undefined);
+          expect(fake.undoInputs.get('dataset')).toBeUndefined();
+          const { remainders } = await running.state();
+          expect(remainders.find(({ id }) => id === 'their-dataset')?.reason).toContain(
+            '--include-adopted --delete-data',
+          );
+        },
+        { adoption: { flowId: 'their-flow' } },
+      );
+    }
+  });
+
   it('deletes what holds the events only when that was said', async () => {
     const fake = createFakeSteps();
     await withSource(fake, async (running) => {

@@ -78,7 +78,12 @@ function endingText(context: Context, ending: Followed['ending'], snapshot: Snap
     `${paint.strong(run.name)} is ${paintedPhase(phaseOf(snapshot), paint)}.`,
     ...left,
     '',
-    columns([['chatlio-aep provision FILE', paint.faint('start again, using what still exists')]]),
+    columns([
+      [
+        `chatlio-aep ${state?.resources.flow?.origin === 'adopted' ? 'adopt' : 'provision'} FILE`,
+        paint.faint('start again, using what still exists'),
+      ],
+    ]),
   ].join('\n');
 }
 

@@ -229,10 +229,13 @@ export function isTakenAway(step: StepName, deleteData: boolean): boolean {
 }
 
 /** Of what is not taken away. */
-export const KEPT_BECAUSE: Readonly<Record<Resource['origin'], string>> = {
-  created: 'it holds the delivered events, or says what they mean; `--delete-data` would have deleted it',
-  adopted: 'it was there before this source; `--include-adopted` would have deleted it',
-};
+export function keptBecause(step: StepName, origin: Resource['origin']): string {
+  const holdsData = STEPS_WITH_DATA.includes(step);
+  if (origin === 'created') {
+    return 'it holds the delivered events, or says what they mean; `--delete-data` would have deleted it';
+  }
+  return `it was there before this source; ${holdsData ? '`--include-adopted --delete-data`' : '`--include-adopted`'} would have deleted it`;
+}
 
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 

@@ -11,7 +11,7 @@ import {
   isWaitedFor,
   isWaitingToTearDown,
   judgeSpools,
-  KEPT_BECAUSE,
+  keptBecause,
   pauseAfter,
   silenceError,
   type Teardown,
@@ -149,12 +149,13 @@ export async function awaitTeardown(
 /** What is left at Adobe is listed, and the operation is over. */
 export function endTeardown(store: SourceStore, recording: Recording): TornDown {
   const { manifest, uid, remainders, resources, teardown, steps, heldEvents = 0 } = store.state;
-  const kept = steps.flatMap(({ step }) =>
-    resources[step] === undefined ||
-    (isTakenAway(step, teardown?.deleteData === true) && resources[step].origin === 'created')
-      ? []
-      : [{ step, id: resources[step].id, reason: KEPT_BECAUSE[resources[step].origin] }],
-  );
+  const isNamed = ({ id }: { readonly id: string }): boolean => remainders.some((one) => one.id === id);
+  const kept = steps.flatMap(({ step }) => {
+    const resource = resources[step];
+    if (resource === undefined || isNamed(resource)) return [];
+    if (isTakenAway(step, teardown?.deleteData === true) && resource.origin === 'created') return [];
+    return [{ step, id: resource.id, reason: keptBecause(step, resource.origin) }];
+  });
   const left = [...remainders, ...kept];
   recording.record({ ...recordOf(teardownIn(store)), result: 'done' });
   store.change({ phase: 'torn-down', operation: undefined, remainders: left });

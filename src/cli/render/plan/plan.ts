@@ -1,4 +1,5 @@
 /** `plan`: what would be made and changed, object by object, and where each field goes. */
+import { WITHOUT_PROOF } from '../../../domain/exceptions/proof.js';
 import { errorDocument } from '../../../domain/errorDocument.js';
 import { oneLine } from '../../../domain/printable.js';
 import { isAtRest, type PlannedAction, type PlannedMapping } from '../../../domain/source/plan.js';
@@ -44,6 +45,7 @@ function emptyPlan(report: Plan, paint: Paint): string {
   return [
     `${paint.good('✔')} Nothing to do: ${all} of ${paint.strong(report.name)} in ${placeOf({ ...report, tenantId: undefined }, paint)} ${left.length === 0 ? 'are as the manifest says' : `were compared, and ${left.length} stay as they are`}.`,
     ...(left.length === 0 ? [] : [rowLines(left, paint)]),
+    ...(report.leaving?.notes.includes(WITHOUT_PROOF) === true ? [`${paint.caution('!')} ${WITHOUT_PROOF}`] : []),
   ].join('\n');
 }
 
