@@ -33,6 +33,7 @@ import type { AdoptionReport } from './source/adoption/adoption.js';
 import type { Manifest } from './source/manifest.js';
 import type { DoctorReport, PlanReport } from './source/plan.js';
 import type { SealedSample } from './planning/sample.js';
+import type { Replacement } from './source/updating/replacing.js';
 import type { Resources } from './source/steps.js';
 
 /** By its name: what is asked, and what it is answered with. */
@@ -47,6 +48,8 @@ interface Inquiries {
       readonly resources?: Resources;
       /** The manifest of the live source, where it is another one. */
       readonly running?: Manifest;
+      /** New connections and a new flow are asked for, whatever the manifest says. */
+      readonly replace?: Replacement;
       /** Somebody else's objects in our place would be taken over. */
       readonly adopt?: boolean;
     };

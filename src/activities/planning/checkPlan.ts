@@ -9,9 +9,12 @@ import { planSteps } from './planSteps.js';
  *
  * @throws CodedError `CAEP_PLAN_OUTDATED` with the first fields that are not as they were; AdobeCallError
  */
-export async function checkPlan(context: StepContext, { plan }: Pick<CheckPlanInput, 'plan'>): Promise<void> {
+export async function checkPlan(
+  context: StepContext,
+  { plan, replace }: Pick<CheckPlanInput, 'plan' | 'replace'>,
+): Promise<void> {
   const { resources, ...base } = context;
-  const choice = { live: { paused: false }, resources, failsAtOnce: true };
+  const choice = { live: { paused: false }, resources, replace, failsAtOnce: true };
   const { seen } = await planSteps({ ...base, before: plan.running }, choice);
   const moved = movedSince(plan.seen, seen);
   if (moved !== undefined) throw codedError('CAEP_PLAN_OUTDATED', { name: context.marker.name, moved });

@@ -4,6 +4,7 @@ import { type Comparison, type Difference, differencesIn } from '../../domain/so
 import type { Ask } from '../../domain/inquiries.js';
 import type { PlannedAction, PlannedStep, SeenObject } from '../../domain/source/plan.js';
 import { type Resource, type Resources, type StepName, STEPS, stepsFor } from '../../domain/source/steps.js';
+import { replacedSteps } from '../../domain/source/updating/replacing.js';
 import { meanwhileOf } from '../../domain/planning/meanwhile.js';
 import { formatDuration } from '../../manifest/duration.js';
 import { toCatalogueError } from '../failures.js';
@@ -13,7 +14,7 @@ import type { Standing, Step, StepContext } from '../steps/step.js';
 import { STEP_TABLE } from '../steps/table/index.js';
 import { obstacleIn } from './obstacles.js';
 
-export interface PlanChoice extends Pick<Ask<'plan'>, 'live' | 'resources' | 'running' | 'adopt'> {
+export interface PlanChoice extends Pick<Ask<'plan'>, 'live' | 'resources' | 'running' | 'replace' | 'adopt'> {
   /** An object that cannot be read ends it; else it is a row of its own. */
   readonly failsAtOnce?: boolean;
 }
@@ -125,7 +126,9 @@ function compared(
     step === 'flow' && field === 'state' && found === 'disabled' && choice.live?.paused === true;
   const fields = differencesIn(step, resource, comparison).filter((field) => !isMeant(field));
   const error = obstacleIn(context, resource, fields, { isLive: choice.live !== undefined });
-  const action = error === undefined ? actionFor(fields, isTakenOver) : 'blocked';
+  const isReplaced = choice.replace !== undefined && replacedSteps(choice.replace).includes(step);
+  const wanted = isReplaced ? 'replace' : actionFor(fields, isTakenOver);
+  const action = error === undefined ? wanted : 'blocked';
   const row: PlannedStep = {
     ...base,
     id: resource.id,
@@ -133,7 +136,7 @@ function compared(
     ...(fields.length === 0 ? {} : { fields }),
     ...(error === undefined ? {} : { error }),
   };
-  return { row, resource: action === 'replace' ? undefined : resource, seen: seenOf(resource, comparison) };
+  return { row, resource: wanted === 'replace' ? undefined : resource, seen: seenOf(resource, comparison) };
 }
 
 function actionFor(fields: readonly Difference[], isTakenOver: boolean): PlannedAction {
@@ -174,5 +177,5 @@ function withMeanwhile(row: PlannedStep, { manifest }: Pick<StepContext, 'manife
     settleWindow: formatDuration(settleWindowMs),
     schemaSettleWindow: formatDuration(schemaSettleWindowMs),
   };
-  return { ...row, meanwhile: meanwhileOf(row.step, row.fields ?? [], windows) };
+  return { ...row, meanwhile: meanwhileOf(row, windows) };
 }

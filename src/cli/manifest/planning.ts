@@ -1,6 +1,7 @@
 /** The question what a manifest would change, asked with what is known of the source. */
 import type { CatalogueError } from '../../domain/errors.js';
 import type { Difference } from '../../domain/source/comparison.js';
+import type { Ask } from '../../domain/inquiries.js';
 import type { Manifest } from '../../domain/source/manifest.js';
 import { meanwhileOf } from '../../domain/planning/meanwhile.js';
 import { isAtRest, type PlannedStep, type PlanReport } from '../../domain/source/plan.js';
@@ -18,15 +19,16 @@ export interface Plan extends PlanReport {
   };
 }
 
-/** @param running the state of a run that is open */
+export interface PlanOf extends Pick<Ask<'plan'>, 'adopt' | 'replace'> {
+  readonly run?: Pick<SourceRun, 'uid'>;
+  /** The state of a run that is open. */
+  readonly running?: SourceState;
+}
+
 export async function askForPlan(
   sources: Pick<Sources, 'ask'>,
   manifest: Manifest,
-  {
-    run,
-    running,
-    adopt,
-  }: { readonly run?: Pick<SourceRun, 'uid'>; readonly running?: SourceState; readonly adopt?: boolean },
+  { run, running, adopt, replace }: PlanOf,
 ): Promise<Plan> {
   const report = await sources.ask({
     v: 1,
@@ -42,6 +44,7 @@ export async function askForPlan(
         }
       : {}),
     ...(adopt === true ? { adopt } : {}),
+    ...(replace === undefined ? {} : { replace }),
   });
   const differences = running === undefined ? undefined : differencesOf(running, manifest);
   return running === undefined || differences === undefined
@@ -77,7 +80,11 @@ function withDifferences(report: PlanReport, running: SourceState, differences: 
     if (!running.steps.some(({ step }) => step === row.step)) {
       const { error: _gone, ...wanted } = row;
       if (row.error?.code !== 'CAEP_RESOURCE_GONE') return row;
-      return { ...wanted, action: 'create', meanwhile: meanwhileOf(row.step, [], windowsOf(manifest)) };
+      return {
+        ...wanted,
+        action: 'create',
+        meanwhile: meanwhileOf({ step: row.step, action: 'create' }, windowsOf(manifest)),
+      };
     }
     if (row.step === 'inlet') return withOurSide(row, differences, manifest);
     // A worker of 0.2 does not compare.
@@ -115,7 +122,13 @@ function withOurSide(row: PlannedStep, differences: Differences, manifest: Manif
   if (own.length === 0) return row;
   const fields = [...(row.fields ?? []), ...own];
   const action = row.action === 'keep' ? 'change' : row.action;
-  return { ...row, action, fields, side: 'here', meanwhile: meanwhileOf('inlet', fields, windowsOf(manifest)) };
+  return {
+    ...row,
+    action,
+    fields,
+    side: 'here',
+    meanwhile: meanwhileOf({ step: row.step, action, fields }, windowsOf(manifest)),
+  };
 }
 
 /** What a live source was made of and is not as it was; undefined when all stands. Other troubles are of the moment. */

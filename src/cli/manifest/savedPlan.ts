@@ -6,14 +6,20 @@ import { codedError } from '../../domain/errors.js';
 import type { Manifest } from '../../domain/source/manifest.js';
 import { manifestDifferences, type SourceState } from '../../domain/source/source.js';
 import { listOf, type PlanCheck, type SavedPlan } from '../../domain/planning/savedPlan.js';
+import type { UpdateInput } from '../../domain/source/update.js';
 import { replaceFile } from '../../process/files/wholeFile.js';
 import { manifestField } from './differences.js';
-import { obstaclesTo, type Plan } from './planning.js';
+import { obstaclesTo, type Plan, type PlanOf } from './planning.js';
 
 /** @throws CodedError `CAEP_USAGE` where there is nothing that an update could go by */
 export function savedPlanOf(
   { name, sandbox, steps, seen, ...plan }: Plan,
-  { manifest, running, now }: { readonly manifest: Manifest; readonly running?: SourceState; readonly now: number },
+  {
+    manifest,
+    running,
+    replace,
+    now,
+  }: { readonly manifest: Manifest; readonly now: number } & Pick<PlanOf, 'running' | 'replace'>,
 ): SavedPlan {
   if (running?.phase !== 'live' || seen === undefined) {
     throw codedError('CAEP_USAGE', {
@@ -32,6 +38,7 @@ export function savedPlanOf(
     madeAt: new Date(now).toISOString(),
     running: running.manifest,
     manifest,
+    ...(replace === undefined ? {} : { replace }),
     steps,
     seen,
   } as const;
@@ -47,7 +54,11 @@ export function writePlan(file: string, plan: SavedPlan): void {
  *
  * @throws CodedError `CAEP_PLAN_UNREADABLE`, `CAEP_PLAN_OUTDATED`
  */
-export async function readPlan(file: string, manifest: Manifest, running: SourceState): Promise<PlanCheck> {
+export async function readPlan(
+  file: string,
+  manifest: Manifest,
+  running: SourceState,
+): Promise<Pick<UpdateInput, 'plan' | 'replace'>> {
   const saved = parsed(await readFile(file, 'utf8').catch(unreadable(file)), file);
   const { name } = manifest;
   const outdated = (moved: string) => codedError('CAEP_PLAN_OUTDATED', { name, file, moved });
@@ -57,7 +68,8 @@ export async function readPlan(file: string, manifest: Manifest, running: Source
   if (other !== undefined) throw outdated(`the manifest says other things now of ${other}`);
   const moved = listOf(manifestDifferences(saved.running, running.manifest).map(manifestField));
   if (moved !== undefined) throw outdated(`the source has been given other ${moved} since`);
-  return { v: 1, uid: saved.uid, running: saved.running, seen: saved.seen };
+  const plan: PlanCheck = { v: 1, uid: saved.uid, running: saved.running, seen: saved.seen };
+  return saved.replace === undefined ? { plan } : { plan, replace: saved.replace };
 }
 
 function unreadable(file: string) {

@@ -1,5 +1,6 @@
 /** What happens to events while something is changed: one sentence for a person who has to decide. */
 import type { Difference } from '../source/comparison.js';
+import type { PlannedStep } from '../source/plan.js';
 import type { StepName } from '../source/steps.js';
 
 /** As a manifest writes them: `5m`. */
@@ -11,12 +12,12 @@ interface Windows {
 const GOES_ON = 'Events are sent meanwhile as before.';
 
 export function meanwhileOf(
-  step: StepName,
-  fields: readonly Difference[],
+  { step, action, fields = [] }: Pick<PlannedStep, 'step' | 'action' | 'fields'>,
   { settleWindow, schemaSettleWindow }: Windows,
 ): string {
-  if (fields.some(({ remedy }) => remedy === 'replace')) {
-    return `Its place is taken by a new one and a new flow: the gate closes first, and events wait in the log until ${settleWindow} after the new flow is enabled. What the flow before was sent is looked up there; none is lost.`;
+  if (action === 'replace') {
+    const kept = step === 'dataset' ? 'It stays with its events. A' : 'A';
+    return `${kept} new one takes its place, with a new flow: it is made while the flow before is used; then the gate closes, and events wait in the log until ${settleWindow} after the new flow is enabled. What the flow before was sent is looked up there; none is lost.`;
   }
   if (OF_THE_SCHEMA.includes(step)) return waits(schemaSettleWindow, 'the schema was changed');
   return fields.some((field) => changesFlow(step, field)) ? waits(settleWindow, 'the flow was changed') : GOES_ON;

@@ -1,5 +1,6 @@
 /** A plan that was kept, so that just it is carried out: refused once the world is not as it was seen any more. */
 import type { Manifest } from '../source/manifest.js';
+import type { Replacement } from '../source/updating/replacing.js';
 import type { PlannedStep, SeenObject } from '../source/plan.js';
 
 /** What an update that goes by a plan takes with it. */
@@ -21,6 +22,8 @@ export interface SavedPlan extends PlanCheck {
   readonly madeAt: string;
   /** As it is to be. */
   readonly manifest: Manifest;
+  /** New connections and a new flow were asked for. */
+  readonly replace?: Replacement;
   readonly steps: readonly PlannedStep[];
   /** Of all of the above: whoever edits the file by hand is told. */
   readonly digest: string;

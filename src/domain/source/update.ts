@@ -63,7 +63,7 @@ export interface ChangeInput extends OperationInput {
   readonly before?: Manifest;
 }
 
-export interface CheckPlanInput extends OperationInput {
+export interface CheckPlanInput extends OperationInput, Pick<UpdateInput, 'replace'> {
   readonly plan: PlanCheck;
 }
 

@@ -32,7 +32,7 @@ export function handleUpdating(changing: Changing): void {
       'update',
       'update FILE',
       async (input) => {
-        if (plan !== undefined) await proxies.other.checkPlan({ ...input, manifest, plan });
+        if (plan !== undefined) await proxies.other.checkPlan({ ...input, manifest, plan, replace });
         const differs = manifestDifferences(input.manifest, manifest).length > 0 || replace !== undefined;
         const done = (await changeWhatAdobeHas(input, manifest, { replace, by })) ?? { fields: [] };
         if (changesWidgets(input.manifest, manifest)) await changeWebhookUrls(store, proxies, manifest);

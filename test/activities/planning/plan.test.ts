@@ -70,6 +70,18 @@ describe('a plan of a live source', () => {
     });
   });
 
+  it.each([
+    ['flow', ['source-connection', 'target-connection', 'flow']],
+    ['dataset', ['dataset', 'source-connection', 'target-connection', 'flow']],
+  ] as const)('shows what is made anew where a new %s is asked for', async (replace, steps) => {
+    const { source, resources } = await live();
+    const report = await plan(source, undefined, { live: { paused: false }, resources, replace });
+    const replaced = report.steps.filter(({ action }) => action === 'replace');
+    expect(replaced.map(({ step }) => step)).toEqual(steps);
+    expect(replaced.every(({ meanwhile }) => meanwhile?.includes('none is lost') === true)).toBe(true);
+    expect(rows(report).get('inlet')).toMatchObject({ action: 'change', side: 'here' });
+  });
+
   it('tells what somebody has changed at Adobe from what the manifest changes', async () => {
     const { source, resources } = await live({ dataset: { name: 'Chats', tags: { team: ['a'], cost: ['7'] } } });
     const { flowService } = installation().adobe.forSandbox(source.manifest.sandbox);
@@ -133,10 +145,12 @@ describe('a plan that is carried out', () => {
   it('is checked against the world: what somebody has changed since is named', async () => {
     const { source, resources } = await live();
     const { activities, adobe } = installation();
-    const { seen = [] } = await plan(source, { dataset: { name: 'Other' } }, { live: { paused: false }, resources });
+    const choice = { live: { paused: false }, resources, replace: 'flow' } as const;
+    const { seen = [] } = await plan(source, { dataset: { name: 'Other' } }, choice);
     const { marker, manifest } = source;
     const saved = { v: 1, uid: marker.uid, running: manifest, seen } as const;
-    const check = () => attempts(() => activities.checkPlan({ marker, manifest, resources, plan: saved }));
+    const check = () =>
+      attempts(() => activities.checkPlan({ marker, manifest, resources, plan: saved, replace: 'flow' }));
     await expect(check()).resolves.toBeUndefined();
     const { flowService } = adobe.forSandbox(manifest.sandbox);
     await flowService.flowAction(resources.flow?.id ?? '', 'disable', undefined);

@@ -3,6 +3,7 @@ import { EXIT_CODES, type ExitCode } from '../../../domain/errors.js';
 import { type Kind, KINDS } from '../../../domain/events/kinds.js';
 import type { SampleReport } from '../../../domain/planning/sample.js';
 import { askForSample } from '../../manifest/sample.js';
+import { replacementOf } from '../../manifest/replacement.js';
 import { renderSample } from '../../render/plan/sample.js';
 import { manifestOfEnded, noteWindows, readUsedManifest } from '../../manifest/manifestFile.js';
 import type { Command } from '../../ports.js';
@@ -16,6 +17,9 @@ export interface PlanArguments {
   readonly file: string;
   /** What `provision --adopt` would take over is told, too. */
   readonly adopt?: boolean;
+  /** What `update` with the same flag would do. */
+  readonly replace?: boolean;
+  readonly newDataset?: boolean;
   /** Where the plan is kept for `update --plan`. */
   readonly save?: string;
   /** A body through the mapping instead: a kind, a file, or `-`. */
@@ -25,7 +29,7 @@ export interface PlanArguments {
 }
 
 /** What `provision` or `update` would create, adopt, change, replace or leave, and every field's place in the schema. Changes nothing. */
-export const plan: Command<PlanArguments> = async (context, { file, adopt, save, sample, kind }) => {
+export const plan: Command<PlanArguments> = async (context, { file, adopt, save, sample, kind, ...asked }) => {
   const used = await readUsedManifest(context, file);
   const { name } = used.manifest;
   const sources = await context.sources();
@@ -40,8 +44,9 @@ export const plan: Command<PlanArguments> = async (context, { file, adopt, save,
     return exitCodeOfSample(mapped);
   }
   if (running === undefined) noteWindows(context);
-  const planned = await askForPlan(sources, manifest, { run, running, adopt });
-  if (save !== undefined) writePlan(save, savedPlanOf(planned, { manifest, running, now: context.now() }));
+  const replace = running?.phase === 'live' ? replacementOf(asked) : undefined;
+  const planned = await askForPlan(sources, manifest, { run, running, adopt, replace });
+  if (save !== undefined) writePlan(save, savedPlanOf(planned, { manifest, running, replace, now: context.now() }));
   context.output.result(planDocument(planned), () => renderPlan(planned, context.output.paint));
   if (save !== undefined)
     context.output.note(`Saved. \`chatlio-aep update ${file} --plan ${save}\` carries out just this.`);
@@ -74,6 +79,8 @@ export const planCommand: CommandLine = {
     command
       .argument('<file>', 'manifest')
       .option('--adopt', "show what would be taken over of others' objects that have the source's names")
+      .option('--replace', 'show what `update --replace` would do')
+      .option('--new-dataset', 'show what `update --new-dataset` would do')
       .option('--save <file>', 'keep the plan for `update --plan`, which is refused when anything has changed since')
       .option('--sample <file|kind>', "show a body through the mapping by Adobe's own preview; - for stdin")
       .addOption(new Option('--kind <kind>', 'what kind of event the sample file is').choices(KINDS))

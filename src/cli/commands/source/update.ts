@@ -1,9 +1,10 @@
-import { EXIT_CODES } from '../../../domain/errors.js';
+import { codedError, EXIT_CODES } from '../../../domain/errors.js';
 import { orWhatBecameOf } from '../../following/ended.js';
 import { awaitOrHeld } from '../../following/orHeld.js';
 import type { CommandLine } from '../../grammar/commandLine.js';
 import { person } from '../../grammar/options.js';
 import { readUsedManifest } from '../../manifest/manifestFile.js';
+import { replacementOf } from '../../manifest/replacement.js';
 import { readPlan } from '../../manifest/savedPlan.js';
 import type { Command, Context } from '../../ports.js';
 import { askForUrls } from '../events/urls.js';
@@ -33,12 +34,19 @@ export const update: Command<UpdateArguments> = async (context, { file, plan, re
   const state = await orWhatBecameOf(sources, name, () => sources.state(name));
   const { manifest: running } = state;
   const manifest = used.fitting(running);
+  const asked = replacementOf({ replace, newDataset });
+  const planned = plan === undefined ? {} : await readPlan(plan, manifest, state);
+  if (plan !== undefined && asked !== planned.replace && asked !== undefined) {
+    throw codedError('CAEP_USAGE', {
+      reason: `the plan ${plan} does not say to replace this: make another with \`plan --save\``,
+    });
+  }
   const input = {
     manifest,
     by: person(),
-    ...(newDataset === true ? { replace: 'dataset' as const } : replace === true ? { replace: 'flow' as const } : {}),
+    ...(asked === undefined ? {} : { replace: asked }),
     ...(now === true ? { now } : {}),
-    ...(plan === undefined ? {} : { plan: await readPlan(plan, manifest, state) }),
+    ...planned,
   };
   const underway = await orWhatBecameOf(sources, name, () => sources.update(name, input));
   const doing = `Updating ${name}: waiting for the events that are being sent, then for Adobe`;

@@ -64,6 +64,15 @@ describe('a saved plan', () => {
     expect(to.inputs[0]?.plan).toEqual({ v: 1, uid: LIVE.uid, running: LIVE.manifest, seen: SEEN });
   });
 
+  it('holds what was asked to be made anew, and nothing else is', async () => {
+    expect(await plan(world().context, { file, save: saved, newDataset: true })).toBe(2);
+    const to = world();
+    expect(await carryOut(to)).toBe(0);
+    expect(to.inputs[0]).toMatchObject({ replace: 'dataset' });
+    const other = update(world().context, { file, plan: saved, replace: true });
+    await expect(other).rejects.toMatchObject({ error: { code: 'CAEP_USAGE' } });
+  });
+
   it('is refused where the source was updated or made anew since, or the manifest says other things', async () => {
     await save();
     const other = { ...LIVE, manifest: { ...LIVE.manifest, dataset: { name: 'Third', tags: {} } } };
