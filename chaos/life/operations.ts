@@ -1,9 +1,10 @@
 /** What is done to a live source, as data: a new operation is a row. */
 import type { Manifest } from '../../src/domain/source/manifest.js';
 import type { Underway } from '../../src/temporal/sources/port.js';
-import { manifestFrom, type SourceUnderTest } from '../stack/product/sourceUnderTest.js';
+import { manifestFrom, type SourceUnderTest, waitForStand } from '../stack/product/sourceUnderTest.js';
 import type { ChaosStack } from '../stack/product/stack.js';
 import { ADOBE_STEPS } from '../stack/product/stepRequests.js';
+import { type MadeByHand, makeByHand } from './byHand.js';
 import { type Somebody, somebodyElse } from './somebody.js';
 import type { Snapshot } from './state/snapshot.js';
 
@@ -14,6 +15,8 @@ export interface Subject {
 
 export interface LifeOperation {
   readonly name: string;
+  /** What there is before, in place of a source that is provisioned. */
+  begin?(subject: Subject): Promise<void>;
   /** Brings a source that has just become live to where the operation begins. */
   prepare?(subject: Subject): Promise<void>;
   /** One command of a person. Resolves once the workflow has it; asked again, it is the same command once more. */
@@ -37,6 +40,9 @@ const CHANGED = {
 
 /** Everywhere the same, as it stands in states and histories that are compared. */
 export const ASKED_BY = 'ana';
+
+const ADOPTED_WITHIN_MS = 120_000;
+const byHand = new WeakMap<SourceUnderTest, MadeByHand>();
 
 export const LIFE_OPERATIONS: readonly LifeOperation[] = [
   {
@@ -114,6 +120,25 @@ export const LIFE_OPERATIONS: readonly LifeOperation[] = [
     faultsOf: (end) => [
       ...faultsOfAll(end),
       ...absent(end, 'target-connection', '<dataset>'),
+      ...gateFaults(end, true),
+    ],
+  },
+  {
+    name: 'adopt',
+    begin: async ({ stack, source }) => void byHand.set(source, await makeByHand(stack, source)),
+    async ask({ stack, source }, by) {
+      const { flowId, manifest } = byHand.get(source) ?? {};
+      if (flowId === undefined || manifest === undefined) throw new Error('nothing was made by hand');
+      await stack.sources.start({ v: 1, uid: source.uid, manifest, adoption: { flowId }, by });
+      return { result: () => waitForStand(source, ['live'], ADOPTED_WITHIN_MS) };
+    },
+    endsAs: 'live',
+    faultsOf: (end) => [
+      ...leaves(
+        end,
+        ADOBE_STEPS.filter((step) => step !== 'identity-descriptor'),
+      ),
+      ...absent(end, 'source-connection', 'chatlio-aep-adopted:<name>:<uid>'),
       ...gateFaults(end, true),
     ],
   },

@@ -9,21 +9,22 @@ export interface Options {
   readonly sources: number;
   readonly parts: readonly Part[];
   readonly only: RegExp;
-  /** Of the kills, drawn by the seed. */
-  readonly share: number;
+  /** At most so many, drawn by the seed. */
+  readonly kills: number;
   readonly goesOn: boolean;
   readonly home: string;
 }
 
-const QUICK_SHARE = 1 / 8;
+/** Of some twelve hundred. */
+const DEFAULT_KILLS = 144;
 const DEFAULT_HOME = '.chatlio-aep/chaos-life';
 
-export const USAGE = `npm run chaos:life -- [--seed N] [--sources N] [--parts LIST] [--only PATTERN] [--quick] [--home DIR] [--continue]
+export const USAGE = `npm run chaos:life -- [--seed N] [--sources N] [--parts LIST] [--only PATTERN] [--kills N] [--home DIR] [--continue]
   --seed      draws everything that is left to chance; default: drawn, and printed
   --sources   lives: provisioned, changed and torn down; default 100. So many sources, at most 12, have a random sequence
   --parts     of ${PARTS.join(', ')}; default all
   --only      regular expression on the names of the kills and meetings
-  --quick     an eighth of the kills
+  --kills     so many of the kills, drawn by the seed; default ${DEFAULT_KILLS}, all are about 1,200
   --home      where the lives are kept; default ${DEFAULT_HOME}
   --continue  goes on with the lives in that folder where they were interrupted`;
 
@@ -35,7 +36,7 @@ export function readOptions(args: readonly string[]): Options {
       sources: { type: 'string', default: '100' },
       parts: { type: 'string', default: PARTS.join(',') },
       only: { type: 'string', default: '' },
-      quick: { type: 'boolean', default: false },
+      kills: { type: 'string', default: String(DEFAULT_KILLS) },
       home: { type: 'string', default: DEFAULT_HOME },
       continue: { type: 'boolean', default: false },
     },
@@ -45,7 +46,7 @@ export function readOptions(args: readonly string[]): Options {
     sources: wholeNumber('sources', values.sources),
     parts: values.continue ? ['lives'] : partsOf(values.parts),
     only: new RegExp(values.only),
-    share: values.quick ? QUICK_SHARE : 1,
+    kills: wholeNumber('kills', values.kills),
     goesOn: values.continue,
     home: values.home,
   };

@@ -13,6 +13,11 @@ const SEED = 20_261_130;
 /** More than the patience with which its processes are started: one that does not start tells why. */
 const TIMEOUT_MS = 300_000;
 
+/** Of each kind one. */
+const OPERATIONS = LIFE_OPERATIONS.filter(({ name }) =>
+  ['update', 'update with a new flow', 'repair after the flow was deleted', 'adopt', 'teardown'].includes(name),
+);
+
 let stack: ChaosStack;
 let all: readonly Undisturbed[];
 const results: CellResult[] = [];
@@ -28,9 +33,9 @@ describe('a live source', () => {
   it(
     'is changed, paused and torn down as it should be, when nothing disturbs',
     async () => {
-      all = await undisturbedAll(stack, (result) => results.push(result));
+      all = await undisturbedAll(stack, (result) => results.push(result), OPERATIONS);
       expect(failures()).toEqual([]);
-      expect(new Set(all.map(({ operation }) => operation))).toEqual(new Set(LIFE_OPERATIONS));
+      expect(new Set(all.map(({ operation }) => operation))).toEqual(new Set(OPERATIONS));
     },
     TIMEOUT_MS,
   );

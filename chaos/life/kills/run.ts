@@ -1,7 +1,7 @@
 /** All kills, or a part of them, on one stack. */
 import { KILL_TIMES } from '../../stack/kills/killPoints.js';
 import { type ChaosStack, resultOfProcesses, startChaosStack } from '../../stack/product/stack.js';
-import { createRandom } from '../../stack/random.js';
+import { createRandom, shuffled } from '../../stack/random.js';
 import type { Report } from '../../stack/result.js';
 import { LIFE_OPERATIONS } from '../operations.js';
 import { lifeKills, runLifeWave, wavesOf } from './matrix.js';
@@ -13,19 +13,20 @@ const IN_A_WAVE = 12;
 export interface KillsOptions {
   readonly seed: number;
   readonly only: RegExp;
-  /** Of the kills, drawn by the seed. */
-  readonly share: number;
+  /** At most so many, drawn by the seed. */
+  readonly kills: number;
   readonly log: (line: string) => void;
 }
 
-export async function runKills({ seed, only, share, log }: KillsOptions, report: Report): Promise<void> {
+export async function runKills({ seed, only, kills: most, log }: KillsOptions, report: Report): Promise<void> {
   const startedAt = performance.now();
   const stack = await startChaosStack({ times: KILL_TIMES, sandboxCount: IN_A_WAVE, log });
   try {
     const random = createRandom(seed);
     const all = await undisturbedAll(stack, report);
-    const kills = lifeKills(all, random).filter(({ name }) => random() < share && only.test(name));
-    log(`${kills.length} kills`);
+    const possible = lifeKills(all, random).filter(({ name }) => only.test(name));
+    const kills = shuffled(possible, random).slice(0, most);
+    log(`${kills.length} of ${possible.length} kills`);
     for (const wave of wavesOf(kills, IN_A_WAVE, random)) {
       for (const result of await runLifeWave(stack, wave, random)) report(result);
     }
@@ -36,12 +37,16 @@ export async function runKills({ seed, only, share, log }: KillsOptions, report:
 }
 
 /** Each operation without a kill: what is wrong then is not looked for under kills. */
-export async function undisturbedAll(stack: ChaosStack, report: Report): Promise<Undisturbed[]> {
+export async function undisturbedAll(
+  stack: ChaosStack,
+  report: Report,
+  operations = LIFE_OPERATIONS,
+): Promise<Undisturbed[]> {
   const startedAt = performance.now();
   const { sandboxes } = stack;
   const lanes = sandboxes.map(async (sandbox, lane) => {
     const found: Undisturbed[] = [];
-    for (const [index, operation] of LIFE_OPERATIONS.entries()) {
+    for (const [index, operation] of operations.entries()) {
       if (index % sandboxes.length === lane) found.push(await undisturbed(stack, sandbox, operation));
     }
     return found;

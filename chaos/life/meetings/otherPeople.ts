@@ -52,7 +52,9 @@ const DELETIONS: Readonly<Record<string, (stack: ChaosStack, sandbox: string, id
 
 /** In the operation's first request, and in its first write; of one that changes, in its last write too. */
 export function deletionMeetings(all: readonly Undisturbed[]): Meeting[] {
-  return all.flatMap((of) => {
+  // What is not made by the product is not known by its state until it is taken over.
+  const ofOurs = all.filter(({ operation }) => operation.begin === undefined);
+  return ofOurs.flatMap((of) => {
     const writes = of.points.filter(({ name }) => !name.startsWith('before ')).map(({ route }) => route);
     const last = of.operation.endsAs === 'live' ? writes.at(-1) : undefined;
     const routes = new Set([of.points[0]?.route, writes[0], last].filter((route) => route !== undefined));
