@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { WITHOUT_PROOF } from '../../../src/domain/exceptions/proof.js';
 import { countOfHeld, describeSource } from '../../../src/domain/source/sourceDetails.js';
 import { describeForwarder } from '../../../src/domain/delivery/forwarderDetails.js';
 import { initialForwarderState } from '../../../src/domain/delivery/forwarderState.js';
@@ -162,4 +163,11 @@ it('counts what was left behind and what is held only where there is something',
   ]);
   const left = { ...state, remainders: [{ step: 'flow', reason: 'unknown' }] } as const;
   expect(describeSource(left, 'w')).toContain('**Left behind**\n\n- flow: unknown');
+});
+
+it('says of a live source without proof what that means', () => {
+  const live = { ...state, phase: 'live', hold: undefined } as const;
+  const unproven = { ...live, manifest: { ...live.manifest, proof: 'none' } } as const;
+  expect(describeSource(unproven, 'source:chat')).toContain(WITHOUT_PROOF);
+  expect(describeSource(live, 'source:chat')).not.toContain('proof');
 });

@@ -1,7 +1,8 @@
+import { WITHOUT_PROOF } from '../../../src/domain/exceptions/proof.js';
 import { expect, it } from 'vitest';
 import type { Projection } from '../../../src/domain/projection/projection.js';
 import { closeGate, openGate, readGate } from '../../../src/store/delivery/gate.js';
-import { contentsFindings } from '../../../src/activities/inquiry/findings/fieldsFinding.js';
+import { contentsFindings, proofFindings } from '../../../src/activities/inquiry/findings/fieldsFinding.js';
 import { contentsLine } from '../../../src/domain/projection/contents.js';
 import { listContents, setProjection } from '../../../src/store/delivery/projections.js';
 import { PROJECTION } from '../../support/projection.js';
@@ -76,4 +77,9 @@ it('of sources that are not torn down says `doctor`, one line for each of the co
     { check: 'contents compact', state: 'ok', detail: `z. ${contentsLine('compact')}` },
   ]);
   expect(contentsFindings([])).toEqual([]);
+  const unproven = proofFindings([
+    { source: 'a', proof: 'none' },
+    { source: 'b', proof: null },
+  ]);
+  expect(unproven).toEqual([{ check: 'proof of a', state: 'warning', detail: WITHOUT_PROOF }]);
 });

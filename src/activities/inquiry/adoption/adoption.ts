@@ -2,8 +2,7 @@
 import type { Adobe } from '../../../adobe/clients.js';
 import type { AdoptionReport, FoundObject, Misfit } from '../../../domain/source/adoption/adoption.js';
 import type { Ask } from '../../../domain/inquiries.js';
-import type { Manifest } from '../../../domain/source/manifest.js';
-import { type Resources, STEP_NAMES, stepsFor, type StepName } from '../../../domain/source/steps.js';
+import { type Resource, type Resources, STEP_NAMES, stepsFor, type StepName } from '../../../domain/source/steps.js';
 import type { ProvisioningStore } from '../../../store/sources/provisioning.js';
 import { compareAdopted } from '../../steps/adopted/adopt.js';
 import { type FoundSource, readFound } from '../../steps/adopted/found.js';
@@ -45,7 +44,7 @@ export async function adoptionReport(
     v: 1,
     sandbox,
     flow: { id, name, state },
-    objects: objectsOf(found, manifest),
+    objects: objectsOf(found, compared?.identity),
     found: foundManifest(found, await schemaOf(clients, found)),
     misfits: compared?.misfits ?? [],
     mapping: compared?.mapping ?? [],
@@ -60,7 +59,7 @@ async function schemaOf({ schemaRegistry }: StepContext['adobe'], { schema }: Fo
 async function compareAll(
   found: FoundSource,
   base: Omit<StepContext, 'resources'>,
-): Promise<Pick<AdoptionReport, 'misfits' | 'mapping'>> {
+): Promise<Pick<AdoptionReport, 'misfits' | 'mapping'> & { readonly identity: Resource | undefined }> {
   const misfits: Misfit[] = [];
   const mapping: Misfit[] = [];
   let resources: Resources = {};
@@ -74,10 +73,11 @@ async function compareAll(
     mapping.push(...compared.mapping);
     resources = { ...resources, [step]: resource };
   }
-  return { misfits, mapping };
+  return { misfits, mapping, identity: resources['identity-descriptor'] };
 }
 
-function objectsOf(found: FoundSource, manifest: Manifest | undefined): FoundObject[] {
+/** @param taken the identity that the manifest declares, where there is one */
+function objectsOf(found: FoundSource, taken: Resource | undefined): FoundObject[] {
   const { fieldGroup, schema, dataset, sourceConnection, targetConnection, mappingSet, flow, identities } = found;
   const named: Readonly<Partial<Record<StepName, { readonly id: string; readonly name: string }>>> = {
     'field-group': { id: fieldGroup.id, name: fieldGroup.title },
@@ -88,7 +88,7 @@ function objectsOf(found: FoundSource, manifest: Manifest | undefined): FoundObj
     'mapping-set': { id: mappingSet.id, name: `version ${mappingSet.version}, ${mappingSet.mappings.length} rows` },
     flow,
   };
-  const [identity] = manifest !== undefined && manifest.identity === undefined ? [] : identities;
+  const identity = identities.find(({ id }) => id === taken?.id);
   return STEP_NAMES.flatMap((step) => {
     const object =
       step === 'identity-descriptor'

@@ -8,13 +8,15 @@ import { STEPS } from '../../../domain/source/steps.js';
 import type { Paint } from '../paint.js';
 import { columns, counted } from '../text.js';
 
-export function renderAdoption(report: AdoptionReport, { name, proof }: Manifest, paint: Paint): string {
+export function renderAdoption(report: AdoptionReport, manifest: Manifest, paint: Paint): string {
   const { sandbox, flow, objects, misfits, mapping } = report;
+  const { name, proof, identity } = manifest;
+  const isIdentityMade = identity !== undefined && !objects.some(({ step }) => step === 'identity-descriptor');
   return [
     `Taking over the flow ${paint.strong(oneLine(flow.name))} ${paint.faint(flow.id)} in sandbox ${sandbox} as the source ${paint.strong(name)}`,
     '',
-    columns(
-      objects.map(({ step, id, name: called, marked }) => [
+    columns([
+      ...objects.map(({ step, id, name: called, marked }) => [
         paint.good('+'),
         'adopt',
         STEPS[step].title,
@@ -22,7 +24,17 @@ export function renderAdoption(report: AdoptionReport, { name, proof }: Manifest
         marked ? paint.faint('gets a mark') : '',
         paint.faint(id),
       ]),
-    ),
+      ...(isIdentityMade
+        ? [
+            [
+              paint.good('+'),
+              'create',
+              STEPS['identity-descriptor'].title,
+              `${identity.field} as ${identity.namespace}`,
+            ],
+          ]
+        : []),
+    ]),
     '',
     ...(misfits.length === 0
       ? []

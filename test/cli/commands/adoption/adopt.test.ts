@@ -118,6 +118,15 @@ describe('adopt', () => {
     expect(text).not.toContain('\u001B');
   });
 
+  it('shows that an identity would be made where there is none', async () => {
+    await write(
+      `${PROVEN}    - {source: visitor.UUID, destination: UUID}\nidentity: {field: visitorUUID, namespace: Chatlio}\n`,
+    );
+    const { run, stderr } = world();
+    expect(await run()).toBe(0);
+    expect(stderr()).toMatch(/create +identity descriptor +visitorUUID as Chatlio/);
+  });
+
   it('needs a manifest', async () => {
     await expect(adopt(world().context, {})).rejects.toMatchObject({ error: { code: 'CAEP_USAGE' } });
   });
