@@ -384,7 +384,9 @@ describe('plan', () => {
         ~  change  flow  Chatlio  f-1
              name             mi\\x1bne  →  Chatlio support-chat              changed at Adobe
              mapping _acme.x  none      →  lower(visitorEmail) (expression)
-             The gate closes first.
+
+      Events meanwhile
+        flow: The gate closes first.
 
       1 to change, 0 kept. Nothing was changed.
       What was changed at Adobe is brought back by \`chatlio-aep repair support-chat\`, which asks before it does it."

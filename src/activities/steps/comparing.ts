@@ -4,7 +4,7 @@ import type { Resource, StepName } from '../../domain/source/steps.js';
 import type { StepContext } from './step.js';
 
 /** Stands for the id of an object that is not there yet: nothing that is found equals it. */
-const TO_BE_MADE = 'to be made';
+export const TO_BE_MADE = 'to be made';
 
 export function idOf({ resources }: Pick<StepContext, 'resources'>, step: StepName): string {
   return resources[step]?.id ?? TO_BE_MADE;

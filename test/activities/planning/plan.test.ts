@@ -80,6 +80,7 @@ describe('a plan of a live source', () => {
     expect(replaced.map(({ step }) => step)).toEqual(steps);
     expect(replaced.every(({ meanwhile }) => meanwhile?.includes('none is lost') === true)).toBe(true);
     expect(rows(report).get('inlet')).toMatchObject({ action: 'change', side: 'here' });
+    expect(JSON.stringify(report.steps)).not.toContain('drifted');
   });
 
   it('tells what somebody has changed at Adobe from what the manifest changes', async () => {

@@ -9,18 +9,20 @@ import { renderError } from '../error.js';
 import type { Paint } from '../paint.js';
 import { columns, counted } from '../text.js';
 import { leavingLines } from './leaving.js';
-import { rowLines } from './rows.js';
+import { meanwhileLines, rowLines } from './rows.js';
 
 export function renderPlan(report: Plan, paint: Paint): string {
   const { name, steps, mapping, leaving, differences } = report;
   if (isEmpty(report)) return emptyPlan(report, paint);
   const errors = obstaclesTo(report);
+  const meanwhile = meanwhileLines(steps, paint);
   const unseen = differences?.unseen ?? [];
   return [
     `Plan for ${paint.strong(name)} in ${placeOf(report, paint)}`,
     '',
     rowLines(steps, paint),
     '',
+    ...(meanwhile === undefined ? [] : [meanwhile, '']),
     ...(mapping.length === 0 ? [] : [mappingLines(mapping, paint), '']),
     ...(leaving === undefined ? [] : [leavingLines(leaving, paint), '']),
     ...(unseen.length === 0 ? [] : [unseenLines(unseen, paint), '']),

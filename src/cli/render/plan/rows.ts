@@ -31,7 +31,18 @@ export function rowLines(steps: readonly PlannedStep[], paint: Paint): string {
   return steps.flatMap((step, index) => [rows[index] ?? '', ...detailLines(step, paint)]).join('\n');
 }
 
-function detailLines({ fields = [], meanwhile }: PlannedStep, paint: Paint): string[] {
+/** Each sentence once, with the objects that it is about; none where nothing is changed. */
+export function meanwhileLines(steps: readonly PlannedStep[], paint: Paint): string | undefined {
+  const said = new Map<string, string[]>();
+  for (const { step, meanwhile } of steps) {
+    if (meanwhile !== undefined) said.set(meanwhile, [...(said.get(meanwhile) ?? []), STEPS[step].title]);
+  }
+  if (said.size === 0) return undefined;
+  const lines = [...said].map(([sentence, titles]) => `  ${paint.faint(`${titles.join(', ')}:`)} ${sentence}`);
+  return ['Events meanwhile', ...lines].join('\n');
+}
+
+function detailLines({ fields = [] }: PlannedStep, paint: Paint): string[] {
   const more = fields.length - MOST_FIELDS;
   return [
     ...(fields.length === 0
@@ -43,7 +54,6 @@ function detailLines({ fields = [], meanwhile }: PlannedStep, paint: Paint): str
           ),
         ]),
     ...(more > 0 ? [paint.faint(`       and ${counted(more, 'field')} more: \`--output json\` has them all`)] : []),
-    ...(meanwhile === undefined ? [] : [paint.faint(`       ${meanwhile}`)]),
   ];
 }
 
