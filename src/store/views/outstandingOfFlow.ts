@@ -2,6 +2,7 @@
 import type { FlowOutstanding } from '../../domain/source/updating/replacing.js';
 import type { Database } from '../connection/database.js';
 import { UNCONFIRMED } from '../exceptions/confirmation.js';
+import { isUnproven } from '../exceptions/destinations.js';
 
 /** Highest seq that a cursor stands for, whatever lies between. */
 const sentThrough = (row: string): string => `(${row}.cursor_seq + coalesce((
@@ -10,12 +11,12 @@ const sentThrough = (row: string): string => `(${row}.cursor_seq + coalesce((
 /**
  * By the epochs of the gate under which it was led to. Of attempts of which no epoch is known it counts as one of them.
  *
- * What is to be sent again is known not to be there. Accepted events: those up to where the first claim under a later epoch began that the look into the lake has not passed.
+ * What is to be sent again is known not to be there, and what was accepted where there is no proof is never looked for. Accepted events: those up to where the first claim under a later epoch began that the look into the lake has not passed.
  */
 export async function countOfFlow(database: Database, sourceId: number, flowId: string): Promise<FlowOutstanding> {
   const { rows } = await database.pool.query<FlowOutstanding>(
     `with led as (
-       select epoch from epoch_destination where source_id = $1 and flow_id = $2
+       select d.epoch, ${isUnproven('d')} as unproven from epoch_destination d where d.source_id = $1 and d.flow_id = $2
      ), own as (
        select e.*,
          -- Until the look into the lake has passed it, it is counted with what was accepted.
@@ -39,7 +40,7 @@ export async function countOfFlow(database: Database, sourceId: number, flowId: 
          select from partition_epoch p where p.source_id = c.source_id and p.partition = c.partition and p.epoch in (select epoch from led))
      )
      select
-       ((select coalesce(sum(count), 0) from accepted)
+       ((select case when (select bool_and(unproven) from led) then 0 else coalesce(sum(count), 0) end from accepted)
          + (select count(*) from own e where ahead is not true and (${UNCONFIRMED} or state = 'sending'
              or (state = 'waiting' and next_action <> 'resend'))))::float8 as count,
        (select count(*) from own where state = 'held' and reason in ('unknown', 'missing')) as held,

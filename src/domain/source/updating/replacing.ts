@@ -89,9 +89,9 @@ export function entriesOf(
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 15 * 60_000;
 
-/** Until the next look: growing, so that a wait of days is a history of few events. */
+/** Until the next look: growing with the time that has passed, so that a wait of days is a history of few events. */
 export function pauseBetweenLooks(looks: number): number {
-  return Math.min(FIRST_PAUSE_MS * 2 ** Math.min(looks, 30), LONGEST_PAUSE_MS);
+  return Math.min(FIRST_PAUSE_MS * 1.3 ** Math.min(looks, 60), LONGEST_PAUSE_MS);
 }
 
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
