@@ -26,10 +26,11 @@ export function somebodyElse({ environment }: ChaosStack): Somebody {
     },
     switchFlow: async (sandbox, id, op) =>
       void (await asClient(sandbox, { method: 'POST', path: `${FLOWS}/${id}/action?op=${op}` })),
-    deleteFlow: async (sandbox, id) => void (await asClient(sandbox, { method: 'DELETE', path: `${FLOWS}/${id}` })),
+    deleteFlow: async (sandbox, id) =>
+      void (await asClient(sandbox, { method: 'DELETE', path: `${FLOWS}/${id}`, alsoFine: [404] })),
     renameDataset: async (sandbox, id, name) =>
       void (await asClient(sandbox, { method: 'PATCH', path: `${DATASETS}/${id}`, body: { name } })),
     deleteDataset: async (sandbox, id) =>
-      void (await asClient(sandbox, { method: 'DELETE', path: `${DATASETS}/${id}` })),
+      void (await asClient(sandbox, { method: 'DELETE', path: `${DATASETS}/${id}`, alsoFine: [404] })),
   };
 }

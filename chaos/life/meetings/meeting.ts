@@ -16,8 +16,6 @@ export interface Meeting extends Pick<CellResult, 'what' | 'name'> {
   readonly of: Undisturbed;
   /** The request in which the operation is met. */
   readonly route: string;
-  /** Distinguishes the product's request from that of somebody else. */
-  readonly bodyIncludes?: string;
   readonly fault: Fault;
   readonly happens: (subject: Subject, ids: Ids) => Promise<readonly string[]>;
   /** When it goes on. Answers what is wrong. */
@@ -40,10 +38,11 @@ export async function meet(stack: ChaosStack, sandbox: string, meeting: Meeting)
 
 async function faultsOf(subject: Subject, meeting: Meeting): Promise<readonly string[]> {
   const { stack, source } = subject;
-  const { of, route, bodyIncludes, fault, happens, verify } = meeting;
+  const { of, route, fault, happens, verify } = meeting;
   const ruleId = `${source.name}-meeting`;
   await makeLive(subject, of.operation);
-  const match = { sandbox: source.sandbox, route, ...(bodyIncludes === undefined ? {} : { bodyIncludes }) };
+  const match = { sandbox: source.sandbox, route };
+  // The first one is the operation's: somebody else comes after it.
   const times = fault.kind === 'status' ? 0 : 1;
   await stack.simulator.place(ruleId, { match, fault, times });
   try {

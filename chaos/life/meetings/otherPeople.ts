@@ -21,7 +21,6 @@ export function etagMeetings(all: readonly Undisturbed[]): Meeting[] {
       name: `meeting / etag / ${of.operation.name}`,
       of,
       route: 'flowservice.flows.patch',
-      bodyIncludes: 'transformations',
       fault: { kind: 'slow', ms: SLOW_MS, when: 'before-effect' },
       async happens({ stack, source }, ids) {
         await somebodyElse(stack).describeFlow(source.sandbox, ids['flow'] ?? '', DESCRIPTION);
@@ -117,8 +116,12 @@ async function tornDown(subject: Subject): Promise<string[]> {
   if ((await source.describe()).open) {
     await (await stack.sources.teardown(source.name, { discard: true, noWait: true, deleteData: true })).result();
     await waitUntilOver(subject, { endsAs: 'completed' });
-    const left = (await stack.simulator.objects(source.sandbox)).filter(({ id }) => !source.before.has(id)).map(stepOf);
-    return left.join() === 'mapping-set' ? [] : [`after the teardown there are ${left.join(', ')}`];
+    const left = (await stack.simulator.objects(source.sandbox)).filter(({ id }) => !source.before.has(id));
+    const named = left.map((row) => `${stepOf(row)} ${row.id} ${row.state ?? ''}`.trim());
+    const { remainders } = await source.state();
+    return left.map(stepOf).join() === 'mapping-set'
+      ? []
+      : [`after the teardown there are ${named.join(', ')}; the workflow names ${told(remainders)}`];
   }
   return [];
 }
