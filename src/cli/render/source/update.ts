@@ -37,7 +37,7 @@ export function renderUpdated(
       : []),
   ];
   return [
-    `${paint.good('✔')} ${paint.strong(name)} has the new manifest.`,
+    `${paint.good('✔')} ${paint.strong(name)} is as the manifest says.`,
     ...(rows.length === 0 ? [] : ['', columns(rows)]),
     ...(replaced === undefined
       ? []

@@ -52,7 +52,7 @@ describe('update', () => {
     expect(await update(world.context, { file })).toBe(0);
     expect(inputs).toMatchObject([{ manifest: { name: 'support-chat', contents: 'full' } }]);
     expect(world.stdout()).toMatchInlineSnapshot(`
-      "✔ support-chat has the new manifest.
+      "✔ support-chat is as the manifest says.
 
         new XDM fields  messages, traits
         mapping set     version 1
