@@ -4,7 +4,7 @@ import { stepsFollowing } from '../../domain/source/correction.js';
 import type { OperationInput } from '../../domain/delivery/pause.js';
 import type { CatalogueError } from '../../domain/errors.js';
 import type { Resource, Resources, StepName } from '../../domain/source/steps.js';
-import { addsIdentity, renamesSchema, stepsToRename } from '../../domain/source/updating/updatable.js';
+import { addsIdentity, changesFields, renamesSchema, stepsToRename } from '../../domain/source/updating/updatable.js';
 import { type Replacement, replacedSteps } from '../../domain/source/updating/replacing.js';
 import type { UpdateInput, UpdateResult } from '../../domain/source/update.js';
 import type { Decisions } from '../decisions.js';
@@ -55,7 +55,11 @@ export async function changeAtAdobe(
     (step) => step !== 'dataset' || replace !== 'dataset',
   );
   const adds = addsIdentity(before.manifest, wanted.manifest);
-  const schemaChanged = fields.length > 0 || adds || renamesSchema(before.manifest, wanted.manifest);
+  const schemaChanged =
+    fields.length > 0 ||
+    adds ||
+    changesFields(before.manifest, wanted.manifest) ||
+    renamesSchema(before.manifest, wanted.manifest);
   const mappingChanged = versionOf(prepared) !== versionOf(before);
   const identity: NewIdentity = { tried: false };
   let aborted: string | undefined;

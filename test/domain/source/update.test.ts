@@ -3,6 +3,7 @@ import {
   addsIdentity,
   concernsSending,
   refusalOfUpdate,
+  changesFields,
   renamesSchema,
   stepsToRename,
 } from '../../../src/domain/source/updating/updatable.js';
@@ -50,6 +51,10 @@ describe('an update of a live source', () => {
   });
 
   const withTier = (type: string) => manifestFixture({ xdm: { fields: [{ path: 'tier', type }] } });
+  it('is a change of the schema where fields are added, whatever is told of them', () => {
+    expect(changesFields(running, withTier('string'))).toBe(true);
+    expect(changesFields(running, manifestFixture({ delivery: { partitions: 2 } }))).toBe(false);
+  });
   const withIdentity = (field: string, primary: boolean) =>
     manifestFixture({ identity: { field, namespace: 'Email', primary } });
 

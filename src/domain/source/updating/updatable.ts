@@ -51,6 +51,11 @@ export function renamesSchema(running: Manifest, wanted: Manifest): boolean {
   return stepsToRename(running, wanted).some((step) => step !== 'dataset');
 }
 
+/** Also where the answer that would have named the new fields was lost. */
+export function changesFields(running: Manifest, wanted: Manifest): boolean {
+  return manifestDifferences(running, wanted).some((path) => isBelow(path, 'xdm.fields'));
+}
+
 export function changesWidgets(running: Manifest, wanted: Manifest): boolean {
   return manifestDifferences(running, wanted).some((path) => isBelow(path, 'chatlio'));
 }
