@@ -43,7 +43,11 @@ describe('a look at what others have changed', () => {
     const { simulator } = installation();
     const before = simulator.admin.journal.list({}).length;
     expect(await look()).toEqual({ v: 1, drifted: [], more: 0, searchable: false });
-    const asked = simulator.admin.journal.list({}).slice(before);
+    // Signing in is nothing that is read.
+    const asked = simulator.admin.journal
+      .list({})
+      .slice(before)
+      .filter(({ route }) => !route.startsWith('ims.'));
     expect(asked.length).toBeLessThanOrEqual(15);
     expect(new Set(asked.map(({ method }) => method))).toEqual(new Set(['GET']));
   });

@@ -36,7 +36,7 @@ interface Repair {
 }
 
 export function createRepair(
-  { store, proxies, decisions, operations, removing }: Changing,
+  { store, proxies, decisions, operations }: Omit<Changing, 'removing'>,
   { before, plan, by }: { readonly before: OperationInput; readonly plan: RepairPlan; readonly by?: string },
 ): Repair {
   const stops = concernsFlow(plan);
@@ -123,7 +123,6 @@ export function createRepair(
     const inTheirTime = over.filter(({ step }) => GOES_IN_ITS_TIME.includes(step));
     if (inTheirTime.length > 0) {
       leaveToRemoval(store, Object.fromEntries(inTheirTime.map(({ step, resource }) => [step, resource])), by);
-      removing.begin();
     }
     await removeAtOnce(over.filter(({ step }) => !GOES_IN_ITS_TIME.includes(step)));
   }

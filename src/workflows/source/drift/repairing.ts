@@ -24,7 +24,7 @@ const repairUpdate = defineUpdate<RepairResult, [RepairInput?]>(SOURCE_MESSAGES.
  * closed where events go through what is repaired: `resume` goes on from there, `abort` undoes what was made.
  */
 export function handleRepairing(changing: Changing, drift: DriftWatch): void {
-  const { operations } = changing;
+  const { operations, removing } = changing;
 
   const repair = ({ recreate = [], by }: RepairInput = {}): Promise<RepairResult> =>
     operations.operate('repair', 'repair', (before) => run(before, recreate, by), {
@@ -54,6 +54,7 @@ export function handleRepairing(changing: Changing, drift: DriftWatch): void {
       if (!(failure instanceof ActivityFailure)) throw failure;
       return undefined;
     });
+    removing.begin();
     return { v: 1, changed: true, actions: plan.actions, left: after?.drifted ?? plan.left, opensAt };
   }
 
