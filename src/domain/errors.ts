@@ -242,7 +242,8 @@ export const ERROR_CATALOGUE = {
     exitCode: EXIT_CODES.waitingForPerson,
   },
   CAEP_NOT_LIVE: {
-    sentence: 'The source {name} is not live: its phase is {phase}.',
+    sentence:
+      'The source {name} is not live: its phase is {phase}[. Under way: {operation}][, asked for by {by}][, since {since}].',
     remedy:
       'See its state with `chatlio-aep status {name}`. If it has ended, create it again with `chatlio-aep provision FILE`.',
     retryable: false,

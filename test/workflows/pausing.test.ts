@@ -175,13 +175,19 @@ describe('configure', () => {
 });
 
 describe('both', () => {
-  it('are refused while the source is not live', async () => {
-    await withSource(failAt('schema', refuse), async (running) => {
-      await running.reaches('held');
-      for (const update of [pause, unpause]) {
-        await expect(update(running)).rejects.toMatchObject(refused('CAEP_NOT_LIVE', { phase: 'held' }));
-      }
-    });
+  it('are refused while the source is not live, with what is under way, and who asked for it', async () => {
+    await withSource(
+      failAt('schema', refuse),
+      async (running) => {
+        await running.reaches('held');
+        const since = expect.stringMatching(/^\d{4}-/) as string;
+        const fields = { phase: 'held', operation: 'provision', by: 'ana', since };
+        for (const update of [pause, unpause]) {
+          await expect(update(running)).rejects.toMatchObject(refused('CAEP_NOT_LIVE', fields));
+        }
+      },
+      { by: 'ana' },
+    );
   });
 
   it('are refused while another operation runs', async () => {

@@ -1,7 +1,7 @@
 import { ActivityFailure, allHandlersFinished, CancellationScope, condition } from '@temporalio/workflow';
 import type { OperationInput } from '../../domain/delivery/pause.js';
 import type { RecordedOperation } from '../../domain/history.js';
-import type { OperationKind } from '../../domain/source/source.js';
+import type { Operation, OperationKind } from '../../domain/source/source.js';
 import { refuse } from '../refuse.js';
 import { failureOf } from './provisioning.js';
 import type { Recording } from './recording.js';
@@ -40,16 +40,10 @@ export function createOperations(store: SourceStore, recording: Recording, after
       const { manifest, phase, operation } = store.state;
       const { name } = manifest;
       if (phase !== 'live' || hasEnded) {
-        refuse({ code: 'CAEP_NOT_LIVE', fields: { name, phase: hasEnded ? 'undoing' : phase } });
+        const fields = { name, phase: hasEnded ? 'undoing' : phase, ...underWay(operation) };
+        refuse({ code: 'CAEP_NOT_LIVE', fields });
       }
-      if (operation !== undefined) {
-        const { kind, startedAt, by } = operation;
-        const since = new Date(startedAt).toISOString();
-        refuse({
-          code: 'CAEP_OPERATION_RUNNING',
-          fields: { name, operation: kind, since, ...(by === undefined ? {} : { by }) },
-        });
-      }
+      if (operation !== undefined) refuse({ code: 'CAEP_OPERATION_RUNNING', fields: { name, ...underWay(operation) } });
     },
 
     async operate(kind, command, run, asked) {
@@ -95,4 +89,10 @@ export function createOperations(store: SourceStore, recording: Recording, after
       await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
     },
   };
+}
+
+function underWay(operation: Operation | undefined): Record<string, string> {
+  if (operation === undefined) return {};
+  const { kind, startedAt, by } = operation;
+  return { operation: kind, since: new Date(startedAt).toISOString(), ...(by === undefined ? {} : { by }) };
 }

@@ -44,7 +44,7 @@ export async function provision(
   taking: Taking,
 ): Promise<void> {
   if (store.state.operation === undefined) {
-    store.change({ operation: { kind: 'provision', startedAt: Date.now(), undo: [] } });
+    store.change({ operation: { kind: 'provision', startedAt: Date.now(), by: taking.by, undo: [] } });
   }
   // Looked for anew each time: a corrected manifest may ask for other steps.
   for (;;) {
@@ -55,7 +55,7 @@ export async function provision(
 }
 
 /** What somebody else has made, and may be used. */
-type Taking = Required<Pick<StepInput, 'adopt'>> & Pick<StepInput, 'adoption'>;
+type Taking = Required<Pick<StepInput, 'adopt'>> & Pick<StepInput, 'adoption'> & Pick<Operation, 'by'>;
 
 async function makeStep(
   step: StepName,

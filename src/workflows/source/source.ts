@@ -118,7 +118,11 @@ async function becomeLive(
   recording: Recording,
   input: SourceInput,
 ): Promise<void> {
-  await provision(store, proxies, decisions, { adopt: input.adopt === true, adoption: input.adoption });
+  await provision(store, proxies, decisions, {
+    adopt: input.adopt === true,
+    adoption: input.adoption,
+    by: input.by,
+  });
   await startForwarding(store, proxies, decisions);
   const startedAt = store.state.operation?.startedAt ?? Date.now();
   recording.record({ ...provisioning(input, startedAt), result: 'done' });
