@@ -9,11 +9,14 @@ import { bundleWorkflows } from '../support/workflowBundle.js';
 import { createFakeSteps } from './fakeSteps.js';
 import { PATIENCE } from './sources.js';
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 const temporal = withTemporal();
 /** The one place in which the workflow asks for it. */
 const ASKS = /\(0,\s?[\w.]+\.patched\)\(WATCHED\)/g;
+
+/** A question replays the whole history too: asked often, it keeps the worker from the history's next task. */
+const QUERIED = { timeout: 60_000, interval: 1_000 };
 
 it('looks by itself after its next operation, and replays in any worker', async () => {
   const workflowBundle = await bundleWorkflows();
@@ -45,7 +48,7 @@ it('looks by itself after its next operation, and replays in any worker', async 
         { v: 1, uid: randomUUID(), manifest: { ...manifestFixture(), drift: { everyMs: 300 } } } satisfies SourceInput,
       ],
     });
-    await vi.waitFor(async () => expect((await state()).phase).toBe('live'), PATIENCE);
+    await vi.waitFor(async () => expect((await state()).phase).toBe('live'), QUERIED);
     await handle.executeUpdate('pause', { args: [{}] });
   });
   expect(looks()).toBe(0);

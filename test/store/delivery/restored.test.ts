@@ -168,6 +168,8 @@ describe('exceptions of a database that was set back', () => {
 });
 
 describe('the report of a database that was set back', () => {
+  /** Not before what was just written: the database tells microseconds. */
+  const justNow = () => new Date(Date.now() + 1);
   const named = async (sourceId: number, sources: readonly { readonly name: string }[]) => {
     const { rows } = await database().pool.query<{ name: string }>('select name from source where id = $1', [sourceId]);
     return sources.find(({ name }) => name === rows[0]?.name);
@@ -176,7 +178,7 @@ describe('the report of a database that was set back', () => {
   it('says beforehand exactly what is done then', async () => {
     const { id, sourceId } = await halfSent();
     await putAgain(database(), sourceId, 0, [takenEvent(`put again into ${sourceId}`)]);
-    const since = new Date();
+    const since = justNow();
     const before = await named(sourceId, await previewRestored(database(), since));
     const row = await readCursor(database(), id);
     expect(before).toMatchObject({ events: 4, exceptions: 1 });
@@ -186,7 +188,7 @@ describe('the report of a database that was set back', () => {
 
   it('changes nothing until it is to be applied, and says on the gate then who has reported it', async () => {
     const { sourceId } = await halfSent();
-    const since = new Date().toISOString();
+    const since = justNow().toISOString();
     const seen = await restoredReport(database(), { since, apply: false, by: 'ana' });
     expect(seen).toMatchObject({ v: 1, since, applied: false });
     expect(await named(sourceId, seen.sources)).toMatchObject({ events: 4 });
