@@ -101,7 +101,8 @@ export function createSourceActivities(deps: SourceActivityDeps): SourceActiviti
     return attempt(input, memory, (context) => performStep(step, context, input, memory, deps.window));
   };
   // An undo creates nothing, so its own attempts leave nothing in doubt: only what the step handed over counts.
-  const undo = (name: StepName) => (input: UndoInput) => {
+  const undo = (name: StepName) => (asked: UndoInput) => {
+    const input = sparing(asked);
     const memory = { ambiguousSince: input.entry.ambiguousSince };
     const step = besides(STEP_TABLE[name], input.besides);
     return attempt(input, memory, (context) => undoStep(step, context, input, memory, deps.window));
@@ -164,4 +165,11 @@ export function createSourceActivities(deps: SourceActivityDeps): SourceActiviti
     startForwarder: deps.forwarders.startForwarder,
     stopForwarder: deps.forwarders.stopForwarder,
   } as SourceActivities;
+}
+
+/** Whatever an entry says: what is to be spared is not what it is about. */
+function sparing(input: UndoInput): UndoInput {
+  const { entry, besides: spared = [] } = input;
+  if (entry.resource === undefined || !spared.includes(entry.resource.id)) return input;
+  return { ...input, entry: { ...entry, resource: undefined } };
 }

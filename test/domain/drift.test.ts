@@ -93,6 +93,13 @@ describe('a repair', () => {
     ]);
   });
 
+  it('has the flow use the next version of a mapping set that somebody has changed', () => {
+    expect(planned(row('mapping-set', { field: 'mapping _id', remedy: 'change' }))).toEqual([
+      'change mapping-set',
+      'change flow',
+    ]);
+  });
+
   it('has the flow use a mapping set that is made anew', () => {
     expect(planned(gone('mapping-set'))).toEqual(['create mapping-set', 'change flow']);
   });

@@ -228,6 +228,58 @@ describe('repair', () => {
     );
   });
 
+  it('that is under way is not disturbed by the removal of what an update has replaced', async () => {
+    const fake = drifted(gone('flow'));
+    fake.script.set(
+      'countOfFlow',
+      Array.from({ length: 100 }, () => () => ({ count: 1, held: 0, used: true })),
+    );
+    fake.script.set('flow', [() => undefined, () => undefined, unavailable, made('flow', 'flow-3')]);
+    await withSource(
+      fake,
+      async (running) => {
+        await running.reaches('live');
+        const updating = await running.handle.startUpdate('update', {
+          args: [{ manifest: SOURCE.manifest, replace: 'flow' }],
+          waitForStage: WorkflowUpdateStage.ACCEPTED,
+        });
+        await updating.result();
+        const repairing = await begin(running, { recreate: ['flow'] });
+        await running.reaches('held');
+        // Nothing of the first flow is unknown any more.
+        fake.script.set('countOfFlow', []);
+        await running.handle.executeUpdate('resume', { args: [{}] });
+        await repairing.result();
+        await vi.waitFor(async () => expect((await running.state()).replaced).toBeUndefined(), PATIENCE);
+        const done = callsSince(fake);
+        expect(done.indexOf('undo-flow')).toBeGreaterThan(done.lastIndexOf('inlet'));
+      },
+      SOURCE,
+    );
+  });
+
+  it('that is taken down while it does not know whether a flow was made looks for that one, too', async () => {
+    const fake = drifted(gone('flow'));
+    fake.script.set('flow', [
+      () => undefined,
+      () => {
+        throw refusal({ code: 'CAEP_ADOBE_UNAVAILABLE', fields: { attempts: '8' } }, 1_000);
+      },
+    ]);
+    await withSource(
+      fake,
+      async (running) => {
+        await running.reaches('live');
+        await begin(running, { recreate: ['flow'] });
+        await running.reaches('held');
+        await running.handle.cancel();
+        await vi.waitFor(async () => expect((await running.state()).phase).toBe('torn-down'), PATIENCE);
+        expect(fake.removed).toContain('flow');
+      },
+      SOURCE,
+    );
+  });
+
   it('that is held does not keep the source from being taken down, with what it has made', async () => {
     const fake = drifted(gone('target-connection'));
     answers(fake, 'target-connection', made('target-connection'));

@@ -67,7 +67,24 @@ describe('an update that replaces the flow', () => {
       await update(running, { replace: 'dataset' });
       await settled(running);
       expect((await running.state()).resources.dataset?.id).toBe('dataset-id-g3');
+      expect((await running.state()).remainders).toMatchObject([{ step: 'dataset', id: 'dataset-id' }]);
       expect(fake.removed.slice(3)).toEqual(['flow-id-g2', 'target-connection-id-g2', 'source-connection-id-g2']);
+    });
+  });
+
+  it('is marked later than what a provisioning has found of an earlier one', async () => {
+    const fake = createFakeSteps();
+    for (const step of [...PAIR_AND_FLOW, 'dataset']) {
+      const resource = { kind: step, id: `${step}-g2`, generation: 2, origin: 'created' };
+      fake.script.set(step, [() => ({ resource, found: true })]);
+    }
+    await withSource(fake, async (running) => {
+      await running.reaches('live');
+      await update(running, { replace: 'dataset' });
+      expect(fake.inputs.get('dataset')?.at(-1)?.marker.generation).toBe(3);
+      await settled(running);
+      expect(fake.removed).toEqual(['flow-g2', 'target-connection-g2', 'source-connection-g2']);
+      expect((await running.state()).resources.flow?.id).toBe('flow-id-g3');
     });
   });
 

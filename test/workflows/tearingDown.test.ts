@@ -136,6 +136,26 @@ describe('teardown', () => {
     }
   });
 
+  it('gives back the flow that was being taken over, also where nothing has answered', async () => {
+    const fake = createFakeSteps();
+    fake.script.set('flow', [
+      () => {
+        throw refusal({ code: 'CAEP_ADOBE_UNAVAILABLE', fields: { attempts: '8' } }, 1_000);
+      },
+    ]);
+    await withSource(
+      fake,
+      async (running) => {
+        await running.reaches('held');
+        await running.handle.cancel();
+        await vi.waitFor(async () => expect((await running.state()).phase).toBe('aborted'), PATIENCE);
+        const { resource } = fake.undoInputs.get('flow')?.entry ?? {};
+        expect(resource).toEqual({ kind: 'flow', id: 'their-flow', origin: 'adopted' });
+      },
+      { adoption: { flowId: 'their-flow' } },
+    );
+  });
+
   it('deletes what holds the events only when that was said', async () => {
     const fake = createFakeSteps();
     await withSource(fake, async (running) => {

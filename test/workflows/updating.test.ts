@@ -120,20 +120,23 @@ describe('update', () => {
     });
   });
 
-  it('that is aborted after somebody has deleted the flow ends: there is nothing to put back', async () => {
-    const gone = () => {
-      throw refusal({ code: 'CAEP_RESOURCE_GONE', fields: { resources: 'flow 7' } });
-    };
-    const fake = failAt('applyUpdate', gone, gone);
-    await withSource(fake, async (running) => {
-      const { manifest } = await running.reaches('live');
-      const updating = await begin(running);
-      await running.reaches('held');
-      await decide(running, 'abort');
-      await expect(updating.result()).rejects.toMatchObject(refused('CAEP_ABORTED', { reason: 'not today' }));
-      expect(await running.state()).toMatchObject({ phase: 'live', manifest });
-    });
-  });
+  it.each(['CAEP_RESOURCE_GONE', 'CAEP_FLOW_GONE', 'CAEP_FLOW_NOT_ENABLED', 'CAEP_MAPPING_SET_GONE'] as const)(
+    'that is aborted after somebody has deleted or disabled something (%s) ends: nothing can be put back',
+    async (code) => {
+      const gone = () => {
+        throw refusal({ code, fields: { resources: 'flow 7' } });
+      };
+      const fake = failAt('applyUpdate', gone, gone);
+      await withSource(fake, async (running) => {
+        const { manifest } = await running.reaches('live');
+        const updating = await begin(running);
+        await running.reaches('held');
+        await decide(running, 'abort');
+        await expect(updating.result()).rejects.toMatchObject(refused('CAEP_ABORTED', { reason: 'not today' }));
+        expect(await running.state()).toMatchObject({ phase: 'live', manifest });
+      });
+    },
+  );
 
   it('that is aborted after whole chats were taken leaves a compact source, and the state says so', async () => {
     const fake = failAt('applyUpdate', unavailable);

@@ -14,6 +14,12 @@ export async function closeGate({ store, marker }: StepContext, reason: string, 
   await awaitQuiet(store, marker);
 }
 
+/** Before a flow is deleted or given back: what is sent to it would be lost. One that nothing is sent to goes quietly. */
+export async function closeGateOf(context: StepContext, flowId: string, reason: string): Promise<void> {
+  const inUse = await context.store.flowId(context.marker);
+  if (inUse === undefined || inUse === flowId) await closeGate(context, reason);
+}
+
 export async function disableFlow(context: StepContext): Promise<void> {
   await switchFlow(flowOf(context), 'disabled');
 }

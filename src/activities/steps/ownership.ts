@@ -60,7 +60,9 @@ export function standingAmong<R extends Row>(rows: readonly R[], ownership: Owne
         origin: 'created',
       });
     } else if (adopterOf(row) === marker.uid) {
-      adopted.set(facts.id, { kind: step, ...facts, origin: 'adopted', marked: true });
+      // What is made anew takes the place of what was adopted.
+      if (marker.generation === undefined)
+        adopted.set(facts.id, { kind: step, ...facts, origin: 'adopted', marked: true });
     } else if (found?.uid !== marker.uid && nameOf(row) === name && foreign === undefined) {
       const owner = found === undefined ? 'not made by chatlio-aep' : `of the source ${found.name} (uid ${found.uid})`;
       foreign = { resource: { kind: step, ...facts, origin: 'adopted' }, label: `${facts.id}, ${owner}`, taken };

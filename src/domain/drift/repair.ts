@@ -70,6 +70,8 @@ export function repairPlan(drifted: readonly Drifted[], resources: Resources): R
       if (!anew.has(other) && resources[other] !== undefined) anew.set(other, 'moved');
     }
   }
+  // What is brought back of a mapping set is its next version, which the flow has to lead to.
+  const isRewritten = rowsOf('mapping-set').some(({ kind, remedy }) => kind === 'changed' && remedy === 'change');
   const actions = steps.flatMap((step): RepairAction[] => {
     if (step === 'inlet' || step === 'webhook-routes' || stuck.has(step)) return [];
     const id = resources[step]?.id;
@@ -77,7 +79,7 @@ export function repairPlan(drifted: readonly Drifted[], resources: Resources): R
     const changed = rowsOf(step).filter(({ kind, remedy }) => kind === 'changed' && remedy === 'change');
     const fields = [
       ...changed.map(({ field }) => field),
-      ...(step === 'flow' && anew.has('mapping-set') ? ['mapping set'] : []),
+      ...(step === 'flow' && (anew.has('mapping-set') || isRewritten) ? ['mapping set'] : []),
     ];
     return [
       ...(fields.length === 0 ? [] : [{ step, how: 'change', id, fields } as const]),

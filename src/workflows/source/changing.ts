@@ -1,8 +1,8 @@
 /** Changing what Adobe has of a live source: in one order, held where it fails, and put back where a person says so. */
-import { ActivityFailure, isCancellation } from '@temporalio/workflow';
+import { ActivityFailure, isCancellation, patched } from '@temporalio/workflow';
 import { stepsFollowing } from '../../domain/source/correction.js';
 import type { OperationInput } from '../../domain/delivery/pause.js';
-import type { CatalogueError } from '../../domain/errors.js';
+import type { CatalogueError, ErrorCode } from '../../domain/errors.js';
 import type { Resource, Resources, StepName } from '../../domain/source/steps.js';
 import { addsIdentity, changesFields, renamesSchema, stepsToRename } from '../../domain/source/updating/updatable.js';
 import { type Replacement, replacedSteps } from '../../domain/source/updating/replacing.js';
@@ -26,6 +26,18 @@ export interface Changing {
 
 /** Why the gate is closed meanwhile. */
 const CLOSED_BECAUSE = 'the source is being updated';
+
+/** Of these only `repair` or `unpause` helps, which cannot begin as long as an update is held. */
+function endsAbort(code: ErrorCode): boolean {
+  // Runs of 0.2 held again where they met one of the others.
+  return code === 'CAEP_RESOURCE_GONE' || (OUT_OF_ORDER.has(code) && patched('abort-ends-out-of-order'));
+}
+
+const OUT_OF_ORDER: ReadonlySet<ErrorCode> = new Set([
+  'CAEP_FLOW_GONE',
+  'CAEP_FLOW_NOT_ENABLED',
+  'CAEP_MAPPING_SET_GONE',
+]);
 
 type Changed = Pick<UpdateResult, 'fields' | 'mappingVersion' | 'opensAt' | 'replaced'>;
 
@@ -121,8 +133,8 @@ export async function changeAtAdobe(
     } catch (failure) {
       if (!(failure instanceof ActivityFailure)) throw failure;
       const { error } = failureOf(failure);
-      // Of what somebody has deleted meanwhile nothing can be put back, and nothing can be sent: the gate stays closed.
-      if (aborted !== undefined && error.code === 'CAEP_RESOURCE_GONE') return takeBack(aborted);
+      // What somebody has deleted or disabled meanwhile cannot be put back, and nothing can be sent: the gate stays closed.
+      if (aborted !== undefined && endsAbort(error.code)) return takeBack(aborted);
       aborted = (await ask(at, error)) ?? aborted;
     }
   }

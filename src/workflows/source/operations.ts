@@ -1,4 +1,10 @@
-import { ActivityFailure, allHandlersFinished, CancellationScope, condition } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  isCancellation,
+} from '@temporalio/workflow';
 import type { OperationInput } from '../../domain/delivery/pause.js';
 import type { RecordedOperation } from '../../domain/history.js';
 import type { Operation, OperationKind } from '../../domain/source/source.js';
@@ -58,8 +64,9 @@ export function createOperations(store: SourceStore, recording: Recording, after
         record({ result: 'changed' in done && done.changed === false ? 'unchanged' : 'done' });
         return done;
       } catch (failure) {
-        const code = failureOf(failure).error.code;
+        const code = isCancellation(failure) ? 'CAEP_NOT_LIVE' : failureOf(failure).error.code;
         record(code === 'CAEP_ABORTED' ? { result: 'aborted' } : { result: 'refused', code });
+        if (isCancellation(failure)) return refuse({ code: 'CAEP_NOT_LIVE', fields: { name, phase: 'undoing' } });
         if (!(failure instanceof ActivityFailure)) throw failure;
         const { error } = failureOf(failure);
         return refuse({ ...error, fields: { ...error.fields, name, command } });

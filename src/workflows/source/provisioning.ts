@@ -57,6 +57,12 @@ export async function provision(
 /** What somebody else has made, and may be used. */
 type Taking = Required<Pick<StepInput, 'adopt'>> & Pick<StepInput, 'adoption'> & Pick<Operation, 'by'>;
 
+/** The flow is known beforehand, and is given back also where it was not answered that it leads to another mapping. */
+function takenOver(step: StepName, { adoption }: Taking): Pick<UndoEntry, 'resource'> {
+  if (step !== 'flow' || adoption === undefined) return {};
+  return { resource: { kind: 'flow', id: adoption.flowId, origin: 'adopted' } };
+}
+
 async function makeStep(
   step: StepName,
   store: SourceStore,
@@ -65,7 +71,7 @@ async function makeStep(
   taking: Taking,
 ): Promise<void> {
   // Before the step, because a create may take effect although its answer never arrives.
-  changeUndo(store, (undo) => [...undo, { step }]);
+  changeUndo(store, (undo) => [...undo, { step, ...takenOver(step, taking) }]);
   let { adopt } = taking;
   for (;;) {
     store.changeStep(step, { state: 'running', startedAt: Date.now() });

@@ -7,10 +7,15 @@ import type { Recording } from './recording.js';
 import { changeSide, dropSide } from './replacing.js';
 import type { SourceStore } from './sourceState.js';
 import type { StepProxies } from './stepProxies.js';
+import { KEPT, nameRemainder } from './undo.js';
 
 export interface Removing {
-  /** Looks, and goes on looking, where there is something to remove. Nobody waits for it. */
+  /** Looks, and goes on looking, where there is something to remove. Nobody waits for it. Ends what {@link suspend} began. */
   begin(): void;
+  /** Goes on looking, where an operation that has failed did not come to {@link begin}. */
+  ensure(): void;
+  /** Removes nothing until {@link begin}: what is made meanwhile may be marked like what is to be removed. */
+  suspend(): Promise<void>;
   /**
    * Removes at once, whatever is not known yet.
    *
@@ -29,15 +34,16 @@ export function createRemoving(store: SourceStore, proxies: StepProxies, recordi
   let hasEnded = false;
   let busy = 0;
   let begun = 0;
+  let isSuspended = false;
 
   const due = (): readonly Replaced[] => (store.state.replaced ?? []).filter(isDue);
 
-  const isToLook = (): boolean => !hasEnded && due().length > 0;
+  const isToLook = (): boolean => !hasEnded && !isSuspended && due().length > 0;
 
   async function look(): Promise<void> {
     for (const { generation } of due()) {
       const one = due().find((other) => other.generation === generation);
-      if (one === undefined || hasEnded) continue;
+      if (one === undefined || !isToLook()) continue;
       try {
         const looked = await lookAt(one);
         if (looked.awaiting === undefined || mayGo(looked.awaiting)) await remove(looked);
@@ -69,12 +75,11 @@ export function createRemoving(store: SourceStore, proxies: StepProxies, recordi
       const inUse = store.state.resources[entry.step];
       const besides = inUse === undefined ? [] : [inUse.id];
       const result = await proxies.undo(entry.step, { ...input, marker, entry, besides });
-      if (result.outcome === 'left' || result.outcome === 'kept') {
-        const reason = result.outcome === 'left' ? result.reason : 'it was there before this source';
-        const id = result.outcome === 'left' ? result.id : entry.resource?.id;
-        store.change({ remainders: [...store.state.remainders, { step: entry.step, id, reason }] });
-      }
+      const { step, resource } = entry;
+      if (result.outcome === 'left') nameRemainder(store, { step, id: result.id, reason: result.reason });
+      if (result.outcome === 'kept') nameRemainder(store, { step, id: resource?.id, reason: KEPT });
     }
+    nameKeptDatasets(store, [one]);
     dropSide(store, one.generation);
     recording.record({ kind: 'remove-replaced', startedAt: one.since, by: one.by, result: 'done' });
   }
@@ -105,13 +110,23 @@ export function createRemoving(store: SourceStore, proxies: StepProxies, recordi
   }
 
   return {
+    ensure() {
+      isSuspended = false;
+      void keepLooking().catch(() => undefined);
+    },
+    async suspend() {
+      isSuspended = true;
+      await condition(() => busy === 0);
+    },
     begin() {
       begun += 1;
+      isSuspended = false;
       // A cancel ends it; what it leaves is taken away with everything else.
       void keepLooking().catch(() => undefined);
     },
     async removeNow() {
-      await condition(() => busy === 0);
+      // One that has waited as long may begin first.
+      while (busy > 0) await condition(() => busy === 0);
       return uninterrupted(async () => {
         const removed: string[] = [];
         for (const one of due()) {
@@ -131,4 +146,13 @@ export function createRemoving(store: SourceStore, proxies: StepProxies, recordi
 
 function inputOf({ state: { uid, manifest, resources } }: SourceStore): OperationInput {
   return { marker: { name: manifest.name, uid }, manifest, resources };
+}
+
+/** Where events went before: it stays, and is of no use to the source any more. */
+export function nameKeptDatasets(store: SourceStore, replaced: readonly Replaced[]): void {
+  for (const { dataset, resources } of replaced) {
+    if (dataset !== 'kept' || resources.dataset === undefined) continue;
+    const reason = 'it holds the events that were sent before another dataset took its place';
+    nameRemainder(store, { step: 'dataset', id: resources.dataset.id, reason });
+  }
 }

@@ -59,8 +59,11 @@ export async function makeReplacement(
   return { resources, generation };
 }
 
+/** Later than all that is known: a new run, or a provisioning that has found objects of an earlier one, begins to count anew. */
 function newGeneration(store: SourceStore): number {
-  const generation = (store.state.generation ?? 1) + 1;
+  const { generation: last = 1, resources, replaced = [] } = store.state;
+  const inUse = Object.values(resources).map(({ generation = 1 }) => generation);
+  const generation = Math.max(last, ...inUse, ...replaced.map((one) => one.generation)) + 1;
   store.change({ generation });
   return generation;
 }
@@ -100,6 +103,17 @@ export function leaveToRemoval(store: SourceStore, resources: Resources, by: str
     resources,
     dataset: 'none',
   };
+  store.change({ replaced: [...(store.state.replaced ?? []), one] });
+}
+
+/**
+ * What a repair that a cancel has met may have made without an answer: it is taken away with the source, once it comes to light.
+ *
+ * @param ambiguous when a create of the step may have taken effect last, milliseconds
+ */
+export function leaveUnanswered(store: SourceStore, ambiguous: NonNullable<Replaced['ambiguous']>): void {
+  if (Object.keys(ambiguous).length === 0) return;
+  const one: Replaced = { generation: 1, why: 'making', since: Date.now(), resources: {}, ambiguous, dataset: 'none' };
   store.change({ replaced: [...(store.state.replaced ?? []), one] });
 }
 

@@ -18,7 +18,7 @@ import { createDriftWatch } from './drift/drifting.js';
 import { handlePausing } from './pausing.js';
 import { createOperations, type Operations } from './operations.js';
 import { OperationAborted, provision } from './provisioning.js';
-import { createRemoving, type Removing } from './removing.js';
+import { createRemoving, nameKeptDatasets, type Removing } from './removing.js';
 import { createRecording, type Recording } from './recording.js';
 import { handleRepairing } from './drift/repairing.js';
 import { createSourceStore, type SourceStore } from './sourceState.js';
@@ -44,7 +44,10 @@ export async function source(input: SourceInput): Promise<TornDown> {
   const recording = createRecording(store, input.unrecorded);
   const decisions = createDecisions(store, recording);
   const proxies = createStepProxies(input.heartbeatTimeoutMs);
-  const operations = createOperations(store, recording, () => drift.ensure());
+  const operations = createOperations(store, recording, () => {
+    drift.ensure();
+    removing.ensure();
+  });
   const removing = createRemoving(store, proxies, recording);
   handlePausing(store, proxies, operations);
   const changing = { store, proxies, decisions, operations, removing };
@@ -104,8 +107,13 @@ async function takeDown(
   const liveBefore = liveSince !== undefined;
   const startedAt = (liveBefore ? undefined : operation?.startedAt) ?? Date.now();
   await stopForwarding(store, proxies, decisions);
+  const keepsData = !deletesWhatHoldsData(store.state);
   await undo(entriesToUndo(store.state), store, proxies, decisions);
-  if (store.state.replaced !== undefined) store.change({ replaced: undefined });
+  const { replaced } = store.state;
+  if (replaced !== undefined) {
+    if (keepsData) nameKeptDatasets(store, replaced);
+    store.change({ replaced: undefined });
+  }
   await holdUnsent(store, proxies, decisions);
   await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
   return { liveBefore, startedAt };
@@ -145,10 +153,14 @@ function isToHandOver({ maxHistoryEvents = Number.MAX_SAFE_INTEGER }: SourceInpu
   return continueAsNewSuggested || historyLength >= maxHistoryEvents;
 }
 
+/** A cancel never does, also when a teardown that it has overtaken was to. */
+function deletesWhatHoldsData({ phase, teardown }: SourceState): boolean {
+  return phase === 'undoing' && teardown?.deleteData === true;
+}
+
 function entriesToUndo(state: SourceState): readonly UndoEntry[] {
   if (state.liveSince === undefined) return state.operation?.undo ?? [];
-  // A cancel never deletes what holds the events, also when a teardown that it has overtaken was to.
-  const deletesData = state.phase === 'undoing' && state.teardown?.deleteData === true;
+  const deletesData = deletesWhatHoldsData(state);
   const deletesAdopted = state.phase === 'undoing' && state.teardown?.includeAdopted === true;
   const used = state.steps
     .filter(({ step }) => isTakenAway(step, deletesData))
@@ -159,7 +171,7 @@ function entriesToUndo(state: SourceState): readonly UndoEntry[] {
       ...(deletesAdopted ? { deletesAdopted } : {}),
     }));
   // The last first: what was replaced goes before what the source uses.
-  return [...used, ...(state.replaced ?? []).flatMap((one) => entriesOf(one, { deletesData }))];
+  return [...used, ...(state.replaced ?? []).flatMap((one) => entriesOf(one, { deletesData, deletesAdopted }))];
 }
 
 function abortedFailure(state: SourceState, reason: OperationAborted): ApplicationFailure {

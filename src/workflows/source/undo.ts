@@ -91,6 +91,16 @@ async function undoEach(
   return failed;
 }
 
+/** Of what was adopted. */
+export const KEPT = 'it was there before this source';
+
+/** Once, however often it is tried to remove it. */
+export function nameRemainder(store: SourceStore, remainder: Remainder): void {
+  const { remainders } = store.state;
+  if (remainders.some(({ step, id }) => step === remainder.step && id === remainder.id)) return;
+  store.change({ remainders: [...remainders, remainder] });
+}
+
 /** Of an object beside those that the source uses: the steps tell of the others. */
 async function undoBeside(entry: UndoEntry, store: SourceStore, proxies: StepProxies): Promise<FailedUndo | undefined> {
   const { step, resource, generation } = entry;
@@ -101,10 +111,11 @@ async function undoBeside(entry: UndoEntry, store: SourceStore, proxies: StepPro
       manifest,
       resources,
       entry,
+      // It has an entry of its own.
+      besides: [resources[step]?.id ?? []].flat(),
     });
-    if (result.outcome === 'left') {
-      store.change({ remainders: [...store.state.remainders, { step, id: result.id, reason: result.reason }] });
-    }
+    if (result.outcome === 'left') nameRemainder(store, { step, id: result.id, reason: result.reason });
+    if (result.outcome === 'kept') nameRemainder(store, { step, id: resource?.id, reason: KEPT });
     return undefined;
   } catch (error) {
     if (!(error instanceof ActivityFailure)) throw error;

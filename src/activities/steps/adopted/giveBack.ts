@@ -1,5 +1,5 @@
 import type { Resource } from '../../../domain/source/steps.js';
-import { closeGate } from '../gate.js';
+import { closeGateOf } from '../gate.js';
 import type { StepContext } from '../step.js';
 import { flow } from '../table/flow.js';
 import { unmark } from './marks.js';
@@ -17,8 +17,7 @@ async function restoreMapping(context: StepContext, theirs: Resource): Promise<v
   const { id, version } = mapping.pinnedBefore;
   if (mapping.id === id && mapping.version === version) return;
   if ((await adobe.flowService.getFlow(theirs.id)) === undefined) return;
-  // What is sent while a flow is changed may be lost.
-  await closeGate(context, 'the flow is given back');
+  await closeGateOf(context, theirs.id, 'the flow is given back');
   const before = { ...resources, 'mapping-set': { ...mapping, id, version } };
   await flow.change?.({ ...context, resources: before }, theirs);
 }

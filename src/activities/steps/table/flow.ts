@@ -1,5 +1,5 @@
 import { STREAMING_FLOW_SPEC } from '../../../adobe/http/constants.js';
-import { closeGate } from '../gate.js';
+import { closeGateOf } from '../gate.js';
 import type { Flow } from '../../../adobe/services/flowService.js';
 import { idOf, listed } from '../comparing.js';
 import { changeFlowService, flowServiceName, flowServiceStanding, namedFields } from './flowServiceObjects.js';
@@ -63,9 +63,8 @@ export const flow: Step = {
     ];
   },
   async remove(context, { id }) {
-    // A forwarder of an earlier provisioning may run: what it sends to an inlet that is gone is lost. One that nothing is sent to goes quietly.
-    const inUse = await context.store.flowId(context.marker);
-    if (inUse === undefined || inUse === id) await closeGate(context, 'the flow is being deleted');
+    // A forwarder of an earlier provisioning may run.
+    await closeGateOf(context, id, 'the flow is being deleted');
     await context.adobe.flowService.deleteFlow(id);
     return 'deleted';
   },

@@ -68,12 +68,16 @@ interface EntryBeside {
   readonly resource?: Resource;
   readonly ambiguousSince?: number;
   readonly deletesData?: boolean;
+  readonly deletesAdopted?: boolean;
 }
 
 /** What is to be taken away, in the order in which it was made. */
 export function entriesOf(
   { generation, resources, ambiguous, dataset, awaiting, why }: Replaced,
-  { deletesData = false }: { readonly deletesData?: boolean } = {},
+  {
+    deletesData = false,
+    deletesAdopted = false,
+  }: { readonly deletesData?: boolean; readonly deletesAdopted?: boolean } = {},
 ): EntryBeside[] {
   const unused = dataset === 'new' && (why === 'making' || awaiting?.used === false);
   const steps: readonly StepName[] = [...(deletesData || unused ? (['dataset'] as const) : []), ...WITHOUT_DATA];
@@ -83,6 +87,7 @@ export function entriesOf(
     resource: resources[step],
     ambiguousSince: ambiguous?.[step],
     ...(step === 'dataset' ? { deletesData: true } : {}),
+    ...(deletesAdopted ? { deletesAdopted } : {}),
   }));
 }
 

@@ -8,7 +8,7 @@ import { refuse } from '../../refuse.js';
 import { replacedSteps } from '../../../domain/source/updating/replacing.js';
 import type { Changing } from '../changing.js';
 import { failureOf } from '../provisioning.js';
-import { leaveToRemoval } from '../replacing.js';
+import { leaveToRemoval, leaveUnanswered } from '../replacing.js';
 import type { SourceStore } from '../sourceState.js';
 
 /** Why the gate is closed meanwhile. */
@@ -216,8 +216,17 @@ export function createRepair(
       return decision.kind === 'abort' ? (decision.input.reason ?? 'no reason given') : undefined;
     } catch (ended) {
       if (!isCancellation(ended)) throw ended;
-      // What was made is taken down with the rest.
+      // What was made is taken down with the rest, and what may have been.
       store.change({ resources });
+      const unanswered = entries().filter(({ resource }) => resource === undefined);
+      leaveUnanswered(
+        store,
+        Object.fromEntries(
+          unanswered.flatMap(({ step, ambiguousSince }) =>
+            ambiguousSince === undefined ? [] : [[step, ambiguousSince]],
+          ),
+        ),
+      );
       return refuse({ code: 'CAEP_NOT_LIVE', fields: { name: before.marker.name, phase: 'undoing' } });
     }
   }

@@ -48,6 +48,8 @@ export function handleRepairing(changing: Changing, drift: DriftWatch): void {
       return refuse({ code: 'CAEP_REPAIR_LOSES', fields: { name, resources } });
     }
     if (plan.actions.length === 0) return { v: 1, changed: false, actions: [], left: seen.drifted };
+    // What it makes is marked as what may wait to be removed.
+    await removing.suspend();
     const opensAt = await carryOut(before, plan, by);
     const after = await drift.look().catch((failure: unknown) => {
       // What it has failed of stands in the state; the repair is done.
