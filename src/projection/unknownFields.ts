@@ -37,11 +37,13 @@ export function unknownFieldsFor(reads: readonly string[]): (body: ChatlioBody, 
         for (const name of Object.keys(holder)) {
           if (isNone(holder[name])) continue;
           const shown = shownBelow[place]?.(name, shape);
-          if (shown !== undefined && found.size < MAX_NAMES) found.add(shown);
+          if (shown !== undefined) found.add(shown);
+          // Whoever posts chooses how many there are: the others are not even looked at.
+          if (found.size === MAX_NAMES) return sorted(found);
         }
       }
     }
-    return found.size === 0 ? [] : [...found].sort();
+    return found.size === 0 ? [] : sorted(found);
   };
 
   function shownUnlessKnown(path: Path, shape: Shape): string | undefined {
@@ -57,6 +59,8 @@ export function unknownFieldsFor(reads: readonly string[]): (body: ChatlioBody, 
     return facts.in.includes(shape) || (path !== 'message' && facts.into.some((name) => derived.has(name)));
   }
 }
+
+const sorted = (names: ReadonlySet<string>): string[] => [...names].sort();
 
 type Shape = (typeof KIND_FACTS)[Kind]['shape'];
 type Shown = (name: string, shape: Shape) => string | undefined;

@@ -15,7 +15,7 @@ const RPC_DEADLINE_MS = 10_000;
  *
  * @returns those of the optional ones that it lacks, because they may not be made by this call
  * @throws CodedError `CAEP_SEARCH_ATTRIBUTES_MISSING` where that is so of another, as in Temporal Cloud;
- *   `CAEP_TEMPORAL_UNREACHABLE`, `CAEP_TEMPORAL_FAILED` when it is not known what is there
+ *   `CAEP_TEMPORAL_UNREACHABLE` when Temporal goes away meanwhile, `CAEP_TEMPORAL_FAILED` when it is not known what is there
  */
 export async function ensureSearchAttributes(connection: Connection, namespace: string): Promise<readonly string[]> {
   const missing = await missingSearchAttributes(connection, namespace).catch((cause: unknown) => {
@@ -27,7 +27,10 @@ export async function ensureSearchAttributes(connection: Connection, namespace: 
   if (refusal !== undefined) {
     throw codedError('CAEP_SEARCH_ATTRIBUTES_MISSING', { namespace, missing: missing.join(', ') }, { cause: refusal });
   }
-  return (await make(connection, namespace, optional)) === undefined ? [] : optional;
+  const cause = await make(connection, namespace, optional);
+  // That Temporal is away says nothing of what may be made.
+  if (AWAY.has(grpcStatusOf(cause))) throw notKnown(cause, connection.options.address);
+  return cause === undefined ? [] : optional;
 }
 
 /** @returns why they were not made */

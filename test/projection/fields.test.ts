@@ -166,6 +166,16 @@ describe('unknown fields', () => {
     }
   });
 
+  it('are no more than twenty, and no more are looked at', () => {
+    let looks = 0;
+    const body = {};
+    for (let n = 0; n < 1_000; n += 1) {
+      Object.defineProperty(body, `field${n}`, { enumerable: true, get: () => (looks += 1) });
+    }
+    expect(unknownFields(body, 'feedback')).toHaveLength(20);
+    expect(looks).toBe(20);
+  });
+
   it('are few, short and printable whatever is posted, and hold no value', () => {
     const name = fc.string({ unit: 'binary', maxLength: 200 });
     const posted = fc.dictionary(name, fc.constant('VALUE'), { maxKeys: 60, size: 'max' });

@@ -5,13 +5,17 @@ import { ensureSearchAttributes } from '../../src/temporal/searchAttributes.js';
 const refusal = (code: number) => Object.assign(new Error(`${code}`), { code, details: '', metadata: {} });
 
 /** A server that may not be asked for its list, and what it does with a query that names an attribute. */
-function server(listing: number, query: (named: string) => number | undefined = () => undefined): Connection {
+function server(
+  listing: number,
+  query: (named: string) => number | undefined = () => undefined,
+  adding = 7,
+): Connection {
   return {
     options: { address: 'cloud:7233' },
     withDeadline: (_deadline: number, call: () => Promise<unknown>) => call(),
     operatorService: {
       listSearchAttributes: () => Promise.reject(refusal(listing)),
-      addSearchAttributes: () => Promise.reject(refusal(7)),
+      addSearchAttributes: () => Promise.reject(refusal(adding)),
     },
     workflowService: {
       countWorkflowExecutions: (asked: { query: string }) => {
@@ -36,6 +40,13 @@ describe('a search attribute that an earlier release did not have', () => {
   it('may be missing where it may not be made: the worker is told, and starts', async () => {
     const lacking = server(7, (named) => (named === 'SourceDrift' ? 3 : undefined));
     await expect(ensureSearchAttributes(lacking, 'chat')).resolves.toEqual(['SourceDrift']);
+  });
+
+  it('is not taken for one that may not be made where Temporal has just gone away', async () => {
+    const lacking = server(7, (named) => (named === 'SourceDrift' ? 3 : undefined), 14);
+    await expect(ensureSearchAttributes(lacking, 'chat')).rejects.toMatchObject({
+      error: { code: 'CAEP_TEMPORAL_UNREACHABLE' },
+    });
   });
 });
 

@@ -119,7 +119,8 @@ function untold({ laterVisible }: Sighting, why: string): string {
     : `accepted by the inlet, but it is not known whether it is in the lake: ${why}`;
 }
 
-const NOT_SEEN: Sighting = { copies: 0, inFailedBatch: false, unreadBatches: [], laterVisible: false };
+/** Nothing is known of it. */
+export const NOT_SEEN: Sighting = { copies: 0, inFailedBatch: false, unreadBatches: [], laterVisible: false };
 
 /** Up to the first event without a verdict. */
 function decidedPart({ events, end }: ConfirmationPage, due: DueConfirmation, undecided: UnconfirmedEvent | undefined) {

@@ -60,6 +60,8 @@ interface Round {
   readonly sourceId: number;
   readonly observers: Observers;
   readonly delivery: Delivery;
+  /** False: the rest is done in the next round. */
+  readonly goesOn: () => boolean;
 }
 
 /** Absence from a lake without a table says nothing; presence in a failed batch is a verdict all the same. */
@@ -100,21 +102,23 @@ export function createReconcile(deps: ReconcileDependencies): (input: ReconcileI
     requireLakeLatency(delivery, deps.minimumLakeLatencyMs);
     const source = await findLakeSource(database, uid);
     if (source === undefined) throw notInStore();
-    // Plans of a source that may never read the lake would only pile up.
-    if (source.lake?.state !== 'refused' || source.unproven !== undefined) {
+    // Plans of a source that may never read the lake would only pile up; where there is no proof they end without it.
+    if (source.lake?.state !== 'refused' || source.lake.detail === NO_PROOF) {
       await planLooks(database, source.id, {
         dueInMs: absenceDeadlineMs(delivery),
         everyMs: planningPauseMs(delivery.lakeLatencyMs),
       });
     }
-    if (source.unproven !== undefined) await concludeUnproven(database, source.id, delivery);
+    const endAt = Date.now() + ROUND_MS;
+    const goesOn = () => Date.now() < endAt && deps.shutdown?.aborted !== true;
+    if (source.unproven !== undefined) await concludeUnproven(database, source.id, delivery, goesOn);
     await recordLookUps(
       database,
       source.id,
       tooEarly(await dueLookUps(database, source.id, LOOK_UPS_AT_ONCE), delivery),
     );
-    const needsLake = source.unproven?.now !== true || (await hasProvenToLookFor(database, source.id));
-    const lake = needsLake ? await look(source, delivery) : ({ state: 'refused', detail: NO_PROOF } as const);
+    const needsLake = source.unproven?.now !== true || (await hasProvenToLookFor(database, source.id, delivery));
+    const lake = needsLake ? await look(source, delivery, goesOn) : ({ state: 'refused', detail: NO_PROOF } as const);
     await noteLake(database, source.id, lake.state, lake.detail);
     await lookAtRuns(source, delivery);
     const ahead = await lookUpsAhead(database, source.id);
@@ -130,7 +134,7 @@ export function createReconcile(deps: ReconcileDependencies): (input: ReconcileI
     await lookAtFlowRuns(database, clients, { sourceId: id, everyMs: lakeLatencyMs / RUN_LOOKS_PER_LATENCY });
   }
 
-  async function look(source: LakeSource, delivery: Delivery): Promise<LakeView> {
+  async function look(source: LakeSource, delivery: Delivery, goesOn: () => boolean): Promise<LakeView> {
     let session: LakeSession | undefined;
     const stop = () => void session?.close();
     const { cancellationSignal } = Context.current();
@@ -164,7 +168,7 @@ export function createReconcile(deps: ReconcileDependencies): (input: ReconcileI
             lakeLatencyMs: delivery.lakeLatencyMs,
           }),
       });
-      const view = await lookAtAll({ sourceId: source.id, observers, delivery });
+      const view = await lookAtAll({ sourceId: source.id, observers, delivery, goesOn });
       if (observers.hasTable(present)) return view;
       throw codedError('CAEP_LAKE_UNAVAILABLE', { reason: NO_TABLE });
     } catch (error) {
@@ -181,9 +185,7 @@ export function createReconcile(deps: ReconcileDependencies): (input: ReconcileI
     }
   }
 
-  async function lookAtAll({ sourceId, observers, delivery }: Round): Promise<LakeView> {
-    const endAt = Date.now() + ROUND_MS;
-    const goesOn = () => Date.now() < endAt && deps.shutdown?.aborted !== true;
+  async function lookAtAll({ sourceId, observers, delivery, goesOn }: Round): Promise<LakeView> {
     const awaiting = await lookUpsAwaitingLake(database, sourceId, LOOK_UPS_AT_ONCE);
     const unknown = [...awaiting, ...(await dueLookUps(database, sourceId, LOOK_UPS_AT_ONCE))];
     const lookedUp = await lookUpUnknown(observers, unknown, delivery);

@@ -1,5 +1,6 @@
 /** A manifest that says what exists already, commented. */
 import { rowLine, rowsNeeded } from '../../dataprep/needed.js';
+import { oneLine } from '../../domain/printable.js';
 import type { FoundManifest } from '../../domain/source/adoption/adoption.js';
 import type { MappingRow } from '../../domain/source/manifest.js';
 import { TENANT } from '../../domain/source/xdm/xdmFields.js';
@@ -17,8 +18,9 @@ export interface FoundFacts {
 
 /** YAML 1.2 takes JSON for a text. */
 const quoted = (text: string): string => JSON.stringify(text);
-/** In a comment: one line, whatever somebody has called a thing. */
-const comment = (text: string): string => `#   - ${text.replaceAll(/[\p{Cc}\u2028\u2029]/gu, ' ')}`;
+/** As people write it, where nothing in it means something to YAML. */
+const scalar = (text: string): string =>
+  /^[a-z][\w.-]*$/i.test(text) && !/^(?:true|false|null|yes|no|on|off)$/i.test(text) ? text : quoted(text);
 
 export function foundManifestText(found: FoundManifest, facts: FoundFacts): string {
   const { name, sandbox, widgets, flowId, schema, file } = facts;
@@ -26,14 +28,14 @@ export function foundManifestText(found: FoundManifest, facts: FoundFacts): stri
     `# yaml-language-server: $schema=${schema}`,
     '#',
     `# What the flow ${flowId} consists of.`,
-    `#   chatlio-aep adopt ${file} --flow ${flowId}   take it over`,
+    `#   chatlio-aep adopt ${oneLine(file)} --flow ${flowId}   take it over`,
     ...(found.unsaid.length === 0 ? [] : ['#', '# What a manifest cannot say, so that it is not as this file says:']),
-    ...found.unsaid.map(comment),
+    ...found.unsaid.map((text) => `#   - ${oneLine(text)}`),
     'version: 1',
     '',
     '# Names the source and its workflows. Another name is another source.',
-    `name: ${name}`,
-    `sandbox: ${sandbox}`,
+    `name: ${scalar(name)}`,
+    `sandbox: ${scalar(sandbox)}`,
     '',
     ...(found.isForProfile
       ? ['# The dataset is enabled for Profile, which drops events above 10 KB.', 'contents: compact']
@@ -42,7 +44,7 @@ export function foundManifestText(found: FoundManifest, facts: FoundFacts): stri
     'chatlio:',
     '  widgets:',
     '    # Names of your own choosing for the chat widgets. They are part of every event id: keep them.',
-    ...widgets.map((key) => `    - key: ${key}`),
+    ...widgets.map((key) => `    - key: ${scalar(key)}`),
     '',
     'xdm:',
     `  fieldGroup: {title: ${quoted(found.fieldGroup)}}`,
@@ -63,6 +65,10 @@ export function foundManifestText(found: FoundManifest, facts: FoundFacts): stri
     ...found.rows.map((row) => `    ${rowText(row)}`),
     '',
   ].join('\n');
+}
+
+export function hasProof({ rows }: Pick<FoundManifest, 'rows'>): boolean {
+  return rowsNeeded(rows).length === 0;
 }
 
 /** For a person: the rows that would have to be added for proof. */

@@ -62,6 +62,15 @@ export async function applyRestored(
   const isRecorded = await hasHistory(database);
   // All first: no intent is written from here on.
   for (const { id } of sources) await closeGate(database, id, reason, { until: 'unpaused' });
+  if (isRecorded) {
+    const done = {
+      id: `restored:${since.toISOString()}`,
+      kind: 'doctor --restored',
+      by,
+      input: { since: since.toISOString() },
+    };
+    for (const { id } of sources) await recordDone(database.pool, id, done);
+  }
   return withoutTimeLimits(database, async (patient) => {
     const reports: RestoredSource[] = [];
     for (const { id, name } of sources) {
@@ -71,9 +80,6 @@ export async function applyRestored(
         events += await inTransaction(patient, (client) => makePartitionUnknown(client, at, { loggedUntil: since }));
       }
       reports.push({ name, events, exceptions: await makeExceptionsUnknown(patient.pool, { sourceId: id }, since) });
-      if (isRecorded) {
-        await recordDone(patient.pool, id, { kind: 'doctor --restored', by, input: { since: since.toISOString() } });
-      }
     }
     return reports;
   });

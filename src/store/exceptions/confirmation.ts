@@ -2,7 +2,14 @@
 import type { LookUpsAhead } from '../../domain/delivery/forwarder.js';
 import type { LoggedAt, PartitionId } from '../delivery/claim.js';
 import { type Database, inTransaction } from '../connection/database.js';
-import { DESTINATION, type Destination, epochOf, isDeliveredUnproven, joinDestination } from './destinations.js';
+import {
+  DESTINATION,
+  type Destination,
+  epochOf,
+  isDeliveredUnproven,
+  joinDeliveredTo,
+  joinDestination,
+} from './destinations.js';
 import { AWAITING_LAKE, countConfirmed, noteRepeated, type RepeatedEvent } from './lookUps.js';
 import { loggedEvent, movingSql, openingSql } from './writing.js';
 
@@ -193,11 +200,7 @@ export async function unconfirmedDeliveries(
        (extract(epoch from clock_timestamp() - e.resolved_at) * 1000)::float8 as "ageMs", ${DESTINATION}
      from exception e left join event_body b
        on b.source_id = e.source_id and b.partition = e.partition and b.seq = e.seq and b.logged_at = e.logged_at
-       ${joinDestination({
-         sourceId: 'e.source_id',
-         epoch: 'e.attempt_epochs[coalesce(e.accepted_attempt, e.attempts)]',
-         at: 'coalesce(e.attempt_at, e.resolved_at)',
-       })}
+       ${joinDeliveredTo('e')}
      where e.source_id = $1 and ${UNCONFIRMED} and e.resolved_at <= clock_timestamp() - $2::float8 * interval '1 millisecond'
      order by e.resolved_at limit $3`,
     [sourceId, olderThanMs, limit],

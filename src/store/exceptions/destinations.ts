@@ -43,11 +43,18 @@ export function isUnproven(epoch: string): string {
       and p.projection ->> 'proof' = 'none')`;
 }
 
-/** Of an exception's accepted attempt. @param exception SQL, its row */
+/** Joins the destination of the attempt that has delivered an exception. @param exception SQL, its row */
+export function joinDeliveredTo(exception: string): string {
+  return joinDestination({
+    sourceId: `${exception}.source_id`,
+    epoch: `${exception}.attempt_epochs[coalesce(${exception}.accepted_attempt, ${exception}.attempts)]`,
+    at: `coalesce(${exception}.attempt_at, ${exception}.resolved_at)`,
+  });
+}
+
+/** Whether that attempt was made under a mapping that does not tell events apart. @param exception SQL, its row */
 export function isDeliveredUnproven(exception: string): string {
-  return `exists (
-    select from epoch_destination d where d.source_id = ${exception}.source_id
-      and d.epoch = ${exception}.attempt_epochs[coalesce(${exception}.accepted_attempt, ${exception}.attempts)] and ${isUnproven('d')})`;
+  return `coalesce((select destination.unproven from (select) here ${joinDeliveredTo(exception)}), false)`;
 }
 
 /** The epoch under which an event of the log was sent, if it was sent once: the newest for which it was still to be sent. */

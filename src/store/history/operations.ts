@@ -30,16 +30,22 @@ export async function recordOperation(database: Database, { name, uid, operation
   );
 }
 
-/** What is done to a source without its workflow, in the transaction that does it. */
+/**
+ * What is done to a source without its workflow, in the transaction that does it.
+ *
+ * @param operation.id the same when it is done again after its answer was lost; absent where each time is another
+ */
 export async function recordDone(
   client: Pick<ClientBase, 'query'>,
   sourceId: number,
-  { kind, by, input }: Pick<RecordInput['operation'], 'kind' | 'by' | 'input'>,
+  { id, kind, by, input }: Pick<RecordInput['operation'], 'kind' | 'by' | 'input'> & { readonly id?: string },
 ): Promise<void> {
   await client.query(
     `insert into operation (request_id, source_name, source_uid, kind, started_at, ended_at, done_by, input, result)
-     select gen_random_uuid(), name, uid, $2, now(), now(), $3, $4, 'done' from source where id = $1`,
-    [sourceId, kind, cut(by), cleaned(input ?? {})],
+     select coalesce($5::text || ':' || uid::text, gen_random_uuid()::text), name, uid, $2, now(), now(), $3, $4, 'done'
+     from source where id = $1
+     on conflict (request_id) do nothing`,
+    [sourceId, kind, cut(by), cleaned(input ?? {}), id ?? null],
   );
 }
 

@@ -1,4 +1,5 @@
 /** What of a source is not done yet: to be sent, or sent and not yet known to be in the lake. */
+import { NO_PROOF } from '../../domain/exceptions/proof.js';
 import type { UnconfirmedCount, UnsentCount } from '../../domain/source/teardown.js';
 import type { Database } from '../connection/database.js';
 import { UNCONFIRMED } from '../exceptions/confirmation.js';
@@ -40,9 +41,10 @@ export async function countUnconfirmed(
        (select count(*) from exception e where e.source_id = $1 and (${UNCONFIRMED} or state = 'sending'
           or (state = 'waiting' and not ($2 and next_action = 'resend')))) as excepted,
        (select count(*) from exception where source_id = $1 and state = 'held' and attempts > 0 and reason <> 'repeated') as held,
-       (select case when ${isUnproven('g')} then 'readable' else s.lake_state end
-          from source s left join gate g on g.source_id = s.id where s.id = $1) as lake`,
-    [sourceId, discard],
+       (select case when s.lake_state = 'refused' and s.lake_detail = $3 then 'readable' else s.lake_state end
+          from source s where s.id = $1) as lake`,
+    // Nothing is looked for, so nothing is waited for that the lake would have to show.
+    [sourceId, discard, NO_PROOF],
   );
   const { accepted = 0, excepted = 0, held = 0, lake } = rows[0] ?? {};
   return { count: accepted + excepted, held, ...(lake === 'refused' || lake === 'away' ? { lake } : {}) };

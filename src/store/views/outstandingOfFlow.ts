@@ -23,8 +23,11 @@ export async function countOfFlow(database: Database, sourceId: number, flowId: 
          e.seq > coalesce(a.audited_seq, 0) as ahead
        from exception e left join partition_audit a using (source_id, partition)
        where e.source_id = $1 and e.attempts > 0 and e.reason <> 'repeated'
+         and (e.state <> 'resolved' or (e.resolution = 'delivered' and e.confirmed_at is null))
          and (cardinality(e.attempt_epochs) = 0 or exists (
            select from unnest(e.attempt_epochs) attempt (epoch) where attempt.epoch is null or attempt.epoch in (select epoch from led)))
+     ), without_proof as (
+       select bool_and(unproven) as "all" from led
      ), accepted as (
        select greatest(sent.through - coalesce(a.audited_seq, 0), 0) as count
        from partition_cursor c left join partition_audit a using (source_id, partition)
@@ -40,8 +43,8 @@ export async function countOfFlow(database: Database, sourceId: number, flowId: 
          select from partition_epoch p where p.source_id = c.source_id and p.partition = c.partition and p.epoch in (select epoch from led))
      )
      select
-       ((select case when (select bool_and(unproven) from led) then 0 else coalesce(sum(count), 0) end from accepted)
-         + (select count(*) from own e where ahead is not true and (${UNCONFIRMED} or state = 'sending'
+       ((select case when (select "all" from without_proof) then 0 else coalesce(sum(count), 0) end from accepted)
+         + (select count(*) from own e where (ahead is not true or (select "all" from without_proof)) and (${UNCONFIRMED} or state = 'sending'
              or (state = 'waiting' and next_action <> 'resend'))))::float8 as count,
        (select count(*) from own where state = 'held' and reason in ('unknown', 'missing')) as held,
        exists (select from led) as used`,

@@ -94,11 +94,9 @@ describe('a database that was set back', () => {
         'select cursor_seq, intended_seq, undecided, fence from partition_cursor where source_id = $1 and partition = 0',
       ),
     ).toEqual([{ cursor_seq: 6, intended_seq: 6, undecided: 0, fence: 1_000_009 }]);
-    expect(await applyRestored(database, new Date(Date.now() - HOUR_MS), 'again')).toContainEqual({
-      name,
-      events: 0,
-      exceptions: 0,
-    });
+    expect(await applyRestored(database, since, 'again', 'ana')).toContainEqual({ name, events: 0, exceptions: 0 });
+    // Asked again after a lost answer.
+    expect((await readHistory(database, { name, limit: 5 })).entries).toHaveLength(1);
   });
 
   it('makes exceptions unknown that were to be sent again', async () => {

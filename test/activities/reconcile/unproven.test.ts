@@ -5,6 +5,7 @@ import { inletContext } from '../../../src/store/keys/contexts.js';
 import { closeGate, openGate } from '../../../src/store/delivery/gate.js';
 import { setProjection } from '../../../src/store/delivery/projections.js';
 import { countUnconfirmed } from '../../../src/store/views/outstanding.js';
+import { countOfFlow } from '../../../src/store/views/outstandingOfFlow.js';
 import { LONG_MS, withReconcileBench } from './bench.js';
 
 const bench = withReconcileBench();
@@ -62,6 +63,57 @@ it('accepted events are passed without being confirmed, and are none that a tear
   expect(await counters()).toMatchObject({ accepted: 3 });
   expect((await counters()).confirmed ?? 0).toBe(0);
   expect(await oldestUnconfirmedMs()).toBeUndefined();
+});
+
+it('what was delivered in the end before is confirmed all the same, and so does not keep a teardown waiting', async () => {
+  const { take, deliver, reconcile, age, decide, exceptions, database, sourceId } = bench();
+  await proven();
+  await take(1, 'resetAfterReadNotAccepted');
+  await deliver();
+  await age(LONG_MS);
+  await reconcile();
+  await decide({ decision: 'resend', reason: 'unknown' });
+  await deliver();
+  expect(await exceptions()).toMatchObject([{ state: 'resolved', resolution: 'delivered', attempts: 2 }]);
+  await unproven();
+  await age(LONG_MS);
+  expect(await reconcile()).toMatchObject({ lake: { state: 'readable' } });
+  await age(LONG_MS);
+  await reconcile();
+  expect(await countUnconfirmed(database, sourceId, { discard: false })).toMatchObject({ count: 0 });
+});
+
+it('a flow is in use as long as it is not known what became of an event that was sent to it', async () => {
+  const { take, deliver, reconcile, database, sourceId, replaceFlow } = bench();
+  await unproven();
+  const { flowId } = await replaceFlow();
+  await take(1, 'resetAfterReadNotAccepted');
+  await deliver();
+  expect(await countOfFlow(database, sourceId, flowId)).toEqual({ count: 1, held: 0, used: true });
+  await reconcile();
+  expect(await countOfFlow(database, sourceId, flowId)).toEqual({ count: 0, held: 1, used: true });
+});
+
+it('an event of which no attempt tells its epoch counts as what was there at its time', async () => {
+  const { take, deliver, reconcile, age, decide, exceptions, database, sourceId } = bench();
+  await unproven();
+  await take(1, 'resetAfterReadNotAccepted');
+  await deliver();
+  await reconcile();
+  await decide({ decision: 'resend', reason: 'unknown' });
+  await deliver();
+  expect(await exceptions()).toMatchObject([{ resolution: 'delivered' }]);
+  await database.pool.query(`update exception set attempt_epochs = '{}' where source_id = $1`, [sourceId]);
+  await database.pool.query(
+    `update epoch_destination set since = '-infinity'
+     where source_id = $1 and epoch = (select max(epoch) from epoch_destination where source_id = $1)`,
+    [sourceId],
+  );
+  await age(LONG_MS);
+  await reconcile();
+  await age(LONG_MS);
+  await reconcile();
+  expect(await countUnconfirmed(database, sourceId, { discard: false })).toMatchObject({ count: 0 });
 });
 
 it('what was sent before is looked for all the same, and so is what is sent after proof was restored', async () => {

@@ -1,5 +1,5 @@
 import { CodedError, codedError, EXIT_CODES, type Problem } from '../../../domain/errors.js';
-import { foundManifestText } from '../../../manifest/found/text.js';
+import { foundManifestText, hasProof } from '../../../manifest/found/text.js';
 import { readManifest } from '../../../manifest/read.js';
 import { schemaFrom, writeNewFile } from '../../manifest/newFile.js';
 import type { Command } from '../../ports.js';
@@ -32,8 +32,7 @@ export const writeFound: Command<WriteFoundArguments> = async (context, { flow, 
   const text = foundManifestText(found, facts);
   const problems = problemsIn(text, file);
   await writeNewFile(file, text, force === true);
-  const isProven = !text.includes('proof: none');
-  const written = { file, name, sandbox, flow: there.id, proof: isProven, unsaid: found.unsaid, problems };
+  const written = { file, name, sandbox, flow: there.id, proof: hasProof(found), unsaid: found.unsaid, problems };
   context.output.result(written, () => renderWritten(written, context.output.paint));
   return problems.length === 0 ? EXIT_CODES.done : EXIT_CODES.badConfiguration;
 };
@@ -44,7 +43,8 @@ function problemsIn(text: string, file: string): readonly Problem[] {
     readManifest(text, file);
     return [];
   } catch (error) {
-    if (error instanceof CodedError) return error.error.problems ?? [];
+    if (error instanceof CodedError)
+      return error.error.problems ?? [{ path: file, expected: 'a manifest', got: error.message }];
     throw error;
   }
 }

@@ -153,6 +153,15 @@ describe('adopt --from-flow', () => {
     });
   });
 
+  it('writes names as texts, whatever they mean to YAML, and says of each what is wrong with it', async () => {
+    const { context } = world();
+    const args = { flow: FLOW, file, sandbox: 'prod', name: 'a: b', widgets: ['"k', 'null', '- x'] };
+    expect(await writeFound(context, args)).toBe(4);
+    const written = await readFile(file, 'utf8');
+    for (const line of ['name: "a: b"', '- key: "\\"k"', '- key: "null"', '- key: "- x"'])
+      expect(written).toContain(line);
+  });
+
   it('says what has to be corrected before the file can be used', async () => {
     const rows = [
       { source: 'unheard_of(message)', sourceType: 'EXPRESSION', destination: '{tenant}.message' } as const,
