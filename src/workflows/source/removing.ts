@@ -126,7 +126,9 @@ export function createRemoving(store: SourceStore, proxies: StepProxies, recordi
     },
     async removeNow() {
       // One that has waited as long may begin first.
-      while (busy > 0) await condition(() => busy === 0);
+      const isDone = (): boolean => busy === 0;
+      do await condition(isDone);
+      while (!isDone());
       return uninterrupted(async () => {
         const removed: string[] = [];
         for (const one of due()) {
