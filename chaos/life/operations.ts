@@ -185,10 +185,14 @@ function leaves({ objects }: Snapshot, steps: readonly string[]): string[] {
 }
 
 function absent({ objects }: Snapshot, step: string, text: string): string[] {
-  const document = objects.find((one) => one.step === step)?.document;
-  return JSON.stringify(document ?? {}).includes(text) ? [] : [`the ${step} does not say ${text}`];
+  const isSaid = objects.some((one) => one.step === step && JSON.stringify(one.document).includes(text));
+  return isSaid ? [] : [`no ${step} says ${text}`];
 }
 
 function gateFaults({ store }: Snapshot, isOpen: boolean): string[] {
-  return store.gate?.open === isOpen ? [] : [`the gate is ${isOpen ? 'closed' : 'open'}`];
+  const { open, flow } = store.gate ?? {};
+  return [
+    ...(open === isOpen ? [] : [`the gate is ${isOpen ? 'closed' : 'open'}`]),
+    ...(flow === '<flow>' ? [] : [`events go to ${flow ?? 'no flow'}`]),
+  ];
 }

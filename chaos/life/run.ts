@@ -52,9 +52,9 @@ async function main(): Promise<number> {
   }
   const options = readOptions(process.argv.slice(2));
   listenForInterruption(INTERRUPTED);
-  const { seed, sources, parts, goesOn, home } = options;
-  const what = goesOn ? `--continue --home ${home}` : `--seed ${seed} --sources ${sources} --parts ${parts.join(',')}`;
-  const repeat = `npm run chaos:life -- ${what}`;
+  const { seed, sources, parts, only, kills, goesOn, home } = options;
+  const whole = `--seed ${seed} --sources ${sources} --parts ${parts.join(',')} --only '${only.source}' --kills ${kills} --home ${home}`;
+  const repeat = `npm run chaos:life -- ${goesOn ? `--continue --home ${home}` : whole}`;
   print(repeat);
   const wells: boolean[] = [];
   for (const part of options.parts) {

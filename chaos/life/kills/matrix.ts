@@ -48,15 +48,18 @@ export function lifeKills(all: readonly Undisturbed[], random: () => number): Li
 
 /** Kills of one victim at a time, in a random order. */
 export function wavesOf(kills: readonly LifeKill[], size: number, random: () => number): LifeKill[][] {
-  return VICTIMS.flatMap((victim) => {
-    const mixed = shuffled(
-      kills.filter((kill) => kill.victim === victim),
-      random,
-    );
-    return Array.from({ length: Math.ceil(mixed.length / size) }, (_, wave) =>
-      mixed.slice(wave * size, (wave + 1) * size),
-    );
-  });
+  return VICTIMS.flatMap((victim) =>
+    // A random moment is waited for, and what is held in a request must not be answered meanwhile.
+    [true, false].flatMap((isAtRandom) => {
+      const mixed = shuffled(
+        kills.filter((kill) => kill.victim === victim && 'afterMs' in kill.moment === isAtRandom),
+        random,
+      );
+      return Array.from({ length: Math.ceil(mixed.length / size) }, (_, wave) =>
+        mixed.slice(wave * size, (wave + 1) * size),
+      );
+    }),
+  );
 }
 
 /** @param kills of one victim, at most one per sandbox */
@@ -92,6 +95,8 @@ function memberOf(subject: Subject, { of: { operation, end }, moment }: LifeKill
   const ask = async () => void (await operation.ask(subject, ASKED_BY));
   if ('afterMs' in moment) return atRandom(subject, { operation, end }, moment.afterMs);
   const ruleId = `${source.name}-kill`;
+  let hitAt = 0;
+  let clearedAt = 0;
   return {
     aftermathMs: 2 * SLOW_MS,
     async approach() {
@@ -104,10 +109,18 @@ function memberOf(subject: Subject, { of: { operation, end }, moment }: LifeKill
       // Replaced at once, so that no request slips through in between.
       await stack.simulator.place(ruleId, killRule(source.sandbox, moment));
       await waitForHit(stack.simulator, ruleId, THERE_WITHIN_MS);
+      hitAt = performance.now();
     },
-    clear: () => stack.simulator.remove(ruleId),
+    clear() {
+      clearedAt = performance.now();
+      return stack.simulator.remove(ruleId);
+    },
     end: () => waitUntilOver(subject, operation),
-    verify: () => differencesAtEnd(subject, end),
+    async verify() {
+      // The others of the wave have taken too long: the answer came before the kill, and this was no kill in a request.
+      if (clearedAt - hitAt > SLOW_MS) return ['the request was over before the kill'];
+      return differencesAtEnd(subject, end);
+    },
   };
 }
 
@@ -119,19 +132,23 @@ function atRandom(
 ): InWave {
   const ask = () => operation.ask(subject, ASKED_BY).then(() => true);
   let asked: Promise<boolean> | undefined;
+  let askedTwice = false;
   return {
     aftermathMs: 0,
     approach: () => makeLive(subject, operation),
     async arrive() {
+      // All times of a wave end together.
+      await delay(LONGEST_OPERATION_MS - afterMs);
       asked = ask().catch(() => false);
       await delay(afterMs);
     },
     clear: async () => undefined,
     async end() {
       // Refused where the first one was taken after all.
-      if ((await asked) !== true) await ask().catch(() => false);
+      askedTwice = (await asked) !== true;
+      if (askedTwice) await ask().catch(() => false);
       await waitUntilOver(subject, operation);
     },
-    verify: () => differencesAtEnd(subject, end, { askedTwice: true }),
+    verify: () => differencesAtEnd(subject, end, { askedTwice }),
   };
 }

@@ -26,6 +26,7 @@ export async function runKills({ seed, only, kills: most, log }: KillsOptions, r
     const all = await undisturbedAll(stack, report);
     const possible = lifeKills(all, random).filter(({ name }) => only.test(name));
     const kills = shuffled(possible, random).slice(0, most);
+    if (kills.length === 0) throw new Error('no kill has such a name');
     log(`${kills.length} of ${possible.length} kills`);
     for (const wave of wavesOf(kills, IN_A_WAVE, random)) {
       for (const result of await runLifeWave(stack, wave, random)) report(result);

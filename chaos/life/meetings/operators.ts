@@ -14,6 +14,8 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['pause', 'NAME'],
   ['pause', 'NAME', '--disable-flow'],
   ['unpause', 'NAME'],
+  ['repair', 'NAME', '--yes'],
+  ['drift', 'NAME'],
   ['teardown', 'NAME', '--yes'],
 ];
 
@@ -58,7 +60,7 @@ async function refusalsOf(subject: Subject): Promise<string[]> {
   }
 }
 
-/** A source that is being taken away is no source for anybody; otherwise who has asked for what is told. */
+/** Who has asked for what is told, also of a source that is not live yet, or no more. */
 function faultsOfRefusal(
   command: string,
   printed: string | undefined,
@@ -67,7 +69,7 @@ function faultsOfRefusal(
   if (printed === undefined) return [`${command} was not refused while ${kind} was running`];
   const expected = isLive
     ? ['"code":"CAEP_OPERATION_RUNNING"', `is already running: ${kind}, asked for by ${ASKED_BY}, since 20`]
-    : ['"code":"CAEP_NOT_LIVE"'];
+    : ['"code":"CAEP_NOT_LIVE"', ...(kind === '' ? [] : [`Under way: ${kind}, asked for by ${ASKED_BY}, since 20`])];
   return expected
     .filter((text) => !printed.includes(text))
     .map((text) => `${command} is refused without ${text}: ${printed}`);

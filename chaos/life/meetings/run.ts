@@ -16,6 +16,7 @@ export async function runMeetings({ only, log }: Pick<KillsOptions, 'only' | 'lo
     const waiting = [...operatorMeetings(all), ...etagMeetings(all), ...deletionMeetings(all)].filter(({ name }) =>
       only.test(name),
     );
+    if (waiting.length === 0) throw new Error('no meeting has such a name');
     log(`${waiting.length} meetings`);
     await Promise.all(
       stack.sandboxes.map(async (sandbox) => {

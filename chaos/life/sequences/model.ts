@@ -130,6 +130,8 @@ function drawn(moves: readonly Move[], random: () => number): Move | undefined {
 }
 
 export interface Seen {
+  /** Which of the manifests the workflow has. */
+  readonly edition: number;
   readonly steps: readonly string[];
   readonly flow?: string;
   readonly gateOpen?: boolean;
@@ -145,12 +147,13 @@ export function unlike(model: Model, seen: Seen): string[] {
   const live = isLive(model);
   const steps = live ? ADOBE_STEPS : STAYS;
   const expected: Seen = {
+    edition: model.edition,
     steps: steps.toSorted(),
     ...(live ? { flow: model.flow } : {}),
     gateOpen: live && !model.paused,
     routes: live ? KINDS : 0,
   };
-  return (['steps', 'flow', 'gateOpen', 'routes'] as const)
+  return (['edition', 'steps', 'flow', 'gateOpen', 'routes'] as const)
     .filter((what) => String(seen[what]) !== String(expected[what]))
     .map((what) => `${what}: ${String(seen[what])}, expected ${String(expected[what])}`);
 }

@@ -54,7 +54,10 @@ export async function runSequences({ seed, sources, log }: SequencesOptions, rep
       what: 'every event that was taken is delivered once, or held',
       operation: 'all',
       name: `${taken.size} events`,
-      faults: differences.map(({ wrong, eventId, detail }) => `${wrong} ${eventId.slice(0, 16)}: ${detail}`),
+      faults: [
+        ...(taken.size === 0 ? ['no event was taken'] : []),
+        ...differences.map(({ wrong, eventId, detail }) => `${wrong} ${eventId.slice(0, 16)}: ${detail}`),
+      ],
       durationMs: performance.now() - startedAt,
     });
     report(resultOfProcesses(stack, startedAt));

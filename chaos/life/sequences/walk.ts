@@ -1,5 +1,6 @@
 /** One source goes through its sequence; after each move what is there is compared with the model. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { CodedError } from '../../../src/domain/errors.js';
 import { messageOf } from '../../../src/domain/messageOf.js';
 import type { Manifest } from '../../../src/domain/source/manifest.js';
@@ -98,6 +99,14 @@ async function atFlow({ stack, source }: Subject, op: 'enable' | 'disable'): Pro
   await somebodyElse(stack).switchFlow(source.sandbox, resources.flow?.id ?? '', op);
 }
 
+const EDITIONS = [0, 1, 2, 3];
+
+/** By what the editions differ in. */
+function editionSeen(subject: Subject, manifest: Manifest): number {
+  const told = ({ contents, privacy, mapping }: Manifest) => ({ contents, privacy, mapping });
+  return EDITIONS.findIndex((edition) => isDeepStrictEqual(told(editionOf(subject, edition)), told(manifest)));
+}
+
 /** Once whole chats are kept they are kept. */
 function editionOf({ source }: Subject, edition: number): Manifest {
   const whole = changedDocument(source);
@@ -137,7 +146,9 @@ async function seenOf({ stack, source }: Subject): Promise<Seen> {
     );
     return found.rows;
   });
+  const { manifest } = await source.state();
   return {
+    edition: editionSeen({ stack, source }, manifest),
     steps: rows.map(stepOf).toSorted(),
     flow: rows.find(({ kind }) => kind === 'flows')?.state,
     gateOpen: row?.open,

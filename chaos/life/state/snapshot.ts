@@ -14,7 +14,13 @@ export interface Snapshot {
 }
 
 interface StoreSnapshot {
-  readonly gate?: { readonly open: boolean; readonly reason: string };
+  readonly gate?: {
+    readonly open: boolean;
+    readonly reason: string;
+    /** Where events go, and what leaves of them. */
+    readonly flow: string | null;
+    readonly mapping: string | null;
+  };
   /** Webhook URLs that are taken. */
   readonly routes: number;
   readonly retired: boolean;
@@ -38,13 +44,35 @@ export async function snapshotOf(stack: ChaosStack, source: SourceUnderTest): Pr
     rows.map(async (row) => ({ step: stepOf(row), document: await documentOf(stack, source, row, state) })),
   );
   const names: [string, string][] = [
-    ...rows.map((row): [string, string] => [row.id, `<${stepOf(row)}>`]),
+    ...namesOf(
+      rows.map((row) => ({ id: row.id, step: stepOf(row) })),
+      state,
+    ),
     [source.uid, '<uid>'],
     [source.name, '<name>'],
     [source.sandbox, '<sandbox>'],
     ...idsOf(state).map(([step, id]): [string, string] => [id, `<${step}, gone>`]),
+    // After a teardown only the gate tells which one it was.
+    ...[store.gate?.flow ?? []].flat().map((id): [string, string] => [id, '<flow, gone>']),
   ];
   return comparable({ objects: documents.toSorted(byStep), workflow: state, store }, names);
+}
+
+/** What the source uses has the name of its step; of what is beside it, each has another name. */
+export function namesOf(
+  rows: readonly { readonly id: string; readonly step: string }[],
+  { resources }: Pick<SourceState, 'resources'>,
+): [string, string][] {
+  const used: ReadonlySet<string> = new Set(
+    Object.values(resources).flatMap(({ id, altId }) => [id, ...(altId === undefined ? [] : [altId])]),
+  );
+  const beside = new Map<string, number>();
+  return rows.map(({ id, step }) => {
+    if (used.has(id)) return [id, `<${step}>`];
+    const number = (beside.get(step) ?? 0) + 1;
+    beside.set(step, number);
+    return [id, `<${step}, beside ${number}>`];
+  });
 }
 
 function byStep(a: { readonly step: string }, b: { readonly step: string }): number {
@@ -114,15 +142,26 @@ async function documentOf(
   return simulator.read(sandbox, path, accept);
 }
 
+interface SourceRow {
+  readonly open: boolean;
+  readonly reason: string;
+  readonly flow: string | null;
+  readonly mapping: string | null;
+  readonly retired: boolean;
+  readonly routes: number;
+}
+
 function storeOf({ databaseUrl }: ChaosStack, { name, uid }: SourceUnderTest): Promise<StoreSnapshot> {
   return patiently(() =>
     withDatabase(databaseUrl, async (client) => {
-      const sources = await client.query<{ open: boolean; reason: string; retired: boolean; routes: number }>(
-        `select gate.open, case when gate.open then '' else gate.reason end as reason,
+      const sources = await client.query<SourceRow>(
+        `select gate.open, gate.flow_id as flow, p.projection->'mappingSet'->>'version' as mapping, case when gate.open then '' else gate.reason end as reason,
                 source.retired_at is not null as retired,
                 (select count(*)::int from route where source_id = source.id
                    and (expires_at is null or expires_at > now())) as routes
-           from source join gate on gate.source_id = source.id where uid = $1`,
+           from source join gate on gate.source_id = source.id
+             left join projection p on p.source_id = source.id and p.version = gate.projection_version
+          where uid = $1`,
         [uid],
       );
       const operations = await client.query<{ told: string }>(
@@ -131,7 +170,9 @@ function storeOf({ databaseUrl }: ChaosStack, { name, uid }: SourceUnderTest): P
       );
       const row = sources.rows[0];
       return {
-        ...(row === undefined ? {} : { gate: { open: row.open, reason: row.reason } }),
+        ...(row === undefined
+          ? {}
+          : { gate: { open: row.open, reason: row.reason, flow: row.flow, mapping: row.mapping } }),
         routes: row?.routes ?? 0,
         retired: row?.retired ?? false,
         operations: operations.rows.map(({ told }) => told),
