@@ -10,7 +10,7 @@ import { memoryOf, watchMemory } from './memory.js';
 import type { LifeResult, Progress } from './progress.js';
 
 /** Each has a sandbox of its own. */
-const LANES = 16;
+const LANES = 24;
 const TELL_EVERY_MS = 15_000;
 
 export interface LivesResult {
