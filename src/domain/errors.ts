@@ -179,7 +179,7 @@ export const ERROR_CATALOGUE = {
   CAEP_PLAN_OUTDATED: {
     sentence: 'The world has moved since the plan[ {file}] for {name} was made: {moved}.',
     remedy:
-      'Nothing was changed. Look at what would be done now with `chatlio-aep plan FILE --save PLAN`, then run `chatlio-aep update FILE --plan PLAN`.',
+      'Nothing was changed. Look at what would be done now with `chatlio-aep plan FILE --save PLAN`, then run `chatlio-aep update --plan PLAN`.',
     retryable: false,
     exitCode: EXIT_CODES.failed,
   },

@@ -429,11 +429,11 @@ describe('plan', () => {
     const text = renderPlan({ ...PLAN, leaving }, plain);
     expect(text.slice(text.indexOf('Field, leaves as'), text.indexOf('1 to create'))).toMatchInlineSnapshot(`
       "Field, leaves as 5 fields
-        eventId       whole
         message       redacted (card numbers, phone numbers)
         messages      redacted (card numbers); without messages[*].ts; hashed (SHA-256): messages[*].userId
         replyToEmail  dropped
         visitorName   hashed (SHA-256)
+        all others    whole
       ! replyToEmail can still be told from visitorEmail, agentEmail.
       ! e-mail addresses can still be told from agentEmail.
       · Contents are full.
@@ -441,6 +441,10 @@ describe('plan', () => {
       "
     `);
     expect(planDocument({ ...PLAN, leaving })).toHaveProperty('leaving', leaving);
+    const whole = { ...leaving, fields: [{ field: 'eventId', as: 'whole' as const }], copies: [] };
+    expect(renderPlan({ ...PLAN, leaving: whole }, plain)).toContain(
+      'Field, leaves as 1 field\n  all of them  whole\n',
+    );
   });
 
   it('says with which command a running source takes over what differs, and when none can', () => {

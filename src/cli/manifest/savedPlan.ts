@@ -1,4 +1,4 @@
-/** The file of a plan: written by `plan FILE --save`, read by `update FILE --plan`. */
+/** The file of a plan: written by `plan FILE --save`, read by `update --plan`. */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -49,17 +49,23 @@ export function writePlan(file: string, plan: SavedPlan): void {
   replaceFile(resolve(file), `${JSON.stringify(plan, null, 2)}\n`);
 }
 
+/** @throws CodedError `CAEP_PLAN_UNREADABLE` */
+export async function readPlan(file: string): Promise<SavedPlan> {
+  return parsed(await readFile(file, 'utf8').catch(unreadable(file)), file);
+}
+
 /**
  * What an update goes by, of a plan for just this manifest of just this source, which still runs as it did.
  *
- * @throws CodedError `CAEP_PLAN_UNREADABLE`, `CAEP_PLAN_OUTDATED`
+ * @param file where the plan was read
+ * @throws CodedError `CAEP_PLAN_OUTDATED`
  */
-export async function readPlan(
+export function inputOfPlan(
+  saved: SavedPlan,
   file: string,
   manifest: Manifest,
   running: SourceState,
-): Promise<Pick<UpdateInput, 'plan' | 'replace'>> {
-  const saved = parsed(await readFile(file, 'utf8').catch(unreadable(file)), file);
+): Pick<UpdateInput, 'plan' | 'replace'> {
   const { name } = manifest;
   const outdated = (moved: string) => codedError('CAEP_PLAN_OUTDATED', { name, file, moved });
   if (saved.name !== name) throw outdated(`it is a plan for ${saved.name}`);

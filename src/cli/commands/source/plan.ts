@@ -48,8 +48,7 @@ export const plan: Command<PlanArguments> = async (context, { file, adopt, save,
   const planned = await askForPlan(sources, manifest, { run, running, adopt, replace });
   if (save !== undefined) writePlan(save, savedPlanOf(planned, { manifest, running, replace, now: context.now() }));
   context.output.result(planDocument(planned), () => renderPlan(planned, context.output.paint));
-  if (save !== undefined)
-    context.output.note(`Saved. \`chatlio-aep update ${file} --plan ${save}\` carries out just this.`);
+  if (save !== undefined) context.output.note(`Saved. \`chatlio-aep update --plan ${save}\` carries out just this.`);
   return exitCodeOfPlan(planned);
 };
 

@@ -3,18 +3,20 @@ import { orWhatBecameOf } from '../../following/ended.js';
 import { awaitOrHeld } from '../../following/orHeld.js';
 import type { CommandLine } from '../../grammar/commandLine.js';
 import { person } from '../../grammar/options.js';
-import { readUsedManifest } from '../../manifest/manifestFile.js';
+import { readUsedManifest, type UsedManifest } from '../../manifest/manifestFile.js';
 import { replacementOf } from '../../manifest/replacement.js';
-import { readPlan } from '../../manifest/savedPlan.js';
+import { inputOfPlan, readPlan } from '../../manifest/savedPlan.js';
 import type { Command, Context } from '../../ports.js';
 import { askForUrls } from '../events/urls.js';
+import type { SavedPlan } from '../../../domain/planning/savedPlan.js';
 import type { Manifest } from '../../../domain/source/manifest.js';
 import { routeChanges } from '../../../domain/source/updating/updatable.js';
 import { type ChangedWebhooks, renderUpdated } from '../../render/source/update.js';
 import { requireWorker } from '../../worker.js';
 
 export interface UpdateArguments {
-  readonly file: string;
+  /** Absent: the manifest of the plan. */
+  readonly file?: string;
   /** New connections and a new flow, whatever the manifest says. */
   readonly replace?: boolean;
   /** The same, and a new dataset. */
@@ -27,7 +29,8 @@ export interface UpdateArguments {
 
 /** Gives a live source another manifest: returns once events may be sent under it, or why it is held. */
 export const update: Command<UpdateArguments> = async (context, { file, plan, replace, newDataset, now }) => {
-  const used = await readUsedManifest(context, file);
+  const saved = plan === undefined ? undefined : await readPlan(plan);
+  const used = await usedManifest(context, file, saved);
   const { name } = used.manifest;
   const sources = await context.sources();
   await requireWorker(sources);
@@ -35,7 +38,7 @@ export const update: Command<UpdateArguments> = async (context, { file, plan, re
   const { manifest: running } = state;
   const manifest = used.fitting(running);
   const asked = replacementOf({ replace, newDataset });
-  const planned = plan === undefined ? {} : await readPlan(plan, manifest, state);
+  const planned = saved === undefined || plan === undefined ? {} : inputOfPlan(saved, plan, manifest, state);
   if (plan !== undefined && asked !== planned.replace && asked !== undefined) {
     throw codedError('CAEP_USAGE', {
       reason: `the plan ${plan} does not say to replace this: make another with \`plan --save\``,
@@ -58,6 +61,19 @@ export const update: Command<UpdateArguments> = async (context, { file, plan, re
   return EXIT_CODES.done;
 };
 
+/** A plan holds the manifest that it was made for, as it is to be. */
+async function usedManifest(
+  context: Context,
+  file: string | undefined,
+  saved: SavedPlan | undefined,
+): Promise<UsedManifest> {
+  if (file !== undefined) return readUsedManifest(context, file);
+  if (saved === undefined) {
+    throw codedError('CAEP_USAGE', { reason: '`update` needs a manifest, or a plan of `plan --save` with --plan' });
+  }
+  return { manifest: saved.manifest, fitting: () => saved.manifest };
+}
+
 /** The new URLs are shown as `urls` shows them, and what is gone is named: Chatlio does not know. */
 async function changedWebhooks(
   context: Context,
@@ -75,17 +91,13 @@ async function changedWebhooks(
 export const updateCommand: CommandLine = {
   name: 'update',
   description: 'change a live source: what it keeps, maps and sends, its widgets, and what its objects are called',
-  examples: [
-    'update support-chat.yaml',
-    'update support-chat.yaml --replace',
-    'update support-chat.yaml --plan change.plan.json',
-  ],
+  examples: ['update support-chat.yaml', 'update support-chat.yaml --replace', 'update --plan change.plan.json'],
   grammar: (command, does) =>
     command
-      .argument('<file>', 'manifest')
+      .argument('[file]', 'manifest; not needed with --plan')
       .option('--replace', 'make new connections and a new flow, which Adobe does not change in place')
       .option('--new-dataset', 'the same, and a new dataset; the old one stays with its events')
       .option('--now', 'remove replaced flows and connections at once, not when their events are confirmed')
       .option('--plan <file>', 'carry out this plan of `plan --save`; refused when anything has changed since')
-      .action((file: string, options: Omit<UpdateArguments, 'file'>) => does(update, { file, ...options })),
+      .action((file: string | undefined, options: Omit<UpdateArguments, 'file'>) => does(update, { file, ...options })),
 };

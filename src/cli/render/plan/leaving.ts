@@ -14,20 +14,28 @@ const REDACTION_NAMES: Readonly<Record<Redaction, string>> = {
 export function leavingLines({ fields, copies, notes }: PlannedLeaving, paint: Paint): string {
   const copied = new Map<string, string[]>();
   for (const { of, field } of copies) copied.set(of, [...(copied.get(of) ?? []), field]);
+  const others = fields.filter((field) => !isWhole(field));
   return [
     `Field, leaves as ${paint.faint(counted(fields.length, 'field'))}`,
-    columns(
-      fields.map((field) => [
-        oneLine(field.field),
-        paint[field.as === 'whole' && field.parts === undefined ? 'faint' : 'caution'](leavesAs(field)),
-      ]),
-    ),
+    columns([
+      ...others.map((field) => [oneLine(field.field), paint.caution(leavesAs(field))]),
+      ...(others.length === fields.length ? [] : [[restOf(others.length), paint.faint('whole')]]),
+    ]),
     ...[...copied].map(
       ([of, where]) =>
         `${paint.caution('!')} ${nameOfRedaction(of) ?? oneLine(of)} can still be told from ${where.map(oneLine).join(', ')}.`,
     ),
     ...notes.map((note) => `${paint.faint('·')} ${note}`),
   ].join('\n');
+}
+
+function isWhole({ as, parts }: LeavingField): boolean {
+  return as === 'whole' && parts === undefined;
+}
+
+/** The table of the mapping, which names each, stands above. */
+function restOf(others: number): string {
+  return others === 0 ? 'all of them' : 'all others';
 }
 
 function leavesAs({ as, redactions = [], parts = [] }: LeavingField): string {

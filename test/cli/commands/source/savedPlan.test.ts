@@ -64,6 +64,14 @@ describe('a saved plan', () => {
     expect(to.inputs[0]?.plan).toEqual({ v: 1, uid: LIVE.uid, running: LIVE.manifest, seen: SEEN });
   });
 
+  it('is carried out without the manifest, which it holds; without either there is nothing to carry out', async () => {
+    await save();
+    const to = world();
+    expect(await update(to.context, { plan: saved })).toBe(0);
+    expect(to.inputs).toMatchObject([{ manifest: { dataset: { name: 'Other' } }, plan: { seen: SEEN } }]);
+    await expect(update(world().context, {})).rejects.toMatchObject({ error: { code: 'CAEP_USAGE' } });
+  });
+
   it('holds what was asked to be made anew, and nothing else is', async () => {
     expect(await plan(world().context, { file, save: saved, newDataset: true })).toBe(2);
     const to = world();
