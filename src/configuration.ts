@@ -18,9 +18,10 @@ import {
   wholeNumber,
   word,
 } from './configuration/values.js';
+import { SECRET_VARIABLES, withSecretFiles } from './configuration/secretFiles.js';
 import { codedError, type Problem } from './domain/errors.js';
 
-/** Each is described in docs/configuration.md. */
+/** Each is described in docs/configuration.md. A secret may also be in a file, named by `NAME_FILE`. */
 export const environmentSchema = z.object({
   /** Where keys, caches and embedded servers keep their files. */
   CHATLIO_AEP_HOME: optional(text),
@@ -166,12 +167,14 @@ export const ADOBE_DEFAULTS = {
 /**
  * Reads the configuration.
  *
- * @param environment for example `process.env`
+ * @param given for example `process.env`
  * @throws CodedError `CAEP_CONFIGURATION_INVALID` that names each wrong variable
  */
-export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration {
+export function readConfiguration(given: NodeJS.ProcessEnv): Configuration {
+  const { environment, problems } = withSecretFiles(given);
   const parsed = environmentSchema.safeParse(environment);
-  if (!parsed.success) throw invalid(parsed.error.issues, environment);
+  const invalid = parsed.success ? [] : problemsOf(parsed.error.issues, environment);
+  if (!parsed.success || problems.length > 0) throw notAsExpected([...problems, ...invalid]);
   const env = parsed.data;
   const userHome = homeOf(environment);
   const home = homeFolder(env.CHATLIO_AEP_HOME ?? '.chatlio-aep', userHome);
@@ -229,21 +232,13 @@ function sdkVariables(environment: NodeJS.ProcessEnv): Record<string, string> {
   return Object.fromEntries(given);
 }
 
-const SECRET_VARIABLES = new Set([
-  'TEMPORAL_API_KEY',
-  'ADOBE_CLIENT_SECRET',
-  'CHATLIO_AEP_ACCESS_KEY',
-  'DATABASE_URL',
-  'ADOBE_QUERY_SERVICE_URL',
-]);
 const LONGEST_SHOWN = 120;
 
-function invalid(issues: readonly z.core.$ZodIssue[], environment: NodeJS.ProcessEnv): Error {
-  const problems: Problem[] = issues.map((issue) => {
+function problemsOf(issues: readonly z.core.$ZodIssue[], environment: NodeJS.ProcessEnv): Problem[] {
+  return issues.map((issue) => {
     const path = String(issue.path[0]);
     return { path, expected: issue.message, got: shown(path, environment[path] ?? '') };
   });
-  return notAsExpected(problems);
 }
 
 function notAsExpected(problems: readonly Problem[]): Error {

@@ -6,6 +6,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { readConfiguration } from './configuration.js';
+import { withSecretFiles } from './configuration/secretFiles.js';
 import { readJsonFile } from './process/files/jsonFile.js';
 import { replaceFile } from './process/files/wholeFile.js';
 
@@ -19,7 +20,8 @@ export type StackEnvironment = Readonly<Record<string, string>>;
 export function withStackEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const stack = readJsonFile(environmentFile(readConfiguration(environment).home)) as StackEnvironment | undefined;
   if (stack === undefined) return environment;
-  const set = Object.entries(environment).filter(([, value]) => value !== undefined && value !== '');
+  const own = withSecretFiles(environment).environment;
+  const set = Object.entries(own).filter(([, value]) => value !== undefined && value !== '');
   return { ...stack, ...Object.fromEntries(set) };
 }
 
