@@ -1,28 +1,27 @@
 /** Every event of an audit's lists, written to a file page by page: however many there are, few of them are in memory. */
 import { type FileHandle, open } from 'node:fs/promises';
 import { AUDIT_LISTS, type AuditedEvent, type AuditList, type AuditReport } from '../domain/audit.js';
-import { codedError } from '../domain/errors.js';
-import { messageOf } from '../domain/messageOf.js';
 import type { Sources } from '../temporal/sources/port.js';
+import { writtenTo } from './givenFile.js';
 
 /**
  * One JSON object a line: the event, and in `list` where it belongs.
  *
  * @param report of the whole: its lists are taken where they are complete; for what is longer the same window is compared again
  * @returns how many were written
- * @throws CodedError `CAEP_FILE_REFUSED`
+ * @throws CodedError `CAEP_FILE_NOT_WRITTEN`
  */
 export async function writeAllAudited(
   sources: Pick<Sources, 'ask'>,
   report: Pick<AuditReport, 'name' | 'since' | 'until' | 'counts' | 'lists'>,
   path: string,
 ): Promise<number> {
-  const file = await written(path, () => open(path, 'w', 0o600));
+  const file = await writtenTo(path, () => open(path, 'w', 0o600));
   try {
     let lines = 0;
     for (const list of AUDIT_LISTS) {
       for await (const events of pagesOf(sources, report, list)) {
-        await written(path, () => append(file, list, events));
+        await writtenTo(path, () => append(file, list, events));
         lines += events.length;
       }
     }
@@ -51,12 +50,4 @@ async function* pagesOf(
 
 function append(file: FileHandle, list: AuditList, events: readonly AuditedEvent[]): Promise<void> {
   return file.appendFile(events.map((event) => `${JSON.stringify({ list, ...event })}\n`).join(''));
-}
-
-async function written<T>(path: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (cause) {
-    throw codedError('CAEP_FILE_REFUSED', { path, reason: messageOf(cause) }, { cause });
-  }
 }

@@ -600,6 +600,12 @@ export const ERROR_CATALOGUE = {
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
+  CAEP_FILE_NOT_WRITTEN: {
+    sentence: 'The file {path} cannot be written: {reason}.',
+    remedy: 'Name another file, or make its folder and let the user that runs this write there.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
   CAEP_DISK_FULL: {
     sentence: 'The disk is full ({path}).',
     remedy:

@@ -14,7 +14,14 @@ const FILE_REASONS: Readonly<Record<string, string>> = {
   EMFILE: 'this process has too many files open',
   ENFILE: 'this machine has too many files open',
   EIO: 'the disk reports a read or write error',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'this user has no more room on the disk',
 };
+
+/** @returns undefined for an error that is no refusal of the file system */
+export function reasonOfRefusal(cause: unknown): string | undefined {
+  return FILE_REASONS[(cause as NodeJS.ErrnoException).code ?? ''];
+}
 
 /** @returns undefined for an error that is no such refusal */
 export function systemFault(cause: unknown): CodedError | undefined {
@@ -22,7 +29,7 @@ export function systemFault(cause: unknown): CodedError | undefined {
   const { code = '', path, syscall = '' } = cause as NodeJS.ErrnoException;
   if (code === 'ENOSPC' || code === 'EDQUOT')
     return codedError('CAEP_DISK_FULL', { path: path ?? 'the home' }, { cause });
-  const reason = FILE_REASONS[code];
+  const reason = reasonOfRefusal(cause);
   // Sockets and processes fail with the same codes, and name no path.
   if (reason === undefined || path === undefined) return undefined;
   if (syscall.startsWith('spawn'))

@@ -1,13 +1,12 @@
 /** The file of a plan: written by `plan FILE --save`, read by `update --plan`. */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { readFile, writeFile } from 'node:fs/promises';
 import { codedError } from '../../domain/errors.js';
 import type { Manifest } from '../../domain/source/manifest.js';
 import { manifestDifferences, type SourceState } from '../../domain/source/source.js';
 import { listOf, type PlanCheck, type SavedPlan } from '../../domain/planning/savedPlan.js';
 import type { UpdateInput } from '../../domain/source/update.js';
-import { replaceFile } from '../../process/files/wholeFile.js';
+import { writtenTo } from '../givenFile.js';
 import { manifestField } from './differences.js';
 import { obstaclesTo, type Plan, type PlanOf } from './planning.js';
 
@@ -45,8 +44,9 @@ export function savedPlanOf(
   return { ...content, digest: digestOf(content) };
 }
 
-export function writePlan(file: string, plan: SavedPlan): void {
-  replaceFile(resolve(file), `${JSON.stringify(plan, null, 2)}\n`);
+/** @throws CodedError `CAEP_FILE_NOT_WRITTEN` */
+export async function writePlan(file: string, plan: SavedPlan): Promise<void> {
+  await writtenTo(file, () => writeFile(file, `${JSON.stringify(plan, null, 2)}\n`, { mode: 0o600 }));
 }
 
 /** @throws CodedError `CAEP_PLAN_UNREADABLE` */

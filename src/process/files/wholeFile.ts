@@ -37,9 +37,17 @@ export function withFileBeside<T>(file: string, content: string, work: (beside: 
   try {
     writeFileSync(beside, content, { mode: 0o600, flush: true });
     return work(beside);
+  } catch (cause) {
+    throw ofFile(file, beside, cause);
   } finally {
     rmSync(beside, { force: true });
   }
+}
+
+/** What stands beside is of no use to anybody: an error is about the file that it is meant for. */
+function ofFile(file: string, beside: string, cause: unknown): unknown {
+  if (!(cause instanceof Error) || (cause as NodeJS.ErrnoException).path !== beside) return cause;
+  return Object.assign(cause, { path: file, message: cause.message.replaceAll(beside, file) });
 }
 
 /** Puts a file there only where there is none. @returns false when somebody else has */

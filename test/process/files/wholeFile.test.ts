@@ -1,8 +1,17 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { replaceFile } from '../../../src/process/files/wholeFile.js';
+import { replaceFile, withFileBeside } from '../../../src/process/files/wholeFile.js';
 import { spawnEntry, temporaryFolder } from '../../support/processes.js';
+
+it.each(['made', 'put in place'])('a file that cannot be %s is named itself, not what is written beside it', (step) => {
+  const folder = temporaryFolder();
+  const file = step === 'made' ? join(folder, 'nowhere', 'file') : folder;
+  const write = () => (step === 'made' ? withFileBeside(file, 'text', () => undefined) : replaceFile(file, 'text'));
+  expect(write).toThrow(
+    expect.objectContaining({ path: file, message: expect.not.stringContaining('.part') as string }),
+  );
+});
 
 it('of two processes that replace a file at once neither fails, and it is always one of theirs, whole', async () => {
   const folder = temporaryFolder();

@@ -46,7 +46,8 @@ export const plan: Command<PlanArguments> = async (context, { file, adopt, save,
   if (running === undefined) noteWindows(context);
   const replace = running?.phase === 'live' ? replacementOf(asked) : undefined;
   const planned = await askForPlan(sources, manifest, { run, running, adopt, replace });
-  if (save !== undefined) writePlan(save, savedPlanOf(planned, { manifest, running, replace, now: context.now() }));
+  if (save !== undefined)
+    await writePlan(save, savedPlanOf(planned, { manifest, running, replace, now: context.now() }));
   context.output.result(planDocument(planned), () => renderPlan(planned, context.output.paint));
   if (save !== undefined) context.output.note(`Saved. \`chatlio-aep update --plan ${save}\` carries out just this.`);
   return exitCodeOfPlan(planned);

@@ -1,5 +1,5 @@
 /** `plan --save` and `update --plan`: what is carried out is what was looked at, or nothing. */
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -70,6 +70,24 @@ describe('a saved plan', () => {
     expect(await update(to.context, { plan: saved })).toBe(0);
     expect(to.inputs).toMatchObject([{ manifest: { dataset: { name: 'Other' } }, plan: { seen: SEEN } }]);
     await expect(update(world().context, {})).rejects.toMatchObject({ error: { code: 'CAEP_USAGE' } });
+  });
+
+  it('that cannot be written is named as it was given, with why', async () => {
+    const inFile = join(file, 'change.json');
+    const nowhere = join(folder, 'nowhere', 'change.json');
+    const reasons = [
+      [folder, 'it is a folder'],
+      [inFile, 'a part of the path is a file, not a folder'],
+      [nowhere, `there is no folder ${join(folder, 'nowhere')}`],
+      ['/proc/x', 'no file can be made in /proc'],
+    ] as const;
+    for (const [path, reason] of reasons) {
+      const refused = plan(world().context, { file, save: path });
+      await expect(refused).rejects.toMatchObject({
+        error: { code: 'CAEP_FILE_NOT_WRITTEN', fields: { path, reason } },
+      });
+    }
+    expect(await readdir(folder)).not.toContain('nowhere');
   });
 
   it('holds what was asked to be made anew, and nothing else is', async () => {
