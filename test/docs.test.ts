@@ -6,9 +6,16 @@ import { fieldsPage } from '../scripts/fieldsPage.js';
 import { createProgram } from '../src/cli/program.js';
 import { environmentSchema } from '../src/configuration.js';
 import { ERROR_CATALOGUE } from '../src/domain/errors.js';
+import type { RecordedInput } from '../src/domain/history.js';
+import type { OperationKind } from '../src/domain/source/source.js';
 import { faultRuleSchema } from '../simulator/faults/faultSchema.js';
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
+
+function pagesBelow(folder: string): string[] {
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  return names.filter((name) => name.endsWith('.md')).map((name) => `${folder}/${name}`);
+}
 
 describe('the page of error codes', () => {
   it('is made of the catalogue as it is (npm run errors)', () => {
@@ -25,10 +32,9 @@ describe('the page of fields', () => {
 });
 
 describe('every page', () => {
-  const inDocs = readdirSync('docs', { recursive: true }).map((name) => `docs/${String(name)}`);
-  const pages = ['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md', ...inDocs];
+  const pages = ['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md', ...pagesBelow('docs')];
 
-  it.each(pages.filter((page) => page.endsWith('.md')))('%s links to files that there are', (page) => {
+  it.each(pages)('%s links to files that there are', (page) => {
     const links = [...read(page).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map((match) => match[1] ?? '');
     const there = (link: string) => existsSync(new URL(link, new URL(`../${page}`, import.meta.url)));
     expect(links.filter((link) => !there(link))).toEqual([]);
@@ -85,21 +91,67 @@ describe('the page of the simulator', () => {
   });
 });
 
+describe('the page of JSON output', () => {
+  const page = read('docs/json-output.md');
+  const history = page.slice(page.indexOf('### `history`'), page.indexOf('### `status`\n'));
+  const inputs: Readonly<Record<keyof Required<RecordedInput>, true>> = {
+    changed: true,
+    adopt: true,
+    disableFlow: true,
+    discard: true,
+    noWait: true,
+    deleteData: true,
+    includeAdopted: true,
+    withoutReceivers: true,
+    widget: true,
+    kind: true,
+    since: true,
+    recreate: true,
+    replace: true,
+    now: true,
+  };
+  const operations: Readonly<Record<OperationKind, true>> = {
+    provision: true,
+    pause: true,
+    unpause: true,
+    configure: true,
+    update: true,
+    teardown: true,
+    repair: true,
+  };
+
+  it.each([...Object.keys(inputs), ...Object.keys(operations)])('has `%s` of the history', (name) => {
+    expect(history).toContain(`\`${name}\``);
+  });
+});
+
 describe('commands in the documents', () => {
-  it('are commands that there are', () => {
-    const nothing = () => Promise.reject(new Error('not here'));
-    const wiring = { version: '0', run: nothing };
-    const commands = createProgram(wiring).commands.map((command) => command.name());
-    const texts = [
-      'README.md',
-      ...readdirSync('docs')
-        .filter((file) => file.endsWith('.md'))
-        .map((file) => `docs/${file}`),
+  const program = createProgram({ version: '0', run: () => Promise.reject(new Error('not here')) });
+  const isCommand = (word = '') => program.commands.some((command) => command.name() === word);
+  const optionsOf = ({ options }: typeof program) => options.map(({ long }) => long);
+
+  /** What of a line of words is no command, or no option of the command. */
+  function unknownIn(line: string): readonly string[] {
+    const words = line.replace(/^--output \w+ /, '').split(/\s+/);
+    let command = program;
+    for (let next; (next = command.commands.find((one) => one.name() === words[0])) !== undefined; words.shift()) {
+      command = next;
+    }
+    if (command === program) return words.slice(0, 1);
+    const known = [program, command].flatMap(optionsOf);
+    return words.filter((word) => word.startsWith('--') && !known.includes(word));
+  }
+
+  it.each(['README.md', ...pagesBelow('docs')])('%s: there are these commands, and they have these options', (page) => {
+    const text = read(page);
+    const called = [
+      ...text.matchAll(/(?:`|^)(?:npm run (?:--silent )?client --|chatlio-aep) ((?:--|[a-z])[^`#\n]*)/gm),
     ];
-    const typed = texts.flatMap((file) =>
-      [...read(file).matchAll(/(?:`|^)(?:npm run client --|chatlio-aep) ([a-z]+)/gm)].map((match) => match[1] ?? ''),
-    );
-    expect(typed.length).toBeGreaterThan(20);
-    expect(typed.filter((name) => !commands.includes(name) && name !== 'update')).toEqual([]);
+    const short = [...text.matchAll(/`([a-z]+ [^`\n]+)`/g)].filter(([, line]) => isCommand(line?.split(' ')[0]));
+    const lines = [...called, ...short]
+      .map(([, line = '']) => line.trim())
+      .filter((line) => !/ json (COMMAND )?…$/.test(line));
+    expect(lines.flatMap(unknownIn)).toEqual([]);
+    if (page === 'README.md') expect(lines.length).toBeGreaterThan(10);
   });
 });

@@ -351,6 +351,15 @@ describe('status', () => {
     });
     expect(document).not.toHaveProperty('manifest');
   });
+
+  it('as a document says of what could not be removed why, as of every error', () => {
+    const one = { generation: 2, why: 'replaced', since: 1, resources: {}, dataset: 'none' } as const;
+    const replaced = [{ ...one, error: { code: 'CAEP_PERMISSION_MISSING', fields: {} } } as const, one];
+    const document = sourceDocument({ run: sourceRun(), state: { ...LIVE, replaced } });
+    expect(document).toMatchObject({
+      replaced: [{ generation: 2, error: { code: 'CAEP_PERMISSION_MISSING', retryable: false } }, one],
+    });
+  });
 });
 
 describe('plan', () => {

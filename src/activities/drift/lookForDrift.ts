@@ -6,7 +6,7 @@ import { type Resource, STEP_NAMES, type StepName } from '../../domain/source/st
 import { STEP_TABLE } from '../steps/table/index.js';
 import type { StepContext } from '../steps/step.js';
 
-/** A deletion counts once two looks have not found the object: an answer may lag. */
+/** An object counts as deleted once it is not found a second time, so much later: an answer may lag. */
 const CONFIRM_AFTER_MS = 2_000;
 
 export interface Look {

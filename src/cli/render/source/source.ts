@@ -6,6 +6,7 @@ import { oneLine } from '../../../domain/printable.js';
 import { abortMeans, countOfHeld } from '../../../domain/source/sourceDetails.js';
 import { STEPS } from '../../../domain/source/steps.js';
 import type { Hold, SourceState } from '../../../domain/source/source.js';
+import type { Replaced } from '../../../domain/source/updating/replacing.js';
 import type { IntakeReport } from '../../../domain/events/shownEvents.js';
 import type { ForgottenSource, Snapshot } from '../../following/snapshot.js';
 import type { ForwarderReport } from '../../../temporal/sources/port.js';
@@ -160,7 +161,7 @@ export function sourceDocument({ run, state, forwarder, intake }: Snapshot): obj
           teardown: state.teardown,
           // Of a look that has never succeeded there is no time.
           drift: state.drift && { ...state.drift, lookedAt: state.drift.lookedAt || undefined },
-          replaced: state.replaced,
+          replaced: state.replaced?.map(replacedDocument),
           tenantId: state.tenantId,
         }),
     ...(state?.hold === undefined
@@ -183,6 +184,10 @@ export function sourceDocument({ run, state, forwarder, intake }: Snapshot): obj
           flowRuns: intake.flowRuns,
         }),
   };
+}
+
+function replacedDocument({ error, ...one }: Replaced): object {
+  return error === undefined ? one : { ...one, error: errorDocument(error) };
 }
 
 /** The same, of a source whose workflow Temporal has forgotten. */
