@@ -51,6 +51,18 @@ describe('the page of the architecture', () => {
       folders.some((folder) => existsSync(new URL(`../${folder}/${path}`, import.meta.url)));
     expect(named.filter((path) => !there(path))).toEqual([]);
   });
+
+  it.each(['src', 'src/cli', 'src/store', 'src/activities', 'src/domain', 'chaos', 'bench'])(
+    'has the folders of %s in its list',
+    (folder) => {
+      const page = read('ARCHITECTURE.md');
+      const list = page.slice(page.indexOf('## 3.'), page.indexOf('## 4.'));
+      const line = new RegExp(`^ *${folder.split('/').at(-1)}/ .*$`, 'm').exec(list)?.[0] ?? '';
+      const named = folder === 'src' ? list : line;
+      const folders = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+      expect(folders.map(({ name }) => name).filter((name) => !named.includes(`${name}/`))).toEqual([]);
+    },
+  );
 });
 
 describe('the page of the configuration', () => {
