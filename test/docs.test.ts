@@ -5,6 +5,7 @@ import { errorsPage } from '../scripts/errorsPage.js';
 import { fieldsPage } from '../scripts/fieldsPage.js';
 import { createProgram } from '../src/cli/program.js';
 import { environmentSchema } from '../src/configuration.js';
+import { SECRET_VARIABLES } from '../src/configuration/secretFiles.js';
 import { ERROR_CATALOGUE } from '../src/domain/errors.js';
 import type { RecordedInput } from '../src/domain/history.js';
 import type { OperationKind } from '../src/domain/source/source.js';
@@ -76,7 +77,8 @@ describe('the page of the configuration', () => {
   });
 
   it('has no other, beside those of Temporal’s SDK and of terminals', () => {
-    const others = [...named].filter((name) => !variables.includes(name) && !/^(TEMPORAL|CAEP)_|COLOR$/.test(name));
+    const known = new Set([...variables, ...[...SECRET_VARIABLES].map((name) => `${name}_FILE`)]);
+    const others = [...named].filter((name) => !known.has(name) && !/^(TEMPORAL|CAEP)_|COLOR$/.test(name));
     expect(others).toEqual([]);
   });
 });
