@@ -40,6 +40,13 @@ export const environmentSchema = z.object({
   ADOBE_INLET_URL: optional(url),
   /** `postgres://host:port` in place of what `connection_parameters` answers. */
   ADOBE_QUERY_SERVICE_URL: optional(postgresUrl),
+  /** For Adobe's services and the inlet. */
+  HTTPS_PROXY: optional(text),
+  https_proxy: optional(text),
+  HTTP_PROXY: optional(text),
+  http_proxy: optional(text),
+  NO_PROXY: optional(text),
+  no_proxy: optional(text),
   RECEIVER_HOST: optional(word),
   RECEIVER_PORT: optional(port),
   /** As Chatlio reaches the receiver; stands in the webhook URLs that `urls` prints. */
@@ -86,6 +93,15 @@ export const environmentSchema = z.object({
   ADOBE_REQUEST_TIMEOUT_MS: optional(wholeNumber(100)),
 });
 
+/** Holds secrets. */
+export interface ProxySettings {
+  /** Of an HTTP proxy, for `https:` addresses; absent: `httpProxy` for those, too. */
+  readonly httpsProxy?: string;
+  readonly httpProxy?: string;
+  /** Hosts that are reached directly, separated by commas; `*`: all. */
+  readonly noProxy?: string;
+}
+
 export interface AdobeConfiguration {
   readonly clientId: string;
   readonly clientSecret: string;
@@ -96,6 +112,7 @@ export interface AdobeConfiguration {
   readonly platformUrl: string;
   readonly inletUrl?: string;
   readonly queryServiceUrl?: string;
+  readonly proxy?: ProxySettings;
   readonly requestTimeoutMs: number;
   /** After an ambiguous create, how long lookups may still lag behind it. Above the gateway's 60 s. */
   readonly consistencyWindowMs: number;
@@ -293,9 +310,27 @@ function adobeConfiguration(env: z.infer<typeof environmentSchema>): AdobeConfig
     platformUrl: env.ADOBE_PLATFORM_URL ?? ADOBE_DEFAULTS.platformUrl,
     inletUrl: env.ADOBE_INLET_URL,
     queryServiceUrl: env.ADOBE_QUERY_SERVICE_URL,
+    proxy: proxySettings(env),
     requestTimeoutMs: env.ADOBE_REQUEST_TIMEOUT_MS ?? ADOBE_DEFAULTS.requestTimeoutMs,
     consistencyWindowMs: env.ADOBE_CONSISTENCY_WINDOW_MS ?? ADOBE_DEFAULTS.consistencyWindowMs,
     maxAttempts: env.ADOBE_MAX_ATTEMPTS ?? ADOBE_DEFAULTS.maxAttempts,
     firstRetryDelayMs: env.ADOBE_FIRST_RETRY_DELAY_MS ?? ADOBE_DEFAULTS.firstRetryDelayMs,
   };
+}
+
+/** Checked only where Adobe is called: machines have all kinds of them set, and no other process uses one. In small letters they win. */
+function proxySettings(env: z.infer<typeof environmentSchema>): ProxySettings | undefined {
+  const httpsProxy = proxyUrl('https_proxy', env.https_proxy) ?? proxyUrl('HTTPS_PROXY', env.HTTPS_PROXY);
+  const httpProxy = proxyUrl('http_proxy', env.http_proxy) ?? proxyUrl('HTTP_PROXY', env.HTTP_PROXY);
+  if (httpsProxy === undefined && httpProxy === undefined) return undefined;
+  return { httpsProxy, httpProxy, noProxy: env.no_proxy ?? env.NO_PROXY };
+}
+
+/** Without a scheme it is an HTTP proxy, as everywhere. */
+function proxyUrl(path: string, given: string | undefined): string | undefined {
+  if (given === undefined) return undefined;
+  const address = given.includes('://') ? given : `http://${given}`;
+  if (/^https?:/.test(address) && URL.canParse(address)) return address;
+  const expected = 'an HTTP proxy, such as http://proxy.example.com:3128';
+  throw notAsExpected([{ path, expected, got: shown(path, given) }]);
 }

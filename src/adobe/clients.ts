@@ -1,6 +1,6 @@
 /** All clients over one connection pool and one token cache. */
 import type { Logger } from 'pino';
-import { Agent } from 'undici';
+import { createDispatcher } from './http/dispatcher.js';
 import type { AdobeConfiguration } from '../configuration.js';
 import { createCatalog, type Catalog } from './services/catalog.js';
 import { createDataAccess, type DataAccess } from './services/dataAccess.js';
@@ -51,10 +51,9 @@ export interface Adobe {
  * await adobe.close();
  */
 export function createAdobe({ configuration, log }: { configuration: AdobeConfiguration; log: Logger }): Adobe {
-  const dispatcher = new Agent({
-    connect: { timeout: 10_000 },
+  const dispatcher = createDispatcher(configuration.proxy, {
+    connectTimeoutMs: 10_000,
     connections: 16,
-    pipelining: 1,
     // Whatever the server hints: a create on a connection that just closes has an unknown outcome.
     keepAliveMaxTimeout: 4_000,
   });

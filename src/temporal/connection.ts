@@ -27,7 +27,9 @@ export async function connectClient(configuration: Configuration): Promise<Tempo
   const target = targetOf(configuration);
   const { address, namespace } = target;
   const retry = makeGrpcRetryInterceptor(defaultGrpcRetryOptions({ maxAttempts: CLIENT_ATTEMPTS }));
-  const connection = Connection.lazy({ ...target.connectOptions, interceptors: [retry] });
+  // Without it gRPC takes the proxy that is meant for Adobe; a worker's connection never does.
+  const channelArgs = { 'grpc.enable_http_proxy': 0 };
+  const connection = Connection.lazy({ ...target.connectOptions, channelArgs, interceptors: [retry] });
   try {
     await connection.withDeadline(Date.now() + CONNECT_TIMEOUT_MS, () =>
       connection.workflowService.describeNamespace({ namespace }),

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { readConfiguration } from '../../src/configuration.js';
 import { freePort } from '../../src/process/ports.js';
 import { connectClient } from '../../src/temporal/connection.js';
@@ -56,6 +56,20 @@ describe('a connection to Temporal', () => {
       SHORTLY_MS,
     );
   }
+
+  it.each([
+    ['client', connectClient],
+    ['worker', connectWorker],
+  ] as const)('is never made through a proxy, which is meant for Adobe (%s)', async (_kind, connect) => {
+    const dead = `http://127.0.0.1:${await freePort()}`;
+    vi.stubEnv('https_proxy', dead);
+    vi.stubEnv('http_proxy', dead);
+    vi.stubEnv('HTTPS_PROXY', dead);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const connected = await connect(at(temporal().address));
+    onTestFinished(() => connected.connection.close());
+    expect(connected).toMatchObject({ address: temporal().address });
+  });
 
   it('names a namespace that does not exist', async () => {
     const { address } = temporal();

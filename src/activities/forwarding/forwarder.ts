@@ -22,7 +22,7 @@ export interface ForwarderActivityDependencies {
   readonly keyRing: KeyRing;
   readonly wakeListener: WakeListener;
   readonly adobe: Pick<Adobe, 'forSandbox'>;
-  readonly configuration: Pick<AdobeConfiguration, 'inletUrl' | 'queryServiceUrl'>;
+  readonly configuration: Pick<AdobeConfiguration, 'inletUrl' | 'queryServiceUrl' | 'proxy'>;
   /** See `src/adobe/http/hosts.ts`. */
   readonly minimumLakeLatencyMs: number;
   /** Names this process to people who look at leases. */
@@ -39,7 +39,8 @@ export interface ForwarderActivityDependencies {
 export function createForwarderActivities(deps: ForwarderActivityDependencies): ForwarderActivities {
   const drain = createDrain({
     ...deps,
-    createInlet: (settings) => createInlet({ ...settings, baseUrl: deps.configuration.inletUrl }),
+    createInlet: (settings) =>
+      createInlet({ ...settings, baseUrl: deps.configuration.inletUrl, proxy: deps.configuration.proxy }),
   });
   const checkDestination = createDestinationCheck(deps);
 

@@ -151,6 +151,9 @@ export function targetOf(baseUrl: string): { readonly origin: string; readonly p
 function faultOf(error: unknown): ExchangeFault {
   if (error instanceof AggregateError && error.errors.length > 0) return faultOf(error.errors[0]);
   if (!(error instanceof Error)) return 'unknown';
+  // Of a tunnel that a proxy refuses, undici has no code, and the status only in words.
+  const [, refusal] = /^Proxy response \((\d{3})\)/.exec(error.message) ?? [];
+  if (refusal !== undefined) return `proxy-refused-${refusal}`;
   const { code } = error as { code?: unknown };
   return typeof code === 'string' ? code : error.name;
 }

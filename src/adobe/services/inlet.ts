@@ -1,6 +1,7 @@
 /** The streaming inlet of one flow: posts one event at a time, the same bytes on every attempt. */
-import { Pool } from 'undici';
 import { type Attempt, classifyAttempt, type InletPolicy, type Observation } from '../../domain/delivery/outcomes.js';
+import type { ProxySettings } from '../../configuration.js';
+import { createDispatcher } from '../http/dispatcher.js';
 import { readErrorBody } from '../http/errorBody.js';
 import { type Exchange, exchange } from '../http/exchange.js';
 import { parseRetryAfter } from '../http/retryAfter.js';
@@ -23,6 +24,7 @@ export interface InletOptions {
   readonly expectedInletId?: string;
   /** Its scheme, host and path prefix stand in place of the URL's own: of a recording proxy. */
   readonly baseUrl?: string;
+  readonly proxy?: ProxySettings;
   /** From the first byte to the end of the answer. */
   readonly requestTimeoutMs: number;
   readonly on503: InletPolicy['on503'];
@@ -66,19 +68,16 @@ export function createInlet(options: InletOptions): Inlet {
     'x-adobe-flow-id': options.flowId,
     ...(options.sandbox === undefined ? {} : { 'x-sandbox-name': options.sandbox }),
   };
-  // HTTP/2 and pipelining repeat requests by themselves; neither is used.
-  const pool = new Pool(base.origin, {
+  const dispatcher = createDispatcher(options.proxy, {
     connections: options.connections,
-    pipelining: 1,
-    allowH2: false,
-    connect: { timeout: CONNECT_TIMEOUT_MS },
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     keepAliveMaxTimeout: KEEP_ALIVE_MS,
   });
 
   return {
     async post(body, { signal, mayStart } = {}) {
-      const seen = await exchange(pool, {
+      const seen = await exchange(dispatcher, {
         origin: base.origin,
         path,
         method: 'POST',
@@ -93,7 +92,7 @@ export function createInlet(options: InletOptions): Inlet {
       const attempt = classifyAttempt(observationOf(seen), policy);
       return withEvidence(attempt, seen, inletId);
     },
-    close: () => pool.close(),
+    close: () => dispatcher.close(),
   };
 }
 
