@@ -115,7 +115,7 @@ export const deleteAccount: Command<DeleteAccountArguments> = async (
     const users = usedBy.length === 0 ? '' : ` It is used by ${describeUsers(usedBy)}.`;
     if (!(await confirm(`Delete the account ${account.name} (${id}) of the sandbox ${sandbox}?${users}`))) {
       output.note('Nothing was deleted.');
-      return EXIT_CODES.failed;
+      return EXIT_CODES.interrupted;
     }
   }
   const { deleted } = await sources.ask({ v: 1, ask: 'deleteAccount', sandbox, id });

@@ -91,7 +91,7 @@ describe('delete', () => {
       questions.push(question);
       return Promise.resolve(answer);
     };
-    expect(await deleteAccount({ ...world.context, confirm: confirm(false) }, { id: 'a-1' })).toBe(1);
+    expect(await deleteAccount({ ...world.context, confirm: confirm(false) }, { id: 'a-1' })).toBe(130);
     expect(sorts(asked)).toEqual(['account']);
     expect(questions).toEqual([
       'Delete the account Web shop (a-1) of the sandbox prod? It is used by the source connection shop source (s-1).',
