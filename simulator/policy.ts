@@ -74,7 +74,7 @@ const POLICY_TABLE = {
   flowTransitionDelayMs: number(0, 'Time that a flow spends in enabling, disabling or updating.'),
   flowActivationError: text(
     '',
-    'Not empty: a flow is not enabled, and stays as it is; its lastOperation has this error. The form of an error is not documented.',
+    'Not empty: a flow that is new, published or to be enabled stays on its way, and its lastOperation has this error. The form of an error is not documented.',
   ),
   flowStateBeforeEnabled: choice(['initializing', 'pending', 'inProgress'], 'State of a new flow until it is enabled.'),
   flowDeletionVisibleAfterMs: number(

@@ -19,6 +19,9 @@ const call = (method: string, path: string, more?: Call) => simulated().call(met
 const item = async (path: string) => (await call('GET', path)).json['items'][0];
 const codeOf = ({ json }: Answer) => String(json['type']).replace('https://ns.adobe.com/aep/errors/FLOW-', '');
 
+/** Of a change: `200`, or why it was refused. */
+const codeOfWrite = (answer: Answer) => (answer.status === 200 ? '200' : codeOf(answer));
+
 const ETAG = /^"[0-9a-f]{8}-0000-0200-0000-[0-9a-f]{8}0000"$/;
 
 describe('specs', () => {
@@ -153,9 +156,10 @@ describe('a new flow', () => {
     const made = await call('POST', '/flows', { body: flowBody(await makeParts(simulated())) });
     const { id } = made.json;
     await simulated().admin.advance(6_000);
-    expect(await item(`/flows/${id}`)).toMatchObject({
+    const waiting = await item(`/flows/${id}`);
+    expect(waiting['options']).toEqual({});
+    expect(waiting).toMatchObject({
       state: 'initializing',
-      options: {},
       lastOperation: {
         operation: 'enable',
         status: { value: 'failed', errors: [{ message: 'the mapping cannot be read' }] },
@@ -163,7 +167,11 @@ describe('a new flow', () => {
     });
     simulated().admin.policy.change({ flowActivationError: null });
     await simulated().admin.advance(2_000);
-    expect(await item(`/flows/${id}`)).toMatchObject({ state: 'enabled' });
+    const { state, lastOperation } = await item(`/flows/${id}`);
+    expect({ state, lastOperation }).toEqual({
+      state: 'enabled',
+      lastOperation: { started: expect.any(Number), updated: expect.any(Number), operation: 'enable' },
+    });
   });
 
   test('becomes enabled by itself, with an inlet, and with another etag', async () => {
@@ -341,8 +349,7 @@ describe('PATCH of a flow', () => {
     const path = `/flows/${json['id']}`;
     const patch = async () => {
       const { etag } = await item(path);
-      const answer = await call('PATCH', path, { headers: { 'if-match': etag }, body: rename });
-      return answer.status === 200 ? '200' : codeOf(answer);
+      return codeOfWrite(await call('PATCH', path, { headers: { 'if-match': etag }, body: rename }));
     };
     expect(await patch()).toBe('1420-400');
     await simulated().admin.advance(5_000);
@@ -371,6 +378,49 @@ test('actions change the state where they fit it', async () => {
   expect((await act('ENABLE')).status).toBe(200);
   expect((await item(`/flows/${flowId}`))['state']).toBe('enabled');
 });
+
+test.each([0, 3_000])(
+  'a disabled flow that cannot be enabled stays on its way and says why, until it can: with a delay of %d ms',
+  async (flowTransitionDelayMs) => {
+    const { flowId } = await makeSource(simulated());
+    const act = async (op: string) => codeOfWrite(await call('POST', `/flows/${flowId}/action?op=${op}`));
+    const shown = async () => (await item(`/flows/${flowId}`)) as object;
+    expect(await act('disable')).toBe('200');
+    simulated().admin.policy.change({ flowTransitionDelayMs, flowActivationError: 'no inlet is free' });
+    expect(await act('enable')).toBe('200');
+    await simulated().admin.advance(flowTransitionDelayMs);
+    expect(await shown()).toMatchObject({
+      state: 'enabling',
+      lastOperation: { operation: 'enable', status: { value: 'failed', errors: [{ message: 'no inlet is free' }] } },
+    });
+    expect(await act('disable')).toBe('1421-400');
+    simulated().admin.policy.change({ flowActivationError: null });
+    await simulated().admin.advance(1_000);
+    expect(await shown()).toMatchObject({ state: 'enabled' });
+  },
+);
+
+test.each([0, 3_000])(
+  'a flow that is updated or disabled does not have to be enabled: with a delay of %d ms',
+  async (flowTransitionDelayMs) => {
+    const { flowId } = await makeSource(simulated());
+    const path = `/flows/${flowId}`;
+    simulated().admin.policy.change({ flowTransitionDelayMs, flowActivationError: 'no inlet is free' });
+    const { etag } = await item(path);
+    const body = [{ op: 'replace', path: '/name', value: 'Renamed' }];
+    expect((await call('PATCH', path, { headers: { 'if-match': etag }, body })).status).toBe(200);
+    if (flowTransitionDelayMs > 0) {
+      const { state, lastOperation } = await item(path);
+      expect({ state, status: lastOperation['status'] }).toEqual({ state: 'updating', status: undefined });
+    }
+    await simulated().admin.advance(flowTransitionDelayMs);
+    const completed = { operation: 'update', percentCompleted: 100, status: { value: 'completed', errors: [] } };
+    expect(await item(path)).toMatchObject({ state: 'enabled', lastOperation: completed });
+    expect((await call('POST', `${path}/action?op=disable`)).status).toBe(200);
+    await simulated().admin.advance(flowTransitionDelayMs);
+    expect(await item(path)).toMatchObject({ state: 'disabled', lastOperation: { operation: 'disable' } });
+  },
+);
 
 test('a deleted flow is gone, its connections are not', async () => {
   const { flowId, sourceId } = await makeSource(simulated());

@@ -22,38 +22,45 @@ export interface Transitions {
 /** After the policy was put back it becomes enabled all the same. */
 const RETRY_MS = 1_000;
 
-function lastOperation(operation: Operation, startedMs: number, endedMs: number) {
-  const completed = { percentCompleted: 100, status: { value: 'completed', errors: [] } };
-  return { started: startedMs, updated: endedMs, ...(operation === 'update' ? completed : {}), operation };
-}
+const COMPLETED = { percentCompleted: 100, status: { value: 'completed', errors: [] } };
 
 export function createTransitions(context: Context): Transitions {
   const flows = context.state.collection<StoredFlow>(COLLECTIONS.flows);
 
-  function finish(scope: Scope, id: string): void {
-    const flow = flows.get(scope, id);
-    if (flow?.transition === undefined || flow.transition.dueMs > context.clock.now()) return;
+  /** The flow when the time of its transition has come: there, or as it is if it cannot be enabled. */
+  function ended(flow: StoredFlow): StoredFlow {
     const { transition, ...rest } = flow;
+    if (transition === undefined) return flow;
     const nowMs = context.clock.now();
+    const { started, operation } = flow.lastOperation;
     const { flowActivationError: error } = context.policy.current;
-    if (error !== '' && transition.to === 'enabled') {
+    // An enabled flow whose update ends is enabled already.
+    if (error !== '' && operation === 'enable') {
       const status = { value: 'failed', errors: [{ message: error }] };
-      const failed = {
+      return {
         ...flow,
         transition: { ...transition, dueMs: nowMs + RETRY_MS },
-        lastOperation: { ...flow.lastOperation, updated: nowMs, status },
+        lastOperation: { started, updated: nowMs, status, operation },
       };
-      flows.put(scope, id, failed);
-      schedule(scope, failed);
-      return;
     }
-    flows.put(scope, id, {
+    return {
       ...rest,
       state: transition.to,
       updatedAtMs: nowMs,
       etag: flowEtag(nowMs),
-      lastOperation: { ...flow.lastOperation, updated: nowMs },
-    });
+      lastOperation: { started, updated: nowMs, ...(operation === 'update' ? COMPLETED : {}), operation },
+    };
+  }
+
+  function finish(scope: Scope, id: string): void {
+    const flow = flows.get(scope, id);
+    if (flow?.transition === undefined || flow.transition.dueMs > context.clock.now()) return;
+    put(scope, ended(flow));
+  }
+
+  function put(scope: Scope, flow: StoredFlow): void {
+    flows.put(scope, flow.id, flow);
+    schedule(scope, flow);
   }
 
   function schedule(scope: Scope, { id, transition }: StoredFlow): void {
@@ -67,18 +74,16 @@ export function createTransitions(context: Context): Transitions {
   return {
     begin(flow, { via, to, delayMs, operation }) {
       const nowMs = context.clock.now();
-      const changed = {
+      const begun: StoredFlow = {
         ...flow,
         updatedAtMs: nowMs,
         etag: flowEtag(nowMs),
-        lastOperation: lastOperation(operation, nowMs, nowMs),
+        state: via,
+        transition: { to, dueMs: nowMs + delayMs },
+        lastOperation: { started: nowMs, updated: nowMs, operation },
       };
-      if (delayMs === 0) return { ...changed, state: to };
-      return { ...changed, state: via, transition: { to, dueMs: nowMs + delayMs } };
+      return delayMs === 0 ? ended(begun) : begun;
     },
-    put(scope, flow) {
-      flows.put(scope, flow.id, flow);
-      schedule(scope, flow);
-    },
+    put,
   };
 }
