@@ -158,9 +158,9 @@ export const ERROR_CATALOGUE = {
     exitCode: EXIT_CODES.badConfiguration,
   },
   CAEP_SAMPLE_NOT_TAKEN: {
-    sentence: 'The sample would not become an event: {reason}.',
+    sentence: 'The sample was not taken: {reason}.',
     remedy:
-      'Give a body as Chatlio posts it, with `--kind` where it can be more than one kind, or the name of a kind for an invented one: `chatlio-aep plan FILE --sample transcript`.',
+      'Give a body as Chatlio posts it, with `--kind` where it can be more than one kind, or the name of a kind for an invented one: `chatlio-aep plan FILE --sample transcript`. Where the answer is too large, give a smaller body: shorter texts, fewer messages.',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },

@@ -19,6 +19,8 @@ const CIPHER = 'aes-256-gcm';
 /** Each seal has a key of its own, so one fixed nonce is used once per key. */
 const NONCE = Buffer.alloc(12);
 const TAG_BYTES = 16;
+/** Of what is sealed into one answer. In base64 it grows by a third: below the 2 MB above which Temporal refuses an answer. */
+export const MAX_SEALED_BYTES = 1_200_000;
 /** An X25519 public key in SPKI form. */
 const KEY_BYTES = 44;
 

@@ -1,13 +1,12 @@
 /**
- * Contents on their way from the worker to a terminal, in pieces that Temporal takes: it refuses an answer above 2 MB, and a content
- * may have 10 MB. A piece is deflated, then sealed.
+ * Contents on their way from the worker to a terminal, in pieces that Temporal takes: a content may have 10 MB. A piece is deflated, then sealed.
  *
  * Before deflating: length of the head (4 bytes), the head as JSON, then the bytes of each part.
  */
 import { constants, deflateRaw, inflateRawSync } from 'node:zlib';
 import { promisify } from 'node:util';
 import { MAX_PIECE_BYTES } from '../domain/events/shownEvents.js';
-import { type Asker, sealFor } from './sealedAnswer.js';
+import { type Asker, MAX_SEALED_BYTES, sealFor } from './sealedAnswer.js';
 
 /** Of one event; all of it, or what comes after the part before. */
 export interface ContentPart {
@@ -16,8 +15,6 @@ export interface ContentPart {
   readonly bytes: Buffer;
 }
 
-/** In base64 it grows by a third: below the 2 MB. */
-const MAX_DEFLATED_BYTES = 1_200_000;
 const HEAD_LENGTH_BYTES = 4;
 const MAX_HEAD_BYTES = 64 * 1024;
 
@@ -27,11 +24,11 @@ export async function sealContents(accessKey: Buffer, sealTo: string, parts: rea
     const frame = framed(partsWithin(parts, maxBytes));
     const deflated = await promisify(deflateRaw)(frame, { level: constants.Z_BEST_SPEED });
     // What cannot be deflated grows by next to nothing.
-    if (deflated.length <= MAX_DEFLATED_BYTES || maxBytes === MAX_DEFLATED_BYTES) {
+    if (deflated.length <= MAX_SEALED_BYTES || maxBytes === MAX_SEALED_BYTES) {
       return sealFor(accessKey, sealTo, deflated);
     }
-    const likely = Math.floor((LIKELY_TO_FIT * frame.length * MAX_DEFLATED_BYTES) / deflated.length);
-    maxBytes = Math.max(MAX_DEFLATED_BYTES, Math.min(likely, maxBytes - 1));
+    const likely = Math.floor((LIKELY_TO_FIT * frame.length * MAX_SEALED_BYTES) / deflated.length);
+    maxBytes = Math.max(MAX_SEALED_BYTES, Math.min(likely, maxBytes - 1));
   }
 }
 

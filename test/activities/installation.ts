@@ -18,6 +18,7 @@ import { openDatabase, type Database } from '../../src/store/connection/database
 import { type KeyRing, openKeyRing } from '../../src/store/keys/keyRing.js';
 import { createProvisioningStore, type ProvisioningStore } from '../../src/store/sources/provisioning.js';
 import { manifestFixture } from '../support/manifest.js';
+import { beginAnew } from '../simulator/simulated.js';
 import { withPostgres } from '../support/postgres.js';
 
 const log = pino({ level: 'silent' });
@@ -49,7 +50,7 @@ export interface LeftBehind {
   readonly load: (databaseUrl: string, simulatorDatabase: string) => Promise<void>;
 }
 
-/** Call it at the top of a test file; each test begins with an empty simulator, but where something was left behind. */
+/** Call it at the top of a test file; each test begins with an empty simulator and this policy, but where something was left behind. */
 export function withInstallation(policy: Partial<Policy> = {}, left?: LeftBehind): () => Installation {
   const postgres = withPostgres();
   let installation: Installation | undefined;
@@ -106,8 +107,9 @@ export function withInstallation(policy: Partial<Policy> = {}, left?: LeftBehind
     installation = { simulator, database, keyRing, store, configuration, adobe, activities, activitiesWith };
   });
   beforeEach(async () => {
-    installation?.simulator.admin.policy.change({ flowTransitionDelayMs: null, ...POLICY, ...policy });
-    if (left === undefined) await installation?.simulator.admin.reset();
+    if (left === undefined && installation !== undefined) {
+      await beginAnew(installation.simulator, { ...POLICY, ...policy });
+    }
   });
   afterAll(async () => {
     await Promise.all(clients.map((client) => client.close()));

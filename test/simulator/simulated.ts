@@ -102,6 +102,13 @@ function uniqueSandboxes(): string[] {
   return [`prod-${suffix}`, `dev-${suffix}`];
 }
 
+/** Empty, with the given policy and that of the simulator by itself where none is given. */
+export async function beginAnew({ admin }: Simulator, policy: Partial<Policy> = {}): Promise<void> {
+  const defaults = admin.policy.describe().map(({ name }) => [name, null] as const);
+  admin.policy.change({ ...Object.fromEntries(defaults), ...policy });
+  await admin.reset();
+}
+
 /**
  * Call it at the top of a test file. Every test begins with an empty simulator and the policy of the file.
  *
@@ -119,10 +126,7 @@ export function withSimulator(options: Partial<SimulatorOptions> & { policy?: Pa
   });
   beforeEach(async () => {
     if (simulated === undefined) return;
-    const { admin } = simulated;
-    const defaults = admin.policy.describe().map(({ name }) => [name, null] as const);
-    admin.policy.change({ ...Object.fromEntries(defaults), ...options.policy });
-    await admin.reset();
+    await beginAnew(simulated, options.policy);
   });
   afterAll(() => simulated?.close());
   return () => {

@@ -14,7 +14,7 @@ import { compileProjection } from '../../projection/project.js';
 import { storedBody } from '../../projection/stored.js';
 import type { ProvisioningStore } from '../../store/sources/provisioning.js';
 import type { KeyRing } from '../../store/keys/keyRing.js';
-import { sealFor } from '../../temporal/sealedAnswer.js';
+import { MAX_SEALED_BYTES, sealFor } from '../../temporal/sealedAnswer.js';
 import { openFromTerminal } from '../accounts/credentials.js';
 import { withoutWords } from '../withoutWords.js';
 import { valueAt } from './valueAt.js';
@@ -26,8 +26,8 @@ interface SampleDeps {
 }
 
 /**
- * @throws CodedError `CAEP_SAMPLE_NOT_TAKEN` where the receiver would hold the body, `CAEP_SAMPLE_NEEDS_SCHEMA`,
- *   `CAEP_MAPPING_UNREADABLE`; AdobeCallError
+ * @throws CodedError `CAEP_SAMPLE_NOT_TAKEN` where the receiver would hold the body, or Temporal would refuse the answer,
+ *   `CAEP_SAMPLE_NEEDS_SCHEMA`, `CAEP_MAPPING_UNREADABLE`; AdobeCallError
  */
 export async function sampleReport(deps: SampleDeps, ask: Ask<'sample'>): Promise<SealedAnswer> {
   const { manifest, schemaId, sealTo } = ask;
@@ -53,7 +53,13 @@ export async function sampleReport(deps: SampleDeps, ask: Ask<'sample'>): Promis
     eventId: taken.reading.eventId,
     ...resultOf(rows, previewed),
   };
-  return { v: 1, sealed: sealFor(deps.keyRing.accessKey, sealTo, JSON.stringify(report)) };
+  const text = JSON.stringify(report);
+  const bytes = Buffer.byteLength(text);
+  if (bytes > MAX_SEALED_BYTES) {
+    const reason = `what comes out of it, with its rows, has ${bytes} bytes, and an answer has at most ${MAX_SEALED_BYTES}`;
+    throw codedError('CAEP_SAMPLE_NOT_TAKEN', { reason });
+  }
+  return { v: 1, sealed: sealFor(deps.keyRing.accessKey, sealTo, text) };
 }
 
 function bodyOf({ keyRing }: SampleDeps, { manifest, kind, sample, atMs }: Ask<'sample'>): Buffer {

@@ -229,7 +229,7 @@ async function takeBack(
   if (teardownIn(store).gateClosed === true) {
     await untilDone(store, decisions, async () => {
       const { opensAt } = await proxies.perform('inlet', inputOf(store));
-      if (opensAt !== undefined) store.change({ opensAt });
+      store.change({ opensAt });
     });
   }
   recording.record({ ...recordOf(teardownIn(store)), result: 'aborted' });

@@ -82,6 +82,16 @@ async function expectRepaired(repairing: Repairing): Promise<Resources> {
   return resources;
 }
 
+/** Adobe tells its time in whole seconds, so the window may end up to one later, never sooner. */
+async function expectAfterSettleWindow({ clients, source }: Repairing, opensAt: string | undefined): Promise<void> {
+  const { flowId, opensAt: gateOpensAt } = await installation().store.gate(source.marker);
+  expect(opensAt).toBe(gateOpensAt?.toISOString());
+  const { updatedAt = 0 } = (await clients.flowService.getFlow(flowId ?? '')) ?? {};
+  const endsAt = updatedAt + source.manifest.delivery.settleWindowMs;
+  expect(Date.parse(opensAt ?? '')).toBeGreaterThanOrEqual(endsAt);
+  expect(Date.parse(opensAt ?? '')).toBeLessThan(endsAt + 3_000);
+}
+
 /** Deleted by somebody: what is made anew by the repair. */
 const DELETIONS: readonly (readonly [StepName, readonly StepName[]])[] = [
   ['flow', ['flow']],
@@ -96,7 +106,7 @@ it.each(DELETIONS)('%s that was deleted is made anew, with what refers to it', a
     await deleteOutOfBand(repairing.clients, before, step);
     const { changed, left, opensAt } = await repairing.repair();
     expect({ changed, left }).toEqual({ changed: true, left: [] });
-    expect(opensAt).toBeDefined();
+    await expectAfterSettleWindow(repairing, opensAt);
     const after = await expectRepaired(repairing);
     const isNew = (one: StepName): boolean => after[one]?.id !== before[one]?.id;
     expect(
@@ -113,7 +123,9 @@ it('an identity descriptor that was deleted is made anew, and sending goes on', 
   await withLive({ identity: { field: 'visitorUUID', namespace: 'ECID' } }, async (repairing, before) => {
     await deleteOutOfBand(repairing.clients, before, 'identity-descriptor');
     const { epoch } = await installation().store.gate(repairing.source.marker);
-    expect(await repairing.repair()).toMatchObject({ changed: true, left: [] });
+    const repaired = await repairing.repair();
+    expect(repaired).toMatchObject({ changed: true, left: [] });
+    expect(repaired.opensAt).toBeUndefined();
     await expectRepaired(repairing);
     expect((await installation().store.gate(repairing.source.marker)).epoch).toBe(epoch);
   });
@@ -122,7 +134,9 @@ it('an identity descriptor that was deleted is made anew, and sending goes on', 
 it('a flow that was disabled is enabled, and events are sent a settle window later', async () => {
   await withLive({}, async (repairing, before) => {
     await repairing.clients.flowService.flowAction(before.flow?.id ?? '', 'disable', undefined);
-    expect(await repairing.repair()).toMatchObject({ changed: true, left: [] });
+    const { changed, left, opensAt } = await repairing.repair();
+    expect({ changed, left }).toEqual({ changed: true, left: [] });
+    await expectAfterSettleWindow(repairing, opensAt);
     const { resources } = await repairing.running.state();
     await expectRepaired(repairing);
     expect(resources.flow?.id).toBe(before.flow?.id);
@@ -134,7 +148,10 @@ it('a flow that a pause has disabled stays as it is, and what else has drifted i
     const { running, clients, repair, drift, source } = repairing;
     await running.handle.executeUpdate('pause', { args: [{ disableFlow: true }] });
     await mappingOfSomebody(clients, before);
-    expect(await repair()).toMatchObject({ changed: true, left: [] });
+    const repaired = await repair();
+    expect(repaired).toMatchObject({ changed: true, left: [] });
+    // Events are sent again once somebody says so.
+    expect(repaired.opensAt).toBeUndefined();
     expect(countOf(await drift())).toBe(0);
     expect((await clients.flowService.getFlow(before.flow?.id ?? ''))?.state).toBe('disabled');
     expect(await installation().store.gate(source.marker)).toMatchObject({ open: false });
@@ -179,7 +196,9 @@ it('names, descriptions and tags are changed back where they stand', async () =>
       ['source-connection', 'name', undefined, 'mine'],
     ]);
     const { epoch } = await installation().store.gate(repairing.source.marker);
-    expect(await repairing.repair()).toMatchObject({ changed: true, left: [] });
+    const repaired = await repairing.repair();
+    expect(repaired).toMatchObject({ changed: true, left: [] });
+    expect(repaired.opensAt).toBeUndefined();
     await expectRepaired(repairing);
     // Nothing of it has a part in where events go.
     expect((await installation().store.gate(repairing.source.marker)).epoch).toBe(epoch);

@@ -5,9 +5,10 @@ import { recipientOf } from '../../../src/activities/accounts/credentials.js';
 import { sampleReport } from '../../../src/activities/planning/sample.js';
 import { fixture } from '../../../src/chatlio/fixtures.js';
 import type { Recipient } from '../../../src/domain/accounts.js';
+import { type CodedError, remedyOf } from '../../../src/domain/errors.js';
 import type { Ask } from '../../../src/domain/inquiries.js';
 import type { SampleFor, SampleReport } from '../../../src/domain/planning/sample.js';
-import { createAsker, sealFor } from '../../../src/temporal/sealedAnswer.js';
+import { createAsker, MAX_SEALED_BYTES, sealFor } from '../../../src/temporal/sealedAnswer.js';
 import { newSource, provision, type Source, withInstallation } from '../installation.js';
 
 const installation = withInstallation();
@@ -64,7 +65,25 @@ describe('a sample', () => {
     const source = newSource({ contents: 'full', mapping });
     await provision(installation(), source, 'schema');
     const { rows, errors } = await ask(source, { kind: 'feedback' });
-    expect(errors.length + rows.filter((row) => row.errors !== undefined).length).toBe(1);
+    expect(errors).toEqual([]);
+    expect(rows.filter((row) => row.errors !== undefined)).toEqual([
+      {
+        sourceType: 'EXPRESSION',
+        source: 'to_integer(message)',
+        destination: expect.stringMatching(/^_\w+\.message$/),
+        errors: ['to_integer needs a number, got a string'],
+      },
+    ]);
+  });
+
+  it('has Adobe’s error about no row beside the rows', async () => {
+    const source = newSource({ contents: 'full' });
+    await provision(installation(), source, 'schema');
+    installation().simulator.admin.policy.change({ missingAttributeInMapping: 'rowError' });
+    const report = await ask(source, { kind: 'feedback' });
+    expect(report.errors).toHaveLength(1);
+    expect(report.rows.filter((row) => row.errors !== undefined)).toEqual([]);
+    expect(report.xdm).toBeUndefined();
   });
 
   it('that would be held, is for another source, or has no schema yet, says so', async () => {
@@ -78,6 +97,27 @@ describe('a sample', () => {
     await expect(ask(newSource(), { kind: 'feedback', uid: undefined })).rejects.toMatchObject(
       code('CAEP_SAMPLE_NEEDS_SCHEMA'),
     );
+  });
+
+  it('of which more comes out than an answer takes says so, and a smaller one does not', async () => {
+    // Stands in the row and in the event.
+    const mapping = [{ destination: 'message', expression: `concat(${Array(8).fill('message').join(', ')})` }];
+    const source = newSource({ contents: 'full', mapping });
+    await provision(installation(), source, 'schema');
+    const of = (length: number) => {
+      const body = { ...fixture('feedback', { seed: 3, atMs: AT_MS }), message: 'é'.repeat(length) };
+      return ask(source, { sample: sealedBody({ name: source.marker.name, body: base64(body) }), kind: 'feedback' });
+    };
+    const taken = await of(MAX_SEALED_BYTES / 2 / 8 / 2 - 500);
+    expect(valueOf(taken, 'message')).toHaveLength(MAX_SEALED_BYTES / 4 - 8 * 500);
+    const refused = await of(MAX_SEALED_BYTES / 2 / 8 / 2).catch((error: unknown) => error);
+    expect(refused).toMatchObject({
+      error: {
+        code: 'CAEP_SAMPLE_NOT_TAKEN',
+        fields: { reason: expect.stringMatching(/ has 12\d{5} bytes, and an answer has at most 1200000$/) },
+      },
+    });
+    expect(remedyOf((refused as CodedError).error)).toContain('a smaller body');
   });
 
   it('is not quoted by an error of Adobe’s', async () => {

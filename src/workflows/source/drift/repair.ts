@@ -110,7 +110,7 @@ export function createRepair(
         flow === undefined || before.resources.inlet === undefined
           ? resources
           : { ...resources, inlet: { ...before.resources.inlet, id: flow.id } },
-      ...(opensAt === undefined ? {} : { opensAt }),
+      opensAt,
       // A pause had disabled the one before.
       ...(paused?.flowDisabled === true && isNew ? { paused: { ...paused, flowDisabled: undefined } } : {}),
     });
@@ -169,7 +169,7 @@ export function createRepair(
     try {
       if (!isInOrder) throw new RepairAborted();
       const { opensAt } = await proxies.perform('inlet', before);
-      if (opensAt !== undefined) store.change({ opensAt });
+      store.change({ opensAt });
     } catch (failure) {
       if (!(failure instanceof ActivityFailure || failure instanceof RepairAborted)) throw failure;
       await untilDone({ step: 'inlet', during: 'undo' }, () =>
