@@ -400,19 +400,24 @@ test.each([0, 3_000])(
   },
 );
 
-test.each([0, 3_000])(
+test.each([
+  [0, 'enabled', 'completed'],
+  [3_000, 'updating', undefined],
+])(
   'a flow that is updated or disabled does not have to be enabled: with a delay of %d ms',
-  async (flowTransitionDelayMs) => {
+  async (flowTransitionDelayMs, meanwhile, status) => {
     const { flowId } = await makeSource(simulated());
     const path = `/flows/${flowId}`;
     simulated().admin.policy.change({ flowTransitionDelayMs, flowActivationError: 'no inlet is free' });
     const { etag } = await item(path);
     const body = [{ op: 'replace', path: '/name', value: 'Renamed' }];
     expect((await call('PATCH', path, { headers: { 'if-match': etag }, body })).status).toBe(200);
-    if (flowTransitionDelayMs > 0) {
-      const { state, lastOperation } = await item(path);
-      expect({ state, status: lastOperation['status'] }).toEqual({ state: 'updating', status: undefined });
-    }
+    const { state, lastOperation } = await item(path);
+    expect([state, lastOperation['operation'], lastOperation['status']?.['value']]).toEqual([
+      meanwhile,
+      'update',
+      status,
+    ]);
     await simulated().admin.advance(flowTransitionDelayMs);
     const completed = { operation: 'update', percentCompleted: 100, status: { value: 'completed', errors: [] } };
     expect(await item(path)).toMatchObject({ state: 'enabled', lastOperation: completed });

@@ -103,7 +103,7 @@ async function looksOf({ handle }: Running): Promise<{ readonly begun: number; r
   // What a task has begun is written down with its end.
   const known = events.slice(
     0,
-    events.findLastIndex((event) => event.workflowTaskCompletedEventAttributes != null),
+    events.findLastIndex((event) => Boolean(event.workflowTaskCompletedEventAttributes)),
   );
   const ended = known.filter(({ activityTaskCompletedEventAttributes: completed }) =>
     begun.includes(String(completed?.scheduledEventId)),
