@@ -25,16 +25,31 @@ export interface Inlets {
   get(uid: string, settings: InletSettings): InletPort;
 }
 
-export function createInlets(createInlet: InletFactory): Inlets {
-  const inlets = new Map<string, { readonly key: string; readonly inlet: InletPort }>();
+/** Far longer than a drain lasts: one that goes on has just asked for it. */
+const IDLE_MS = 10 * 60_000;
+
+export function createInlets(createInlet: InletFactory, nowMs: () => number = () => performance.now()): Inlets {
+  /** Those that were asked for last stand last. */
+  const inlets = new Map<string, { readonly key: string; readonly inlet: InletPort; readonly usedAtMs: number }>();
+
+  function forgetIdle(): void {
+    for (const [uid, { inlet, usedAtMs }] of inlets) {
+      if (nowMs() - usedAtMs < IDLE_MS) return;
+      inlets.delete(uid);
+      void inlet.close();
+    }
+  }
+
   return {
     get(uid, settings) {
       const key = JSON.stringify(settings);
       const known = inlets.get(uid);
-      if (known?.key === key) return known.inlet;
-      void known?.inlet.close();
-      const inlet = createInlet(settings);
-      inlets.set(uid, { key, inlet });
+      const isSame = known?.key === key;
+      if (!isSame) void known?.inlet.close();
+      const inlet = isSame ? known.inlet : createInlet(settings);
+      inlets.delete(uid);
+      inlets.set(uid, { key, inlet, usedAtMs: nowMs() });
+      forgetIdle();
       return inlet;
     },
   };
