@@ -19,15 +19,25 @@ export interface Programs {
 export async function buildPrograms(folder: string): Promise<Programs> {
   // Inside the project, so that its packages are found.
   const out = join(ROOT, '.chatlio-aep', `${folder}-build`);
-  await run(process.execPath, [
-    join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'),
-    '--project',
-    join(ROOT, folder, 'tsconfig.json'),
-    '--outDir',
-    out,
-  ]);
+  await compile(`${folder}/tsconfig.json`, out);
+  await addWorkflows(out);
+  return { pathOf: (entry) => join(out, `${entry}.js`) };
+}
+
+/**
+ * All but the workflow code.
+ *
+ * @param project path of the `tsconfig.json`, from the project's root
+ */
+export async function compile(project: string, out: string): Promise<void> {
+  const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
+  await run(process.execPath, [compiler, '--project', join(ROOT, project), '--outDir', out]);
+  // Read by the code, not imported.
   cpSync(join(ROOT, 'src/store/migrations'), join(out, 'src/store/migrations'), { recursive: true });
+}
+
+/** Made by exactly the SDK that will run it. */
+export async function addWorkflows(out: string): Promise<void> {
   const { code } = await bundleWorkflows({ logger: new DefaultLogger('ERROR') });
   writeFileSync(join(out, 'src/workflows/bundle.js'), code);
-  return { pathOf: (entry) => join(out, `${entry}.js`) };
 }

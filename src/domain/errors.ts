@@ -636,7 +636,8 @@ export const ERROR_CATALOGUE = {
   },
   CAEP_TEMPORAL_NOT_OBTAINED: {
     sentence: 'No Temporal server could be found, downloaded or built.',
-    remedy: 'Install the Temporal CLI, or Go (to build it), or set TEMPORAL_ADDRESS to a running server.',
+    remedy:
+      'Install the Temporal CLI, or the package @temporalio/testing (to download it), or Go (to build it), or set TEMPORAL_ADDRESS to a running server.',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
@@ -673,6 +674,13 @@ export const ERROR_CATALOGUE = {
     remedy: 'See {logFile} for the cause, fix it, and run `npm start` again.',
     retryable: false,
     exitCode: EXIT_CODES.failed,
+  },
+  CAEP_PART_MISSING: {
+    sentence: 'Packages that only development needs are not installed here: {parts}.',
+    remedy:
+      'Install them beside chatlio-aep, as docs/deployment.md says ("Development with the packages"), or run this in a checkout, where `npm ci` installs everything.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
   },
   CAEP_POSTGRES_NOT_STARTED: {
     sentence: 'The embedded PostgreSQL could not be started: {reason}.',

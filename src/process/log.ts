@@ -2,6 +2,7 @@
 import type { EventEmitter } from 'node:events';
 import { type Logger, pino } from 'pino';
 import { printableJson } from '../domain/printable.js';
+import { toleratesLoss } from './toleratesLoss.js';
 
 /** What may wait for a reader that has stopped reading: minutes of a quiet log, seconds of a loud one. */
 const MAX_WAITING_BYTES = 1024 * 1024;
@@ -49,9 +50,4 @@ export function createProcessLog(options: ProcessLogOptions): ProcessLog {
 
   const log = pino({ level, base: name === undefined ? {} : { process: name } }, { write });
   return { log, lostLines: () => lost };
-}
-
-/** Without a listener the error of a stream ends the process. */
-export function toleratesLoss(...streams: readonly Pick<EventEmitter, 'on'>[]): void {
-  for (const stream of streams) stream.on('error', () => undefined);
 }

@@ -20,6 +20,6 @@ export function packageFile(path: string): string {
 }
 
 /** @param entry path without extension, from the package's folder, for example `src/worker` */
-export function programFile(entry: string): URL {
+export function ownProgram(entry: string): URL {
   return new URL(`${entry}${IS_SOURCE ? '.ts' : '.js'}`, CODE);
 }

@@ -1,7 +1,7 @@
 /** A command whose output cannot be written: nobody reads it any more, or the disk is full. */
 import { constants } from 'node:os';
 import { codedError, ERROR_CATALOGUE } from '../../domain/errors.js';
-import { toleratesLoss } from '../../process/log.js';
+import { toleratesLoss } from '../../process/toleratesLoss.js';
 import { createPaint, toTerminal } from '../render/paint.js';
 import { renderError } from '../render/error.js';
 

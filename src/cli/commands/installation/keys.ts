@@ -1,6 +1,5 @@
 import { EXIT_CODES } from '../../../domain/errors.js';
 import { accessKeyOf, readKeyFile } from '../../../store/keys/keyFile.js';
-import { createInstallationKey } from '../../../store/keys/keyCreation.js';
 import { mergeKeyFiles, rotateKeyFile } from '../../../store/keys/keyFileChanges.js';
 import type { Command } from '../../ports.js';
 import { renderCreatedKeys, renderMergedKeys, renderRotatedKeys } from '../../render/installation/keys.js';
@@ -9,6 +8,8 @@ import type { CommandFamily } from '../../grammar/commandLine.js';
 /** Makes the key file of a new installation. */
 export const createKeys: Command<object> = async (context) => {
   const configuration = context.configuration();
+  // Loaded when needed: it looks into the database, which no other command here does.
+  const { createInstallationKey } = await import('../../../store/keys/keyCreation.js');
   const { active, keys } = await createInstallationKey(configuration);
   const created = { file: configuration.keyFile, active, keys: keys.length };
   context.output.result(created, () => renderCreatedKeys(created, context.output.paint));

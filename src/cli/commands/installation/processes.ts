@@ -1,5 +1,5 @@
 import { EXIT_CODES, type ExitCode } from '../../../domain/errors.js';
-import { programFile } from '../../../process/packageFiles.js';
+import { programFile } from '../../../process/programs/entry.js';
 import type { CommandLine } from '../../grammar/commandLine.js';
 import type { GlobalOptions } from '../../grammar/options.js';
 import type { ProcessName } from '../../ports.js';

@@ -1,0 +1,14 @@
+/** `npm run build`: the programs as they are shipped, and the packages that are shipped beside this one. */
+import { rmSync } from 'node:fs';
+import { packageFile } from '../src/process/packageFiles.js';
+import { addWorkflows, compile } from './buildPrograms.js';
+import { bundleClient } from './build/client.js';
+import { APART, lockPackage, writePackage } from './build/packages.js';
+
+const out = packageFile('dist');
+// What has been removed from the sources is not shipped.
+rmSync(out, { recursive: true, force: true });
+await compile('tsconfig.build.json', out);
+await addWorkflows(out);
+await bundleClient(out);
+for (const one of APART) await lockPackage(await writePackage(one, out));
