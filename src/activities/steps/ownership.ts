@@ -34,6 +34,8 @@ interface Ownership<R> {
   readonly taken: 'title' | 'name';
   /** The uid of the source that has adopted it, if the description does not say. */
   readonly adopterOf?: (row: R) => string | undefined;
+  /** What was adopted refers to what the source uses now: a provisioning after its teardown may be of another schema. */
+  readonly fits?: (row: R) => boolean;
 }
 
 /**
@@ -44,7 +46,7 @@ interface Ownership<R> {
  */
 export function standingAmong<R extends Row>(rows: readonly R[], ownership: Ownership<R>): Standing {
   const { step, marker, name, nameOf, resourceOf, taken } = ownership;
-  const { adopterOf = ({ description }) => findAdoption(description)?.uid } = ownership;
+  const { adopterOf = ({ description }) => findAdoption(description)?.uid, fits = () => true } = ownership;
   const ours = new Map<string, Resource>();
   const adopted = new Map<string, Resource>();
   let foreign: Standing['foreign'];
@@ -59,7 +61,7 @@ export function standingAmong<R extends Row>(rows: readonly R[], ownership: Owne
         ...(generation === undefined ? {} : { generation }),
         origin: 'created',
       });
-    } else if (adopterOf(row) === marker.uid) {
+    } else if (adopterOf(row) === marker.uid && fits(row)) {
       // What is made anew takes the place of what was adopted.
       if (marker.generation === undefined)
         adopted.set(facts.id, { kind: step, ...facts, origin: 'adopted', marked: true });

@@ -112,6 +112,21 @@ describe('a source that was made by the tutorial', () => {
     expect(connection?.description).toBe('Streaming target connection for Chatlio');
   });
 
+  it('is not used by a provisioning of its name that has another schema', async () => {
+    const source = sourceOf();
+    const { dataset, 'target-connection': connection } = await adopt(source);
+    const provisioned: Source = { ...source, manifest: newSource({ name: source.manifest.name }).manifest };
+    let resources: Resources = {};
+    for (const step of ['field-group', 'schema', 'dataset', 'target-connection'] as const) {
+      const { resource } = await attempts(() => installation().activities[step]({ ...provisioned, resources }));
+      resources = { ...resources, [step]: resource };
+    }
+    expect(resources.dataset).toMatchObject({ origin: 'created' });
+    expect(resources['target-connection']).toMatchObject({ origin: 'created' });
+    expect([resources.dataset?.id, resources['target-connection']?.id]).not.toContain(dataset?.id);
+    expect(resources['target-connection']?.id).not.toBe(connection?.id);
+  });
+
   it('is deleted where a person says so, the dataset only where they say that too', async () => {
     const source = sourceOf();
     const resources = await adopt(source);

@@ -71,6 +71,7 @@ export const targetConnection: Step = {
       'target-connection',
       context,
       await context.adobe.flowService.findTargetConnections({ specId: DATA_LAKE_CONNECTION_SPEC.id }),
+      ({ dataSetId }) => dataSetId === context.resources.dataset?.id,
     );
   },
   async create(context) {

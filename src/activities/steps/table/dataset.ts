@@ -24,7 +24,7 @@ function markerTag({ uid, generation = 1 }: Marker): string[] {
 export const dataset: Step = {
   name: 'dataset',
   label: ({ manifest }) => manifest.dataset.name,
-  async lookup({ adobe, manifest, marker }) {
+  async lookup({ adobe, manifest, marker, resources }) {
     const { name } = manifest.dataset;
     const [byMarker, byAdoption, byName] = await Promise.all([
       adobe.catalog.findDatasets({ tag: { name: MARKER_TAG, value: marker.uid } }),
@@ -39,6 +39,7 @@ export const dataset: Step = {
       resourceOf: ({ id }) => ({ id }),
       taken: 'name',
       adopterOf: (row) => row.tags[ADOPTION_TAG]?.[0],
+      fits: ({ schemaId }) => schemaId === resources.schema?.id,
     });
   },
   async create({ adobe, manifest, marker, resources }) {

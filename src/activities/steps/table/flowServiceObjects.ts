@@ -19,10 +19,11 @@ interface FlowServiceRow {
   readonly etag?: string;
 }
 
-export function flowServiceStanding(
+export function flowServiceStanding<R extends FlowServiceRow>(
   step: Step['name'],
   context: StepContext,
-  rows: readonly FlowServiceRow[],
+  rows: readonly R[],
+  fits?: (row: R) => boolean,
 ): Standing {
   return standingAmong(rows, {
     step,
@@ -31,6 +32,7 @@ export function flowServiceStanding(
     nameOf: (row) => row.name,
     resourceOf: ({ id, etag }) => ({ id, etag }),
     taken: 'name',
+    fits,
   });
 }
 
