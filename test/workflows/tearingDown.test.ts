@@ -136,6 +136,19 @@ describe('teardown', () => {
     }
   });
 
+  it('says to what undoes the flow that a pause has disabled it', async () => {
+    for (const disableFlow of [false, true]) {
+      const fake = createFakeSteps();
+      await withSource(fake, async (running) => {
+        await running.reaches('live');
+        await running.handle.executeUpdate('pause', { args: [{ disableFlow }] });
+        await teardown(running, { discard: true });
+        await ends(running);
+        expect(fake.undoInputs.get('flow')?.entry.isFlowPaused).toBe(disableFlow ? true : undefined);
+      });
+    }
+  });
+
   it('gives back the flow that was being taken over, also where nothing has answered', async () => {
     const fake = createFakeSteps();
     fake.script.set('flow', [

@@ -20,7 +20,7 @@ export async function undoStep(
   window: ConsistencyWindow,
 ): Promise<UndoResult> {
   if (entry.resource?.origin === 'adopted' && entry.deletesAdopted !== true) {
-    await giveBack(context, entry.resource);
+    await giveBack(context, entry.resource, entry);
     return { outcome: 'kept' };
   }
   // With the id known, an earlier create of unknown effect was already looked for through the consistency window before it.

@@ -70,6 +70,8 @@ export interface UndoEntry {
   readonly generation?: number;
   /** Somebody has said so: also what was adopted. */
   readonly deletesAdopted?: boolean;
+  /** A pause has disabled the flow: one that was adopted is given back enabled. */
+  readonly isFlowPaused?: boolean;
 }
 
 /** What undo could not remove. */

@@ -169,6 +169,7 @@ function entriesToUndo(state: SourceState): readonly UndoEntry[] {
       resource: state.resources[step],
       ...(deletesData ? { deletesData } : {}),
       ...(deletesAdopted ? { deletesAdopted } : {}),
+      ...(step === 'flow' && state.paused?.flowDisabled === true ? { isFlowPaused: true } : {}),
     }));
   // The last first: what was replaced goes before what the source uses.
   return [...used, ...(state.replaced ?? []).flatMap((one) => entriesOf(one, { deletesData, deletesAdopted }))];

@@ -112,6 +112,19 @@ describe('a source that was made by the tutorial', () => {
     expect(connection?.description).toBe('Streaming target connection for Chatlio');
   });
 
+  it('is given back enabled where a pause had disabled its flow, and otherwise as somebody has left it', async () => {
+    const source = sourceOf();
+    const resources = await adopt(source);
+    await clients().flowService.flowAction(made.flowId, 'disable', undefined);
+    for (const [isFlowPaused, state] of [
+      [false, 'disabled'],
+      [true, 'enabled'],
+    ] as const) {
+      expect(await undo(source, 'flow', resources, { isFlowPaused })).toEqual({ outcome: 'kept' });
+      expect(await flow()).toMatchObject({ state });
+    }
+  });
+
   it('is not used by a provisioning of its name that has another schema', async () => {
     const source = sourceOf();
     const { dataset, 'target-connection': connection } = await adopt(source);
