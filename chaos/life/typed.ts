@@ -1,28 +1,41 @@
-/** A command as a person types it: once more where it says that the same may succeed later. Nothing else is done for it. */
+/** A command as a person types it: once more where its answer says so. Nothing else is done for it, and each time is told. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { CodedError, ERROR_CATALOGUE } from '../../src/domain/errors.js';
+import { CodedError, type ErrorCode } from '../../src/domain/errors.js';
 import type { Underway } from '../../src/temporal/sources/port.js';
 
-const AT_MOST = 10;
+/** Of one command. */
+const AGAIN_AT_MOST = 3;
 const AGAIN_AFTER_MS = 3_000;
 
+/** It has not come through, or nobody knows what has become of it. */
+const NOT_KNOWN: ReadonlySet<ErrorCode> = new Set([
+  'CAEP_TEMPORAL_UNREACHABLE',
+  'CAEP_TEMPORAL_FAILED',
+  'CAEP_NO_WORKER',
+  'CAEP_NO_ANSWER',
+  'CAEP_ADOBE_UNAVAILABLE',
+  'CAEP_ADOBE_AMBIGUOUS',
+]);
+
 /**
- * @returns how often it was typed again
- * @throws CodedError with what does not change by waiting
+ * @param options.again called with the answer because of which it is typed once more
+ * @throws CodedError that tells nobody to type it again, or the last answer of as many as a person has patience for
  */
-export async function typed(ask: () => Promise<Underway<unknown>>): Promise<number> {
-  for (let again = 0; ; again += 1) {
+export async function typed<T>(
+  ask: () => Promise<Underway<T>>,
+  { again, pauseMs = AGAIN_AFTER_MS }: { readonly again: (code: ErrorCode) => void; readonly pauseMs?: number },
+): Promise<T> {
+  for (let times = 0; ; times += 1) {
     try {
-      await (await ask()).result();
-      return again;
+      return await (await ask()).result();
     } catch (error) {
-      if (!(error instanceof CodedError) || !saysAgain(error) || again === AT_MOST) throw error;
-      await delay(AGAIN_AFTER_MS);
+      if (!(error instanceof CodedError) || times === AGAIN_AT_MOST) throw error;
+      const { code } = error.error;
+      // The one before, of which nobody knew, is still under way: what holds the source is this very command.
+      const isOwn = times > 0 && code === 'CAEP_OPERATION_RUNNING';
+      if (!NOT_KNOWN.has(code) && !isOwn) throw error;
+      again(code);
+      await delay(pauseMs);
     }
   }
-}
-
-/** The server is busy, no worker has answered in time, or the command before is still being carried out. */
-function saysAgain({ error }: CodedError): boolean {
-  return ERROR_CATALOGUE[error.code].retryable;
 }

@@ -10,6 +10,8 @@ export interface CellResult {
   readonly faults: readonly string[];
   /** Mapping sets left by an undo; absent where nothing was undone. */
   readonly mappingSets?: { readonly left: number; readonly usedAgain: boolean };
+  /** Answers because of which a command was typed once more; absent where nobody types. */
+  readonly typedAgain?: readonly string[];
   readonly durationMs: number;
 }
 

@@ -23,6 +23,8 @@ interface EventTruth {
 interface RequestRow {
   readonly sequence: number;
   readonly method: string;
+  /** With its query. */
+  readonly path: string;
   readonly route: string;
   readonly status: number;
   readonly sandboxName?: string;

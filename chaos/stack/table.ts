@@ -1,24 +1,38 @@
-/** The results as a table: rows say what was done, columns to which operation. */
+/** The results as a table: rows say what was done, columns to which operation, and what else was counted. */
 import type { CellResult } from './result.js';
 
 const DID_NOT_APPLY = '·';
 
+interface Counted {
+  readonly title: string;
+  /** Undefined where it was not counted in any of them. */
+  readonly of: (results: readonly CellResult[]) => string | undefined;
+}
+
+const COUNTED: readonly Counted[] = [
+  { title: 'mapping sets: left, used again', of: mappingSetsOf },
+  { title: 'commands typed again', of: typedAgainOf },
+];
+
 export function tableOf(results: readonly CellResult[]): string[][] {
   const operations = unique(results.map(({ operation }) => operation));
-  const rows = unique(results.map(({ what }) => what)).map((what) => {
-    const ofRow = results.filter((result) => result.what === what);
-    return [
-      what,
-      ...operations.map((operation) => ratioOf(ofRow.filter((result) => result.operation === operation))),
-      mappingSetsOf(ofRow),
-    ];
-  });
-  const totals = [
-    'all',
-    ...operations.map((operation) => ratioOf(results.filter((result) => result.operation === operation))),
-    mappingSetsOf(results),
+  const counted = COUNTED.filter(({ of }) => of(results) !== undefined);
+  const row = (what: string, ofRow: readonly CellResult[]) => [
+    what,
+    ...operations.map((operation) => ratioOf(ofRow.filter((result) => result.operation === operation))),
+    ...counted.map(({ of }) => of(ofRow) ?? DID_NOT_APPLY),
   ];
-  return [['cells that held / tried', ...operations, 'mapping sets: left, used again'], ...rows, totals];
+  const rows = unique(results.map(({ what }) => what)).map((what) =>
+    row(
+      what,
+      results.filter((result) => result.what === what),
+    ),
+  );
+  return [
+    ['cells that held / tried', ...operations, ...counted.map(({ title }) => title)],
+    ...rows,
+    row('all', results),
+  ];
 }
 
 function ratioOf(results: readonly CellResult[]): string {
@@ -26,12 +40,24 @@ function ratioOf(results: readonly CellResult[]): string {
   return `${results.filter(({ faults }) => faults.length === 0).length}/${results.length}`;
 }
 
-function mappingSetsOf(results: readonly CellResult[]): string {
+function mappingSetsOf(results: readonly CellResult[]): string | undefined {
   const counted = results.flatMap(({ mappingSets }) => mappingSets ?? []);
-  if (counted.length === 0) return DID_NOT_APPLY;
+  if (counted.length === 0) return undefined;
   const left = counted.reduce((sum, one) => sum + one.left, 0);
   const usedAgain = counted.filter((one) => one.left > 0 && one.usedAgain).length;
   return `${left}, ${usedAgain}`;
+}
+
+function typedAgainOf(results: readonly CellResult[]): string | undefined {
+  const counted = results.flatMap(({ typedAgain }) => (typedAgain === undefined ? [] : [typedAgain]));
+  return counted.length === 0 ? undefined : countsOf(counted.flat());
+}
+
+/** `3: CAEP_NO_WORKER 2, CAEP_NO_ANSWER 1`. */
+export function countsOf(names: readonly string[]): string {
+  if (names.length === 0) return '0';
+  const each = unique(names).map((name) => `${name} ${names.filter((other) => other === name).length}`);
+  return `${names.length}: ${each.join(', ')}`;
 }
 
 function unique(items: readonly string[]): string[] {

@@ -50,8 +50,10 @@ export function compare(input: {
   readonly quietTimes: readonly QuietTime[];
   /** Found in what was sent. */
   readonly inRequests: readonly Difference[];
+  /** Somebody changes the flow while events are sent: what Adobe takes and throws away then has to be held. */
+  readonly mayBeThrownAway?: boolean;
 }): Comparison {
-  const { platform, store } = input;
+  const { platform, store, mayBeThrownAway = false } = input;
   const differences: Difference[] = [
     ...input.inRequests,
     ...input.contradictions.map((detail) => ({ wrong: 'contradiction' as const, eventId: '', detail })),
@@ -62,7 +64,7 @@ export function compare(input: {
     known.add(event.eventId);
     const at = platform.get(event.eventId);
     if (at?.acceptances === 1) delivered += 1;
-    differences.push(...differencesOf(event, at, store.get(event.eventId)));
+    differences.push(...differencesOf(event, at, store.get(event.eventId), mayBeThrownAway));
   }
   for (const [eventId, { acceptances, acceptedAtMs }] of platform) {
     if (!known.has(eventId)) differences.push({ wrong: 'invented', eventId, detail: `accepted ${acceptances} ×` });
@@ -76,7 +78,12 @@ export function compare(input: {
   return { differences, events: input.taken.size, delivered, ...exceptionsOf(store, platform) };
 }
 
-function differencesOf(event: TakenEvent, at: AtPlatform | undefined, stored: InStore | undefined): Difference[] {
+function differencesOf(
+  event: TakenEvent,
+  at: AtPlatform | undefined,
+  stored: InStore | undefined,
+  mayBeThrownAway: boolean,
+): Difference[] {
   const { eventId } = event;
   const acceptances = at?.acceptances ?? 0;
   const all = stored?.exceptions ?? [];
@@ -93,7 +100,8 @@ function differencesOf(event: TakenEvent, at: AtPlatform | undefined, stored: In
   if (stored === undefined) add('lost', `answered ${event.arrivals.join(', ')}, and the store does not know it`);
   if (acceptances > 1 && !own.some(({ decision }) => decision === 'resend'))
     add('repeated', `accepted ${acceptances} ×`);
-  if (at !== undefined && at.dropped > 0) add('lost', `accepted ${acceptances} ×, thrown away ${at.dropped} ×`);
+  if (at !== undefined && at.dropped > 0 && !(mayBeThrownAway && open !== undefined))
+    add('lost', `accepted ${acceptances} ×, thrown away ${at.dropped} ×`);
   if (at !== undefined && at.rows !== acceptances - at.dropped)
     add('misjudged', `${at.rows} rows, accepted ${acceptances} ×`);
   if (acceptances === 0) {

@@ -13,14 +13,14 @@ import type { CellResult } from '../../stack/result.js';
 import { ASKED_BY, type Subject } from '../operations.js';
 import { differencesAtEnd, waitUntilOver } from '../state/ending.js';
 import { makeLive } from '../state/live.js';
-import type { Undisturbed } from './undisturbed.js';
+import { type LifePoint, nameInPaths, type Undisturbed } from './undisturbed.js';
 
 export interface LifeKill {
   readonly name: string;
   readonly what: string;
   readonly victim: Victim;
   readonly of: Undisturbed;
-  readonly moment: KillPoint | { readonly afterMs: number };
+  readonly moment: LifePoint | { readonly afterMs: number };
 }
 
 const RANDOM_MOMENTS = 4;
@@ -95,19 +95,22 @@ function memberOf(subject: Subject, { of: { operation, end }, moment }: LifeKill
   const ask = async () => void (await operation.ask(subject, ASKED_BY));
   if ('afterMs' in moment) return atRandom(subject, { operation, end }, moment.afterMs);
   const ruleId = `${source.name}-kill`;
+  let point: KillPoint = moment;
   let hitAt = 0;
   let clearedAt = 0;
   return {
     aftermathMs: 2 * SLOW_MS,
     async approach() {
       await makeLive(subject, operation);
-      await stack.simulator.place(ruleId, parkRule(source.sandbox, moment));
+      const { of } = moment;
+      if (of !== undefined) point = { ...moment, path: nameInPaths((await source.state()).resources[of]) };
+      await stack.simulator.place(ruleId, parkRule(source.sandbox, point));
       await ask();
       await waitForHit(stack.simulator, ruleId, NEAR_WITHIN_MS);
     },
     async arrive() {
       // Replaced at once, so that no request slips through in between.
-      await stack.simulator.place(ruleId, killRule(source.sandbox, moment));
+      await stack.simulator.place(ruleId, killRule(source.sandbox, point));
       await waitForHit(stack.simulator, ruleId, THERE_WITHIN_MS);
       hitAt = performance.now();
     },

@@ -1,7 +1,7 @@
 /** What the simulator itself says that exists. A sandbox has one life at a time, so all in it but the mapping sets is that life's. */
 import { type SourceUnderTest } from '../../stack/product/sourceUnderTest.js';
 import type { ChaosStack } from '../../stack/product/stack.js';
-import { stepOf } from '../../stack/product/verify.js';
+import { stepOf } from '../../stack/product/objects.js';
 import type { ObjectRow } from '../../stack/simulatorAdmin.js';
 
 export interface Found {

@@ -34,8 +34,11 @@ export async function sourceOf(
   return newSource(stack, sandbox, { name, uid: uid.join('-'), heartbeatTimeoutMs: DEFAULT_HEARTBEAT_MS });
 }
 
-/** @returns what is wrong. Nobody resumes anything: a hold is a fault. */
-export async function live(subject: Subject): Promise<string[]> {
+/**
+ * @param again called with the answer because of which a command is typed once more
+ * @returns what is wrong. Nobody resumes anything: a hold is a fault.
+ */
+export async function live(subject: Subject, again: (code: string) => void): Promise<string[]> {
   const { stack, source } = subject;
   const faults: string[] = [];
   const run = await patiently(() => stack.sources.describe(source.name));
@@ -43,15 +46,15 @@ export async function live(subject: Subject): Promise<string[]> {
   if (run === undefined || standOf(run) !== 'completed') {
     if (run?.phase !== 'undoing') {
       await waitForStand(source, ['live'], LIVE_WITHIN_MS, POLL_MS);
-      faults.push(...(await change(subject, run !== undefined)));
+      faults.push(...(await change(subject, run !== undefined, again)));
     }
-    await tearDown(subject);
+    await tearDown(subject, again);
   }
   return [...faults, ...unlike(await foundOf(stack, source), { afterTeardown: true })];
 }
 
 /** @param isBegun some of it may have been done by an earlier start of the run */
-async function change(subject: Subject, isBegun: boolean): Promise<string[]> {
+async function change(subject: Subject, isBegun: boolean, again: (code: string) => void): Promise<string[]> {
   const { stack, source } = subject;
   if (isBegun) {
     const state = await source.state();
@@ -60,16 +63,17 @@ async function change(subject: Subject, isBegun: boolean): Promise<string[]> {
   }
   // Asked twice, the second one finds that it is so already.
   if (!isBegun || !(await isUpdated(stack, source))) {
-    await typed(() => stack.sources.update(source.name, { manifest: changedManifest(source) }));
+    await typed(() => stack.sources.update(source.name, { manifest: changedManifest(source) }), { again });
   }
   return unlike(await foundOf(stack, source), { afterTeardown: false });
 }
 
-async function tearDown(subject: Subject): Promise<void> {
+async function tearDown(subject: Subject, again: (code: string) => void): Promise<void> {
   const { stack, source } = subject;
   const run = await source.describe();
   if (run.open && run.phase === 'live') {
-    await typed(() => stack.sources.teardown(source.name, { deleteData: true })).catch(async (error: unknown) => {
+    const ask = () => stack.sources.teardown(source.name, { deleteData: true });
+    await typed(ask, { again }).catch(async (error: unknown) => {
       // Taken after all, and on its way.
       if ((await source.describe()).phase === 'live') throw error;
     });

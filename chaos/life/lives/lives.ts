@@ -64,10 +64,12 @@ async function liveAll(stack: ChaosStack, progress: Progress, elapsedMs: () => n
         if (over.has(index)) continue;
         const startedAt = performance.now();
         const source = await sourceOf(stack, sandbox, progress.seed, index);
-        const faults = await live({ stack, source }).catch((error: unknown) => [messageOf(error)]);
+        const typedAgain: string[] = [];
+        const again = (code: string) => void typedAgain.push(code);
+        const faults = await live({ stack, source }, again).catch((error: unknown) => [messageOf(error)]);
         // What is being ended fails in the middle of a life, which goes on when the run does.
         if (isInterrupted()) return;
-        progress.note({ index, faults, durationMs: performance.now() - startedAt }, elapsedMs());
+        progress.note({ index, faults, typedAgain, durationMs: performance.now() - startedAt }, elapsedMs());
       }
     }),
   );

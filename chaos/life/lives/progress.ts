@@ -5,6 +5,8 @@ import { join } from 'node:path';
 export interface LifeResult {
   readonly index: number;
   readonly faults: readonly string[];
+  /** Answers because of which a command was typed once more. */
+  readonly typedAgain: readonly string[];
   readonly durationMs: number;
 }
 

@@ -1,3 +1,4 @@
+import { countsOf } from '../../stack/table.js';
 import type { LivesResult } from './lives.js';
 
 const SHOWN = 20;
@@ -23,6 +24,7 @@ export function reportOfLives(result: LivesResult): string {
     ['histories that say something else', histories.length],
     ['webhook URLs that are still taken', routes],
     ['calls that met a fault', faultsMet],
+    ['commands typed again', countsOf(over.flatMap(({ typedAgain }) => typedAgain))],
     ['lives a second', (over.length / (elapsedMs / 1_000)).toFixed(2)],
     ['minutes', (elapsedMs / 60_000).toFixed(1)],
     ...Object.entries(memory).map(([name, most]): [string, string] => [`most memory of ${name}`, most]),

@@ -1,6 +1,7 @@
 /** An operation that meets somebody: it is held inside one of its requests, something happens, and it goes on. */
 import { messageOf } from '../../../src/domain/messageOf.js';
 import type { Fault } from '../../../simulator/faults/faults.js';
+import { SLOW_MS } from '../../stack/kills/killPoints.js';
 import { waitForHit } from '../../stack/kills/hits.js';
 import { newSource } from '../../stack/product/sourceUnderTest.js';
 import type { ChaosStack } from '../../stack/product/stack.js';
@@ -32,7 +33,8 @@ export async function meet(stack: ChaosStack, sandbox: string, meeting: Meeting)
   const { what, name, of } = meeting;
   const subject = { stack, source: await newSource(stack, sandbox) };
   const faults = await faultsOf(subject, meeting).catch((error: unknown) => [messageOf(error)]);
-  await subject.source.forget();
+  // One that was not brought to its end: what is held in it takes effect when it is answered, and what its worker goes on with.
+  await subject.source.forget(faults.length === 0 ? 0 : 2 * SLOW_MS);
   return { what, operation: of.operation.name, name, faults, durationMs: performance.now() - startedAt };
 }
 

@@ -1,10 +1,7 @@
 /** Two operators at once: the second one is refused and told who holds the source; the first one ends as if it had been alone. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { runClient } from '../../stack/commandLine.js';
 import type { Undisturbed } from '../kills/undisturbed.js';
-import { ASKED_BY, changedDocument, type Subject } from '../operations.js';
+import { commandFor } from '../commandFor.js';
+import { ASKED_BY, type Subject } from '../operations.js';
 import { differencesAtEnd, waitUntilOver } from '../state/ending.js';
 import type { Meeting } from './meeting.js';
 
@@ -42,22 +39,12 @@ export function operatorMeetings(all: readonly Undisturbed[]): Meeting[] {
 }
 
 async function refusalsOf(subject: Subject): Promise<string[]> {
-  const { stack, source } = subject;
-  const folder = mkdtempSync(join(tmpdir(), 'chatlio-aep-chaos-second-'));
-  const file = join(folder, 'source.yaml');
-  // JSON is YAML.
-  writeFileSync(file, JSON.stringify(changedDocument(source)));
-  const { operation, phase } = await source.state();
-  try {
-    const refusals = COMMANDS.map(async (command) => {
-      const args = command.map((word) => (word === 'FILE' ? file : word === 'NAME' ? source.name : word));
-      const [printed] = await runClient(stack, ['--output', 'json', ...args]);
-      return faultsOfRefusal(command.join(' '), printed, { kind: operation?.kind ?? '', isLive: phase === 'live' });
-    });
-    return (await Promise.all(refusals)).flat();
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  const { operation, phase } = await subject.source.state();
+  const refusals = COMMANDS.map(async (command) => {
+    const printed = await commandFor(subject, command);
+    return faultsOfRefusal(command.join(' '), printed, { kind: operation?.kind ?? '', isLive: phase === 'live' });
+  });
+  return (await Promise.all(refusals)).flat();
 }
 
 /** Who has asked for what is told, also of a source that is not live yet, or no more. */

@@ -2,8 +2,9 @@
 import { CodedError } from '../../../src/domain/errors.js';
 import { messageOf } from '../../../src/domain/messageOf.js';
 import { SLOW_MS } from '../../stack/kills/killPoints.js';
+import { standOf } from '../../stack/product/sourceUnderTest.js';
 import type { ChaosStack } from '../../stack/product/stack.js';
-import { stepOf } from '../../stack/product/verify.js';
+import { stepOf, toldOf } from '../../stack/product/objects.js';
 import type { Undisturbed } from '../kills/undisturbed.js';
 import type { LifeOperation, Subject } from '../operations.js';
 import { differencesAtEnd, waitUntilOver } from '../state/ending.js';
@@ -71,7 +72,7 @@ export function deletionMeetings(all: readonly Undisturbed[]): Meeting[] {
             await remove(stack, source.sandbox, ids[step] ?? '');
             return [];
           },
-          verify: (subject, ended) => endsTold(subject, ended, of),
+          verify: (subject, ended) => endsTold(subject, ended, { of, step }),
         }),
       ),
     );
@@ -82,7 +83,11 @@ export function deletionMeetings(all: readonly Undisturbed[]): Meeting[] {
  * It ends as it can, is refused, or is held, each with an error that says what is wrong. Whatever it was, the source can be torn
  * down then, and nothing stays.
  */
-async function endsTold(subject: Subject, ended: Ended, { operation }: Undisturbed): Promise<string[]> {
+async function endsTold(
+  subject: Subject,
+  ended: Ended,
+  { of: { operation }, step }: { readonly of: Undisturbed; readonly step: string },
+): Promise<string[]> {
   const { stack, source } = subject;
   const faults: string[] = [];
   const over = await isOver(subject, operation);
@@ -101,7 +106,19 @@ async function endsTold(subject: Subject, ended: Ended, { operation }: Undisturb
       faults.push(`refused with an error that says nothing: ${messageOf(refusal)}`);
     }
   }
-  return [...faults, ...(await tornDown(subject, operation))];
+  return [...faults, ...(await missingUntold(subject, step)), ...(await tornDown(subject, operation))];
+}
+
+/** However it has ended: of what the source has, either everything is there, or it tells what is not. */
+async function missingUntold({ stack, source }: Subject, step: string): Promise<string[]> {
+  if (standOf(await source.describe()) !== 'live') return [];
+  const { drifted } = await (await stack.sources.drift(source.name, {})).result();
+  const { resources } = await source.state();
+  const id = new Map(Object.entries(resources)).get(step)?.id;
+  const isThere = (await stack.simulator.objects(source.sandbox)).some((row) => row.id === id);
+  const isTold = drifted.some((row) => row.step === step && row.kind === 'gone' && row.id === id);
+  if (isThere !== isTold) return [];
+  return [`the ${step} ${id} ${isThere ? 'is there' : 'is gone'}, and drift tells ${told(drifted)}`];
 }
 
 /** @returns why it is not */
@@ -125,7 +142,7 @@ async function tornDown(subject: Subject, { name }: Pick<LifeOperation, 'name'>)
   const tooMany = left.filter((row) => !stays.includes(stepOf(row)));
   if (tooMany.length === 0 && new Set(left.map(stepOf)).size === left.length) return [];
   const { remainders } = await source.state();
-  const named = left.map((row) => `${stepOf(row)} ${row.id} ${row.state ?? ''}`.trim());
+  const named = await Promise.all(left.map((row) => toldOf(stack, source.sandbox, row)));
   return [`after the teardown there are ${named.join(', ')}; the workflow names ${told(remainders)}`];
 }
 

@@ -2,10 +2,9 @@
 import type { SourceState } from '../../../src/domain/source/source.js';
 import { withDatabase } from '../../stack/database.js';
 import { patiently } from '../../stack/patience.js';
+import { documentOf, stepOf } from '../../stack/product/objects.js';
 import type { SourceUnderTest } from '../../stack/product/sourceUnderTest.js';
 import type { ChaosStack } from '../../stack/product/stack.js';
-import { stepOf } from '../../stack/product/verify.js';
-import type { ObjectRow } from '../../stack/simulatorAdmin.js';
 
 export interface Snapshot {
   readonly objects: readonly { readonly step: string; readonly document: unknown }[];
@@ -41,7 +40,10 @@ export async function snapshotOf(stack: ChaosStack, source: SourceUnderTest): Pr
   const rows = (await stack.simulator.objects(source.sandbox)).filter(({ id }) => !source.before.has(id));
   const [state, store] = await Promise.all([source.state(), storeOf(stack, source)]);
   const documents = await Promise.all(
-    rows.map(async (row) => ({ step: stepOf(row), document: await documentOf(stack, source, row, state) })),
+    rows.map(async (row) => {
+      const version = state.resources['mapping-set']?.version;
+      return { step: stepOf(row), document: await documentOf(stack, source.sandbox, row, version) };
+    }),
   );
   const names: [string, string][] = [
     ...namesOf(
@@ -107,39 +109,6 @@ const DELETED = [/ns\.adobe\.com\/\w+\/(schemas|mixins)\/[0-9a-f]+/g, '<$1, dele
 function sorted(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-type Read = (id: string, state: SourceState) => { readonly path: string; readonly accept?: string };
-
-const READS: Readonly<Record<string, Read>> = {
-  registryResources: (id) => ({
-    path: `/data/foundation/schemaregistry/tenant/${id.includes('/schemas/') ? 'schemas' : 'fieldgroups'}/${encodeURIComponent(id)}`,
-    accept: 'application/vnd.adobe.xed+json; version=1',
-  }),
-  descriptors: (id) => ({
-    path: `/data/foundation/schemaregistry/tenant/descriptors/${id}`,
-    accept: 'application/vnd.adobe.xdm+json',
-  }),
-  dataSets: (id) => ({ path: `/data/foundation/catalog/dataSets/${id}` }),
-  // Without a version it is the first one.
-  mappingSets: (id, { resources }) => ({
-    path: `/data/foundation/conversion/mappingSets/${id}?version=${resources['mapping-set']?.version ?? 0}`,
-  }),
-  flows: (id) => ({ path: `/data/foundation/flowservice/flows/${id}` }),
-  sourceConnections: (id) => ({ path: `/data/foundation/flowservice/sourceConnections/${id}` }),
-  targetConnections: (id) => ({ path: `/data/foundation/flowservice/targetConnections/${id}` }),
-};
-
-async function documentOf(
-  { simulator }: ChaosStack,
-  { sandbox }: SourceUnderTest,
-  { kind, id }: ObjectRow,
-  state: SourceState,
-): Promise<unknown> {
-  const read = READS[kind];
-  if (read === undefined) throw new Error(`an object of a kind that nobody reads: ${kind} ${id}`);
-  const { path, accept } = read(id, state);
-  return simulator.read(sandbox, path, accept);
 }
 
 interface SourceRow {

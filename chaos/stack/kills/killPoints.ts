@@ -10,6 +10,10 @@ export interface KillPoint {
   readonly parkedAt: string;
   /** Which of them since the operation has begun, from 1. */
   readonly nth?: number;
+  /** Of the requests. Absent: any. */
+  readonly method?: string;
+  /** Text in their path, such as the id of the object that they name. Absent: any. */
+  readonly path?: string;
   /** The request that is under way when the process is killed. */
   readonly route: string;
   readonly fault: Fault;
@@ -43,9 +47,10 @@ export function isBoundary({ route, parkedAt }: KillPoint): boolean {
 }
 
 /** Turned away, but asked to come again soon: the source waits at this request and holds no connection. */
-export function parkRule(sandbox: string, { parkedAt, nth }: KillPoint): Rule {
+export function parkRule(sandbox: string, point: KillPoint): Rule {
+  const { parkedAt, nth } = point;
   return {
-    match: { sandbox, route: parkedAt },
+    match: matchOf(sandbox, point, parkedAt),
     fault: { kind: 'status', status: 429, retryAfter: 1 },
     times: 0,
     ...(nth === undefined ? {} : { nth }),
@@ -55,5 +60,15 @@ export function parkRule(sandbox: string, { parkedAt, nth }: KillPoint): Rule {
 export function killRule(sandbox: string, point: KillPoint): Rule {
   const { route, fault } = point;
   // A step looks with several requests at once, and again after a while.
-  return { match: { sandbox, route }, fault, times: isBoundary(point) ? 0 : 1 };
+  return { match: matchOf(sandbox, point, route), fault, times: isBoundary(point) ? 0 : 1 };
+}
+
+/** No request of anybody else counts: neither of another source nor of what a live source asks beside the operation. */
+function matchOf(sandbox: string, { method, path }: KillPoint, route: string): Rule['match'] {
+  return {
+    sandbox,
+    route,
+    ...(method === undefined ? {} : { method }),
+    ...(path === undefined ? {} : { path }),
+  };
 }

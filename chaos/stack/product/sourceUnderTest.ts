@@ -11,6 +11,7 @@ import {
 } from '../../../src/domain/source/source.js';
 import { parseManifest } from '../../../src/manifest/read.js';
 import { patiently } from '../patience.js';
+import { toldOf } from './objects.js';
 import type { ChaosStack } from './stack.js';
 
 /** As soon as this is a dead worker noticed; its heartbeats come every second. */
@@ -34,8 +35,12 @@ export interface SourceUnderTest {
   abort(): Promise<void>;
   cancel(): Promise<void>;
   terminate(): Promise<void>;
-  /** Ends its workflows without a trace at Adobe, so that they load nobody any more. */
-  forget(): Promise<void>;
+  /**
+   * Ends its workflows without a trace at Adobe, so that they load nobody any more.
+   *
+   * @param effectsWithinMs for so long what they have asked for may still take effect: of one that was not brought to its end
+   */
+  forget(effectsWithinMs?: number): Promise<void>;
 }
 
 export interface SourceOptions {
@@ -58,7 +63,7 @@ export async function newSource(
     uid = randomUUID(),
     heartbeatTimeoutMs = HEARTBEAT_TIMEOUT_MS,
   } = options;
-  const document = documentOf(name, sandbox, options.delivery);
+  const document = manifestDocument(name, sandbox, options.delivery);
   const manifest = manifestFrom(document);
   const before = await countAgain(stack, sandbox);
   const handle = () => client.workflow.getHandle(sourceWorkflowId(name));
@@ -82,7 +87,7 @@ export async function newSource(
     abort: async () => void (await handle().executeUpdate(SOURCE_MESSAGES.abort, { args: [{}] })),
     cancel: async () => void (await handle().cancel()),
     terminate: async () => void (await handle().terminate('by the chaos run')),
-    async forget() {
+    async forget(effectsWithinMs = 0) {
       for (const id of [sourceWorkflowId(name), forwarderWorkflowId(name)]) {
         // Ended already, or never started: as good.
         await client.workflow
@@ -90,6 +95,7 @@ export async function newSource(
           .terminate('the chaos run is done with it')
           .catch(() => undefined);
       }
+      await delay(effectsWithinMs);
       stack.counted.set(sandbox, await idsIn(stack, sandbox));
     },
   };
@@ -97,17 +103,20 @@ export async function newSource(
 
 /** What stands in a sandbox, which nobody has used since it was counted last. */
 async function countAgain(stack: ChaosStack, sandbox: string): Promise<ReadonlySet<string>> {
-  const now = await idsIn(stack, sandbox);
-  const before = stack.counted.get(sandbox) ?? now;
-  for (const id of now) if (!before.has(id)) stack.lateObjects.push(`${id} came to light later in ${sandbox}`);
-  return now;
+  const rows = await stack.simulator.objects(sandbox);
+  const before = stack.counted.get(sandbox);
+  const late = before === undefined ? [] : rows.filter(({ id }) => !before.has(id));
+  for (const row of late) {
+    stack.lateObjects.push(`came to light later in ${sandbox}: ${await toldOf(stack, sandbox, row)}`);
+  }
+  return new Set(rows.map(({ id }) => id));
 }
 
 async function idsIn({ simulator }: ChaosStack, sandbox: string): Promise<ReadonlySet<string>> {
   return new Set((await simulator.objects(sandbox)).map(({ id }) => id));
 }
 
-function documentOf(
+function manifestDocument(
   name: string,
   sandbox: string,
   delivery: SourceOptions['delivery'] = {},

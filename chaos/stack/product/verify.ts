@@ -1,9 +1,9 @@
 /** What must stand at Adobe and on our side after a cell, counted with the simulator's and PostgreSQL's own eyes. */
 import type { SourceState } from '../../../src/domain/source/source.js';
 import type { StepName } from '../../../src/domain/source/steps.js';
-import type { ObjectRow } from '../simulatorAdmin.js';
 import { withDatabase } from '../database.js';
 import { patiently } from '../patience.js';
+import { stepOf } from './objects.js';
 import type { SourceUnderTest } from './sourceUnderTest.js';
 import type { ChaosStack } from './stack.js';
 import { ADOBE_STEPS, type AdobeStep } from './stepRequests.js';
@@ -12,22 +12,6 @@ export interface Counted {
   /** Ids that the cell has made and that exist, by step. */
   readonly ids: Readonly<Record<AdobeStep, readonly string[]>>;
   readonly total: number;
-}
-
-const KIND_OF: Readonly<Record<string, AdobeStep>> = {
-  descriptors: 'identity-descriptor',
-  dataSets: 'dataset',
-  sourceConnections: 'source-connection',
-  targetConnections: 'target-connection',
-  mappingSets: 'mapping-set',
-  flows: 'flow',
-};
-
-export function stepOf({ kind, id }: ObjectRow): AdobeStep {
-  if (kind === 'registryResources') return id.includes('/schemas/') ? 'schema' : 'field-group';
-  const step = KIND_OF[kind];
-  if (step === undefined) throw new Error(`an object of a kind that no step makes: ${kind} ${id}`);
-  return step;
 }
 
 export async function countObjects(stack: ChaosStack, source: SourceUnderTest): Promise<Counted> {
