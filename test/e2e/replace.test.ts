@@ -21,8 +21,8 @@ const { installation, sources, withWorkers } = withWorkingInstallation();
 const WINDOWS = {
   settleWindow: `${SETTLE_WINDOW_MS}ms`,
   schemaSettleWindow: `${SETTLE_WINDOW_MS}ms`,
-  // Longer than the test takes until the lake shows what it has: before, nothing is judged.
-  lakeLatency: '20s',
+  // While the lake shows nothing, a person is asked after four times this, lease and request together: 80 s.
+  lakeLatency: '3s',
   requestTimeout: '2s',
   partitions: 1,
   canary: 'off',
