@@ -121,7 +121,8 @@ describe('an event of unknown outcome', () => {
       `select array(select jsonb_array_elements(evidence) ->> 'fact') as facts from exception where id = any ($1)`,
       [held.map(({ id }) => id)],
     );
-    for (const { facts } of rows) expect(facts).toContain('the lake can be read again, so the event is looked for');
+    const lookedFor = expect.arrayContaining(['the lake can be read again, so the event is looked for']) as string[];
+    expect(rows).toEqual([{ facts: lookedFor }, { facts: lookedFor }]);
   });
 
   it('that was held while the lake could not be read is left as a person has decided', async () => {
@@ -194,7 +195,9 @@ describe('accepted events', () => {
     });
     expect(await decide({ decision: 'acknowledge', reason: 'repeated' })).toMatchObject({ decided: 1, remaining: 0 });
     expect(await exceptions()).toMatchObject([{ state: 'resolved', resolution: 'delivered' }]);
-    expect(await counters()).toMatchObject({ accepted: 2, confirmed: 2, repeated: 1, exceptions: {} });
+    const counted = await counters();
+    expect(counted).toMatchObject({ accepted: 2, confirmed: 2, repeated: 1 });
+    expect(counted.exceptions).toEqual({});
   });
 
   it('of which nobody can tell are held as missing after some deadlines, and what lies behind them is confirmed', async () => {

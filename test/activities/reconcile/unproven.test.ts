@@ -128,8 +128,7 @@ it('what was sent before is looked for all the same, and so is what is sent afte
   await reconcile();
   await age(LONG_MS);
   expect(await reconcile()).toMatchObject({ lake: { state: 'readable' } });
-  expect(landed).toBeDefined();
-  expect(await exceptions()).toMatchObject([{ state: 'resolved', resolution: 'delivered' }]);
+  expect(await exceptions()).toMatchObject([{ event_id: landed, state: 'resolved', resolution: 'delivered' }]);
   await proven();
   await take(4);
   await deliver();

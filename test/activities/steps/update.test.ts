@@ -382,8 +382,15 @@ describe('a new pair of connections and a new flow', () => {
       const { resource } = await performStep(installation(), source, step, { ...resources, [step]: undefined });
       expect(resource.id, step).toBe(resources[step]?.id);
     }
-    const { catalog } = installation().adobe.forSandbox(source.manifest.sandbox);
-    expect(await catalog.getDataset(before.resources.dataset?.id ?? '')).toBeDefined();
+    const { catalog, flowService } = installation().adobe.forSandbox(source.manifest.sandbox);
+    const idOf = (step: StepName): string => before.resources[step]?.id ?? '';
+    const left = await Promise.all([
+      catalog.getDataset(idOf('dataset')),
+      flowService.getSourceConnection(idOf('source-connection')),
+      flowService.getTargetConnection(idOf('target-connection')),
+      flowService.getFlow(idOf('flow')),
+    ]);
+    expect(left.map((one) => one?.id)).toEqual(steps.map(idOf));
   });
 
   it('moves inlet, flow and gate at once; the old flow is removed without closing the gate, and the new one not with it', async () => {

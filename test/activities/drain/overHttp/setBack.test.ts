@@ -83,6 +83,7 @@ function own(copy: string, original: string): void {
 /** Every event that was posted is unknown, or known to be delivered; none is to be sent. */
 async function expectNothingForgotten({ database, sourceId, inlet, exceptions }: Bench): Promise<void> {
   const known = new Map((await exceptions()).map((one) => [one.event_id, one]));
+  expect(inlet.posts.size).toBeGreaterThan(0);
   for (const id of inlet.posts.keys()) {
     expect(known.get(id)).toMatchObject({
       reason: 'unknown',
