@@ -35,6 +35,13 @@ const ONCE: readonly (readonly [what: string, pattern: RegExp, file: string | un
   ],
   ['telling Temporal that an activity goes on', /setInterval\([^;]*[bB]eat/, 'heartbeats.ts'],
   ['opening a session of the lake', /\.connectionParameters\(\)/, 'lakeSession.ts'],
+  ['a uid that no source has', /'0{8}-0{4}-0{4}-0{4}-0{12}'/, 'steps.ts'],
+  ['one of something, or several', /=== 1 \? '' : 's'|=== 1 \? one : many/, 'counted.ts'],
+  [
+    'which exceptions were delivered and are not confirmed',
+    /resolution = 'delivered' and (\w+\.)?confirmed_at is null/,
+    'writing.ts',
+  ],
   ['the way from a flow to its dataset', /targetConnectionIds;[^}]*\.getTargetConnection\(/, 'flowDestination.ts'],
 ];
 

@@ -11,7 +11,7 @@ import type { Manifest, MappingRow } from '../../domain/source/manifest.js';
 import { fieldAt, TENANT, tenantFields } from '../../domain/source/xdm/xdmFields.js';
 import type { PlannedLeaving, PlannedMapping, PlanReport } from '../../domain/source/plan.js';
 import type { Ask } from '../../domain/inquiries.js';
-import type { Resource } from '../../domain/source/steps.js';
+import { NO_UID, type Resource } from '../../domain/source/steps.js';
 import { toCatalogueError } from '../failures.js';
 import { sandboxType } from '../sandboxType.js';
 import { mappingProblems } from './mapping.js';
@@ -26,9 +26,6 @@ interface PlanDeps {
   readonly minimumSettleWindowMs: number;
   readonly minimumLakeLatencyMs?: number;
 }
-
-/** No source has it: a plan of a new source finds nothing of its own. */
-const NO_UID = '00000000-0000-0000-0000-000000000000';
 
 /**
  * What this manifest would change, object by object. Of a live source by the ids that its workflow has recorded, else by the lookups
@@ -56,7 +53,7 @@ export async function planReport(
   } catch (failure) {
     note(failure);
   }
-  // Temporal forgets a run that has ended after a while; the store does not.
+  // Temporal forgets a run that has ended after a while; the store does not. A plan of a new source finds nothing of its own.
   const marker = { name: manifest.name, uid: uid ?? (await deps.store.uidOf(manifest.name)) ?? NO_UID };
   const { steps, resources, seen }: PlannedSteps =
     tenantId === undefined

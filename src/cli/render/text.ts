@@ -52,7 +52,3 @@ export function instant(timeMs: number): string {
 export function clockTime(timeMs: number): string {
   return new Date(timeMs).toISOString().slice(11, 19).concat('Z');
 }
-
-export function counted(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`;
-}

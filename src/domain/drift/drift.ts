@@ -3,6 +3,7 @@
  *
  * Texts of Adobe are cut here and escaped where they are shown.
  */
+import { counted } from '../counted.js';
 import type { OperationInput } from '../delivery/pause.js';
 import type { Remedy } from '../source/comparison.js';
 import type { Resource, StepName } from '../source/steps.js';
@@ -137,11 +138,10 @@ function cut(row: Drifted): Drifted {
 /** `2 objects deleted, the flow disabled, 3 fields changed`. */
 export function driftText(report: Pick<DriftReport, 'drifted' | 'more'>): string {
   const number = (kind: DriftKind): number => report.drifted.filter((one) => one.kind === kind).length;
-  const counted = (count: number, noun: string, what: string): string[] =>
-    count === 0 ? [] : [`${count} ${noun}${count === 1 ? '' : 's'} ${what}`];
+  const [gone, changed] = [number('gone'), number('changed') + report.more];
   return [
-    ...counted(number('gone'), 'object', 'deleted'),
+    ...(gone === 0 ? [] : [`${counted(gone, 'object')} deleted`]),
     ...(number('disabled') === 0 ? [] : ['the flow disabled']),
-    ...counted(number('changed') + report.more, 'field', 'changed'),
+    ...(changed === 0 ? [] : [`${counted(changed, 'field')} changed`]),
   ].join(', ');
 }

@@ -1,4 +1,5 @@
 /** Bringing back what has drifted: messages, what is done about each object, and what is lost by it. Plain JSON. */
+import { counted } from '../counted.js';
 import type { OperationInput } from '../delivery/pause.js';
 import type { Resource, Resources, StepName } from '../source/steps.js';
 import { STEP_NAMES, STEPS } from '../source/steps.js';
@@ -127,9 +128,6 @@ export interface KnownEvents {
   readonly waiting?: number;
 }
 
-const counted = (count: number | undefined, noun: string): string =>
-  count === undefined ? `the ${noun}s` : `the ${count} ${noun}${count === 1 ? '' : 's'}`;
-
 /** Sentences, each with what is lost or changed for good; none where nothing is. */
 export function lossesOf(
   { actions }: Pick<RepairPlan, 'actions'>,
@@ -152,11 +150,11 @@ function lossOf(step: StepName, id: string, isGone: boolean, { confirmed, unconf
     case 'dataset':
       return isGone
         ? [
-            `The dataset ${id} was deleted, and its events with it: ${counted(confirmed, 'confirmed event')} cannot be had back or audited. They are not sent again.`,
+            `The dataset ${id} was deleted, and its events with it: the ${confirmed === undefined ? 'confirmed events' : counted(confirmed, 'confirmed event')} cannot be had back or audited. They are not sent again.`,
             ...(unconfirmed === 0
               ? []
               : [
-                  `Of ${counted(unconfirmed, 'event')} that were sent to it and not confirmed yet nothing can be found out any more: they are held for a decision.`,
+                  `Of the ${counted(unconfirmed, 'event')} that were sent to it and not confirmed yet nothing can be found out any more: they are held for a decision.`,
                 ]),
             'Events go to a new, empty dataset, with another id and another table.',
           ]

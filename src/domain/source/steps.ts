@@ -102,6 +102,9 @@ export interface Marker {
   readonly generation?: number;
 }
 
+/** The uid of no source: what is looked for by it is never found. */
+export const NO_UID = '00000000-0000-0000-0000-000000000000';
+
 /** Later generations are marked so that a release that knows none takes them for somebody else's, and leaves them alone. */
 export function markerText({ name, uid, generation = 1 }: Marker): string {
   return `chatlio-aep${generation > 1 ? `.g${generation}` : ''}:${name}:${uid}`;

@@ -3,6 +3,7 @@
  *
  * Until Adobe is changed it can be aborted; said again, it goes on without what it waits for.
  */
+import { counted } from '../counted.js';
 import type { OperationInput } from '../delivery/pause.js';
 import type { CatalogueError } from '../errors.js';
 import { RECEIVER_SILENCE_MS } from '../events/shownEvents.js';
@@ -236,8 +237,6 @@ export function keptBecause(step: StepName, origin: Resource['origin']): string 
   }
   return `it was there before this source; ${holdsData ? '`--include-adopted --delete-data`' : '`--include-adopted`'} would have deleted it`;
 }
-
-const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 /** `12 events that wait to be sent`. */
 export function awaitedText({ wait, count, receivers = [], closed, held = 0, lake }: Awaiting): string {

@@ -11,7 +11,7 @@ import {
   joinDestination,
 } from './destinations.js';
 import { AWAITING_LAKE, countConfirmed, noteRepeated, type RepeatedEvent } from './lookUps.js';
-import { loggedEvent, movingSql, openingSql } from './writing.js';
+import { DELIVERED, loggedEvent, movingSql, openingSql } from './writing.js';
 
 /**
  * Notes how far each cursor has come, to be looked for in `dueInMs`. Nothing is planned for a partition whose last plan is
@@ -208,9 +208,8 @@ export async function unconfirmedDeliveries(
   return rows;
 }
 
-/** A person's `mark-delivered` is a decision, not a delivery to confirm. */
-export const UNCONFIRMED = `resolution = 'delivered' and confirmed_at is null and e.seq is not null
-  and decision is distinct from 'mark-delivered' and not ${isDeliveredUnproven('e')}`;
+/** Of the exception `e`: delivered, and to be looked for, as it was sent under a mapping that tells events apart. */
+export const UNCONFIRMED = `${DELIVERED} and not ${isDeliveredUnproven('e')}`;
 
 export async function confirmDelivery(
   database: Database,

@@ -236,8 +236,8 @@ function isResolved(place: Place): boolean {
   return place === 'delivered' || place === 'closed';
 }
 
-/** Delivered, as far as an attempt can tell: what a person has marked so is not looked for. */
-const UNCONFIRMED = `e.resolution = 'delivered' and e.confirmed_at is null and e.seq is not null
+/** Delivered, as far as an attempt can tell, and not confirmed yet: what a person has marked so is not looked for. Of the exception `e`. */
+export const DELIVERED: Sql = `e.resolution = 'delivered' and e.confirmed_at is null and e.seq is not null
   and e.decision is distinct from 'mark-delivered'`;
 
 const WHERE: Readonly<Record<Place, Sql>> = {
@@ -246,8 +246,8 @@ const WHERE: Readonly<Record<Place, Sql>> = {
   sending: `e.state = 'sending'`,
   held: `e.state = 'held' and e.seq is not null`,
   'held-apart': `e.state = 'held' and e.seq is null`,
-  delivered: UNCONFIRMED,
-  closed: `e.state = 'resolved' and not (${UNCONFIRMED})`,
+  delivered: DELIVERED,
+  closed: `e.state = 'resolved' and not (${DELIVERED})`,
 };
 
 /** Where the exception `e` is. */

@@ -1,6 +1,6 @@
 /** Lets go of bodies that nobody needs any more: whole days at a time. Ids stay for ever. */
 import { type Database, inTransaction } from '../connection/database.js';
-import { isDeliveredUnproven } from '../exceptions/destinations.js';
+import { UNCONFIRMED } from '../exceptions/confirmation.js';
 
 /** A lock on the log that is not granted at once would hold up inserts behind it; tomorrow is early enough. */
 const LOCK_TIMEOUT = '2s';
@@ -54,8 +54,7 @@ async function isNeeded(database: Database, table: string, day: string): Promise
            select from exception e
            where e.source_id = h.source_id and e.partition = h.partition
              and e.logged_at >= $1::timestamptz and e.logged_at < $1::timestamptz + interval '1 day'
-             and (e.state <> 'resolved' or (not by_age and e.resolution = 'delivered' and e.confirmed_at is null
-               and e.decision is distinct from 'mark-delivered' and not ${isDeliveredUnproven('e')})))
+             and (e.state <> 'resolved' or (not by_age and ${UNCONFIRMED})))
      ) as needed`,
     [day],
   );

@@ -3,6 +3,7 @@ import type { FlowOutstanding } from '../../domain/source/updating/replacing.js'
 import type { Database } from '../connection/database.js';
 import { UNCONFIRMED } from '../exceptions/confirmation.js';
 import { isUnproven } from '../exceptions/destinations.js';
+import { DELIVERED } from '../exceptions/writing.js';
 
 /** Highest seq that a cursor stands for, whatever lies between. */
 const sentThrough = (row: string): string => `(${row}.cursor_seq + coalesce((
@@ -23,7 +24,7 @@ export async function countOfFlow(database: Database, sourceId: number, flowId: 
          e.seq > coalesce(a.audited_seq, 0) as ahead
        from exception e left join partition_audit a using (source_id, partition)
        where e.source_id = $1 and e.attempts > 0 and e.reason <> 'repeated'
-         and (e.state <> 'resolved' or (e.resolution = 'delivered' and e.confirmed_at is null))
+         and (e.state <> 'resolved' or ${DELIVERED})
          and (cardinality(e.attempt_epochs) = 0 or exists (
            select from unnest(e.attempt_epochs) attempt (epoch) where attempt.epoch is null or attempt.epoch in (select epoch from led)))
      ), without_proof as (

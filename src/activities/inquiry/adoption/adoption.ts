@@ -2,7 +2,14 @@
 import type { Adobe } from '../../../adobe/clients.js';
 import type { AdoptionReport, FoundObject, Misfit } from '../../../domain/source/adoption/adoption.js';
 import type { Ask } from '../../../domain/inquiries.js';
-import { type Resource, type Resources, STEP_NAMES, stepsFor, type StepName } from '../../../domain/source/steps.js';
+import {
+  NO_UID,
+  type Resource,
+  type Resources,
+  STEP_NAMES,
+  stepsFor,
+  type StepName,
+} from '../../../domain/source/steps.js';
 import type { ProvisioningStore } from '../../../store/sources/provisioning.js';
 import { compareAdopted } from '../../steps/adopted/adopt.js';
 import { type FoundSource, readFound } from '../../steps/adopted/found.js';
@@ -19,9 +26,6 @@ interface AdoptionDeps {
   readonly store: ProvisioningStore;
   readonly minimumSettleWindowMs: number;
 }
-
-/** No source has it. */
-const NO_UID = '00000000-0000-0000-0000-000000000000';
 
 /**
  * @throws CodedError `CAEP_ADOPT_NO_FLOW`, `CAEP_ADOPT_SEVERAL`, `CAEP_ADOPT_INCOMPLETE`, `CAEP_ADOPT_OWNED`; AdobeCallError

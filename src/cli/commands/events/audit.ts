@@ -1,9 +1,9 @@
+import { counted } from '../../../domain/counted.js';
 import { hasDifferences } from '../../../domain/audit.js';
 import { CodedError, EXIT_CODES, type ExitCode } from '../../../domain/errors.js';
 import type { Command, Context } from '../../ports.js';
 import { writeAllAudited } from '../../allAudited.js';
 import { renderAudit } from '../../render/events/audit.js';
-import { counted } from '../../render/text.js';
 import { requireWorker } from '../../worker.js';
 import type { CommandLine } from '../../grammar/commandLine.js';
 import { pointInTime } from '../../grammar/options.js';

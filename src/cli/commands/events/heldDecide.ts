@@ -1,3 +1,4 @@
+import { counted } from '../../../domain/counted.js';
 import { Argument } from 'commander';
 import { type Decision, DECISIONS } from '../../../domain/exceptions/exceptions.js';
 import { CodedError, codedError, EXIT_CODES } from '../../../domain/errors.js';
@@ -12,7 +13,6 @@ import { type FilterOptions, filtered, person, wholeNumber } from '../../grammar
 import type { Command } from '../../ports.js';
 import type { Sources } from '../../../temporal/sources/port.js';
 import { decisionDocument, renderDecision } from '../../render/events/held.js';
-import { counted } from '../../render/text.js';
 
 export interface DecideArguments {
   readonly name: string;

@@ -1,3 +1,4 @@
+import { counted } from '../../../domain/counted.js';
 import { codedError, EXIT_CODES } from '../../../domain/errors.js';
 import { oneLine } from '../../../domain/printable.js';
 import type { SourceState } from '../../../domain/source/source.js';
@@ -12,7 +13,6 @@ import { collect, person } from '../../grammar/options.js';
 import { knownIntake } from '../../knownIntake.js';
 import type { Command, Context } from '../../ports.js';
 import { renderBegun } from '../../render/source/teardown.js';
-import { counted } from '../../render/text.js';
 import type { Sources } from '../../../temporal/sources/port.js';
 import { requireWorker } from '../../worker.js';
 

@@ -1,4 +1,5 @@
 /** `adopt`: what there is, what does not fit, and what would be changed. */
+import { counted } from '../../../domain/counted.js';
 import { WITHOUT_PROOF } from '../../../domain/exceptions/proof.js';
 import type { Problem } from '../../../domain/errors.js';
 import { oneLine } from '../../../domain/printable.js';
@@ -6,7 +7,7 @@ import type { AdoptionReport, Misfit } from '../../../domain/source/adoption/ado
 import type { Manifest } from '../../../domain/source/manifest.js';
 import { STEPS } from '../../../domain/source/steps.js';
 import type { Paint } from '../paint.js';
-import { columns, counted } from '../text.js';
+import { columns } from '../text.js';
 
 export function renderAdoption(report: AdoptionReport, manifest: Manifest, paint: Paint): string {
   const { sandbox, flow, objects, misfits, mapping } = report;

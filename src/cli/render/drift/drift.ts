@@ -1,9 +1,10 @@
 /** `drift`: what others have changed in Adobe, object by object. */
+import { counted } from '../../../domain/counted.js';
 import { countOf, type Drifted, type DriftReport, driftText, type SeenDrift } from '../../../domain/drift/drift.js';
 import { oneLine } from '../../../domain/printable.js';
 import { STEP_NAMES, STEPS } from '../../../domain/source/steps.js';
 import type { Paint } from '../paint.js';
-import { columns, counted } from '../text.js';
+import { columns } from '../text.js';
 
 export function renderDrift(name: string, seen: DriftReport, paint: Paint): string {
   if (countOf(seen) === 0) {

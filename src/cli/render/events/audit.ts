@@ -1,9 +1,10 @@
 /** `audit`: where every event is, and each difference by its id. */
+import { counted } from '../../../domain/counted.js';
 import { AUDIT_LISTS, type AuditList, type AuditReport, hasDifferences } from '../../../domain/audit.js';
 import { WITHOUT_PROOF } from '../../../domain/exceptions/proof.js';
 import { PART_FACTS } from '../../../domain/events/eventParts.js';
 import type { Paint } from '../paint.js';
-import { columns, counted, instant } from '../text.js';
+import { columns, instant } from '../text.js';
 import { sentUnder } from './versions.js';
 
 const TITLES: Readonly<Record<AuditList, string>> = {

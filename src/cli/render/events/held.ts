@@ -1,4 +1,5 @@
 /** `held`: events that wait for a person, and what was decided. */
+import { counted } from '../../../domain/counted.js';
 import { sentenceOf } from '../../../domain/errors.js';
 import { EXCEPTION_FACTS, isDecisionPossible } from '../../../domain/exceptions/exceptions.js';
 import type {
@@ -9,7 +10,7 @@ import type {
 } from '../../../domain/exceptions/heldEvents.js';
 import { errorDocument } from '../../../domain/errorDocument.js';
 import type { Paint } from '../paint.js';
-import { columns, counted, elapsed, instant } from '../text.js';
+import { columns, elapsed, instant } from '../text.js';
 import { sentUnder } from './versions.js';
 
 /** Enough to tell ids apart in a list, and to find one by it. */

@@ -1,7 +1,8 @@
 /** `send`: what was posted, and whether the receiver took it. */
+import { counted } from '../../../domain/counted.js';
 import { isTaken, type SentEvent } from '../../sentEvent.js';
 import type { Paint } from '../paint.js';
-import { columns, counted } from '../text.js';
+import { columns } from '../text.js';
 
 export function renderSent(sent: readonly SentEvent[], name: string, paint: Paint): string {
   const taken = sent.filter(({ httpStatus }) => isTaken(httpStatus)).length;

@@ -1,6 +1,6 @@
 /** How often an event was sent, and whether each time the same bytes. */
+import { counted } from '../../../domain/counted.js';
 import type { AttemptVersions } from '../../../domain/exceptions/heldEvents.js';
-import { counted } from '../text.js';
 
 /** `2 times, under version 1 and then version 3 of the projection`. */
 export function sentUnder(versions: AttemptVersions): string {

@@ -1,7 +1,8 @@
 /** `accounts`: base connections of a sandbox. */
+import { counted } from '../../../domain/counted.js';
 import type { Account, AccountDetails, AccountList, AccountUpdated, AccountUser } from '../../../domain/accounts.js';
 import type { Paint } from '../paint.js';
-import { columns, counted, instant } from '../text.js';
+import { columns, instant } from '../text.js';
 
 export function renderAccounts({ sandbox, accounts }: Omit<AccountList, 'v'>, paint: Paint): string {
   if (accounts.length === 0) {

@@ -1,10 +1,11 @@
 /** `doctor`: one line per check, and under each failed one its error and fix. */
+import { counted } from '../../../domain/counted.js';
 import type { Finding } from '../../../domain/source/plan.js';
 import { type CatalogueError, remedyOf, sentenceOf } from '../../../domain/errors.js';
 import { errorDocument } from '../../../domain/errorDocument.js';
 import { renderAdobeError, shortSentence } from '../error.js';
 import type { Paint, Style } from '../paint.js';
-import { columns, counted } from '../text.js';
+import { columns } from '../text.js';
 
 const MARKS: Readonly<Record<Finding['state'], readonly [string, Style]>> = {
   ok: ['✔', 'good'],

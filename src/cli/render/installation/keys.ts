@@ -1,6 +1,6 @@
 /** What `keys` commands did, and what is to be done now. */
+import { counted } from '../../../domain/counted.js';
 import type { Paint } from '../paint.js';
-import { counted } from '../text.js';
 
 interface KeyFileNow {
   readonly file: string;

@@ -1,9 +1,10 @@
 /** How each field leaves that a mapping reads, and what can still be told of what does not. */
+import { counted } from '../../../domain/counted.js';
 import { oneLine } from '../../../domain/printable.js';
 import type { Redaction } from '../../../domain/projection/projection.js';
 import type { LeavingField, PlannedLeaving } from '../../../domain/source/plan.js';
 import type { Paint } from '../paint.js';
-import { columns, counted } from '../text.js';
+import { columns } from '../text.js';
 
 const REDACTION_NAMES: Readonly<Record<Redaction, string>> = {
   cards: 'card numbers',

@@ -1,4 +1,5 @@
 /** `plan`: what would be made and changed, object by object, and where each field goes. */
+import { counted } from '../../../domain/counted.js';
 import { WITHOUT_PROOF } from '../../../domain/exceptions/proof.js';
 import { errorDocument } from '../../../domain/errorDocument.js';
 import { oneLine } from '../../../domain/printable.js';
@@ -7,7 +8,7 @@ import type { Differences } from '../../manifest/differences.js';
 import { isDrifted, isEmpty, obstaclesTo, type Plan } from '../../manifest/planning.js';
 import { renderError } from '../error.js';
 import type { Paint } from '../paint.js';
-import { columns, counted } from '../text.js';
+import { columns } from '../text.js';
 import { leavingLines } from './leaving.js';
 import { meanwhileLines, rowLines } from './rows.js';
 

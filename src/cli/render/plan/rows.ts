@@ -1,10 +1,11 @@
 /** What would be done to each object, with what is not as the manifest says. */
+import { counted } from '../../../domain/counted.js';
 import { oneLine } from '../../../domain/printable.js';
 import type { Difference } from '../../../domain/source/comparison.js';
 import type { PlannedAction, PlannedStep } from '../../../domain/source/plan.js';
 import { STEPS } from '../../../domain/source/steps.js';
 import type { Paint, Style } from '../paint.js';
-import { columns, counted, shortened } from '../text.js';
+import { columns, shortened } from '../text.js';
 
 const MARKS: Readonly<Record<PlannedAction, readonly [string, Style]>> = {
   create: ['+', 'good'],

@@ -1,8 +1,9 @@
 /** `plan --sample`: row by row, what of a body comes out of the mapping. */
+import { counted } from '../../../domain/counted.js';
 import { oneLine } from '../../../domain/printable.js';
 import type { SampleReport, SampleRow } from '../../../domain/planning/sample.js';
 import type { Paint } from '../paint.js';
-import { columns, counted, shortened } from '../text.js';
+import { columns, shortened } from '../text.js';
 
 const WIDEST = 72;
 

@@ -1,11 +1,12 @@
 /** Where the events of a source are, how fast they go, and what keeps them. Ages are computed when they are shown. */
+import { counted } from '../../../domain/counted.js';
 import { EVENT_PARTS, type EventPart, PART_FACTS } from '../../../domain/events/eventParts.js';
 import type { ForwarderCounters, ForwarderPhase, GateReport } from '../../../domain/delivery/forwarder.js';
 import type { Snapshot } from '../../following/snapshot.js';
 import { oneLine } from '../../../domain/printable.js';
 import { ratesAt } from '../rates.js';
 import type { Paint } from '../paint.js';
-import { columns, counted, elapsed, instant } from '../text.js';
+import { columns, elapsed, instant } from '../text.js';
 
 type Delivery = Pick<Snapshot, 'forwarder' | 'intake'> & { readonly run: Pick<Snapshot['run'], 'name'> };
 

@@ -1,11 +1,12 @@
 /** `history`: one line for each thing that was done to a source, the newest last. */
+import { counted } from '../../../domain/counted.js';
 import type { HistoryEntry, HistoryPage } from '../../../domain/history.js';
 import { oneLine } from '../../../domain/printable.js';
 import type { SourceState } from '../../../domain/source/source.js';
 import { STEPS, type StepName } from '../../../domain/source/steps.js';
 import { manifestField } from '../../manifest/differences.js';
 import type { Paint, Style } from '../paint.js';
-import { columns, counted, elapsed, instant } from '../text.js';
+import { columns, elapsed, instant } from '../text.js';
 
 const RESULT_STYLES: Readonly<Record<string, Style>> = {
   done: 'good',

@@ -1,4 +1,5 @@
 /** Receivers, with what they have taken and not yet brought to the log, kinds that have stopped coming, and wrong URLs. */
+import { counted } from '../../../domain/counted.js';
 import {
   type DifferingCopiesView,
   type IntakeReport,
@@ -7,7 +8,7 @@ import {
 } from '../../../domain/events/shownEvents.js';
 import { oneLine } from '../../../domain/printable.js';
 import type { Paint } from '../paint.js';
-import { columns, counted, elapsed } from '../text.js';
+import { columns, elapsed } from '../text.js';
 
 export function renderIntake(
   {

@@ -1,9 +1,10 @@
 /** `status` without a name: all sources, those that need a person first, each with why and what to type. */
+import { counted } from '../../../domain/counted.js';
 import type { SourceNeeds } from '../../../domain/events/shownEvents.js';
 import { oneLine } from '../../../domain/printable.js';
 import type { SourceRun } from '../../../temporal/sources/port.js';
 import type { Paint } from '../paint.js';
-import { columns, counted, elapsed, instant, shortened } from '../text.js';
+import { columns, elapsed, instant, shortened } from '../text.js';
 import { paintedPhase, phaseOf, sourceDocument } from './source.js';
 
 /** Why somebody has to do something, and what. */

@@ -1,8 +1,9 @@
 /** `runs show`: one run, and why records of it failed. */
+import { counted } from '../../../domain/counted.js';
 import type { FailedRecordView, RecordError, RunDetails } from '../../../domain/delivery/failedRecords.js';
 import { oneLine } from '../../../domain/printable.js';
 import type { Paint } from '../paint.js';
-import { columns, counted } from '../text.js';
+import { columns } from '../text.js';
 import { figure, moment, RUN_STATE_STYLES, size } from './runs.js';
 
 /** With Adobe's words, where they were asked for. */

@@ -1,8 +1,9 @@
 /** `runs`: what Adobe says of a source's flow, hour by hour. */
+import { counted } from '../../../domain/counted.js';
 import { hasFailures, type RunsReport, type RunState, type RunView } from '../../../domain/delivery/flowRuns.js';
 import { oneLine } from '../../../domain/printable.js';
 import type { Paint, Style } from '../paint.js';
-import { columns, counted, instant } from '../text.js';
+import { columns, instant } from '../text.js';
 
 export const RUN_STATE_STYLES: Readonly<Record<RunState, Style>> = {
   queued: 'hint',

@@ -1,4 +1,5 @@
 /** `teardown`: what was done at once, what it waits for, and what is missing in the end. */
+import { counted } from '../../../domain/counted.js';
 import { oneLine } from '../../../domain/printable.js';
 import type { SourceState } from '../../../domain/source/source.js';
 import {
@@ -8,7 +9,7 @@ import {
   type TeardownResult,
 } from '../../../domain/source/teardown.js';
 import type { Paint } from '../paint.js';
-import { columns, counted, elapsed, instant } from '../text.js';
+import { columns, elapsed, instant } from '../text.js';
 
 export function renderBegun(name: string, { begun, revoked }: TeardownResult, paint: Paint): string {
   if (!begun) return `${paint.strong(name)} is already being torn down, and goes on in this way.`;

@@ -1,4 +1,5 @@
 /** A new pair of connections and a new flow in the place of those of a live source, and what becomes of the old ones. Plain JSON. */
+import { counted } from '../../counted.js';
 import type { OperationInput } from '../../delivery/pause.js';
 import type { CatalogueError } from '../../errors.js';
 import type { Resource, Resources, StepName } from '../steps.js';
@@ -98,8 +99,6 @@ const LONGEST_PAUSE_MS = 15 * 60_000;
 export function pauseBetweenLooks(looks: number): number {
   return Math.min(FIRST_PAUSE_MS * 1.3 ** Math.min(looks, 60), LONGEST_PAUSE_MS);
 }
-
-const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 /** `2 events that were sent to it are to be confirmed; 1 is to be decided`. */
 export function awaitedOfFlow({ count, held }: FlowOutstanding): string {
