@@ -1,3 +1,4 @@
+import type * as timers from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { intakeReport } from '../../src/activities/inquiry/intake.js';
 import { openGate } from '../../src/store/delivery/gate.js';
@@ -9,7 +10,7 @@ const LOOKS_EVERY_MS = 1_000;
 let waits = 0;
 let whileItWaits: (times: number) => Promise<void>;
 vi.mock('node:timers/promises', async (original) => {
-  const real = await original<typeof import('node:timers/promises')>();
+  const real = await original<typeof timers>();
   return {
     ...real,
     setTimeout: async (ms: number, ...rest: unknown[]) => {
