@@ -5,7 +5,7 @@ import { CodedError, codedError, ERROR_CATALOGUE, remedyOf, sentenceOf } from '.
 import { messageOf } from '../src/domain/messageOf.js';
 import { errorDocument } from '../src/domain/errorDocument.js';
 import { printable, printableJson } from '../src/domain/printable.js';
-import { askedToEnd } from '../src/process/endSignals.js';
+import { askedToEnd } from '../src/process/interruption.js';
 import { createProcessLog } from '../src/process/log.js';
 import { tellReady } from '../src/process/programs/readiness.js';
 import { toleratesLoss } from '../src/process/toleratesLoss.js';

@@ -5,7 +5,7 @@ import { readConfiguration } from './configuration.js';
 import { runEntry } from './cli/runEntry.js';
 import { codedError, EXIT_CODES } from './domain/errors.js';
 import { printable } from './domain/printable.js';
-import { watchInterruption } from './dev/interruption.js';
+import { watchInterruption } from './process/interruption.js';
 import { startStack } from './dev/stack.js';
 import { welcome } from './dev/welcome.js';
 

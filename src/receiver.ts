@@ -9,17 +9,18 @@ import { codedError } from './domain/errors.js';
 import { createIntakeMetrics, type IntakeMetrics } from './metrics/intake.js';
 import { createReceiverMetrics, type ReceiverReadings } from './metrics/receiver.js';
 import { type MetricsServer, startMetricsServer } from './metrics/server.js';
-import { askedToEnd } from './process/endSignals.js';
+import { closeAll } from './process/closing.js';
+import { type Ending, untilEnd } from './process/ending.js';
 import { createProcessLog } from './process/log.js';
 import { tellReady } from './process/programs/readiness.js';
 import { confirmReceiverKeys } from './receiver/keys.js';
-import { type Receiver, startReceiver } from './receiver/start.js';
+import { startReceiver } from './receiver/start.js';
 import { openDatabase } from './store/connection/database.js';
 import { openKeyRing, readHeldKeys } from './store/keys/keyRing.js';
 import { startKeyReports } from './store/keys/processKeys.js';
 import { isDatabaseUnfit, prepareDatabase } from './store/prepare.js';
 
-async function main(): Promise<void> {
+async function main(ending: Ending): Promise<void> {
   const configuration = readConfiguration(process.env);
   const { log, lostLines } = createProcessLog({ level: configuration.logLevel, process: 'receiver' });
   if (configuration.databaseUrl === undefined) {
@@ -55,22 +56,23 @@ async function main(): Promise<void> {
     () => readHeldKeys(keyRing),
     log,
   );
-  try {
-    await Promise.race([once(askedToEnd(), 'abort'), keys.refused, displaced(receiver, configuration.home)]);
-  } finally {
-    keys.close();
-    await receiver.close();
-    await keyReports.close();
-    await metrics?.close();
-    await database.close();
-    log.info({ counts: receiver.counts(), spooled: receiver.spoolDepth().records }, 'stopped');
-  }
-}
-
-/** Rejects when another receiver has taken over the place of this one. */
-async function displaced(receiver: Receiver, home: string): Promise<never> {
-  await receiver.displaced;
-  throw codedError('CAEP_PLACE_LOST', { home });
+  ending.serves();
+  keys.refused.catch((error: unknown) => ending.fail(error));
+  // Another receiver has taken over the place of this one.
+  void receiver.displaced.then(() => ending.fail(codedError('CAEP_PLACE_LOST', { home: configuration.home })));
+  if (!ending.begun.aborted) await once(ending.begun, 'abort');
+  await closeAll(
+    {
+      keys: async () => keys.close(),
+      'requests and spool': () => receiver.close(),
+      'key reports': () => keyReports.close(),
+      metrics: () => metrics?.close(),
+      database: () => database.close(),
+    },
+    ending,
+    log,
+  );
+  log.info({ counts: receiver.counts(), spooled: receiver.spoolDepth().records }, 'stopped');
 }
 
 /** On loopback only: the other port is the one that the internet reaches. */
@@ -84,4 +86,4 @@ async function serveMetrics(
   return startMetricsServer({ registry, host: '127.0.0.1', port, option: 'RECEIVER_METRICS_PORT' });
 }
 
-await runEntry(main);
+await runEntry(() => untilEnd('receiver', main));

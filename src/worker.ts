@@ -20,10 +20,11 @@ import { TASK_QUEUES } from './domain/source/source.js';
 import { startMetricsServer } from './metrics/server.js';
 import { createWorkerMetrics } from './metrics/worker.js';
 import { closeAll } from './process/closing.js';
-import { END_SIGNALS } from './process/endSignals.js';
+import { type Ending, untilEnd } from './process/ending.js';
 import { createProcessLog } from './process/log.js';
 import { freePort } from './process/ports.js';
 import { tellReady } from './process/programs/readiness.js';
+import { createLateAnswers } from './activities/drain/lateAnswers.js';
 import { createPositions, watchForSetBack } from './activities/drain/positions.js';
 import { createWakeListener } from './store/delivery/wakeListener.js';
 import { clockSkewMs, databaseVersion, localDataFolder, openDatabase } from './store/connection/database.js';
@@ -37,14 +38,12 @@ import { prepareDatabase } from './store/prepare.js';
 import { createProvisioningStore } from './store/sources/provisioning.js';
 import { connectClient } from './temporal/connection.js';
 import { installRuntime } from './temporal/runtime.js';
-import { makeWorkers, runWorkers } from './temporal/runWorkers.js';
+import { makeWorkers, runWorkers, SHUTDOWN } from './temporal/runWorkers.js';
 import { SURVIVES_STANDSTILL } from './temporal/standstill.js';
 import { ensureSearchAttributes } from './temporal/searchAttributes.js';
 import { connectWorker } from './temporal/workerConnection.js';
 import { bundleWorkflows } from './temporal/workflowBundle.js';
 
-/** For requests that are under way: what is answered within it is recorded, and nothing is left unknown. */
-const SHUTDOWN_GRACE = '20 seconds';
 const HEARTBEAT_EVERY_MS = 1_000;
 /** A worker that has died leaves its workflows to the others after this long; one that lives takes its tasks in milliseconds. */
 const STICKY_FOR = '2 seconds';
@@ -52,11 +51,11 @@ const LONGEST_RETRY_DELAY_MS = 30_000;
 const UNSEARCHABLE =
   'the namespace lacks search attributes, and this worker may not create them: sources are not found by them until it has them and the worker is started again';
 
-async function main(): Promise<void> {
+async function main(ending: Ending): Promise<void> {
   const configuration = readConfiguration(process.env);
   const { log, lostLines } = createProcessLog({ level: configuration.logLevel, process: 'worker' });
   const sdkMetricsPort = configuration.workerMetrics === undefined ? undefined : await freePort();
-  installRuntime(log, sdkMetricsPort);
+  const sdkLog = installRuntime(log, sdkMetricsPort);
   const { adobe: adobeConfiguration, databaseUrl } = required(configuration);
   const { namedUrl, publicUrl } = configuration.receiver;
 
@@ -86,9 +85,9 @@ async function main(): Promise<void> {
     minimumSettleWindowMs: minimumSettleWindowMs(adobeConfiguration),
     minimumLakeLatencyMs: minimumLakeLatencyMs(adobeConfiguration),
   };
-  const shuttingDown = new AbortController();
   const wakeListener = createWakeListener(database, log);
   const positions = createPositions();
+  const lateAnswers = createLateAnswers();
 
   const options: WorkerOptions = {
     ...SURVIVES_STANDSTILL,
@@ -97,7 +96,7 @@ async function main(): Promise<void> {
     taskQueue: '',
     workflowBundle: await workflowBundle(),
     stickyQueueScheduleToStartTimeout: STICKY_FOR,
-    shutdownGraceTime: SHUTDOWN_GRACE,
+    shutdownGraceTime: SHUTDOWN.graceMs,
   };
   const make = () =>
     Promise.all([
@@ -148,7 +147,8 @@ async function main(): Promise<void> {
           minimumLakeLatencyMs: minimumLakeLatencyMs(adobeConfiguration),
           holder: `${hostname()}/${process.pid}`,
           log,
-          shutdown: shuttingDown.signal,
+          shutdown: ending.begun,
+          lateAnswers,
           slots: configuration.deliverySlots,
           positions,
           metrics: metrics.delivery,
@@ -167,28 +167,33 @@ async function main(): Promise<void> {
     metrics: metrics.wakes,
   });
   const setBackWatch = watchForSetBack({ database, positions, log });
-  for (const signal of END_SIGNALS) process.once(signal, () => shuttingDown.abort());
-
   log.info({ temporal: temporal.address, namespace, queues: TASK_QUEUES, metrics: metricsServer?.url }, 'ready');
   tellReady();
-  try {
-    await runWorkers(workers, temporal.address);
-  } finally {
-    await closeAll(
-      {
-        waker: () => waker.close(),
-        setBackWatch: () => setBackWatch.close(),
-        maintenance: () => maintenance.close(),
-        keyReports: () => keyReports.close(),
-        wakeListener: () => wakeListener.close(),
-        temporal: () => Promise.all([connection.close(), temporal.close()]),
-        adobe: () => adobe.close(),
-        metrics: () => metricsServer?.close(),
-        database: () => database.close(),
-      },
-      log,
-    );
-  }
+  ending.serves();
+  await runWorkers(workers, {
+    address: temporal.address,
+    ending,
+    said: () => sdkLog.failure(),
+    check: () => temporal.check(),
+  });
+  const unanswered = () => `answers of the inlet (${lateAnswers.count()})`;
+  await ending.bring(unanswered, lateAnswers.recorded(), SHUTDOWN.withinMs);
+  await closeAll(
+    {
+      waker: () => waker.close(),
+      'set-back watch': () => setBackWatch.close(),
+      maintenance: () => maintenance.close(),
+      'key reports': () => keyReports.close(),
+      'wake listener': () => wakeListener.close(),
+      'connections to Temporal': () => Promise.all([connection.close(), temporal.close()]),
+      'requests to Adobe': () => adobe.close(),
+      metrics: () => metricsServer?.close(),
+      database: () => database.close(),
+      log: async () => sdkLog.close(),
+    },
+    ending,
+    log,
+  );
 }
 
 /** What only the worker cannot do without. */
@@ -209,4 +214,4 @@ async function workflowBundle(): Promise<WorkerOptions['workflowBundle']> {
   return existsSync(codePath) ? { codePath } : bundleWorkflows();
 }
 
-await runEntry(main);
+await runEntry(() => untilEnd('worker', main));

@@ -43,7 +43,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // The demo starts the stack.
   cli: ['chatlio', 'configuration', 'dev', 'domain', 'manifest', 'process', 'store', 'temporal'],
   client: ['cli', 'configuration', 'process', 'stackEnvironment', 'temporal'],
-  'dev entry': ['cli', 'configuration', 'dev', 'domain'],
+  'dev entry': ['cli', 'configuration', 'dev', 'domain', 'process'],
   'receiver entry': ['cli', 'configuration', 'domain', 'metrics', 'process', 'receiver', 'store'],
   worker: ['activities', 'adobe', 'cli', 'configuration', 'domain', 'metrics', 'process', 'store', 'temporal'],
   simulator: ['domain', 'process', 'store'],

@@ -1,14 +1,12 @@
 /** How a process's entry ends when it cannot do its work: said in the catalogue's words, with its exit code, without a stack. */
 import { CodedError, codedError, ERROR_CATALOGUE } from '../domain/errors.js';
 import { messageOf } from '../domain/messageOf.js';
+import { LAST_WORDS_MS } from '../process/ending.js';
 import { toleratesLoss } from '../process/toleratesLoss.js';
 import { systemFault } from '../process/systemFaults.js';
 import { databaseFault } from '../store/connection/databaseFault.js';
 import { createPaint, toTerminal } from './render/paint.js';
 import { renderError } from './render/error.js';
-
-/** For the last lines of a log to reach a reader that is slow. */
-const LAST_WORDS_MS = 2_000;
 
 export async function runEntry(main: () => Promise<void>): Promise<void> {
   toleratesLoss(process.stdout, process.stderr);

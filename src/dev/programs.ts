@@ -1,6 +1,7 @@
 /** The project's own programs as services: a process each, ready when it tells us so. */
 import { join } from 'node:path';
 import { codedError } from '../domain/errors.js';
+import { ENDS_WITHIN_MS } from '../process/ending.js';
 import type { Escalation } from '../process/programs/end.js';
 import { type Command, entryCommand } from '../process/programs/entry.js';
 import { identityOf } from '../process/programs/identity.js';
@@ -25,8 +26,8 @@ export interface ProgramOptions {
 
 /** A worker bundles its workflows first, on a cold and busy machine. */
 const READY_TIMEOUT_MS = 90_000;
-/** Longer than what a worker may take to finish the requests it has in flight. */
-const SHUTDOWN: readonly Escalation[] = [{ signal: 'SIGTERM', graceMs: 30_000 }];
+/** Longer than a worker or a receiver takes; the simulator has no work to bring to its end. */
+const SHUTDOWN: readonly Escalation[] = [{ signal: 'SIGTERM', graceMs: ENDS_WITHIN_MS + 5_000 }];
 
 export function programService(options: ProgramOptions): Service {
   const logFile = join(options.logDir, `${options.name}.log`);

@@ -634,6 +634,13 @@ export const ERROR_CATALOGUE = {
     retryable: true,
     exitCode: EXIT_CODES.failed,
   },
+  CAEP_END_INCOMPLETE: {
+    sentence: 'The {process} was asked to end, and after {seconds} s this had not ended: {parts}.',
+    remedy:
+      'Nothing is lost: what was taken is stored, what was being sent is looked for, and the rest is done by the next {process}. If it happens again, look for the cause in its log, and run `chatlio-aep doctor`.',
+    retryable: true,
+    exitCode: EXIT_CODES.failed,
+  },
   CAEP_TEMPORAL_NOT_OBTAINED: {
     sentence: 'No Temporal server could be found, downloaded or built.',
     remedy:

@@ -17,11 +17,17 @@ export interface TemporalClient {
   readonly connection: Connection;
   readonly namespace: string;
   readonly address: string;
+  /**
+   * Asks for the namespace.
+   *
+   * @throws CodedError as {@link connectClient} does, and as soon
+   */
+  check(): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * @throws CodedError `CAEP_TEMPORAL_UNREACHABLE` within 5 s; `CAEP_TEMPORAL_NAMESPACE_UNKNOWN`
+ * @throws CodedError `CAEP_TEMPORAL_UNREACHABLE` within 5 s; `CAEP_TEMPORAL_NAMESPACE_UNKNOWN`, `CAEP_TEMPORAL_REFUSED`
  */
 export async function connectClient(configuration: Configuration): Promise<TemporalClient> {
   const target = targetOf(configuration);
@@ -30,19 +36,27 @@ export async function connectClient(configuration: Configuration): Promise<Tempo
   // Without it gRPC takes the proxy that is meant for Adobe; a worker's connection never does.
   const channelArgs = { 'grpc.enable_http_proxy': 0 };
   const connection = Connection.lazy({ ...target.connectOptions, channelArgs, interceptors: [retry] });
+  async function check(): Promise<void> {
+    try {
+      await connection.withDeadline(Date.now() + CONNECT_TIMEOUT_MS, () =>
+        connection.workflowService.describeNamespace({ namespace }),
+      );
+    } catch (cause) {
+      throw connectError(target, cause);
+    }
+  }
   try {
-    await connection.withDeadline(Date.now() + CONNECT_TIMEOUT_MS, () =>
-      connection.workflowService.describeNamespace({ namespace }),
-    );
-  } catch (cause) {
+    await check();
+  } catch (error) {
     await connection.close();
-    throw connectError(target, cause);
+    throw error;
   }
   return {
     client: createClient(connection, namespace),
     connection,
     namespace,
     address,
+    check,
     close: () => connection.close(),
   };
 }

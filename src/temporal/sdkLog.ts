@@ -10,36 +10,83 @@ const SILENCE_MS = 60_000;
 /** Kinds of line that are remembered; beyond them the oldest is forgotten, and said again. */
 const REMEMBERED = 100;
 const LONGEST_LINE = 2_000;
+/** What the SDK says when a worker of its own accord ends. What `run` then fails with may be a consequence. */
+const ENDS = /^Worker failed$|Initiating Worker shutdown/;
 
-export interface SdkLogOptions {
-  readonly log: Pick<Logger, 'error' | 'warn' | 'debug'>;
-  readonly monotonicMs: () => number;
+interface Told {
+  /** As it was said last. */
+  line: Line;
+  unsaid: number;
+  readonly silence: NodeJS.Timeout;
 }
 
-export function createSdkLog({ log, monotonicMs }: SdkLogOptions): (entry: LogEntry) => void {
-  const told = new Map<string, { readonly atMs: number; unsaid: number }>();
+interface Line {
+  readonly method: 'error' | 'warn' | 'debug';
+  readonly sdk: Record<string, unknown>;
+  readonly message: string;
+}
 
-  return ({ level, message, meta }) => {
-    const method = level === 'ERROR' ? 'error' : level === 'WARN' ? 'warn' : 'debug';
-    const sdk = readable(meta ?? {});
-    const key = kindOf(message, sdk);
-    const known = told.get(key);
-    if (known !== undefined && monotonicMs() - known.atMs < SILENCE_MS) {
-      known.unsaid += 1;
-      return;
-    }
+export interface SdkLog {
+  write(entry: LogEntry): void;
+  /** With which a worker has ended, the first of them. */
+  failure(): Error | undefined;
+  /** Says how often what was said last has come again. */
+  close(): void;
+}
+
+export function createSdkLog(log: Pick<Logger, 'error' | 'warn' | 'debug'>): SdkLog {
+  const told = new Map<string, Told>();
+  let failure: Error | undefined;
+
+  function say({ method, sdk, message }: Line, repeated = 0): void {
+    log[method]({ sdk, ...(repeated === 0 ? {} : { repeated }) }, message);
+  }
+
+  function remember(key: string, line: Line): void {
+    const known: Told = { line, unsaid: 0, silence: setTimeout(() => silenceIsOver(key, known), SILENCE_MS).unref() };
+    told.set(key, known);
+  }
+
+  function silenceIsOver(key: string, known: Told): void {
+    forget(key, known);
+    if (known.unsaid > 0) remember(key, known.line);
+  }
+
+  function forget(key: string, { line, unsaid, silence }: Told): void {
+    clearTimeout(silence);
     told.delete(key);
-    told.set(key, { atMs: monotonicMs(), unsaid: 0 });
-    const [oldest] = told.keys();
-    if (told.size > REMEMBERED && oldest !== undefined) told.delete(oldest);
-    const repeated = known === undefined || known.unsaid === 0 ? {} : { repeated: known.unsaid };
-    log[method]({ sdk, ...repeated }, message);
+    if (unsaid > 0) say(line, unsaid);
+  }
+
+  return {
+    write({ level, message, meta }) {
+      const error: unknown = meta?.['error'];
+      if (level === 'ERROR' && error instanceof Error && ENDS.test(message)) failure ??= error;
+      const method = level === 'ERROR' ? 'error' : level === 'WARN' ? 'warn' : 'debug';
+      const line = { method, sdk: readable(meta ?? {}), message } as const;
+      const key = kindOf(line);
+      const known = told.get(key);
+      if (known !== undefined) {
+        known.line = line;
+        known.unsaid += 1;
+        return;
+      }
+      say(line);
+      remember(key, line);
+      const [oldest] = told;
+      if (told.size > REMEMBERED && oldest !== undefined) forget(...oldest);
+    },
+    failure: () => failure,
+    close() {
+      for (const each of told) forget(...each);
+    },
   };
 }
 
 /** The same failure of another call, at another time, after another number of tries, is the same kind. */
-function kindOf(message: string, { error }: Record<string, unknown>): string {
-  return `${message} ${typeof error === 'string' ? error : ''}`.replaceAll(/\d+/g, '#').slice(0, LONGEST_LINE);
+function kindOf({ message, sdk: { error, state } }: Line): string {
+  const parts = [message, error, state].filter((part) => typeof part === 'string');
+  return parts.join(' ').replaceAll(/\d+/g, '#').slice(0, LONGEST_LINE);
 }
 
 function readable(meta: Readonly<Record<string, unknown>>): Record<string, unknown> {

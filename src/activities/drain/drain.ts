@@ -37,6 +37,7 @@ import { createHearing } from './hearing.js';
 import { createUnmappedCounts } from './unmapped.js';
 import { openBody } from './roles/requests.js';
 import { MAX_SLOW } from './roles/sending.js';
+import { createLateAnswers, type LateAnswers } from './lateAnswers.js';
 import { createPositions, furthest, type Positions } from './positions.js';
 import { createDueResends, type DueResends } from './dueResends.js';
 import { createDrainSlots } from './slots.js';
@@ -49,8 +50,8 @@ const CLAIM_POLL_MS = 100;
 const HEARTBEAT_EVERY_MS = 1_000;
 /** Until a partition that waits for a canary is drained again: events of other kinds may have come meanwhile. */
 const LONGEST_CANARY_WAIT_MS = 10_000;
-/** Of the worker's shutdown: for requests that are under way. */
-const SHUTDOWN_GRACE_MS = 10_000;
+/** For PostgreSQL to answer again when the drain ends. */
+const GRACE_MS = 10_000;
 /** Answers can be late by a connect before the first byte, and by a flush after the last. */
 const ANSWER_MARGIN_MS = 15_000;
 
@@ -65,7 +66,7 @@ export interface DrainDependencies {
   /** The worker is about to end: drains finish at once. Temporal tells them only after its own grace time. */
   readonly shutdown?: AbortSignal;
   readonly clock?: Clock;
-  readonly shutdownGraceMs?: number;
+  readonly graceMs?: number;
   readonly metrics?: DeliveryMetrics;
   /** Activities that this worker runs at once; by default without a bound. */
   readonly slots?: number;
@@ -73,6 +74,8 @@ export interface DrainDependencies {
   readonly positions?: Positions;
   /** Shared by the drains of the process. */
   readonly dueResends?: DueResends;
+  /** Waited for at the end of the process. */
+  readonly lateAnswers?: Pick<LateAnswers, 'expect'>;
 }
 
 /**
@@ -87,6 +90,7 @@ export function createDrain(deps: DrainDependencies): (input: DrainInput) => Pro
   const metrics = deps.metrics ?? createDeliveryMetrics(new Registry());
   const slots = createDrainSlots(deps.slots ?? Number.POSITIVE_INFINITY);
   const positions = deps.positions ?? createPositions();
+  const lateAnswers = deps.lateAnswers ?? createLateAnswers();
   const dueResends = deps.dueResends ?? createDueResends(deps.database, deps.log);
 
   async function drain(input: DrainInput): Promise<DrainReport> {
@@ -158,9 +162,10 @@ export function createDrain(deps: DrainDependencies): (input: DrainInput) => Pro
         },
         flushed: meters.flushed,
         pause: (ms) => delay(ms),
+        leaves: (requests, recorded) => lateAnswers.expect(requests, recorded),
       },
       {
-        terms: termsOf(input, claimed.claim, gate, deps.shutdownGraceMs ?? SHUTDOWN_GRACE_MS),
+        terms: termsOf(input, claimed.claim, gate, deps.graceMs ?? GRACE_MS),
         claim: claimed.claim,
         canaries,
         leasedAt: claimed.at,
@@ -218,7 +223,7 @@ export function createDrain(deps: DrainDependencies): (input: DrainInput) => Pro
     request: Omit<ClaimRequest, 'holder'>,
     activity: ActivityWatch,
   ): Promise<{ readonly claim: Claim; readonly at: Moment } | 'stopped' | 'set-back'> {
-    while (activity.stop() === 'no') {
+    while (!activity.stop()) {
       activity.heartbeat();
       const at = momentOf(clock);
       const answer = await claimPartition(deps.database, { ...request, holder: deps.holder });
@@ -311,7 +316,7 @@ function toFailure(error: unknown): unknown {
 }
 
 interface ActivityWatch {
-  readonly stop: () => 'no' | 'stop' | 'shutdown';
+  readonly stop: () => boolean;
   /** @param come how far the drain has come, where that is known; asked only when it is time for a heartbeat */
   readonly heartbeat: (come?: () => KnownPosition) => void;
   /** What heartbeats say from now on. */
@@ -325,10 +330,7 @@ function watchActivity(shutdown: AbortSignal | undefined, clock: Clock): Activit
   let beatAtMs = Number.NEGATIVE_INFINITY;
   let position: KnownPosition | undefined;
   return {
-    stop() {
-      if (shutdown?.aborted === true || context.cancellationDetails?.workerShutdown === true) return 'shutdown';
-      return context.cancellationSignal.aborted ? 'stop' : 'no';
-    },
+    stop: () => shutdown?.aborted === true || context.cancellationSignal.aborted,
     heartbeat(come) {
       const now = clock.monotonicMs();
       if (now - beatAtMs < HEARTBEAT_EVERY_MS) return;

@@ -10,7 +10,7 @@ import { flush, recordLate, startFlush } from './roles/flushes.js';
 import { readNext } from './roles/reading.js';
 import { bookTakenBack, noteSlow } from './roles/recording.js';
 import { beginRequests } from './roles/requests.js';
-import { setSlowAside, takeBackReady, undecided } from './roles/sending.js';
+import { setSlowAside, takeBackReady, unanswered, undecided } from './roles/sending.js';
 import { type DrainBeginning, newDrainState, NOTHING, type PlannedEnd, type Wishes } from './state.js';
 
 /** The loop looks at its clocks at least this often. */
@@ -25,6 +25,8 @@ export interface LoopDependencies extends Omit<Drain, 'changed' | 'state' | 'inT
   readonly heartbeat: (intended: number) => void;
   /** Asked at each turn. */
   readonly wishes: () => Wishes;
+  /** The drain ends, and so many requests are answered later. @param recorded resolves when they have been, and are recorded */
+  readonly leaves: (requests: number, recorded: Promise<void>) => void;
 }
 
 /** Wishes are asked for. */
@@ -68,6 +70,8 @@ export async function runDrain(deps: LoopDependencies, beginning: Beginning): Pr
   } finally {
     clearInterval(tick);
     for (const unsubscribe of subscriptions) unsubscribe();
+    const left = unanswered(state.sending);
+    if (left > 0) deps.leaves(left, untilRecorded(drain, change));
   }
 }
 
@@ -117,6 +121,11 @@ function startReading(drain: Drain): void {
       reading.underWay = false;
     },
   );
+}
+
+async function untilRecorded(drain: Drain, change: Change): Promise<void> {
+  while (unanswered(drain.state.sending) > 0) await change.next();
+  await drain.inTurn(() => undefined);
 }
 
 /** The loop is over: what is known is recorded, and the claim given back. */

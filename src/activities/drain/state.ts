@@ -50,7 +50,7 @@ export interface DrainTerms {
   /** By the source's settings; there may be more, of earlier ones. */
   readonly partitions: number;
   readonly leaseMs: number;
-  /** After a shutdown was asked for: how long slow requests are waited for. */
+  /** After its end was planned: how long a statement that fails in passing is made again. */
   readonly graceMs: number;
   /** How long an answer to a request may come after the request was begun. */
   readonly answerWithinMs: number;
@@ -63,7 +63,7 @@ export interface DrainTerms {
 }
 
 export interface Wishes {
-  readonly stop: 'no' | 'stop' | 'shutdown';
+  readonly stop: boolean;
   readonly sliceMs: number;
   /** How long an empty log is watched. */
   readonly lingerMs: number;
@@ -73,7 +73,6 @@ export interface PlannedEnd {
   readonly end: DrainEnd;
   /** Intents that were not begun are taken back. */
   readonly takeBack: boolean;
-  readonly waitForSlow?: boolean;
   /** What is left waits for a canary. */
   readonly awaitsCanary?: true;
 }

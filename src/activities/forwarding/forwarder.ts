@@ -13,6 +13,7 @@ import { createDestinationCheck } from './destinationCheck.js';
 import { createDestinationWatch } from './destinationWatch.js';
 import { sourceIdOf } from '../sourceInStore.js';
 import { createDrain } from '../drain/drain.js';
+import type { LateAnswers } from '../drain/lateAnswers.js';
 import type { Positions } from '../drain/positions.js';
 import { createReconcile } from '../reconcile/reconcile.js';
 import { createDecideHeld } from '../held/decide.js';
@@ -28,12 +29,13 @@ export interface ForwarderActivityDependencies {
   /** Names this process to people who look at leases. */
   readonly holder: string;
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
-  /** Aborted when the worker begins to end: drains finish at once, and have Temporal's grace time for it. */
+  /** Aborted when the worker begins to end: drains hand over at once. */
   readonly shutdown?: AbortSignal;
   readonly metrics?: DeliveryMetrics;
   /** Activities that this worker runs at once. */
   readonly slots?: number;
   readonly positions?: Positions;
+  readonly lateAnswers?: Pick<LateAnswers, 'expect'>;
 }
 
 export function createForwarderActivities(deps: ForwarderActivityDependencies): ForwarderActivities {

@@ -7,7 +7,7 @@
 import { join } from 'node:path';
 import { type Configuration, readConfiguration } from '../../configuration.js';
 import { startStack, type Stack } from '../../dev/stack.js';
-import { watchInterruption } from '../../dev/interruption.js';
+import { watchInterruption } from '../../process/interruption.js';
 import { codedError, EXIT_CODES, type ExitCode } from '../../domain/errors.js';
 import { packageFile } from '../../process/packageFiles.js';
 import type { WebhookUrl } from '../../domain/inquiries.js';

@@ -8,7 +8,7 @@ import { isReadable, World } from './world.js';
 const CANARIES = ['proven'] as const;
 const MILD = ['made', 'made', 'made', 'begun', 'begun', 'accepted', 'accepted', 'accepted', 'insert', 'pass'] as const;
 const ROUGH = ['unclear', 'refused', 'busy', 'failed', 'answer-lost', 'later'] as const;
-const FATAL = ['lease-over', 'stop', 'shutdown', 'slice-over', 'gate', 'server', 'broken'] as const;
+const FATAL = ['lease-over', 'stop', 'slice-over', 'gate', 'server', 'broken'] as const;
 type Happening = (typeof CANARIES)[number] | (typeof MILD)[number] | (typeof ROUGH)[number] | (typeof FATAL)[number];
 
 interface Step {
@@ -63,8 +63,7 @@ function happen(world: World, { what, n }: Step): void {
       if (n > 9) world.takeOver();
       return;
     case 'stop':
-    case 'shutdown':
-      if (n < 3 && world.stop === 'no') world.stop = what;
+      if (n < 3) world.stop = true;
       return;
     case 'slice-over':
       if (n < 3) world.sliceMs = 0;
@@ -152,7 +151,7 @@ describe('a drain, whatever happens around it', () => {
         fc.asyncProperty(steps(...MILD, ...ROUGH, ...FATAL), async (script) => {
           const world = new World({ mode, concurrency: mode === 'probe' ? 1 : 4 });
           await run(world, script);
-          world.stop = 'stop';
+          world.stop = true;
           await calmDown(world);
           if (world.result instanceof Error || !world.fenceHeld) return;
           // In order: nothing is left that the next drain would have to call unknown.

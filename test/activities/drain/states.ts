@@ -26,7 +26,7 @@ export function restingState(terms: Partial<DrainTerms> = {}, cursor = 0): Drain
     claim: { window: emptyWindow(cursor), cursorLoggedAt: 0 },
     canaries: new Map(),
     leasedAt: NOW,
-    wishes: { stop: 'no', sliceMs: 60_000, lingerMs: 1_000 },
+    wishes: { stop: false, sliceMs: 60_000, lingerMs: 1_000 },
     requestsPerSecond: 100_000,
     nowMs: NOW_MS,
   });

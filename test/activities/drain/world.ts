@@ -62,7 +62,7 @@ export class World {
   idle = false;
   gate = { open: true, epoch: TERMS.gateEpoch };
   serverChanged = false;
-  stop: Wishes['stop'] = 'no';
+  stop: Wishes['stop'] = false;
   sliceMs = Number.POSITIVE_INFINITY;
   readonly exceptions: Exception[] = [];
   statements: Statement[] = [];
@@ -100,6 +100,7 @@ export class World {
         onDue: () => () => undefined,
         wishes: () => ({ stop: this.stop, sliceMs: this.sliceMs, lingerMs: 1_000 }),
         pause: () => Promise.resolve(),
+        leaves: () => undefined,
       },
       {
         terms: { ...TERMS, ...terms },

@@ -28,9 +28,7 @@ export function wantsRetries({ ending, terms }: DrainState, nowMs: number): bool
 export function reasonToEnd(state: DrainState, nowMs: number): PlannedEnd | undefined {
   const { sending, recording, wishes } = state;
   if (state.failure !== undefined) return { end: { kind: 'stopped' }, takeBack: true };
-  if (wishes.stop !== 'no') {
-    return { end: { kind: 'stopped' }, takeBack: true, waitForSlow: wishes.stop === 'shutdown' };
-  }
+  if (wishes.stop) return { end: { kind: 'stopped' }, takeBack: true };
   if (state.terms.mode === 'probe') return probed(state);
   if (sending.fault !== undefined) return { end: { kind: 'fault', fault: sending.fault }, takeBack: true };
   if (!recording.fenceHeld) return { end: { kind: 'stopped' }, takeBack: true };
@@ -47,12 +45,10 @@ function probed({ sending }: DrainState): PlannedEnd | undefined {
   };
 }
 
-/** Nothing is left that the next drain would not know. Slow requests are waited for at a shutdown: who else would record them? */
+/** Nothing is left that the next drain would not know. Slow requests are recorded when they are answered (`lateAnswers.ts`). */
 export function mayFinish(state: DrainState, isBusy: boolean, nowMs: number): boolean {
-  const { ending, sending, recording, terms } = state;
+  const { ending, recording, terms } = state;
   if (ending === undefined) return false;
-  const isOverdue = nowMs - ending.sinceMs > terms.graceMs;
-  if (state.failure !== undefined) return !isBusy || isOverdue;
-  if (isBusy || recording.booked.size > 0) return false;
-  return ending.planned.waitForSlow !== true || sending.slow.size === 0 || isOverdue;
+  if (state.failure !== undefined) return !isBusy || nowMs - ending.sinceMs > terms.graceMs;
+  return !isBusy && recording.booked.size === 0;
 }

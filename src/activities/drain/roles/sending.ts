@@ -32,6 +32,11 @@ export function undecided({ ready, running }: Sending): number {
   return ready.length + running.size;
 }
 
+/** Slow ones included. */
+export function unanswered({ running, slow }: Sending): number {
+  return running.size + slow.size;
+}
+
 export function undecidedBytes({ ready, running }: Sending): number {
   let bytes = 0;
   for (const sendable of ready) bytes += sealedBytes(sendable);

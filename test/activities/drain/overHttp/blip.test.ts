@@ -141,9 +141,7 @@ describe('a statement that fails for good', () => {
     const refusesFlushes = failing(database, (statement) =>
       statement === 'flush' && inlet.arrivals.length > 0 ? REFUSED() : undefined,
     );
-    await expect(drain({}, { database: refusesFlushes, shutdownGraceMs: 100 }).report).rejects.toThrow(
-      'does not exist',
-    );
+    await expect(drain({}, { database: refusesFlushes, graceMs: 100 }).report).rejects.toThrow('does not exist');
     // Whoever comes next waits for the end of the lease, and does not know what became of them.
     expect(await cursor()).toMatchObject({ holder: 'test', accepted_count: 0 });
     expect((await cursor()).undecided).toBeGreaterThanOrEqual(inlet.arrivals.length);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createLateAnswers } from '../../../../src/activities/drain/lateAnswers.js';
 import { createInlet } from '../../../../src/adobe/services/inlet.js';
 import { intend } from '../../../../src/domain/delivery/cursor.js';
 import { readPage } from '../../../../src/store/bodies/bodies.js';
@@ -181,16 +182,22 @@ describe('a flush whose answer is lost', () => {
 });
 
 describe('shutdown', () => {
-  it('records slow answers that come within the grace time', async () => {
+  it('hands the partition over at once; a slow answer is recorded when it comes, and can be waited for', async () => {
     const { open, log, drain, inlet, exceptions, cursor } = bench();
     await open();
-    inlet.behave((_id, n) => (n === 2 ? { acceptAfterMs: 2_700 } : 'accept'));
+    inlet.behave((_id, n) => (n === 2 ? { acceptAfterMs: 5_000 } : 'accept'));
     await log(10);
     const shutdown = new AbortController();
-    const running = drain({ lingerMs: 10_000 }, { shutdown: shutdown.signal, shutdownGraceMs: 5_000 });
-    await expect.poll(exceptions, { timeout: 5_000 }).toMatchObject([{ reason: 'in-flight', state: 'sending' }]);
+    const lateAnswers = createLateAnswers();
+    const delivery = { ...DELIVERY, requestTimeoutMs: 20_000 };
+    const running = drain({ delivery, lingerMs: 10_000 }, { shutdown: shutdown.signal, lateAnswers });
+    await expect.poll(exceptions, { timeout: 4_000 }).toMatchObject([{ reason: 'in-flight', state: 'sending' }]);
     shutdown.abort();
     expect((await running.report).end.kind).toBe('stopped');
-    expect([await exceptions(), (await cursor()).accepted_count]).toEqual([[], 10]);
+    await log(5, { prefix: 'later' });
+    expect((await drain({ lingerMs: 0 }).report).accepted).toBe(5);
+    expect([lateAnswers.count(), await exceptions()]).toMatchObject([1, [{ state: 'sending' }]]);
+    await lateAnswers.recorded();
+    expect([lateAnswers.count(), await exceptions(), (await cursor()).accepted_count]).toEqual([0, [], 15]);
   });
 });

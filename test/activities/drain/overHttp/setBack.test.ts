@@ -270,10 +270,7 @@ it('a drain that fails because PostgreSQL is away leaves to the next attempt how
     return database.pool.query(...parameters);
   };
   const pool = Object.assign(Object.create(database.pool) as typeof database.pool, { query });
-  const running = drain(
-    { delivery: SHORT_LEASE, lingerMs: 20_000 },
-    { database: { ...database, pool }, shutdownGraceMs: 100 },
-  );
+  const running = drain({ delivery: SHORT_LEASE, lingerMs: 20_000 }, { database: { ...database, pool }, graceMs: 100 });
   await inlet.arrived(10);
   await expect.poll(async () => (await shared().cursor()).undecided).toBe(0);
   await losingFlushes(shared(), async () => {

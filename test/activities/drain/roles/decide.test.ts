@@ -54,21 +54,16 @@ describe('the end of a drain is planned', () => {
     [
       'when it is asked to, whatever else is',
       (state) => {
-        state.wishes = { ...state.wishes, stop: 'stop' };
+        state.wishes = { ...state.wishes, stop: true };
         state.sending.fault = fault;
       },
-      { do: 'plan-end', planned: { end: { kind: 'stopped' }, takeBack: true, waitForSlow: false } },
-    ],
-    [
-      'when the worker ends: slow requests are waited for',
-      (state) => (state.wishes = { ...state.wishes, stop: 'shutdown' }),
-      { do: 'plan-end', planned: { end: { kind: 'stopped' }, takeBack: true, waitForSlow: true } },
+      endOf({ kind: 'stopped' }, true),
     ],
     [
       'when something has failed, before everything else',
       (state) => {
         state.failure = new Error('no such table');
-        state.wishes = { ...state.wishes, stop: 'shutdown' };
+        state.wishes = { ...state.wishes, stop: true };
       },
       endOf({ kind: 'stopped' }, true),
     ],
@@ -725,25 +720,9 @@ describe('the loop ends', () => {
       finish,
     ],
     [
-      'at a shutdown not while something is slow',
+      'not while requests run, however long that takes',
       (state) => {
-        ending(state, { waitForSlow: true }, 10_000);
-        state.sending.slow.add(requestOf(1));
-      },
-      wait,
-    ],
-    [
-      'at a shutdown after the grace time all the same',
-      (state) => {
-        ending(state, { waitForSlow: true }, 10_001);
-        state.sending.slow.add(requestOf(1));
-      },
-      finish,
-    ],
-    [
-      'not even then while requests run',
-      (state) => {
-        ending(state, { waitForSlow: true }, 10_001);
+        ending(state, {}, 10_001);
         busy(state);
       },
       wait,

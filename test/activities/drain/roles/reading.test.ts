@@ -71,7 +71,7 @@ describe('reading', () => {
       claim: { window: before, cursorLoggedAt: 0 },
       canaries: new Map(),
       leasedAt: NOW,
-      wishes: { stop: 'no', sliceMs: 1, lingerMs: 1 },
+      wishes: { stop: false, sliceMs: 1, lingerMs: 1 },
       requestsPerSecond: 1,
       nowMs: NOW_MS,
     });

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { watchInterruption } from '../../src/dev/interruption.js';
+import { watchInterruption } from '../../src/process/interruption.js';
 
 /** A process that gets signals, and a clock that stands still. */
 function foreground() {
@@ -18,7 +18,7 @@ function foreground() {
   return { interruption, after, endsAtOnce: () => seen.endsAtOnce };
 }
 
-describe('Ctrl-C in the foreground', () => {
+describe('Ctrl-C', () => {
   it('that arrives twice within moments, as npm passes it on, is one: an orderly end', () => {
     const { interruption, after, endsAtOnce } = foreground();
     expect(interruption.aborted).toBe(false);

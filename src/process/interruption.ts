@@ -1,7 +1,8 @@
-/** Signals to a program in the foreground: the first asks for an orderly end, another Ctrl-C does not wait for it. */
+/** Signals to a program: the first asks for an orderly end, another Ctrl-C does not wait for it. */
 import type { EventEmitter } from 'node:events';
-import { END_SIGNALS } from '../process/endSignals.js';
 
+/** The signals that ask a program for an orderly end: Ctrl-C, a supervisor, and a terminal that was closed. */
+const END_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** npm passes on the Ctrl-C that the terminal has given us already: one press arrives twice. */
 const ECHO_MS = 1_000;
 
@@ -26,4 +27,11 @@ export function watchInterruption({ signals, monotonicMs, endAtOnce }: Interrupt
     });
   }
   return interruption.signal;
+}
+
+/** Of a program whose orderly end takes no time. @returns aborted by the first signal */
+export function askedToEnd(): AbortSignal {
+  const asked = new AbortController();
+  for (const signal of END_SIGNALS) process.once(signal, () => asked.abort());
+  return asked.signal;
 }
