@@ -1,7 +1,7 @@
 /** From what went wrong in an activity to what the workflow and a person see of it. */
 import { ApplicationFailure } from '@temporalio/common';
 import { catalogueErrorOf } from '../adobe/http/catalogue.js';
-import { AdobeCallError } from '../adobe/http/errors.js';
+import { AdobeCallError, mayPass } from '../adobe/http/errors.js';
 import { CodedError, ERROR_CATALOGUE, sentenceOf, type CatalogueError } from '../domain/errors.js';
 import { messageOf } from '../domain/messageOf.js';
 import type { StepFailureDetails } from '../domain/source/provisioning.js';
@@ -32,7 +32,7 @@ export function toCatalogueError(failure: unknown, fields: Readonly<Record<strin
 }
 
 function isTransient(failure: unknown): boolean {
-  if (failure instanceof AdobeCallError) return failure.kind !== 'refused';
+  if (failure instanceof AdobeCallError) return mayPass(failure);
   if (failure instanceof CodedError) return ERROR_CATALOGUE[failure.error.code].retryable;
   return true;
 }

@@ -12,6 +12,16 @@ describe('an activity that fails', () => {
     expect(activityFailure(call('refused'), { attempt: 1, bounds, fields: {} }).nonRetryable).toBe(true);
   });
 
+  it('tries again where the gateway does not know a token that was just renewed: another call of it may be known', () => {
+    const error = { service: 'Schema Registry', httpStatus: 401, code: '401013' };
+    const revoked = new AdobeCallError({ effect: 'none', kind: 'refused', error });
+    expect(activityFailure(revoked, { attempt: 1, bounds, fields: {} })).toMatchObject({
+      type: 'CAEP_CREDENTIALS_REFUSED',
+      nonRetryable: false,
+    });
+    expect(activityFailure(revoked, { attempt: bounds.maxAttempts, bounds, fields: {} }).nonRetryable).toBe(true);
+  });
+
   it.each(['throttled', 'not-sent', 'unavailable', 'ambiguous', 'unexpected'] as const)(
     'tries again after "%s", until the bound',
     (kind) => {

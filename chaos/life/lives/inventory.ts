@@ -1,4 +1,4 @@
-/** What the simulator itself says that exists. A sandbox has one life at a time, so all in it but the mapping sets is that life's. */
+/** What the simulator itself says that exists. A sandbox has one life at a time: what is not that life's was left by one before. */
 import { type SourceUnderTest } from '../../stack/product/sourceUnderTest.js';
 import type { ChaosStack } from '../../stack/product/stack.js';
 import { stepOf } from '../../stack/product/objects.js';
@@ -11,10 +11,11 @@ export interface Found {
   readonly mappingSets: number;
 }
 
-export async function foundOf({ simulator }: ChaosStack, { sandbox, uid }: SourceUnderTest): Promise<Found> {
+export async function foundOf({ simulator }: ChaosStack, { sandbox, uid, name }: SourceUnderTest): Promise<Found> {
   const rows = await simulator.objects(sandbox);
+  const isOthers = (row: ObjectRow) => (lifeOf(row) ?? name) !== name;
   return {
-    steps: rows.filter((row) => !isMappingSet(row)).map(stepOf),
+    steps: rows.filter((row) => !isMappingSet(row) && !isOthers(row)).map(stepOf),
     mappingSets: rows.filter((row) => isMappingSet(row) && row.name.endsWith(uid)).length,
   };
 }
@@ -36,6 +37,11 @@ export async function leftIn({ simulator, sandboxes }: ChaosStack): Promise<Left
     mappingSets: sets.length,
     more: sets.filter((name, index) => sets.indexOf(name) !== index),
   };
+}
+
+/** By what it is called; a descriptor has no name. */
+function lifeOf({ name }: ObjectRow): string | undefined {
+  return /\blife-\d+\b/.exec(name)?.[0];
 }
 
 function isMappingSet({ kind }: ObjectRow): boolean {

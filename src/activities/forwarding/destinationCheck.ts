@@ -5,7 +5,7 @@ import { connect as connectTcp } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { ApplicationFailure } from '@temporalio/activity';
 import type { Adobe } from '../../adobe/clients.js';
-import { AdobeCallError } from '../../adobe/http/errors.js';
+import { AdobeCallError, mayPass } from '../../adobe/http/errors.js';
 import { describeAdobeCodes } from '../../domain/errors.js';
 import type { DestinationCheck, ForwarderActivities } from '../../domain/delivery/forwarder.js';
 import type { Database } from '../../store/connection/database.js';
@@ -64,7 +64,7 @@ async function checkFlow(adobe: Pick<Adobe, 'forSandbox'>, sandbox: string, flow
     if (!(error instanceof AdobeCallError)) throw error;
     return {
       well: false,
-      stops: error.kind === 'refused' ? 'held' : 'outage',
+      stops: mayPass(error) ? 'outage' : 'held',
       detail: describeAdobeCodes(error.error),
     };
   }

@@ -3,7 +3,7 @@ import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Logger } from 'pino';
 import type { Adobe, AdobeClients } from '../../adobe/clients.js';
 import { catalogueErrorOf } from '../../adobe/http/catalogue.js';
-import { AdobeCallError } from '../../adobe/http/errors.js';
+import { AdobeCallError, mayPass } from '../../adobe/http/errors.js';
 import { emptyUntilMade } from '../../adobe/lake/emptyLake.js';
 import { type LakeSession, openLakeSession } from '../../adobe/lake/lakeSession.js';
 import { CodedError, codedError, sentenceOf } from '../../domain/errors.js';
@@ -242,7 +242,7 @@ function requireLakeLatency({ lakeLatencyMs }: Delivery, minimumMs: number): voi
 /** Whose fault it is that the lake was not read; what is ours is thrown. */
 function lakeViewOf(error: unknown): LakeView {
   if (error instanceof AdobeCallError) {
-    const state = error.kind === 'refused' ? 'refused' : 'away';
+    const state = mayPass(error) ? 'away' : 'refused';
     return { state, detail: sentenceOf(catalogueErrorOf(error, { name: '', sandbox: '' })) };
   }
   if (!(error instanceof CodedError)) throw error;

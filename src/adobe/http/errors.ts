@@ -23,6 +23,17 @@ export interface AdobeCallFailure {
   readonly retryAfterMs?: number;
 }
 
+/**
+ * The gateway does not know a token that was issued a moment ago: a call renews its token once, and somebody has taken back that
+ * one, too, or not all of Adobe knows it yet. Wrong credentials are refused by the token service, and with other codes.
+ */
+const TOKEN_NOT_VALID = '401013';
+
+/** May the same call succeed later, without anybody's doing? */
+export function mayPass({ kind, error }: Pick<AdobeCallFailure, 'kind' | 'error'>): boolean {
+  return kind !== 'refused' || error.code === TOKEN_NOT_VALID;
+}
+
 /** Everything in it is masked. */
 export class AdobeCallError extends Error implements AdobeCallFailure {
   override readonly name = 'AdobeCallError';

@@ -1,5 +1,5 @@
 import type { AdobeClients } from '../../../adobe/clients.js';
-import { AdobeCallError } from '../../../adobe/http/errors.js';
+import { AdobeCallError, mayPass } from '../../../adobe/http/errors.js';
 import { openLakeSession } from '../../../adobe/lake/lakeSession.js';
 import { codedError, describeAdobeError } from '../../../domain/errors.js';
 
@@ -13,7 +13,7 @@ export async function checkLake(
   override?: string,
 ): Promise<string> {
   const session = await openLakeSession(queryService, override).catch((error: unknown) => {
-    if (!(error instanceof AdobeCallError) || error.kind !== 'refused') throw error;
+    if (!(error instanceof AdobeCallError) || mayPass(error)) throw error;
     throw codedError('CAEP_LAKE_REFUSED', { reason: describeAdobeError(error.error) }, { cause: error });
   });
   try {
