@@ -68,7 +68,7 @@ describe('the page of the architecture', () => {
 
 describe('the page of the configuration', () => {
   const named = new Set(
-    [...read('docs/configuration.md').matchAll(/`([A-Z][A-Z_]+)(?==|`)/g)].map((match) => match[1] ?? ''),
+    [...read('docs/configuration.md').matchAll(/`([A-Z][A-Z_]+|[a-z]+_proxy)(?==|`)/g)].map((match) => match[1] ?? ''),
   );
   const variables = Object.keys(environmentSchema.shape);
 

@@ -65,7 +65,9 @@ describe('a connection to Temporal', () => {
     vi.stubEnv('https_proxy', dead);
     vi.stubEnv('http_proxy', dead);
     vi.stubEnv('HTTPS_PROXY', dead);
-    onTestFinished(() => void vi.unstubAllEnvs());
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+    });
     const connected = await connect(at(temporal().address));
     onTestFinished(() => connected.connection.close());
     expect(connected).toMatchObject({ address: temporal().address });
