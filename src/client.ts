@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The command line `chatlio-aep`. */
 import { readConfiguration } from './configuration.js';
+import type { Answers } from './cli/ports.js';
 import { runProcess } from './cli/commands/installation/processes.js';
 import { watchOutput } from './cli/terminal/lostOutput.js';
 import { runCli } from './cli/run.js';
@@ -14,6 +15,13 @@ const colour = (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb' && (stdout.isT
 
 const lostOutput = watchOutput(stdout, stderr);
 const outliveWrapper = watchWrapper(env.npm_lifecycle_event);
+
+/** Loaded when a person is asked. */
+const questions = {
+  typed: async (question: string) => (await import('./cli/terminal/confirmation.js')).typed(question),
+  confirm: async (question: string) => (await import('./cli/terminal/confirmation.js')).confirm(question),
+  interview: async (known: Partial<Answers>) => (await import('./cli/terminal/interview.js')).createInterview()(known),
+};
 
 const exitCode = await runCli(process.argv.slice(2), {
   stdout,
@@ -40,8 +48,6 @@ const exitCode = await runCli(process.argv.slice(2), {
     lostOutput.letEnd();
     return runDemo({ environment: env, output });
   },
-  typed: interactive ? (await import('./cli/terminal/confirmation.js')).typed : undefined,
-  confirm: interactive ? (await import('./cli/terminal/confirmation.js')).confirm : undefined,
-  interview: interactive ? (await import('./cli/terminal/interview.js')).createInterview() : undefined,
+  ...(interactive ? questions : {}),
 });
 process.exitCode = lostOutput.exitCode() ?? exitCode;

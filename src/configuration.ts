@@ -1,7 +1,7 @@
 /** Configuration of every process, from environment variables. Nothing else in the project reads `process.env`. */
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   accessKey,
   headerValue,

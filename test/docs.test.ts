@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { errorsPage } from '../scripts/errorsPage.js';
 import { fieldsPage } from '../scripts/fieldsPage.js';
+import { loadCommands } from '../src/cli/commands/index.js';
 import { createProgram } from '../src/cli/program.js';
 import { environmentSchema } from '../src/configuration.js';
 import { SECRET_VARIABLES } from '../src/configuration/secretFiles.js';
@@ -11,6 +12,7 @@ import type { RecordedInput } from '../src/domain/history.js';
 import type { OperationKind } from '../src/domain/source/source.js';
 import { faultRuleSchema } from '../simulator/faults/faultSchema.js';
 
+const COMMANDS = await loadCommands();
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
 
 function pagesBelow(folder: string): string[] {
@@ -140,7 +142,7 @@ describe('the page of JSON output', () => {
 });
 
 describe('commands in the documents', () => {
-  const program = createProgram({ version: '0', run: () => Promise.reject(new Error('not here')) });
+  const program = createProgram(COMMANDS, { version: '0', run: () => Promise.reject(new Error('not here')) });
   const isCommand = (word = '') => program.commands.some((command) => command.name() === word);
   const optionsOf = ({ options }: typeof program) => options.map(({ long }) => long);
 

@@ -22,7 +22,7 @@
  * | `POST /__sim/api/reset` | removes objects, faults, journal and lake; keeps tokens, policy and clock |
  * | `GET /__sim` | the page for people |
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Admin } from './admin.js';
 import { adminPage } from './adminPage.js';
 import type { Context } from '../context.js';

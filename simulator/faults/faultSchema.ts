@@ -1,5 +1,5 @@
 /** Reads fault rules that come over the admin API. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Fault, FaultRule } from './faults.js';
 
 const effect = z.enum(['none', 'done']);

@@ -1,5 +1,5 @@
 /** Lists of Flow Service: `property`, `orderby`, `limit`, `count`, `continuationToken` ("Sort and filter responses"). */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Context } from '../context.js';
 import { type Json, type JsonObject, textOf } from '../values/json.js';
 import { COMPARISONS, fits, parsePropertyFilter, valuesAt } from '../values/propertyFilter.js';

@@ -2,7 +2,7 @@
 import { Command as Commander, Option } from 'commander';
 import { EXIT_CODES, type ExitCode } from '../domain/errors.js';
 import type { CommandFamily, CommandLine } from './grammar/commandLine.js';
-import { COMMANDS } from './commands/index.js';
+import type { Commands } from './commands/index.js';
 import { addHelp, examplesText } from './grammar/help.js';
 import type { GlobalOptions } from './grammar/options.js';
 import type { Context } from './ports.js';
@@ -13,7 +13,8 @@ export interface ProgramWiring {
   run(command: string, options: GlobalOptions, action: (context: Context) => Promise<ExitCode>): Promise<void>;
 }
 
-export function createProgram(wiring: ProgramWiring): Commander {
+/** @param commands what it knows, from `loadCommands` */
+export function createProgram(commands: Commands, wiring: ProgramWiring): Commander {
   const program = new Commander('chatlio-aep')
     .description('Chatlio live chats into Adobe Experience Platform, durably: no event lost, none sent twice.')
     .version(wiring.version)
@@ -36,7 +37,7 @@ export function createProgram(wiring: ProgramWiring): Commander {
     command.addHelpText('after', examplesText(line.examples));
   }
 
-  for (const [heading, lines] of Object.entries(COMMANDS)) {
+  for (const [heading, lines] of Object.entries(commands)) {
     program.commandsGroup(heading);
     for (const line of lines) add(program, [], line);
   }

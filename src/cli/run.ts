@@ -11,6 +11,7 @@ import { asCalledHere, createOutput, type Output } from './terminal/output.js';
 import type { Context } from './ports.js';
 import type { Sources } from '../temporal/sources/port.js';
 import type { GlobalOptions } from './grammar/options.js';
+import { loadCommands } from './commands/index.js';
 import { createProgram } from './program.js';
 import { asksForJson, calledCommand, usageError } from '../process/wrongCall.js';
 import { errorDocument } from '../domain/errorDocument.js';
@@ -29,7 +30,7 @@ export interface CliWorld extends Pick<Context, 'runProcess' | 'interview' | 'co
 
 export async function runCli(argv: readonly string[], world: CliWorld): Promise<ExitCode> {
   let exitCode: ExitCode = EXIT_CODES.done;
-  const program = createProgram({
+  const program = createProgram(await loadCommands(calledFirst(argv)), {
     version: await version(),
     async run(command, options, action) {
       exitCode = await runCommand(command, options, action, world);
@@ -59,6 +60,11 @@ export async function runCli(argv: readonly string[], world: CliWorld): Promise<
     return EXIT_CODES.badConfiguration;
   }
   return exitCode;
+}
+
+/** What stands where a command's name does. */
+function calledFirst(argv: readonly string[]): string | undefined {
+  return argv.find((word, index) => !word.startsWith('-') && !/^(-o|--output)$/.test(argv[index - 1] ?? ''));
 }
 
 /** To commands of commands as well. A wrong call shows what the command that was called takes. */

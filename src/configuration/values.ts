@@ -2,7 +2,7 @@
  * The kinds of value that a variable can have. Each knows how to say what was expected; blanks and line ends around a value
  * are dropped, because files and secret stores add them unseen.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { ADDRESS_EXPECTED, parseAddress } from './address.js';
 
 /** An empty variable counts as an absent one, as shells make that easy to get wrong. */

@@ -1,5 +1,5 @@
 /** The published JSON Schema of the manifest, by which editors complete and check it while it is written. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { manifestSchema } from './schema.js';
 
 export function manifestJsonSchema(): object {

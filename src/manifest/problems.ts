@@ -1,5 +1,5 @@
 /** Printing apart from checking: zod's issues and our broken rules as problems with path, expected, got and hint. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Problem } from '../domain/errors.js';
 import type { BrokenRule } from './document.js';
 import { manifestSchema } from './schema.js';

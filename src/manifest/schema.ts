@@ -1,5 +1,5 @@
 /** The manifest as a person writes it: the zod schema, from which the published JSON Schema is generated too. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { KINDS } from '../domain/events/kinds.js';
 import { DERIVED_FIELDS } from '../domain/projection/fields.js';
 import { CONTENTS, REDACTIONS } from '../domain/projection/projection.js';

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { z } from 'zod';
+import * as z from 'zod';
 import { CodedError } from '../domain/errors.js';
 import { messageOf } from '../domain/messageOf.js';
 import { replaceFile } from '../process/files/wholeFile.js';

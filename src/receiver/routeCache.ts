@@ -1,6 +1,6 @@
 /** The last route table, in a file, for a start while PostgreSQL is away. Shared by the receivers of a home folder. */
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { KINDS } from '../domain/events/kinds.js';
 import { replaceFile } from '../process/files/wholeFile.js';
 import type { Route } from '../store/sources/routeTable.js';

@@ -109,22 +109,25 @@ describe('chatlio-aep', () => {
 });
 
 describe('the bundle of its client', () => {
-  /** Packages whose code is in the files that are loaded with `client.js`; with `later` also in those that are loaded when needed. */
-  function packagesIn({ later }: { readonly later: boolean }): Set<string> {
+  /** Files of the sources whose code is loaded with an entry; with `later` also what is loaded when needed. */
+  function loadedWith(entry: RegExp, { later }: { readonly later: boolean }): string[] {
     const { outputs } = bundle;
-    const entry = Object.keys(outputs).find((file) => file.endsWith('/client.js')) ?? '';
-    const files = new Set([entry]);
+    const files = new Set(Object.keys(outputs).filter((file) => entry.test(file)));
+    expect(files.size).toBe(1);
     for (const file of files) {
       for (const { path, kind, external } of outputs[file]?.imports ?? []) {
         if (external !== true && (later || kind !== 'dynamic-import')) files.add(path);
       }
     }
-    const inputs = [...files].flatMap((file) => Object.keys(outputs[file]?.inputs ?? {}));
-    return new Set(inputs.map((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? 'ours'));
+    return [...files].flatMap((file) => Object.keys(outputs[file]?.inputs ?? {}));
   }
+  function packagesOf(files: readonly string[]): Set<string> {
+    return new Set(files.map((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? 'ours'));
+  }
+  const CLIENT = /\/client\.js$/;
 
   it('has nothing of the worker and of its native library', () => {
-    const packages = packagesIn({ later: true });
+    const packages = packagesOf(loadedWith(CLIENT, { later: true }));
     expect(packages).toContain('@temporalio/client');
     expect([...packages].filter((name) => /^@temporalio\/(worker|core-bridge|testing)$/.test(name))).toEqual([]);
     const loaded = Object.keys(bundle.outputs).map((file) => readFileSync(packageFile(file), 'utf8'));
@@ -132,9 +135,23 @@ describe('the bundle of its client', () => {
   });
 
   it('loads what talks to Temporal and PostgreSQL when a command needs it', () => {
-    const packages = packagesIn({ later: false });
+    const packages = packagesOf(loadedWith(CLIENT, { later: false }));
     expect(packages).toContain('commander');
-    expect([...packages].filter((name) => /^(@temporalio\/.*|@grpc\/.*|pg|pino|undici)$/.test(name))).toEqual([]);
+    expect([...packages].filter((name) => /^(@temporalio\/.*|@grpc\/.*|pg|pino|undici|yaml)$/.test(name))).toEqual([]);
+  });
+
+  it('loads the command that is called, and no other', () => {
+    const files = loadedWith(/\/status-\w+\.js$/, { later: false });
+    expect(files).toContain('src/cli/commands/source/status.ts');
+    expect(files.filter((file) => file.startsWith('src/cli/commands/'))).toHaveLength(1);
+    expect(packagesOf(files)).not.toContain('yaml');
+  });
+
+  it('has no language of zod’s but one', () => {
+    const files = loadedWith(CLIENT, { later: true });
+    expect(files).toContain('node_modules/zod/v4/core/schemas.js');
+    // An `import { z }` brings all of them, which takes 15 ms at each start; `import * as z` does not.
+    expect(files.filter((file) => /zod\/v4\/locales\/(?!en\.)/.test(file))).toEqual([]);
   });
 });
 

@@ -1,5 +1,5 @@
 /** `POST /flows/search`: only in the OpenAPI file, which does not say what a query string looks like. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Context } from '../../context.js';
 import { flowFamily } from '../../errorFamilies.js';
 import type { JsonObject } from '../../values/json.js';

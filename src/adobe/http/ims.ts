@@ -1,7 +1,7 @@
 /** Access tokens of the OAuth server-to-server credential, cached. */
 import type { Logger } from 'pino';
 import type { Dispatcher } from 'undici';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AdobeConfiguration } from '../../configuration.js';
 import { valueOf } from './answer.js';
 import { AdobeCallError } from './errors.js';

@@ -1,5 +1,5 @@
 /** Query Service: how to reach the lake over the PostgreSQL wire protocol. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AdobeHttp } from '../http/http.js';
 
 export interface QueryServiceParameters {

@@ -1,5 +1,5 @@
 /** Catalog: datasets and batches. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Batch, type Dataset, batchesSchema, datasetsSchema, referencesSchema } from './catalogShapes.js';
 import { SCHEMA_CONTENT_TYPE } from '../http/constants.js';
 import { absentWhenGone, isGone } from '../http/gone.js';

@@ -1,5 +1,5 @@
 /** What Catalog stores and answers. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { milliseconds, optional, text } from '../http/tolerant.js';
 
 export interface Dataset {

@@ -1,5 +1,5 @@
 /** Data Access: the records that validation refused after the inlet had accepted them, kept by Adobe for 30 days. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { absentWhenGone } from '../http/gone.js';
 import type { AdobeHttp } from '../http/http.js';
 

@@ -1,5 +1,5 @@
 /** Data Prep: mapping sets. Sends the current dialect (`sourceType`, `source`, `destination`), reads all of them. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { SCHEMA_CONTENT_TYPE } from '../http/constants.js';
 import { AdobeCallError } from '../http/errors.js';
 import { absentWhenGone, isGone } from '../http/gone.js';

@@ -1,5 +1,5 @@
 /** Flow Service: specs, connections, flows, runs. */
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   type BaseConnection,
   baseConnectionSchema,

@@ -1,5 +1,5 @@
 /** What Flow Service stores and answers. Tolerant: unknown fields are ignored, both documented spellings are read. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { milliseconds, optional, text, texts } from '../http/tolerant.js';
 
 export interface SpecReference {

@@ -1,5 +1,5 @@
 /** Identity Service: the namespaces of a sandbox, Adobe's own and custom ones. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AdobeHttp } from '../http/http.js';
 import { optional, text } from '../http/tolerant.js';
 

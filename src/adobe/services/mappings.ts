@@ -1,5 +1,5 @@
 /** Mappings of any dialect in one form. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { text } from '../http/tolerant.js';
 
 export interface Mapping {

@@ -1,5 +1,5 @@
 /** Sandbox Management: the sandboxes that the credential may use. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AdobeHttp } from '../http/http.js';
 import { optional, text } from '../http/tolerant.js';
 

@@ -1,5 +1,5 @@
 /** Schema Registry: field groups, schemas, descriptors of the tenant container. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { absentWhenGone, deletedUnlessGone } from '../http/gone.js';
 import type { AdobeHttp } from '../http/http.js';
 import type { PatchOperation } from './patch.js';

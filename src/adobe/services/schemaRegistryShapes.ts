@@ -1,5 +1,5 @@
 /** What the Schema Registry stores and answers. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { milliseconds, optional, text, texts } from '../http/tolerant.js';
 
 /** A field group or a schema. */

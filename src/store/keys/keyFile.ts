@@ -3,7 +3,7 @@ import { hkdfSync } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { codedError } from '../../domain/errors.js';
 import { syncFolder, withFileBeside } from '../../process/files/wholeFile.js';
 

@@ -3,14 +3,16 @@ import { Writable } from 'node:stream';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import type { CommandLine } from '../../../src/cli/grammar/commandLine.js';
-import { COMMANDS } from '../../../src/cli/commands/index.js';
+import { loadCommands } from '../../../src/cli/commands/index.js';
 import { createProgram } from '../../../src/cli/program.js';
 import { type CliWorld, runCli } from '../../../src/cli/run.js';
+
+const COMMANDS = await loadCommands();
 
 /** The grammar alone: what is run is only noted. */
 function grammar() {
   const ran: string[] = [];
-  const program = createProgram({
+  const program = createProgram(COMMANDS, {
     version: '0',
     run: (command) => Promise.resolve(void ran.push(command)),
   });
@@ -78,6 +80,24 @@ describe('examples', () => {
       expect(command?.startsWith(name)).toBe(true);
     },
   );
+});
+
+describe('a command', () => {
+  const all = Object.values(COMMANDS).flat();
+
+  it('is loaded alone where it is called, under its heading and name', async () => {
+    expect(all.length).toBeGreaterThan(20);
+    for (const { name } of all) {
+      const loaded = Object.values(await loadCommands(name)).flat();
+      expect(loaded.map((one) => one.name)).toEqual([name]);
+    }
+  });
+
+  it('is told from others also where its name is wrong', async () => {
+    const { stderr } = await run('stats', 'support-chat');
+    expect(stderr).toContain('Did you mean status?');
+    expect((await run('--output', 'json', 'stats')).stdout).toContain('Did you mean');
+  });
 });
 
 describe('help', () => {

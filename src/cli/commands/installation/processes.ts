@@ -34,8 +34,8 @@ function become(name: ProcessName, description: string, examples: CommandLine['e
   };
 }
 
-export const PROCESS_COMMANDS: readonly CommandLine[] = [
-  {
+export const PROCESS_COMMANDS: Readonly<Record<ProcessName, CommandLine>> = {
+  dev: {
     ...become('dev', 'run the whole stack on this machine: Temporal, PostgreSQL, worker, receiver, simulator', [
       'dev',
       'dev --real-time',
@@ -47,9 +47,9 @@ export const PROCESS_COMMANDS: readonly CommandLine[] = [
           does((context) => context.runProcess('dev', realTime === true ? ['--real-time'] : []), {}),
         ),
   },
-  become('worker', 'run a worker, which makes all calls to Adobe', ['worker']),
-  become('receiver', 'run a receiver, which takes the webhooks', ['receiver']),
-  {
+  worker: become('worker', 'run a worker, which makes all calls to Adobe', ['worker']),
+  receiver: become('receiver', 'run a receiver, which takes the webhooks', ['receiver']),
+  simulator: {
     ...become('simulator', "simulate Adobe's side, for development and tests", [
       'simulator --port 8099',
       'simulator --help',
@@ -65,4 +65,4 @@ export const PROCESS_COMMANDS: readonly CommandLine[] = [
           return does((context) => context.runProcess('simulator', [...parameters, ...form]), {});
         }),
   },
-];
+};
