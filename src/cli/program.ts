@@ -3,6 +3,7 @@ import { Command as Commander, Option } from 'commander';
 import { EXIT_CODES, type ExitCode } from '../domain/errors.js';
 import type { CommandFamily, CommandLine } from './grammar/commandLine.js';
 import type { Commands } from './commands/index.js';
+import { completionCommand } from './commands/installation/completion.js';
 import { addHelp, examplesText } from './grammar/help.js';
 import type { GlobalOptions } from './grammar/options.js';
 import type { Context } from './ports.js';
@@ -43,6 +44,8 @@ export function createProgram(commands: Commands, wiring: ProgramWiring): Comman
   }
   program.commandsGroup('Help:');
   addHelp(program);
+  // As help, it is of all commands.
+  add(program, [], completionCommand);
   return program;
 }
 
