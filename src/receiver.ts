@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { runEntry } from './cli/runEntry.js';
 import { readConfiguration } from './configuration.js';
 import { codedError } from './domain/errors.js';
+import type { Concern } from './metrics/healthDocument.js';
 import { createIntakeMetrics, type IntakeMetrics } from './metrics/intake.js';
 import { createReceiverMetrics, type ReceiverReadings } from './metrics/receiver.js';
 import { type MetricsServer, startMetricsServer } from './metrics/server.js';
@@ -13,12 +14,12 @@ import { closeAll } from './process/closing.js';
 import { type Ending, untilEnd } from './process/ending.js';
 import { createProcessLog } from './process/log.js';
 import { tellReady } from './process/programs/readiness.js';
-import { confirmReceiverKeys } from './receiver/keys.js';
+import { meetDatabase } from './receiver/meeting.js';
 import { startReceiver } from './receiver/start.js';
 import { openDatabase } from './store/connection/database.js';
 import { openKeyRing, readHeldKeys } from './store/keys/keyRing.js';
 import { startKeyReports } from './store/keys/processKeys.js';
-import { isDatabaseUnfit, prepareDatabase } from './store/prepare.js';
+import { watchSchemaFit } from './store/schemaFit.js';
 
 async function main(ending: Ending): Promise<void> {
   const configuration = readConfiguration(process.env);
@@ -27,16 +28,21 @@ async function main(ending: Ending): Promise<void> {
     throw codedError('CAEP_CONFIGURATION_INVALID', { reason: 'DATABASE_URL: expected a PostgreSQL URL, got nothing' });
   }
   const keyRing = await openKeyRing(configuration.keyFile);
-  const database = openDatabase({ url: configuration.databaseUrl, applicationName: 'chatlio-aep receiver', log });
-  // Without PostgreSQL it starts all the same and spools.
-  await prepareDatabase(database, log).catch((error: Error) => {
-    if (isDatabaseUnfit(error)) throw error;
-    log.warn({ reason: error.message }, 'the database could not be prepared');
+  const fit = watchSchemaFit();
+  const database = openDatabase({
+    url: configuration.databaseUrl,
+    applicationName: 'chatlio-aep receiver',
+    log,
+    admit: fit.admit,
   });
   const cacheFile = join(configuration.home, 'key-check.json');
-  const keys = await confirmReceiverKeys({ database, keyRing, cacheFile, log });
+  const meeting = await meetDatabase({ database, keyRing, cacheFile, log });
   const intake = createIntakeMetrics();
-  const receiver = await startReceiver({ database, keyRing, configuration, log, metrics: intake });
+  const concerns = (): Concern[] => [
+    ...fit.codes().map((code) => ({ check: 'schema', code }) as const),
+    ...(meeting.hasMet() ? [] : [{ check: 'keys', code: 'CAEP_DATABASE_UNREACHABLE' } as const]),
+  ];
+  const receiver = await startReceiver({ database, keyRing, configuration, log, metrics: intake, concerns });
   const readings = {
     counts: () => receiver.counts(),
     nearMisses: () => receiver.nearMisses(),
@@ -57,13 +63,13 @@ async function main(ending: Ending): Promise<void> {
     log,
   );
   ending.serves();
-  keys.refused.catch((error: unknown) => ending.fail(error));
+  meeting.refused.catch((error: unknown) => ending.fail(error));
   // Another receiver has taken over the place of this one.
   void receiver.displaced.then(() => ending.fail(codedError('CAEP_PLACE_LOST', { home: configuration.home })));
   if (!ending.begun.aborted) await once(ending.begun, 'abort');
   await closeAll(
     {
-      keys: async () => keys.close(),
+      meeting: async () => meeting.close(),
       'requests and spool': () => receiver.close(),
       'key reports': () => keyReports.close(),
       metrics: () => metrics?.close(),

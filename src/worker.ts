@@ -14,9 +14,11 @@ import { createAdobe } from './adobe/clients.js';
 import { minimumLakeLatencyMs, minimumSettleWindowMs } from './adobe/http/hosts.js';
 import { runEntry } from './cli/runEntry.js';
 import { type AdobeConfiguration, type Configuration, readConfiguration } from './configuration.js';
-import { codedError } from './domain/errors.js';
+import { CodedError, codedError } from './domain/errors.js';
+import { concernOf } from './metrics/healthDocument.js';
 import { SOURCE_DRIFT } from './domain/source/searchAttributes.js';
 import { TASK_QUEUES } from './domain/source/source.js';
+import { createHealth, type Look } from './metrics/health.js';
 import { startMetricsServer } from './metrics/server.js';
 import { createWorkerMetrics } from './metrics/worker.js';
 import { closeAll } from './process/closing.js';
@@ -29,16 +31,17 @@ import { createPositions, watchForSetBack } from './activities/drain/positions.j
 import { createWakeListener } from './store/delivery/wakeListener.js';
 import { clockSkewMs, databaseVersion, localDataFolder, openDatabase } from './store/connection/database.js';
 import { readFigures } from './store/views/figures.js';
-import { confirmKeys } from './store/keys/keyCheck.js';
+import { checkKeys, confirmKeys } from './store/keys/keyCheck.js';
 import { readPublicUrl } from './store/receivers/receiverReports.js';
 import { openKeyRing, readHeldKeys } from './store/keys/keyRing.js';
 import { readProcessKeys, startKeyReports } from './store/keys/processKeys.js';
 import { readDurability } from './store/connection/durability.js';
 import { prepareDatabase } from './store/prepare.js';
+import { requireFittingSchema } from './store/schemaFit.js';
 import { createProvisioningStore } from './store/sources/provisioning.js';
-import { connectClient } from './temporal/connection.js';
+import { connectClient, type TemporalClient } from './temporal/connection.js';
 import { installRuntime } from './temporal/runtime.js';
-import { makeWorkers, runWorkers, SHUTDOWN } from './temporal/runWorkers.js';
+import { makeWorkers, notPolled, type RunnableWorker, runWorkers, SHUTDOWN } from './temporal/runWorkers.js';
 import { SURVIVES_STANDSTILL } from './temporal/standstill.js';
 import { ensureSearchAttributes } from './temporal/searchAttributes.js';
 import { connectWorker } from './temporal/workerConnection.js';
@@ -60,10 +63,21 @@ async function main(ending: Ending): Promise<void> {
   const { namedUrl, publicUrl } = configuration.receiver;
 
   const keyRing = await openKeyRing(configuration.keyFile);
-  const database = openDatabase({ url: databaseUrl, applicationName: 'chatlio-aep worker', log });
-  await prepareDatabase(database, log);
-  await confirmKeys(database, keyRing);
+  const database = openDatabase({
+    url: databaseUrl,
+    applicationName: 'chatlio-aep worker',
+    log,
+    async admit(client) {
+      await requireFittingSchema(client).catch((error: unknown) => {
+        // Others do its work: a worker that fails each activity would only keep it from them.
+        if (error instanceof CodedError && error.error.code === 'CAEP_SCHEMA_NEWER') ending.fail(error);
+        throw error;
+      });
+    },
+  });
   const metrics = createWorkerMetrics(() => readFigures(database), lostLines);
+  const started: Started = { workers: [], unsearchable: [] };
+  // First of all: an upgrade of the tables may take minutes, and who watches is not to take it for dead.
   const metricsServer =
     configuration.workerMetrics === undefined
       ? undefined
@@ -72,9 +86,14 @@ async function main(ending: Ending): Promise<void> {
           registry: metrics.registry,
           option: 'WORKER_METRICS_PORT',
           sdkUrl: `http://127.0.0.1:${sdkMetricsPort}/metrics`,
+          health: healthOf(() => checkKeys(database, keyRing), started, ending),
         });
+  await prepareDatabase(database, log);
+  await confirmKeys(database, keyRing);
   const temporal = await connectClient(configuration);
+  started.temporal = temporal;
   const unsearchable = await ensureSearchAttributes(temporal.connection, temporal.namespace);
+  started.unsearchable = unsearchable;
   if (unsearchable.length > 0) log.warn({ missing: unsearchable }, UNSEARCHABLE);
   const { connection, namespace } = await connectWorker(configuration);
 
@@ -156,6 +175,7 @@ async function main(ending: Ending): Promise<void> {
       }),
     ]);
   const workers = await makeWorkers(make, temporal.address);
+  started.workers = workers;
   const maintenance = startMaintenance({ database, log });
   const keyReports = startKeyReports(database, `worker ${hostname()}/${process.pid}`, () => readHeldKeys(keyRing), log);
   const waker = startWaker({
@@ -194,6 +214,39 @@ async function main(ending: Ending): Promise<void> {
     ending,
     log,
   );
+}
+
+/** As far as the worker has come. */
+interface Started {
+  temporal?: TemporalClient;
+  unsearchable: readonly string[];
+  workers: readonly RunnableWorker[];
+}
+
+/** What `/readyz` says. */
+function healthOf(database: () => Promise<void>, started: Started, { begun }: Ending) {
+  const asked = async (): Promise<void> => started.temporal?.check();
+  const looks: readonly Look[] = [
+    { look: database, late: () => codedError('CAEP_DATABASE_UNREACHABLE', { reason: 'it takes too long' }) },
+    {
+      look: asked,
+      late: () => codedError('CAEP_TEMPORAL_UNREACHABLE', { address: started.temporal?.address ?? '' }),
+    },
+  ];
+  return createHealth(looks, () => ({
+    reasons: [
+      ...(begun.aborted ? [concernOf('ending', codedError('CAEP_PROCESS_ENDING', { process: 'worker' }))] : []),
+      ...notPolled(Object.values(TASK_QUEUES), started.workers).map((taskQueue) =>
+        concernOf('polls', codedError('CAEP_NO_WORKER', { taskQueue })),
+      ),
+    ],
+    warnings: started.unsearchable.map((missing) =>
+      concernOf(
+        'search-attributes',
+        codedError('CAEP_SEARCH_ATTRIBUTES_MISSING', { namespace: started.temporal?.namespace ?? '', missing }),
+      ),
+    ),
+  }));
 }
 
 /** What only the worker cannot do without. */

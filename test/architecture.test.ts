@@ -83,7 +83,8 @@ const ONLY: readonly { why: string; from: RegExp; of: RegExp; allowed: RegExp }[
     why: 'a receiver takes events; it delivers none and decides about none',
     from: /^src\/receiver(\/|\.ts$)/,
     of: /^src\/store\//,
-    allowed: /^src\/store\/((bodies|connection|exceptions|keys|log|receivers|sources|views)\/|prepare\.js$)/,
+    allowed:
+      /^src\/store\/((bodies|connection|exceptions|keys|log|receivers|sources|views)\/|(prepare|schemaFit)\.js$)/,
   },
   {
     why: 'a receiver holds what it cannot take',

@@ -30,7 +30,7 @@ export const APART: readonly Apart[] = [
 
 const PROJECT = packageFile('.');
 /** Read by the code, not imported. */
-const MIGRATIONS = { of: 'src/store/migrate.ts', folder: 'src/store/migrations' };
+const MIGRATIONS = { of: 'src/store/schemaFit.ts', folder: 'src/store/migrations' };
 
 interface Manifest {
   readonly version: string;

@@ -109,6 +109,21 @@ export const ERROR_CATALOGUE = {
     retryable: false,
     exitCode: EXIT_CODES.waitingForPerson,
   },
+  CAEP_SCHEMA_NEWER: {
+    sentence:
+      'The tables in PostgreSQL were changed by a later release so that this release must not write to them: it does not know {migration}.',
+    remedy:
+      'Run the later release, as the other workers and receivers do. Until then a worker ends, and a receiver keeps what it takes on its disk.',
+    retryable: true,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_SCHEMA_OLDER: {
+    sentence: 'The tables in PostgreSQL are those of an earlier release: they lack {migration}.',
+    remedy:
+      'A worker or a receiver of this release upgrades them when it starts; its log says why it could not. Until then a receiver keeps what it takes on its disk.',
+    retryable: true,
+    exitCode: EXIT_CODES.failed,
+  },
   CAEP_DATABASE_NOT_DURABLE: {
     sentence: 'PostgreSQL may lose committed data: {setting} is {value}, expected {expected}.',
     remedy:
@@ -638,6 +653,33 @@ export const ERROR_CATALOGUE = {
     sentence: 'The {process} was asked to end, and after {seconds} s this had not ended: {parts}.',
     remedy:
       'Nothing is lost: what was taken is stored, what was being sent is looked for, and the rest is done by the next {process}. If it happens again, look for the cause in its log, and run `chatlio-aep doctor`.',
+    retryable: true,
+    exitCode: EXIT_CODES.failed,
+  },
+  CAEP_PROCESS_ENDING: {
+    sentence: 'This {process} has been asked to end, and takes nothing new.',
+    remedy: 'Wait until it has ended. Other workers and receivers go on.',
+    retryable: true,
+    exitCode: EXIT_CODES.failed,
+  },
+  CAEP_ROUTES_UNKNOWN: {
+    sentence: 'This receiver knows no webhook URLs: neither PostgreSQL nor its own file has told it any.',
+    remedy: 'Bring PostgreSQL back. The receiver then takes webhooks by itself.',
+    retryable: true,
+    exitCode: EXIT_CODES.failed,
+  },
+  CAEP_ROUTES_VANISHED: {
+    sentence:
+      'All webhook URLs that this receiver knows have disappeared from the database: it is being restored, or is another one.',
+    remedy:
+      'Finish the restore, or set DATABASE_URL to the database of this installation. Until then webhooks are answered with 503.',
+    retryable: true,
+    exitCode: EXIT_CODES.failed,
+  },
+  CAEP_SPOOL_FULL: {
+    sentence: 'PostgreSQL is unavailable, and this receiver can keep no more events on its disk: {reason}.',
+    remedy:
+      'Bring PostgreSQL back, or give the receiver more room: RECEIVER_SPOOL_MAX_BYTES, and the disk of its home folder.',
     retryable: true,
     exitCode: EXIT_CODES.failed,
   },

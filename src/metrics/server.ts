@@ -1,8 +1,9 @@
-/** The endpoint that Prometheus scrapes: our own metrics, and those of the Temporal SDK where there are any. */
+/** What watches a process asks here: Prometheus for metrics, our own and the Temporal SDK's; Kubernetes whether it works. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
+import { ALIVE, type HealthDocument } from './healthDocument.js';
 import { isLocalRequest } from '../process/localRequests.js';
 import { listenAt } from '../process/listening.js';
 
@@ -21,24 +22,35 @@ export interface MetricsServerOptions {
   readonly option: string;
   /** Where the SDK's exporter of this process listens; its metrics are added. */
   readonly sdkUrl?: string;
+  /** Without it there are no `/healthz` and `/readyz`. */
+  readonly health?: () => Promise<{ readonly isReady: boolean; readonly document: HealthDocument }>;
 }
 
 const SDK_ANSWERS_WITHIN_MS = 2_000;
 
 /** @throws CodedError `CAEP_PORT_TAKEN`, `CAEP_LISTEN_REFUSED` */
 export async function startMetricsServer(options: MetricsServerOptions): Promise<MetricsServer> {
-  const { registry, host, port, option } = options;
+  const { registry, host, port, option, sdkUrl, health } = options;
+  const metrics = async (): Promise<Answer> => {
+    const parts = await Promise.all([registry.metrics(), sdkUrl === undefined ? '' : readSdk(sdkUrl)]);
+    return { status: 200, type: registry.contentType, text: parts.join('\n') };
+  };
+  const answers: Readonly<Record<string, () => Promise<Answer>>> = {
+    '/metrics': metrics,
+    ...(health === undefined ? {} : { '/healthz': async () => json(200, ALIVE), '/readyz': () => readiness(health) }),
+  };
   const server = createServer((request, response) => {
     if (!isLocalRequest(request.headers, host)) {
       response.writeHead(403).end();
       return;
     }
-    if (request.method !== 'GET' || request.url !== '/metrics') {
+    const answer = request.method === 'GET' ? answers[request.url ?? ''] : undefined;
+    if (answer === undefined) {
       response.writeHead(404).end();
       return;
     }
-    Promise.all([registry.metrics(), options.sdkUrl === undefined ? '' : readSdk(options.sdkUrl)])
-      .then((parts) => response.setHeader('content-type', registry.contentType).end(parts.join('\n')))
+    answer()
+      .then(({ status, type, text }) => response.writeHead(status, { 'content-type': type }).end(text))
       .catch(() => response.writeHead(500).end());
   });
   await listenAt(server, { host, port, service: 'the metrics', option });
@@ -50,6 +62,21 @@ export async function startMetricsServer(options: MetricsServerOptions): Promise
       await once(server, 'close');
     },
   };
+}
+
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly text: string;
+}
+
+function json(status: number, document: object): Answer {
+  return { status, type: 'application/json', text: JSON.stringify(document) };
+}
+
+async function readiness(health: NonNullable<MetricsServerOptions['health']>): Promise<Answer> {
+  const { isReady, document } = await health();
+  return json(isReady ? 200 : 503, document);
 }
 
 /** Without an answer ours are shown alone: `temporal_num_pollers` is missing then, which an alert notices. */

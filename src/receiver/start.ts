@@ -3,6 +3,8 @@ import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Configuration } from '../configuration.js';
+import type { ErrorCode } from '../domain/errors.js';
+import { ALIVE, type Check, type Concern } from '../metrics/healthDocument.js';
 import { messageOf } from '../domain/messageOf.js';
 import { pathOfTarget } from '../domain/events/webhookPath.js';
 import type { IntakeMetrics } from '../metrics/intake.js';
@@ -39,12 +41,17 @@ const MAX_KEPT_BYTES = 1024 * 1024 * 1024;
 /** For what is on its way when a load balancer is told that there is no room. */
 const SPOOL_RESERVE_BYTES = 16 * 1024 * 1024;
 
+/** Codes alone: the internet reaches this port. */
+const AWAY: Concern = { check: 'database', code: 'CAEP_DATABASE_UNREACHABLE' };
+
 export interface ReceiverOptions {
   readonly database: Database;
   readonly keyRing: KeyRing;
   readonly configuration: Pick<Configuration, 'home' | 'receiver'>;
   readonly log: Logger;
   readonly metrics?: Pick<IntakeMetrics, 'groupTaken' | 'acknowledged'>;
+  /** What else is to be known at `/readyz`, of the tables and keys in PostgreSQL. */
+  readonly concerns?: () => readonly Concern[];
 }
 
 export interface Receiver {
@@ -69,7 +76,7 @@ export interface Receiver {
 
 /** @throws CodedError `CAEP_PORT_TAKEN` */
 export async function startReceiver(options: ReceiverOptions): Promise<Receiver> {
-  const { database, keyRing, configuration, log, metrics } = options;
+  const { database, keyRing, configuration, log, metrics, concerns = () => [] } = options;
   const limits = receiverLimits(memoryOfProcess());
   const nearMisses = createNearMisses(log);
   const refused = createRefusedConnections(limits.maxConnections, log);
@@ -142,21 +149,31 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   async function answerTo(request: IncomingMessage): Promise<Answer | undefined> {
     if (request.method === 'POST') return webhooks(request);
     const path = request.method === 'GET' ? pathOfTarget(request.url ?? '') : '';
-    if (path === '/healthz') return { status: 200, body: { status: 'alive' } };
+    if (path === '/healthz') return { status: 200, body: ALIVE };
     return path === '/readyz' ? readiness() : NOT_FOUND;
   }
 
   /** Ready without PostgreSQL as well, as long as the spool takes events: a load balancer must go on sending. */
   async function readiness(): Promise<Answer> {
-    const notReady = (status: string): Answer => ({ status: 503, body: { status } });
-    if (isDraining) return notReady('stopping');
-    if (routes.current() === undefined) return notReady('no webhook routes');
-    if (routes.haveVanished()) return notReady('the webhook routes have vanished from the database');
-    if (eventLog.isLogAnswering() && routes.isCurrent()) return { status: 200, body: { status: 'ready' } };
-    if (spool.depth().bytes >= maxSpoolBytes - SPOOL_RESERVE_BYTES) return notReady('spool full');
+    const others = concerns();
+    const isStored = eventLog.isLogAnswering() && routes.isCurrent();
+    const isExplained = isStored || others.some(({ check }) => check === 'schema');
+    const warnings: Concern[] = isExplained ? [...others] : [...others, AWAY];
+    const ready = (status: string): Answer => ({ status: 200, body: { v: 1, status, reasons: [], warnings } });
+    const notReady = (status: string, check: Check, code: ErrorCode): Answer => ({
+      status: 503,
+      body: { v: 1, status, reasons: [{ check, code }], warnings },
+    });
+    if (isDraining) return notReady('stopping', 'ending', 'CAEP_PROCESS_ENDING');
+    if (routes.current() === undefined) return notReady('no webhook routes', 'routes', 'CAEP_ROUTES_UNKNOWN');
+    if (routes.haveVanished())
+      return notReady('the webhook routes have vanished from the database', 'routes', 'CAEP_ROUTES_VANISHED');
+    if (isStored) return ready('ready');
+    if (spool.depth().bytes >= maxSpoolBytes - SPOOL_RESERVE_BYTES)
+      return notReady('spool full', 'spool', 'CAEP_SPOOL_FULL');
     return (await spool.takesMore())
-      ? { status: 200, body: { status: 'spooling' } }
-      : notReady('the disk of the spool cannot be written');
+      ? ready('spooling')
+      : notReady('the disk of the spool cannot be written', 'spool', 'CAEP_SPOOL_FULL');
   }
 
   async function endParts(): Promise<void> {

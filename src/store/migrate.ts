@@ -1,7 +1,5 @@
 /** Brings the tables to this release. */
-import { readdir } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { PG_MIGRATE_LOCK_ID, runner } from 'node-pg-migrate';
 import type { PoolClient } from 'pg';
 import type { Logger } from 'pino';
@@ -10,9 +8,8 @@ import { ensureBodyPartitions } from './bodies/bodyPartitions.js';
 import { type Database, inTransaction, withoutTimeLimits } from './connection/database.js';
 import { databaseFault } from './connection/databaseFault.js';
 import { schemaOf } from './connection/session.js';
+import { knownMigrations, MIGRATION_TABLE, MIGRATIONS, readApplied, readTooNew } from './schemaFit.js';
 
-const MIGRATIONS = fileURLToPath(new URL('./migrations', import.meta.url));
-const TABLE = 'migration';
 const LOCK_POLL_MS = 250;
 /** Counting a long log once takes minutes. */
 const LONGEST_WAIT_MS = 15 * 60_000;
@@ -26,7 +23,8 @@ export interface MigrateOptions {
  * Brings the tables to this release and makes the body partitions of the coming days. Several processes may call it at
  * once: the others wait.
  *
- * @throws CodedError `CAEP_DATABASE_UNREACHABLE`, `CAEP_DATABASE_REFUSED`, `CAEP_DATABASE_FULL`, `CAEP_DATABASE_NOT_DURABLE`
+ * @throws CodedError `CAEP_DATABASE_UNREACHABLE`, `CAEP_DATABASE_REFUSED`, `CAEP_DATABASE_FULL`, `CAEP_DATABASE_NOT_DURABLE`,
+ *   `CAEP_SCHEMA_NEWER`
  */
 export async function migrate(database: Database, options: MigrateOptions = {}): Promise<void> {
   try {
@@ -44,42 +42,23 @@ export async function migrate(database: Database, options: MigrateOptions = {}):
 async function runPending(client: PoolClient, options: MigrateOptions): Promise<void> {
   const schema = schemaOf(client);
   if (schema === undefined) throw refused('the role has no schema to make tables in: its search_path names none');
-  const migrationsSchema = await schemaOfMigrations(client, schema);
-  if ((await pending(client, migrationsSchema)).length === 0) return;
+  const { schema: migrationsSchema, names: applied } = await readApplied(client, schema);
+  if ((await knownMigrations()).every((name) => applied.has(name))) return;
   await waitForTurn(client, options);
+  const tooNew = await readTooNew(client, schema);
+  if (tooNew !== undefined) throw tooNew;
   await requireCreate(client, schema);
   await requireUtf8(client);
   await runner({
     dbClient: client,
     dir: MIGRATIONS,
-    migrationsTable: TABLE,
+    migrationsTable: MIGRATION_TABLE,
     migrationsSchema,
     direction: 'up',
     noLock: true,
     singleTransaction: true,
     log: () => undefined,
   });
-}
-
-/** With the tables; beside tables that 0.1.0 has made elsewhere it is in `public`. */
-async function schemaOfMigrations(client: PoolClient, schema: string): Promise<string> {
-  const { rows } = await client.query<{ there: boolean; before: boolean }>(
-    `select to_regclass(format('%I.%I', $1::text, $2::text)) is not null as there,
-       to_regclass(format('%I.partition_head', $1::text)) is not null
-         and to_regclass(format('public.%I', $2::text)) is not null as before`,
-    [schema, TABLE],
-  );
-  return rows[0]?.there !== true && rows[0]?.before === true ? 'public' : schema;
-}
-
-async function pending(client: PoolClient, schema: string): Promise<string[]> {
-  const files = (await readdir(MIGRATIONS)).map((file) => file.replace(/\.sql$/, ''));
-  const table = `${client.escapeIdentifier(schema)}.${TABLE}`;
-  const { rows: found } = await client.query('select where to_regclass($1) is not null', [table]);
-  if (found.length === 0) return files;
-  const { rows } = await client.query<{ name: string }>(`select name from ${table}`);
-  const done = new Set(rows.map(({ name }) => name));
-  return files.filter((name) => !done.has(name));
 }
 
 async function waitForTurn(client: PoolClient, { log, longestWaitMs = LONGEST_WAIT_MS }: MigrateOptions) {

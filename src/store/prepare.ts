@@ -1,7 +1,7 @@
 /** What worker and receiver do with the database before they use it. */
 import type { Logger } from 'pino';
 import { describeDurability, flawsOf } from '../domain/durability.js';
-import { CodedError, sentenceOf } from '../domain/errors.js';
+import { sentenceOf } from '../domain/errors.js';
 import type { Database } from './connection/database.js';
 import { readDurability } from './connection/durability.js';
 import { migrate } from './migrate.js';
@@ -19,9 +19,4 @@ export async function prepareDatabase(database: Database, log: Pick<Logger, 'inf
   const said = { durability: describeDurability(durability) };
   if (durability.failover === 'none' || durability.failover === 'keeps') log.info(said, 'database ready');
   else log.warn(said, 'database ready, but a failover may lose the last commits');
-}
-
-/** An error that waiting does not mend: a process that can do without the database for a while must not go on, either. */
-export function isDatabaseUnfit(error: unknown): boolean {
-  return error instanceof CodedError && error.error.code === 'CAEP_DATABASE_NOT_DURABLE';
 }

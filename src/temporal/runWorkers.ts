@@ -14,6 +14,12 @@ export interface RunnableWorker extends Pick<Worker, 'run' | 'shutdown' | 'getSt
   getStatus(): Pick<ReturnType<Worker['getStatus']>, 'numInFlightActivities'>;
 }
 
+/** @returns task queues of which no worker of this process takes tasks */
+export function notPolled(taskQueues: readonly string[], workers: readonly RunnableWorker[]): string[] {
+  const running = workers.filter((worker) => worker.getState() === 'RUNNING');
+  return taskQueues.filter((name) => !running.some(({ options: { taskQueue } }) => taskQueue === name));
+}
+
 /**
  * The server is asked for the namespace when a worker is made: it may have gone away since it was connected.
  *

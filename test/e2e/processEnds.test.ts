@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { TASK_QUEUES } from '../../src/domain/source/source.js';
 import { ENDS_WITHIN_MS } from '../../src/process/ending.js';
+import { freePort } from '../../src/process/ports.js';
 import { openKeyRing } from '../../src/store/keys/keyRing.js';
 import { type Cuttable, cuttable } from '../support/cuttable.js';
 import { withNamespace } from '../support/namespace.js';
@@ -115,6 +116,36 @@ describe('a process that is asked to end', () => {
     ]);
     // Statements are given up after 11 s, so that the others may end whole just in time.
     expect(ended.map(({ code }) => code)).toEqual(left.map((parts) => (parts === undefined ? 0 : 1)));
+  });
+});
+
+describe('a later release that changes the tables so that this one must not write to them', () => {
+  const changed = withDatabase();
+
+  it('ends the worker, and no other one starts; a receiver goes on without writing', async () => {
+    const DATABASE_URL = changed().pool.options.connectionString;
+    const metricsPort = await freePort();
+    const worker = await start('src/worker', { DATABASE_URL, WORKER_METRICS_PORT: String(metricsPort) });
+    const receiver = await start('src/receiver', { DATABASE_URL });
+    await Promise.all([worker.waitFor('"msg":"ready"'), receiver.waitFor('"msg":"ready"')]);
+    const receiverUrl = /"url":"(http:[^"]*)"/.exec(receiver.output())?.[1];
+    const readiness = async (url: string) => {
+      const answer = await fetch(`${url}/readyz`);
+      return [answer.status, await answer.json()];
+    };
+    const isReady = [200, { v: 1, status: 'ready', reasons: [], warnings: [] }];
+    expect(await readiness(`http://127.0.0.1:${metricsPort}`)).toEqual(isReady);
+    expect(await readiness(`${receiverUrl}`)).toEqual(isReady);
+
+    await changed().pool.query('select raise_schema_floor($1)', ['9999_of-a-later-release']);
+    expect([await worker.exitCode, worker.output()]).toEqual([4, expect.stringContaining('CAEP_SCHEMA_NEWER')]);
+    const warnings = [{ check: 'schema', code: 'CAEP_SCHEMA_NEWER' }];
+    await expect
+      .poll(() => readiness(`${receiverUrl}`), { timeout: 60_000 })
+      .toEqual([200, { v: 1, status: 'spooling', reasons: [], warnings }]);
+    const late = await start('src/worker', { DATABASE_URL });
+    expect([await late.exitCode, late.output()]).toEqual([4, expect.stringContaining('CAEP_SCHEMA_NEWER')]);
+    expect((await end(receiver)).code).toBe(0);
   });
 });
 

@@ -283,7 +283,11 @@ describe('receiver without PostgreSQL', () => {
     expect(await postTo(receiver, `${path('feedback')}x`, body)).toMatchObject({ status: 503 });
     expect(receiver.spoolDepth().records).toBe(2);
     const ready = await request(`${receiver.url}/readyz`);
-    expect([ready.statusCode, await ready.body.json()]).toEqual([200, { status: 'spooling' }]);
+    const warnings = [{ check: 'database', code: 'CAEP_DATABASE_UNREACHABLE' }];
+    expect([ready.statusCode, await ready.body.json()]).toEqual([
+      200,
+      { v: 1, status: 'spooling', reasons: [], warnings },
+    ]);
     await receiver.close();
     await away.close();
   });
@@ -295,7 +299,8 @@ describe('receiver without PostgreSQL', () => {
     const response = await postTo(receiver, path('feedback'), EXAMPLES.feedback);
     expect(response).toMatchObject({ status: 503, headers: { 'retry-after': '5' } });
     const ready = await request(`${receiver.url}/readyz`);
-    expect([ready.statusCode, await ready.body.json()]).toEqual([503, { status: 'spool full' }]);
+    const reasons = [{ check: 'spool', code: 'CAEP_SPOOL_FULL' }];
+    expect([ready.statusCode, await ready.body.json()]).toMatchObject([503, { status: 'spool full', reasons }]);
     await receiver.close();
     await away.close();
   });
@@ -313,10 +318,11 @@ describe('receiver without PostgreSQL', () => {
     // The first place is that of the receiver that has PostgreSQL.
     const { spoolFolder } = placeOf(home, '2');
     await rename(spoolFolder, `${spoolFolder}.away`);
-    expect(await readiness()).toEqual([503, { status: 'the disk of the spool cannot be written' }]);
+    const reasons = [{ check: 'spool', code: 'CAEP_SPOOL_FULL' }];
+    expect(await readiness()).toMatchObject([503, { status: 'the disk of the spool cannot be written', reasons }]);
     expect(await postTo(receiver, path('feedback'), EXAMPLES.feedback)).toMatchObject({ status: 503 });
     await rename(`${spoolFolder}.away`, spoolFolder);
-    expect(await readiness()).toEqual([200, { status: 'spooling' }]);
+    expect(await readiness()).toMatchObject([200, { status: 'spooling', reasons: [] }]);
     const body = fixture('feedback', { seed: 78, atMs: 1 });
     expect(await postTo(receiver, path('feedback'), body)).toMatchObject({ status: 200, body: { arrival: 'spooled' } });
   });
@@ -327,6 +333,9 @@ describe('receiver without PostgreSQL', () => {
     const { receiver } = await startTestReceiver({ database: away, keyRing, home: temporaryFolder() });
     expect((await postTo(receiver, path('feedback'), EXAMPLES.feedback)).status).toBe(503);
     expect((await postTo(receiver, '/hooks/chatlio/x/feedback/y', EXAMPLES.feedback)).status).toBe(503);
+    const ready = await request(`${receiver.url}/readyz`);
+    const reasons = [{ check: 'routes', code: 'CAEP_ROUTES_UNKNOWN' }];
+    expect([ready.statusCode, await ready.body.json()]).toMatchObject([503, { reasons }]);
     await receiver.close();
     await away.close();
   });

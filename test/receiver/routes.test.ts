@@ -9,6 +9,7 @@ import { parseWebhookPath, webhookPath } from '../../src/domain/events/webhookPa
 import { findRoute } from '../../src/receiver/http/routeCheck.js';
 import { openRouteCache } from '../../src/receiver/routeCache.js';
 import { type LiveRoutes, watchRoutes } from '../../src/receiver/routes.js';
+import type { HealthDocument } from '../../src/metrics/healthDocument.js';
 import type { Receiver } from '../../src/receiver/start.js';
 import { type Database, openDatabase } from '../../src/store/connection/database.js';
 import { openKeyRing } from '../../src/store/keys/keyRing.js';
@@ -37,10 +38,11 @@ async function statusOf(receiver: Receiver, path: string): Promise<number> {
   return (await postTo(receiver, path, fixture('feedback', { seed: (seed += 1), atMs: 1 }))).status;
 }
 
-async function readiness(receiver: Receiver): Promise<number> {
+/** The status of `/readyz`, and the codes why it is not ready. */
+async function readiness(receiver: Receiver): Promise<readonly (number | string)[]> {
   const response = await request(`${receiver.url}/readyz`);
-  await response.body.dump();
-  return response.statusCode;
+  const { reasons } = (await response.body.json()) as HealthDocument;
+  return [response.statusCode, ...reasons.map(({ code }) => code)];
 }
 
 const putBack = (saved: unknown) =>
@@ -65,7 +67,7 @@ it('a route that vanishes is 503 and stays known, also after a restart; a retire
   expect(await statusOf(receiver, kept.path)).toBe(200);
   // It may be newer than what is known here, and lost with the other one.
   expect(await statusOf(receiver, `${kept.path}x`)).toBe(503);
-  expect(await readiness(receiver)).toBe(200);
+  expect(await readiness(receiver)).toEqual([200]);
   await receiver.close();
   ({ receiver } = await start());
   expect(await statusOf(receiver, lost.path)).toBe(503);
@@ -87,7 +89,7 @@ it('a database without any route takes none from the file, and the receiver is n
   await database().pool.query('truncate route');
   await notifyReceivers();
   await expect.poll(() => statusOf(receiver, path)).toBe(503);
-  expect(await readiness(receiver)).toBe(503);
+  expect(await readiness(receiver)).toEqual([503, 'CAEP_ROUTES_VANISHED']);
   expect(openRouteCache(join(home, 'routes.json')).read()).toHaveLength(1);
 });
 
@@ -101,7 +103,7 @@ it('a new receiver on a database without routes, which may be about to be restor
   expect(await statusOf(receiver, path)).toBe(503);
   expect(await statusOf(receiver, '/no/webhook')).toBe(404);
   // A new installation has no routes either.
-  expect(await readiness(receiver)).toBe(200);
+  expect(await readiness(receiver)).toEqual([200]);
 
   await putBack(rows[0]?.saved);
   await notifyReceivers();

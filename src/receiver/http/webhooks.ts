@@ -23,7 +23,7 @@ import type { LiveRoutes } from '../routes.js';
 
 export interface Answer {
   readonly status: 200 | 404 | 408 | 413 | 415 | 503;
-  readonly body: Readonly<Record<string, string>>;
+  readonly body: Readonly<Record<string, unknown>>;
   readonly headers?: Readonly<Record<string, string>>;
 }
 

@@ -20,6 +20,8 @@ export interface DatabaseOptions {
    * asked for as long is ended by the server: a process that stands still keeps no locks. 0: no limits.
    */
   readonly statementTimeoutMs?: number;
+  /** Looks at each new connection before anybody gets it; one that it throws for is closed. */
+  readonly admit?: (client: PoolClient) => Promise<void>;
   readonly log: Pick<Logger, 'warn' | 'info'>;
 }
 
@@ -38,7 +40,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     query_timeout: statementTimeoutMs === 0 ? 0 : statementTimeoutMs + SILENT_SERVER_MARGIN_MS,
     keepAlive: true,
     types: numericBigints(),
-    verify: (client, done) => begin(client, { statementTimeoutMs }, (error) => done(error ?? undefined)),
+    verify: (client, done) => begin(client, options, (error) => done(error ?? undefined)),
   });
   pool.query = ((...statement: Parameters<PoolClient['query']>) =>
     queryAlone(pool, statement)) as unknown as Pool['query'];
@@ -49,7 +51,10 @@ export function openDatabase(options: DatabaseOptions): Database {
   return { pool, close: () => pool.end() };
 }
 
-const begin = callbackify(beginSession);
+const begin = callbackify(async (client: PoolClient, options: DatabaseOptions) => {
+  await beginSession(client, { statementTimeoutMs: options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS });
+  await options.admit?.(client);
+});
 
 /** The pool's own `query`, but for what a pooler needs. */
 async function queryAlone(pool: Pool, statement: Parameters<PoolClient['query']>): Promise<unknown> {

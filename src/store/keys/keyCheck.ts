@@ -7,6 +7,7 @@ import type { ClientBase } from 'pg';
 import { codedError } from '../../domain/errors.js';
 import { kindOfCode } from '../../domain/events/kinds.js';
 import { type Database, inTransaction } from '../connection/database.js';
+import { databaseFault } from '../connection/databaseFault.js';
 import type { KeyRing } from './keyRing.js';
 
 const CANARY = 'chatlio-aep key check';
@@ -47,6 +48,18 @@ export async function confirmKeys(database: Database, keyRing: KeyRing): Promise
   });
 }
 
+/**
+ * Whether the keys still fit; writes nothing.
+ *
+ * @throws CodedError `CAEP_KEY_FILE_FOREIGN`; those of a database that does not answer
+ */
+export async function checkKeys({ pool }: Database, keyRing: KeyRing): Promise<void> {
+  const known = await readCanaries(pool).catch((cause: unknown) => {
+    throw databaseFault(cause) ?? cause;
+  });
+  requireKeysOf(known, keyRing);
+}
+
 /** @throws CodedError `CAEP_KEY_FILE_FOREIGN` */
 export function requireKeysOf(known: readonly KeyCanary[], keyRing: KeyRing): void {
   const expected = known.map(({ keyId, fingerprint }) => `${keyId}:${fingerprint}`).join(', ');
@@ -77,7 +90,7 @@ function canaryContext(keyId: string): Buffer {
   return Buffer.from(`key check ${keyId}`);
 }
 
-async function readCanaries(client: ClientBase): Promise<KeyCanary[]> {
+async function readCanaries(client: Pick<ClientBase, 'query'>): Promise<KeyCanary[]> {
   const { rows } = await client.query<KeyCanary>(
     'select key_id as "keyId", fingerprint, canary, mac from key_check order by known_since, key_id',
   );

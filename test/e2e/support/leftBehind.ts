@@ -1,19 +1,18 @@
 /** What `scripts/record-upgrade.ts` has recorded of a release: into databases of this run, as if it had been left just now. */
-import { chmodSync, copyFileSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { runner } from 'node-pg-migrate';
 import { pino } from 'pino';
 import { openDatabase as openSimulator } from '../../../simulator/state/database.js';
 import { inTransaction, openDatabase } from '../../../src/store/connection/database.js';
 import { ensureBodyPartitions } from '../../../src/store/bodies/bodyPartitions.js';
 import { migrate } from '../../../src/store/migrate.js';
+import { knownMigrations } from '../../../src/store/schemaFit.js';
 import type { SourceState } from '../../../src/domain/source/source.js';
+import { takeBack } from '../../support/migrations.js';
 import { silentLog } from '../../support/store.js';
 import type { LeftBehind } from '../../activities/installation.js';
-
-const MIGRATIONS = fileURLToPath(new URL('../../../src/store/migrations', import.meta.url));
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -67,19 +66,8 @@ async function loadDatabase(
 ): Promise<void> {
   const database = openDatabase({ url, applicationName: 'test', log: silentLog });
   try {
-    const since = readdirSync(MIGRATIONS).filter((file) => !migrations.includes(file.replace(/\.sql$/, ''))).length;
-    await inTransaction(database, async (client) => {
-      await runner({
-        dbClient: client,
-        dir: MIGRATIONS,
-        migrationsTable: 'migration',
-        direction: 'down',
-        count: since,
-        noLock: true,
-        singleTransaction: true,
-        log: () => undefined,
-      });
-    });
+    const since = (await knownMigrations()).filter((name) => !migrations.includes(name)).length;
+    await takeBack(database, since);
     await ensureBodyPartitions(database);
     const ageMs = Date.now() - Date.parse(String(tables['receiver_report']?.[0]?.['reported_at']));
     await inTransaction(database, async (client) => {

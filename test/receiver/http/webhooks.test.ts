@@ -279,7 +279,7 @@ describe('the answer to a body', () => {
     const answer = await seen.handle(posted(body));
     expect(answer).toMatchObject({ status: 200, body: { arrival } });
     expect(seen.counted()).toEqual([arrival]);
-    const line = [{ ...NAMED, eventId: answer?.body.eventId, ...facts }, expect.any(String) as string];
+    const line = [{ ...NAMED, eventId: answer?.body['eventId'], ...facts }, expect.any(String) as string];
     expect(told(seen)).toEqual({ warn: [], error: [], [level]: [line] });
     expect(JSON.stringify(told(seen))).not.toContain(PRIVATE);
     expect(seen.isAllGivenBack()).toBe(true);

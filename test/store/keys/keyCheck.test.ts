@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { compareKeys } from '../../../src/activities/inquiry/findings/keysFinding.js';
-import { confirmReceiverKeys } from '../../../src/receiver/keys.js';
+import { meetDatabase } from '../../../src/receiver/meeting.js';
 import { openDatabase } from '../../../src/store/connection/database.js';
 import { confirmKeys, requireKeysOf } from '../../../src/store/keys/keyCheck.js';
 import { ensureInstallationKey } from '../../../src/store/keys/keyCreation.js';
@@ -138,10 +138,10 @@ describe('a receiver that starts while PostgreSQL is away', () => {
   it('compares its keys with what the database last said', async () => {
     const cacheFile = join(folder, 'key-check.json');
     const log = silentLog;
-    (await confirmReceiverKeys({ database: database(), keyRing, cacheFile, log })).close();
+    (await meetDatabase({ database: database(), keyRing, cacheFile, log })).close();
     const none = away();
-    (await confirmReceiverKeys({ database: none, keyRing, cacheFile, log })).close();
-    await expect(confirmReceiverKeys({ database: none, keyRing: await otherKeys(), cacheFile, log })).rejects.toThrow(
+    (await meetDatabase({ database: none, keyRing, cacheFile, log })).close();
+    await expect(meetDatabase({ database: none, keyRing: await otherKeys(), cacheFile, log })).rejects.toThrow(
       'CAEP_KEY_FILE_FOREIGN',
     );
     await none.close();

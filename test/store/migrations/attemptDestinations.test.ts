@@ -1,37 +1,15 @@
 /** Migrations 0032 and 0033 on a database that a release before them has filled. */
-import { readdir } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import { runner } from 'node-pg-migrate';
 import { beforeAll, expect, it } from 'vitest';
-import { type Database, inTransaction } from '../../../src/store/connection/database.js';
 import { migrate } from '../../../src/store/migrate.js';
-import { schemaOf } from '../../../src/store/connection/session.js';
+import { knownMigrations } from '../../../src/store/schemaFit.js';
 import { openGate } from '../../../src/store/delivery/gate.js';
 import { readConfirmationPage } from '../../../src/store/exceptions/confirmation.js';
 import { dueLookUps } from '../../../src/store/exceptions/lookUps.js';
 import { createEventLog } from '../../../src/store/log/eventLog.js';
+import { takeBack } from '../../support/migrations.js';
 import { freshSource, takenEvent, withDatabase } from '../../support/store.js';
 
 const database = withDatabase();
-const MIGRATIONS = fileURLToPath(new URL('../../../src/store/migrations', import.meta.url));
-
-/** The database as the release before had it. */
-async function backBefore0032(one: Database): Promise<void> {
-  const since = (await readdir(MIGRATIONS)).filter((file) => file >= '0032').length;
-  await inTransaction(one, async (client) => {
-    await runner({
-      dbClient: client,
-      dir: MIGRATIONS,
-      migrationsTable: 'migration',
-      migrationsSchema: schemaOf(client) ?? '',
-      direction: 'down',
-      count: since,
-      noLock: true,
-      singleTransaction: true,
-      log: () => undefined,
-    });
-  });
-}
 
 let sourceId = 0;
 let withoutFlow = 0;
@@ -46,7 +24,7 @@ beforeAll(async () => {
     0,
     ['delivered', 'unknown', 'undecided'].map((name) => takenEvent(name)),
   );
-  await backBefore0032(database());
+  await takeBack(database(), (await knownMigrations()).filter((name) => name >= '0032').length);
   await pool.query(`update gate set epoch = 9, open = false, flow_id = 'flow A' where source_id = $1`, [sourceId]);
   await pool.query(
     `insert into partition_cursor (source_id, partition, fence, cursor_seq, intended_seq, decided, undecided, intended_epoch, intended_at)
