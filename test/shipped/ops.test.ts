@@ -59,8 +59,8 @@ describe('the Containerfile', () => {
   it('begins with one image, of a version, and copies what there is', () => {
     const [, image] = /^ARG NODE_IMAGE=(.*)$/m.exec(text) ?? [];
     expect(image).toMatch(/^docker\.io\/library\/node:\d+\.\d+\.\d+-\w+-slim$/);
-    const froms = [...text.matchAll(/^FROM (\S+)/gm)].map((match) => match[1] ?? '');
-    expect(froms.filter((from) => from !== '${NODE_IMAGE}' && !stages.has(from))).toEqual([]);
+    const bases = [...text.matchAll(/^FROM (\S+)/gm)].map((match) => match[1] ?? '');
+    expect(bases.filter((from) => from !== '${NODE_IMAGE}' && !stages.has(from))).toEqual([]);
     const copied = [...text.matchAll(/^COPY (?!--)(.*) \S+$/gm)].flatMap((match) => (match[1] ?? '').split(' '));
     expect(copied).toContain('package-lock.json');
     expect(copied.filter((path) => !existsSync(packageFile(path)))).toEqual([]);
