@@ -3,7 +3,7 @@
  * a receiver needs nothing of Temporal, and only development needs the simulator.
  */
 import { execFile } from 'node:child_process';
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { packageFile } from '../../src/process/packageFiles.js';
@@ -33,6 +33,7 @@ const PROJECT = packageFile('.');
 const MIGRATIONS = { of: 'src/store/schemaFit.ts', folder: 'src/store/migrations' };
 
 interface Manifest {
+  readonly name: string;
   readonly version: string;
   readonly license: string;
   readonly type: string;
@@ -79,6 +80,15 @@ export async function lockPackage(folder: string): Promise<void> {
   // What the package does not need is removed; nothing has to be looked up for that.
   const args = ['install', '--package-lock-only', '--offline', '--no-audit', '--no-fund'];
   await promisify(execFile)('npm', args, { cwd: folder });
+}
+
+/** Of the product itself what it depends on, without what only development needs. @returns the folder */
+export function writeDependencies(out: string): string {
+  const { name, version, license, dependencies } = readManifest();
+  const folder = join(out, 'packages', name);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name, version, license, dependencies }));
+  return folder;
 }
 
 export function readManifest(): Manifest {
