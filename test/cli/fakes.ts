@@ -102,6 +102,7 @@ export function fakeSources(given: Partial<Sources>): Sources {
     decide: unexpected('decide'),
     list: unexpected('list'),
     ask: unexpected('ask'),
+    pausedActivities: () => Promise.resolve([]),
     stuckWorkflows: () => Promise.resolve({ looked: 0, stuck: [] }),
     polledTaskQueues: () => Promise.resolve(['chatlio-aep-source', 'chatlio-aep-forwarder']),
     ...given,

@@ -299,6 +299,7 @@ describe('status', () => {
       sourceRun({ name: 'b3', phase: 'live', forwarding: { phase: 'held', heldReason: 'no key' } }),
       sourceRun({ name: 'c', phase: 'provisioning', open: false, status: 'TERMINATED', closedAt: NOW }),
       sourceRun({ name: 'd', phase: 'torn-down', open: false, status: 'CANCELLED', closedAt: NOW }),
+      sourceRun({ name: 'f', phase: 'live', hasPausedActivity: true }),
       sourceRun({ name: 'e', phase: 'torn-down', open: false, status: 'CANCELLED', closedAt: NOW }),
     ];
     const needs = [
@@ -316,6 +317,7 @@ describe('status', () => {
         b3         live, held      for 1m 00s                  no key                               chatlio-aep resume b3
         c          terminated      since 2026-11-21 10:40:00Z  its workflow was ended from outside  chatlio-aep provision FILE
         e          torn-down       since 2026-11-21 10:40:00Z  1 event held for a decision          chatlio-aep held list e
+        f          live            for 1m 00s                  an activity is paused in Temporal    chatlio-aep status f
         long-gone  torn-down                                   12 events held for a decision        chatlio-aep held list long-gone
         a          live            for 1m 00s
         b1         live, settling  for 1m 00s
@@ -326,7 +328,7 @@ describe('status', () => {
 
     it('without an answer of the database tells what Temporal knows', () => {
       const listed = listedSources(runs, []);
-      expect(listed.filter((one) => one.needs.length > 0).map(({ name }) => name)).toEqual(['b', 'b2', 'b3', 'c']);
+      expect(listed.filter((one) => one.needs.length > 0).map(({ name }) => name)).toEqual(['b', 'b2', 'b3', 'c', 'f']);
     });
 
     it('as a document has the same', () => {

@@ -13,6 +13,7 @@ export async function sourceFindings(sources: Sources): Promise<Finding[]> {
   const troubled = [
     ...(await Promise.all(held.slice(0, ASKED_AT_MOST).map((run) => heldFinding(sources, run)))),
     ...held.slice(ASKED_AT_MOST).map(({ name, heldReason = '' }) => heldAt(name, 'a step', heldReason)),
+    ...runs.flatMap(pauseFinding),
     ...runs.flatMap(forwardingFinding),
   ];
   if (troubled.length > 0) return troubled;
@@ -40,6 +41,12 @@ function heldAt(name: string, step: string, reason: string): Finding {
   const why = reason === '' ? `\`chatlio-aep status ${name}\` says why` : reason;
   const error = { code: 'CAEP_SOURCE_HELD', fields: { name, step, reason: why } } as const;
   return { check: `source ${name}`, state: 'failed', detail: '', error };
+}
+
+function pauseFinding({ name, hasPausedActivity }: SourceRun): Finding[] {
+  if (hasPausedActivity !== true) return [];
+  const detail = `somebody has paused an activity of it in Temporal: \`chatlio-aep status ${name}\` says which, why, and how to unpause it`;
+  return [{ check: `source ${name}`, state: 'warning', detail }];
 }
 
 function forwardingFinding({ name, phase, forwarding }: SourceRun): Finding[] {

@@ -4,7 +4,7 @@ import { defaultPayloadConverter } from '@temporalio/common';
 import { sentenceOf } from '../../domain/errors.js';
 import { HELD_REASON, SOURCE_PHASE } from '../../domain/source/searchAttributes.js';
 import type { TemporalAccess } from './access.js';
-import type { PendingActivity, SourceRun } from './port.js';
+import type { PausedActivity, PendingActivity, SourceRun } from './port.js';
 import { catalogueErrorIn } from './temporalFaults.js';
 
 export function sourceRun(
@@ -43,6 +43,31 @@ function pendingActivity(activity: RawPendingActivity): PendingActivity {
     lastFailure: failureText(activity.lastFailure),
     nextAttemptAt: milliseconds(activity.nextAttemptScheduleTime),
   };
+}
+
+export function pausedActivities(
+  { raw, workflowId }: Pick<WorkflowExecutionDescription, 'raw' | 'workflowId'>,
+  namespace: string,
+): PausedActivity[] {
+  return (raw.pendingActivities ?? [])
+    .filter(({ paused }) => paused === true)
+    .map(({ activityType, activityId: id, pauseInfo }) => {
+      const activityId = id ?? '';
+      const told = pauseInfo?.manual ?? pauseInfo?.rule;
+      return {
+        name: activityType?.name ?? activityId,
+        workflowId,
+        activityId,
+        since: milliseconds(pauseInfo?.pauseTime),
+        by: said(told?.identity),
+        reason: said(told?.reason),
+        unpause: `temporal activity unpause --namespace ${namespace} --workflow-id ${workflowId} --activity-id ${activityId}`,
+      };
+    });
+}
+
+function said(text: string | null | undefined): string | undefined {
+  return text === null || text === undefined || text === '' ? undefined : text;
 }
 
 /** Our own sentence where the failure carries one, else the failure's message, in one line. */

@@ -63,6 +63,8 @@ export interface Sources {
     signal?: AbortSignal,
     timed?: (times: AskTimes) => void,
   ): Promise<Answer<Question>>;
+  /** Of its workflows, activities that somebody has paused in Temporal. Needs no worker. */
+  pausedActivities(name: string): Promise<readonly PausedActivity[]>;
   /** Running workflows of sources that stand still because a worker fails at them; of many only some are looked at. */
   stuckWorkflows(): Promise<{ readonly looked: number; readonly stuck: readonly CatalogueError[] }>;
   /** Task queues that somebody polls. */
@@ -113,6 +115,8 @@ export interface SourceRun {
   readonly heldReason?: string;
   /** In a list, where a forwarder runs for the source: what its search attributes say. */
   readonly forwarding?: { readonly phase?: string; readonly heldReason?: string };
+  /** In a list: somebody has paused an activity of it, or of its forwarder, in Temporal. */
+  readonly hasPausedActivity?: boolean;
   /** In the Temporal UI, where its address is known. */
   readonly url?: string;
   readonly pending: readonly PendingActivity[];
@@ -124,4 +128,17 @@ export interface PendingActivity {
   readonly attempt: number;
   readonly lastFailure?: string;
   readonly nextAttemptAt?: number;
+}
+
+/** An activity that is not tried any more until somebody unpauses it in Temporal. No event of the history tells of it. */
+export interface PausedActivity {
+  readonly name: string;
+  readonly workflowId: string;
+  readonly activityId: string;
+  readonly since?: number;
+  /** Whom the caller named, and why. */
+  readonly by?: string;
+  readonly reason?: string;
+  /** What to type. */
+  readonly unpause: string;
 }

@@ -3,7 +3,9 @@ import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
   WorkflowUpdateStage,
+  type WorkflowExecutionDescription,
   type WorkflowExecutionInfo,
+  type WorkflowHandle,
 } from '@temporalio/client';
 import { CodedError } from '../../domain/errors.js';
 import { nextDestinationLook } from '../../domain/delivery/destinationLooks.js';
@@ -22,7 +24,7 @@ import {
 } from '../../domain/source/source.js';
 import { CALL_DEADLINE_MS, type TemporalAccess } from './access.js';
 import { ask } from './ask.js';
-import { milliseconds, sourceRun, standing } from './describedRun.js';
+import { milliseconds, pausedActivities, sourceRun, standing } from './describedRun.js';
 import type { AskTimes, Sources, Underway } from './port.js';
 import { stuckError } from './stuckWorkflows.js';
 import { translated } from './temporalFaults.js';
@@ -75,6 +77,19 @@ export function createTemporalSources(access: TemporalAccess): Sources {
     };
   };
   const source = (name: string) => client.workflow.getHandle(sourceWorkflowId(name));
+  const described = async (handle: WorkflowHandle): Promise<WorkflowExecutionDescription | undefined> => {
+    try {
+      return await handle.describe();
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return undefined;
+      throw error;
+    }
+  };
+  /** A server before 1.28 knows no such pause, and refuses the question. */
+  const withPausedActivities = async (): Promise<ReadonlySet<string>> => {
+    const runs = newestRuns('TemporalPauseInfo is not null and ExecutionStatus = "Running"');
+    return new Set((await runs.catch(() => new Map<string, WorkflowExecutionInfo>())).keys());
+  };
   const newestRuns = async (query: string): Promise<ReadonlyMap<string, WorkflowExecutionInfo>> => {
     const newest = new Map<string, WorkflowExecutionInfo>();
     for await (const run of client.workflow.list({ query, pageSize: LISTED_AT_MOST })) {
@@ -100,25 +115,22 @@ export function createTemporalSources(access: TemporalAccess): Sources {
 
     describe: (name) =>
       byServer(name, async () => {
-        try {
-          return sourceRun(name, await source(name).describe(), access);
-        } catch (error) {
-          if (error instanceof WorkflowNotFoundError) return undefined;
-          throw error;
-        }
+        const run = await described(source(name));
+        return run === undefined ? undefined : sourceRun(name, run, access);
+      }),
+
+    pausedActivities: (name) =>
+      byServer(name, async () => {
+        const handles = [sourceWorkflowId(name), forwarderWorkflowId(name)].map((id) => client.workflow.getHandle(id));
+        const runs = await Promise.all(handles.map(described));
+        return runs.flatMap((run) => (run === undefined ? [] : pausedActivities(run, namespace)));
       }),
 
     state: (name) => byWorker(TASK_QUEUES.source, name, () => source(name).query<SourceState>(SOURCE_MESSAGES.state)),
 
     forwarderState: async (name) => {
       const forwarder = client.workflow.getHandle(forwarderWorkflowId(name));
-      const runs = await byServer(name, () =>
-        forwarder.describe().catch((error: unknown) => {
-          if (error instanceof WorkflowNotFoundError) return undefined;
-          throw error;
-        }),
-      );
-      if (runs === undefined) return undefined;
+      if ((await byServer(name, () => described(forwarder))) === undefined) return undefined;
       const state = await byWorker(TASK_QUEUES.forwarder, name, () =>
         forwarder.query<ForwarderState>(FORWARDER_MESSAGES.state),
       );
@@ -162,15 +174,21 @@ export function createTemporalSources(access: TemporalAccess): Sources {
 
     list: () =>
       byServer(undefined, async () => {
-        const [sources, forwarders] = await Promise.all([
+        const [sources, forwarders, paused] = await Promise.all([
           newestRuns(`WorkflowType = "${WORKFLOW_TYPES.source}"`),
           newestRuns(`WorkflowType = "${WORKFLOW_TYPES.forwarder}" and ExecutionStatus = "Running"`),
+          withPausedActivities(),
         ]);
         return [...sources.values()]
           .map((run) => {
             const name = run.workflowId.slice(sourceWorkflowId('').length);
             const forwarder = forwarders.get(forwarderWorkflowId(name));
-            return { ...sourceRun(name, run, access), forwarding: forwarder && standing(forwarder) };
+            const isPaused = paused.has(run.workflowId) || paused.has(forwarderWorkflowId(name));
+            return {
+              ...sourceRun(name, run, access),
+              forwarding: forwarder && standing(forwarder),
+              ...(isPaused ? { hasPausedActivity: true } : {}),
+            };
           })
           .sort((a, b) => (a.name < b.name ? -1 : 1));
       }),

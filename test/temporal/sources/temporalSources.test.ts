@@ -168,6 +168,46 @@ describe('with a worker', () => {
     });
   });
 
+  it('tells of an activity that somebody has paused: who, why, and how to unpause it, also without a worker', async () => {
+    const name = 'pausing';
+    const execution = { workflowId: `source:${name}` };
+    const dataset = async () => (await sources.describe(name))?.pending[0];
+    await withWorker(async () => {
+      await sources.start({ v: 1, uid: UID, manifest: manifestOf(name) });
+      await sources.resume(name, { adopt: true });
+      await expect.poll(dataset, { timeout: 10_000 }).toMatchObject({ name: 'dataset' });
+    });
+    expect(await sources.pausedActivities(name)).toEqual([]);
+    const beforeMs = Date.now();
+    await client.connection.workflowService.pauseActivity({
+      namespace,
+      execution,
+      type: 'dataset',
+      identity: 'ana',
+      reason: 'maintenance of the catalog',
+    });
+    const [paused, ...others] = await sources.pausedActivities(name);
+    expect([paused, others]).toEqual([
+      {
+        name: 'dataset',
+        workflowId: 'source:pausing',
+        activityId: '1',
+        since: expect.any(Number) as number,
+        by: 'ana',
+        reason: 'maintenance of the catalog',
+        unpause: `temporal activity unpause --namespace ${namespace} --workflow-id source:pausing --activity-id 1`,
+      },
+      [],
+    ]);
+    expect(Math.abs((paused?.since ?? 0) - beforeMs)).toBeLessThan(10_000);
+    const listed = async () => (await sources.list()).find((run) => run.name === name)?.hasPausedActivity;
+    await expect.poll(listed, { timeout: 20_000 }).toBe(true);
+
+    await client.connection.workflowService.unpauseActivity({ namespace, execution, id: '1' });
+    expect(await sources.pausedActivities(name)).toEqual([]);
+    await expect.poll(listed, { timeout: 20_000 }).toBeUndefined();
+  });
+
   it('says of a workflow whose task fails again and again that it stands still, and why', async () => {
     await withWorker(async () => {
       await sources.start({ v: 1, uid: UID, manifest: manifestOf('stuck-chat') });

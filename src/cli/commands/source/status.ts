@@ -43,15 +43,16 @@ async function showOne(context: Context, sources: Sources, name: string) {
   if (run === undefined) return showForgotten(context, sources, name);
   const orTold = createOrTold(context);
   // Both are answered by the worker; without one there is still what Temporal itself knows.
-  const [state, forwarder] = await Promise.all([
+  const [state, forwarder, pausedActivities] = await Promise.all([
     orTold(sources.state(name)),
     // The forwarder of one that has ended may still be there to ask, as it once was.
     run.open ? orTold(sources.forwarderState(name)) : undefined,
+    sources.pausedActivities(name),
   ]);
   // Events are of a live source only; before, there is nothing for receivers to take.
   const answer = state?.phase === 'live' ? await orTold(sources.ask({ v: 1, ask: 'intake', name })) : undefined;
   const intake = answer && { ...answer, seenAt: context.now() };
-  const snapshot: Snapshot = { run, state, forwarder, intake };
+  const snapshot: Snapshot = { run, state, forwarder, intake, pausedActivities };
   output.result(sourceDocument(snapshot), () => renderStatus(snapshot, context.now(), output.paint));
   return EXIT_CODES.done;
 }

@@ -44,6 +44,7 @@ function fromRun(run: SourceRun, needs: SourceNeeds | undefined): ListedSource {
     run,
     phase,
     needs: [
+      ...ofPause(run),
       ...ofWorkflow(run, phase),
       ...ofSending(run, needs),
       ...ofDrift(run, needs?.drifted),
@@ -55,6 +56,12 @@ function fromRun(run: SourceRun, needs: SourceNeeds | undefined): ListedSource {
 
 function fromDatabase({ name, retired, held }: SourceNeeds): ListedSource {
   return { name, phase: retired ? 'torn-down' : 'terminated', needs: ofEvents(name, held), heldEvents: held };
+}
+
+function ofPause({ name, hasPausedActivity }: SourceRun): Need[] {
+  return hasPausedActivity === true
+    ? [{ reason: 'an activity is paused in Temporal', command: `chatlio-aep status ${name}` }]
+    : [];
 }
 
 function ofWorkflow({ name, open, phase: attribute, heldReason }: SourceRun, phase: string): Need[] {

@@ -140,8 +140,17 @@ export function opensLine(
 }
 
 /** What `--output json` shows of a source, on one level with the command's name. */
-export function sourceDocument({ run, state, forwarder, intake }: Snapshot): object {
-  const { name, pending, phase: _phase, heldReason: _heldReason, forwarding, uid, ...workflow } = run;
+export function sourceDocument({ run, state, forwarder, intake, pausedActivities = [] }: Snapshot): object {
+  const {
+    name,
+    pending,
+    phase: _phase,
+    heldReason: _heldReason,
+    forwarding,
+    uid,
+    hasPausedActivity,
+    ...workflow
+  } = run;
   return {
     name,
     phase: phaseOf({ run, state }),
@@ -168,6 +177,8 @@ export function sourceDocument({ run, state, forwarder, intake }: Snapshot): obj
       ? {}
       : { hold: { ...state.hold, error: errorDocument(holdError(state.hold, name)) } }),
     pending,
+    ...(pausedActivities.length === 0 ? {} : { pausedActivities }),
+    ...(hasPausedActivity === undefined ? {} : { hasPausedActivity }),
     ...(forwarding === undefined ? {} : { forwarding }),
     ...(forwarder === undefined ? {} : { forwarder: forwarderDocument(forwarder, intake) }),
     ...eventsDocument(intake),

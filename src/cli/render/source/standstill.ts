@@ -1,19 +1,22 @@
 /** What stands still, in the first place: since when, why, what happens by itself and when, and what to type. */
 import { oneLine } from '../../../domain/printable.js';
 import type { Snapshot } from '../../following/snapshot.js';
-import type { ForwarderReport } from '../../../temporal/sources/port.js';
+import type { ForwarderReport, PausedActivity } from '../../../temporal/sources/port.js';
 import type { Paint } from '../paint.js';
 import { isGateClosed, whyPaused, renderHold } from './source.js';
 import { teardownLines } from './teardown.js';
 import { columns, elapsed, instant } from '../text.js';
 
 /** Without a source's workflow what the forwarder and the gate say. */
-type Standing = Pick<Snapshot, 'state' | 'forwarder' | 'intake'> & { readonly run: Pick<Snapshot['run'], 'name'> };
+type Standing = Pick<Snapshot, 'state' | 'forwarder' | 'intake' | 'pausedActivities'> & {
+  readonly run: Pick<Snapshot['run'], 'name'>;
+};
 
 /** @returns nothing of a source whose steps and events go on */
 export function standstillLines(snapshot: Standing, now: number, paint: Paint): string[] {
   const { run, state, forwarder } = snapshot;
   const stands = [
+    ...(snapshot.pausedActivities ?? []).map((activity) => pausedLines(run.name, activity, now, paint)),
     ...(state?.hold === undefined ? [] : [renderHold(state.hold, run.name, paint)]),
     ...(state === undefined ? [] : teardownLines(state, now, paint)),
     ...sendingLines(run.name, forwarder, now, paint),
@@ -33,6 +36,17 @@ export function standstillLines(snapshot: Standing, now: number, paint: Paint): 
       : []),
   ];
   return stands.flatMap((one) => ['', one]);
+}
+
+function pausedLines(name: string, activity: PausedActivity, now: number, paint: Paint): string {
+  const { name: type, since: at, by, reason, unpause } = activity;
+  const told = [...(at === undefined ? [] : [since(at, now)]), ...(by === undefined ? [] : [`by ${oneLine(by)}`])];
+  const why = reason === undefined ? '' : `: ${oneLine(reason)}`;
+  return [
+    `${paint.caution('■')} the activity ${paint.strong(type)} of ${paint.strong(name)} is paused in Temporal ${told.join(' ')}${why}`,
+    '  It is not tried again, and what comes after it waits, until somebody unpauses it in Temporal.',
+    columns([[unpause, paint.faint('let it go on')]]),
+  ].join('\n');
 }
 
 /** Of the forwarder alone: held, or in an outage. */

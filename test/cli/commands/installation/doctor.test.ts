@@ -110,6 +110,12 @@ describe('sources', () => {
     ]);
   });
 
+  it('with an activity that somebody has paused in Temporal are named', async () => {
+    const [finding] = await sourceFindings(listing(sourceRun({ phase: 'live', hasPausedActivity: true })));
+    expect(finding).toMatchObject({ check: 'source support-chat', state: 'warning' });
+    expect(finding?.detail).toContain('`chatlio-aep status support-chat` says which');
+  });
+
   it('of which none is held are counted, those that have ended not', async () => {
     const ended = sourceRun({ open: false, phase: 'held' });
     expect(await sourceFindings(listing(sourceRun({ phase: 'live' }), ended))).toEqual([

@@ -87,6 +87,37 @@ describe('status', () => {
     `);
   });
 
+  it('says in the first place which activity somebody has paused in Temporal, and how it goes on', async () => {
+    const pausedActivities = [
+      {
+        name: 'reconcile',
+        workflowId: 'forwarder:support-chat',
+        activityId: '7',
+        since: NOW - 65_000,
+        by: 'ana',
+        reason: 'the lake\nis migrated',
+        unpause: 'temporal activity unpause --namespace chat --workflow-id forwarder:support-chat --activity-id 7',
+      },
+    ];
+    const sources = {
+      ...sourcesWith(answering(INTAKE)),
+      pausedActivities: () => Promise.resolve(pausedActivities),
+    };
+    const world = fakeWorld(sources);
+    await status(world.context, { name: 'support-chat' });
+    expect(world.stdout().split('\n').slice(0, 6).join('\n')).toMatchInlineSnapshot(`
+      "support-chat  live  sandbox prod  for 20s
+
+      ■ the activity reconcile of support-chat is paused in Temporal since 2026-11-21 10:38:55Z (for 1m 05s) by ana: the lake is migrated
+        It is not tried again, and what comes after it waits, until somebody unpauses it in Temporal.
+        temporal activity unpause --namespace chat --workflow-id forwarder:support-chat --activity-id 7  let it go on
+      "
+    `);
+    const json = fakeWorld(sources, { format: 'json' });
+    await status(json.context, { name: 'support-chat' });
+    expect(JSON.parse(json.stdout())).toMatchObject({ pausedActivities });
+  });
+
   it('tells which kinds wait for their first event to be seen in the lake, and for how long at most', async () => {
     const eventId = 'ab'.repeat(32);
     const canaries = [
