@@ -129,7 +129,8 @@ export const LIFE_OPERATIONS: readonly LifeOperation[] = [
     async ask({ stack, source }, by) {
       const { flowId, manifest } = byHand.get(source) ?? {};
       if (flowId === undefined || manifest === undefined) throw new Error('nothing was made by hand');
-      await stack.sources.start({ v: 1, uid: source.uid, manifest, adoption: { flowId }, by });
+      const { uid, heartbeatTimeoutMs } = source;
+      await stack.sources.start({ v: 1, uid, manifest, adoption: { flowId }, by, heartbeatTimeoutMs });
       return { result: () => waitForStand(source, ['live'], ADOPTED_WITHIN_MS) };
     },
     endsAs: 'live',

@@ -11,20 +11,24 @@ export interface Options {
   readonly only: RegExp;
   /** At most so many, drawn by the seed. */
   readonly kills: number;
+  /** Kills at the same time. */
+  readonly wave: number;
   readonly goesOn: boolean;
   readonly home: string;
 }
 
 /** Of some twelve hundred. */
 const DEFAULT_KILLS = 144;
+const DEFAULT_WAVE = 12;
 const DEFAULT_HOME = '.chatlio-aep/chaos-life';
 
-export const USAGE = `npm run chaos:life -- [--seed N] [--sources N] [--parts LIST] [--only PATTERN] [--kills N] [--home DIR] [--continue]
+export const USAGE = `npm run chaos:life -- [--seed N] [--sources N] [--parts LIST] [--only PATTERN] [--kills N] [--wave N] [--home DIR] [--continue]
   --seed      draws everything that is left to chance; default: drawn, and printed
   --sources   lives: provisioned, changed and torn down; default 100. So many sources, at most 12, have a random sequence
   --parts     of ${PARTS.join(', ')}; default all
   --only      regular expression on the names of the kills and meetings
   --kills     so many of the kills, drawn by the seed; default ${DEFAULT_KILLS}, all are about 1,200
+  --wave      so many operations meet each kill, at most 13; default ${DEFAULT_WAVE}
   --home      where the lives are kept; default ${DEFAULT_HOME}
   --continue  goes on with the lives in that folder where they were interrupted`;
 
@@ -37,6 +41,7 @@ export function readOptions(args: readonly string[]): Options {
       parts: { type: 'string', default: PARTS.join(',') },
       only: { type: 'string', default: '' },
       kills: { type: 'string', default: String(DEFAULT_KILLS) },
+      wave: { type: 'string', default: String(DEFAULT_WAVE) },
       home: { type: 'string', default: DEFAULT_HOME },
       continue: { type: 'boolean', default: false },
     },
@@ -47,6 +52,7 @@ export function readOptions(args: readonly string[]): Options {
     parts: values.continue ? ['lives'] : partsOf(values.parts),
     only: new RegExp(values.only),
     kills: wholeNumber('kills', values.kills),
+    wave: wholeNumber('wave', values.wave),
     goesOn: values.continue,
     home: values.home,
   };

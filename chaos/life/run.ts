@@ -32,13 +32,16 @@ async function lives({ home, goesOn, seed, sources }: Options): Promise<boolean>
 
 /** Parts of which each result is a line, and a place in the table. */
 async function cells(run: (report: Report) => Promise<void>): Promise<boolean> {
+  const startedAt = performance.now();
   const results: CellResult[] = [];
   await run((result) => {
     results.push(result);
     say(lineOf(result));
   });
-  print(`\n${asText(tableOf(results))}\n`);
-  return results.every(({ faults }) => faults.length === 0);
+  const held = results.filter(({ faults }) => faults.length === 0).length;
+  const minutes = ((performance.now() - startedAt) / 60_000).toFixed(1);
+  print(`\n${asText(tableOf(results))}\n\n${held} of ${results.length} cells held, ${minutes} min\n`);
+  return held === results.length;
 }
 
 function sequencesOf({ seed, sources }: Options) {
@@ -52,8 +55,8 @@ async function main(): Promise<number> {
   }
   const options = readOptions(process.argv.slice(2));
   listenForInterruption(INTERRUPTED);
-  const { seed, sources, parts, only, kills, goesOn, home } = options;
-  const whole = `--seed ${seed} --sources ${sources} --parts ${parts.join(',')} --only '${only.source}' --kills ${kills} --home ${home}`;
+  const { seed, sources, parts, only, kills, wave, goesOn, home } = options;
+  const whole = `--seed ${seed} --sources ${sources} --parts ${parts.join(',')} --only '${only.source}' --kills ${kills} --wave ${wave} --home ${home}`;
   const repeat = `npm run chaos:life -- ${goesOn ? `--continue --home ${home}` : whole}`;
   print(repeat);
   const wells: boolean[] = [];

@@ -4,7 +4,7 @@ import { CodedError, type ErrorCode } from '../../src/domain/errors.js';
 import type { Underway } from '../../src/temporal/sources/port.js';
 
 /** Of one command. */
-const AGAIN_AT_MOST = 3;
+export const AGAIN_AT_MOST = 3;
 const AGAIN_AFTER_MS = 3_000;
 
 /** It has not come through, or nobody knows what has become of it. */
@@ -16,6 +16,11 @@ const NOT_KNOWN: ReadonlySet<ErrorCode> = new Set([
   'CAEP_ADOBE_UNAVAILABLE',
   'CAEP_ADOBE_AMBIGUOUS',
 ]);
+
+/** What a person types again, of all that a command answers when it has failed. */
+export function saysAgain(error: unknown): error is CodedError {
+  return error instanceof CodedError && NOT_KNOWN.has(error.error.code);
+}
 
 /**
  * @param options.again called with the answer because of which it is typed once more
@@ -29,13 +34,14 @@ export async function typed<T>(
     try {
       return await (await ask()).result();
     } catch (error) {
-      if (!(error instanceof CodedError) || times === AGAIN_AT_MOST) throw error;
-      const { code } = error.error;
-      // The one before, of which nobody knew, is still under way: what holds the source is this very command.
-      const isOwn = times > 0 && code === 'CAEP_OPERATION_RUNNING';
-      if (!NOT_KNOWN.has(code) && !isOwn) throw error;
-      again(code);
+      if (times === AGAIN_AT_MOST || !(saysAgain(error) || (times > 0 && isUnderWay(error)))) throw error;
+      again(error.error.code);
       await delay(pauseMs);
     }
   }
+}
+
+/** What holds the source is the command before, of which nobody knew what had become of it. */
+export function isUnderWay(error: unknown): error is CodedError {
+  return error instanceof CodedError && error.error.code === 'CAEP_OPERATION_RUNNING';
 }

@@ -43,7 +43,7 @@ describe('a live source', () => {
       const kills = lifeKills(all, random).filter((kill) => kill.victim === victim);
       const [wave = []] = wavesOf(kills, KILL_SANDBOXES, random);
       expect(wave).toHaveLength(KILL_SANDBOXES);
-      const results = await runLifeWave(stack, wave, random);
+      const results = await runLifeWave(stack, wave, { random });
       expect(results).toHaveLength(KILL_SANDBOXES);
       expect(failuresIn(results)).toEqual([]);
     },

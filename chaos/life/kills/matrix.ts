@@ -3,6 +3,7 @@
  * effect, at random moments} × each operation. It must end as without the kill, and nobody resumes anything.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { CodedError, type ErrorCode } from '../../../src/domain/errors.js';
 import { waitForHit } from '../../stack/kills/hits.js';
 import { type KillPoint, killRule, parkRule, SLOW_MS } from '../../stack/kills/killPoints.js';
 import { type InWave, runWave } from '../../stack/product/killWave.js';
@@ -11,6 +12,7 @@ import { type ChaosStack, type Victim, VICTIMS } from '../../stack/product/stack
 import { shuffled } from '../../stack/random.js';
 import type { CellResult } from '../../stack/result.js';
 import { ASKED_BY, type Subject } from '../operations.js';
+import { AGAIN_AT_MOST, isUnderWay, saysAgain } from '../typed.js';
 import { differencesAtEnd, waitUntilOver } from '../state/ending.js';
 import { makeLive } from '../state/live.js';
 import { type LifePoint, nameInPaths, type Undisturbed } from './undisturbed.js';
@@ -62,11 +64,14 @@ export function wavesOf(kills: readonly LifeKill[], size: number, random: () => 
   );
 }
 
-/** @param kills of one victim, at most one per sandbox */
+/**
+ * @param kills of one victim, at most one per sandbox
+ * @param options.tell called when the wave is over
+ */
 export async function runLifeWave(
   stack: ChaosStack,
   kills: readonly LifeKill[],
-  random: () => number,
+  options: Parameters<typeof runWave>[3],
 ): Promise<CellResult[]> {
   const victim = kills[0]?.victim;
   if (victim === undefined) return [];
@@ -77,20 +82,26 @@ export async function runLifeWave(
     const subject = subjects[index];
     return subject === undefined ? [] : [memberOf(subject, kill)];
   });
-  const results = await runWave(stack, victim, wave, random);
+  const results = await runWave(stack, victim, wave, options);
   await Promise.all(subjects.map(({ source }) => source.forget()));
   return kills.map(({ name, what, of }, index) => ({
     what,
     operation: of.operation.name,
     name,
+    typedAgain: wave[index]?.typedAgain,
     ...(results[index] ?? { faults: ['not tried'], durationMs: 0 }),
   }));
+}
+
+interface Member extends InWave {
+  /** Answers because of which a command was typed once more; absent where it is typed once. */
+  readonly typedAgain?: readonly string[];
 }
 
 const NEAR_WITHIN_MS = 60_000;
 const THERE_WITHIN_MS = 30_000;
 
-function memberOf(subject: Subject, { of: { operation, end }, moment }: LifeKill): InWave {
+function memberOf(subject: Subject, { of: { operation, end }, moment }: LifeKill): Member {
   const { stack, source } = subject;
   const ask = async () => void (await operation.ask(subject, ASKED_BY));
   if ('afterMs' in moment) return atRandom(subject, { operation, end }, moment.afterMs);
@@ -100,8 +111,8 @@ function memberOf(subject: Subject, { of: { operation, end }, moment }: LifeKill
   let clearedAt = 0;
   return {
     aftermathMs: 2 * SLOW_MS,
+    begin: () => makeLive(subject, operation),
     async approach() {
-      await makeLive(subject, operation);
       const { of } = moment;
       if (of !== undefined) point = { ...moment, path: nameInPaths((await source.state()).resources[of]) };
       await stack.simulator.place(ruleId, parkRule(source.sandbox, point));
@@ -121,7 +132,7 @@ function memberOf(subject: Subject, { of: { operation, end }, moment }: LifeKill
     end: () => waitUntilOver(subject, operation),
     async verify() {
       // The others of the wave have taken too long: the answer came before the kill, and this was no kill in a request.
-      if (clearedAt - hitAt > SLOW_MS) return ['the request was over before the kill'];
+      if (moment.fault.kind === 'slow' && clearedAt - hitAt > SLOW_MS) return ['the request was over before the kill'];
       return differencesAtEnd(subject, end);
     },
   };
@@ -132,26 +143,42 @@ function atRandom(
   subject: Subject,
   { operation, end }: Pick<Undisturbed, 'operation' | 'end'>,
   afterMs: number,
-): InWave {
-  const ask = () => operation.ask(subject, ASKED_BY).then(() => true);
-  let asked: Promise<boolean> | undefined;
-  let askedTwice = false;
+): Member {
+  const ask = async (): Promise<unknown> =>
+    operation.ask(subject, ASKED_BY).then(
+      () => undefined,
+      (failure: unknown) => failure,
+    );
+  let asked: Promise<unknown> = Promise.resolve();
+  const typedAgain: string[] = [];
   return {
+    typedAgain,
     aftermathMs: 0,
-    approach: () => makeLive(subject, operation),
+    begin: () => makeLive(subject, operation),
+    approach: async () => undefined,
     async arrive() {
       // All times of a wave end together.
       await delay(LONGEST_OPERATION_MS - afterMs);
-      asked = ask().catch(() => false);
+      asked = ask();
       await delay(afterMs);
     },
     clear: async () => undefined,
     async end() {
-      // Refused where the first one was taken after all.
-      askedTwice = (await asked) !== true;
-      if (askedTwice) await ask().catch(() => false);
+      for (let failure = await asked; failure !== undefined; failure = await ask()) {
+        // Refused where the one before was taken after all.
+        if (typedAgain.length > 0 && isTakenAlready(failure)) break;
+        if (!saysAgain(failure) || typedAgain.length === AGAIN_AT_MOST) throw failure;
+        typedAgain.push(failure.error.code);
+      }
       await waitUntilOver(subject, operation);
     },
-    verify: () => differencesAtEnd(subject, end, { askedTwice }),
+    verify: () => differencesAtEnd(subject, end, { askedTwice: typedAgain.length > 0 }),
   };
 }
+
+/** It is under way, or is over, and the source with it. */
+function isTakenAlready(refusal: unknown): boolean {
+  return isUnderWay(refusal) || (refusal instanceof CodedError && OVER.has(refusal.error.code));
+}
+
+const OVER: ReadonlySet<ErrorCode> = new Set(['CAEP_NOT_LIVE', 'CAEP_SOURCE_UNKNOWN']);

@@ -74,7 +74,7 @@ export async function runKillWave(
   random: () => number,
 ): Promise<CellResult[]> {
   const wave = await Promise.all(cells.map((cell, index) => inWave(stack, cell, stack.sandboxes[index] ?? '')));
-  const results = await runWave(stack, victim, wave, random);
+  const results = await runWave(stack, victim, wave, { random });
   await Promise.all(wave.map(({ source }) => source.forget()));
   return cells.map((cell, index) => ({
     what: `kill ${victim} ${cell.approach.what}`,

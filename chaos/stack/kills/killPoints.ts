@@ -46,12 +46,18 @@ export function isBoundary({ route, parkedAt }: KillPoint): boolean {
   return route === parkedAt;
 }
 
+/**
+ * Often enough that all are at their points before the first of them is answered, and no more: each time is a failed attempt, and
+ * after many of them Temporal waits half a minute for the next one.
+ */
+const PARKED_S = 2;
+
 /** Turned away, but asked to come again soon: the source waits at this request and holds no connection. */
 export function parkRule(sandbox: string, point: KillPoint): Rule {
   const { parkedAt, nth } = point;
   return {
     match: matchOf(sandbox, point, parkedAt),
-    fault: { kind: 'status', status: 429, retryAfter: 1 },
+    fault: { kind: 'status', status: 429, retryAfter: PARKED_S },
     times: 0,
     ...(nth === undefined ? {} : { nth }),
   };

@@ -10,7 +10,9 @@ import type { ChaosStack, Victim } from './stack.js';
 export interface InWave {
   /** For so long after the kill may have an effect what was under way. */
   readonly aftermathMs: number;
-  /** Brings it near its point. */
+  /** Brings it to where it begins. */
+  begin?(): Promise<void>;
+  /** When all of the wave have begun: near its point. Soon, as each attempt that is turned away there is waited after for longer. */
   approach(): Promise<void>;
   /** When all of the wave have come near: on to the point itself. */
   arrive(): Promise<void>;
@@ -24,41 +26,79 @@ export interface InWave {
 
 export interface WaveResult {
   readonly faults: readonly string[];
+  /** From the kill until it was over, with the restart. */
   readonly durationMs: number;
 }
 
-/** @returns in the order of the wave */
+/** In their order. */
+const PHASES = ['begun', 'near', 'there', 'killed', 'back', 'over', 'settled', 'looked at'] as const;
+
+/** How long a wave has taken until all of it were, ms. */
+export type Phases = Readonly<Record<(typeof PHASES)[number], number>>;
+
+/**
+ * @param tell called when the wave is over
+ * @returns in the order of the wave
+ */
 export async function runWave(
   stack: Pick<ChaosStack, 'kill' | 'restart'>,
   victim: Victim,
   wave: readonly InWave[],
-  random: () => number,
+  { random, tell }: { readonly random: () => number; readonly tell?: (phases: Phases) => void },
 ): Promise<WaveResult[]> {
   const startedAt = performance.now();
-  const all = wave.map((one) => ({ one, faults: [] as string[] }));
-  const each = async (job: (one: InWave) => Promise<readonly string[]>): Promise<void> => {
-    await Promise.all(
-      all.map(async ({ one, faults }) => {
+  const ends: number[] = [startedAt];
+  const phase = async (work: Promise<unknown>): Promise<void> => {
+    await work;
+    ends.push(performance.now());
+  };
+  const all = wave.map((one) => ({ one, faults: [] as string[], overAt: startedAt }));
+  const each = (job: (member: (typeof all)[number]) => Promise<readonly string[]>): Promise<unknown> =>
+    Promise.all(
+      all.map(async (member) => {
         // Once something is wrong the rest tells nothing.
-        if (faults.length > 0) return;
-        faults.push(...(await job(one).catch((error: unknown) => [messageOf(error)])));
+        if (member.faults.length > 0) return;
+        member.faults.push(...(await job(member).catch((error: unknown) => [messageOf(error)])));
       }),
     );
-  };
-  const eachDo = (job: (one: InWave) => Promise<void>) => each((one) => job(one).then(() => []));
+  const eachDo = (job: (one: InWave) => Promise<void>) => each(({ one }) => job(one).then(() => []));
 
   const aftermathMs = Math.max(...wave.map((one) => one.aftermathMs));
-  await eachDo((one) => one.approach());
-  await eachDo((one) => one.arrive());
+  await phase(eachDo(async (one) => one.begin?.()));
+  await phase(eachDo((one) => one.approach()));
+  await phase(eachDo((one) => one.arrive()));
   await delay(random() * 300);
-  await stack.kill(victim);
+  await phase(stack.kill(victim));
   const killedAt = performance.now();
   await Promise.all(wave.map((one) => one.clear()));
   await delay(random() * 1_500);
-  await stack.restart(victim);
-  await eachDo((one) => one.end());
+  await phase(stack.restart(victim));
+  await phase(
+    each(async (member) => {
+      await member.one.end().finally(() => (member.overAt = performance.now()));
+      return [];
+    }),
+  );
   // What was under way when the kill came has had its effect by now, also behind the product's back.
-  await delay(Math.max(killedAt + aftermathMs - performance.now(), 0));
-  await each((one) => one.verify());
-  return all.map(({ faults }) => ({ faults, durationMs: performance.now() - startedAt }));
+  await phase(delay(Math.max(killedAt + aftermathMs - performance.now(), 0)));
+  await phase(each(({ one }) => one.verify()));
+  tell?.(phasesOf(ends));
+  return all.map(({ faults, overAt }) => ({ faults, durationMs: Math.max(overAt - killedAt, 0) }));
+}
+
+function phasesOf(ends: readonly number[]): Phases {
+  return Object.fromEntries(
+    PHASES.map((name, index) => [name, (ends[index + 1] ?? 0) - (ends[index] ?? 0)]),
+  ) as unknown as Phases;
+}
+
+/** `near 8.1 s, there 1.2 s, …` */
+export function toldPhases(phases: Phases): string {
+  return PHASES.map((name) => `${name} ${(phases[name] / 1_000).toFixed(1)} s`).join(', ');
+}
+
+export function sumOfPhases(waves: readonly Phases[]): Phases {
+  return Object.fromEntries(
+    PHASES.map((name) => [name, waves.reduce((sum, phases) => sum + phases[name], 0)]),
+  ) as unknown as Phases;
 }

@@ -25,6 +25,8 @@ export interface SourceUnderTest {
   readonly sandbox: string;
   /** The manifest as a person writes it, before it is parsed. */
   readonly document: Readonly<Record<string, unknown>>;
+  /** How soon a dead worker is noticed. */
+  readonly heartbeatTimeoutMs: number;
   /** Ids of what stood in the sandbox before. */
   readonly before: ReadonlySet<string>;
   /** Starts its workflow, also again after it has ended; always with the same uid. */
@@ -77,6 +79,7 @@ export async function newSource(
     uid,
     sandbox,
     document,
+    heartbeatTimeoutMs,
     before,
     // What a person does is done once: whoever has to type it again has found a fault.
     start: async () => void (await sources.start({ v: 1, uid, manifest, heartbeatTimeoutMs })),
