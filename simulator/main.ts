@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 /** The command that runs the simulator alone: `npm run simulator -- --port 8099`. */
 import { once } from 'node:events';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';

@@ -142,7 +142,7 @@ describe('the units of systemd', () => {
     const sandbox = 'ops/systemd/chatlio-aep-.service.d/sandbox.conf';
     // A folder of this name is read for each unit whose name it begins.
     expect(units.filter((unit) => !unit.startsWith('chatlio-aep-'))).toEqual([]);
-    for (const name of ['DynamicUser', 'NoNewPrivileges', 'PrivateTmp', 'PrivateDevices', 'ProtectHome']) {
+    for (const name of ['NoNewPrivileges', 'PrivateTmp', 'PrivateDevices', 'ProtectHome']) {
       expect(settings(sandbox, name), name).toEqual(['yes']);
     }
     expect(settings(sandbox, 'ProtectSystem')).toEqual(['strict']);
@@ -151,18 +151,26 @@ describe('the units of systemd', () => {
     expect(Number(settings(sandbox, 'TimeoutStopSec')[0])).toBeGreaterThan(30);
   });
 
-  it.each(units)('%s runs a program that is installed, keeps its home, and passes secrets in files', (unit) => {
+  it.each(units)('%s runs a program that is installed, as a user of its own, and keeps its home', (unit) => {
     const path = `ops/systemd/${unit}`;
     const [program] = (settings(path, 'ExecStart')[0] ?? '').split(' ');
     expect(['chatlio-aep', 'chatlio-aep-receiver'].map((name) => `/opt/${name}/bin/${name}`)).toContain(program);
-    const variables = settings(path, 'Environment').flatMap((line) => line.split(' '));
-    expect(unknownAmong(variables.map((line) => line.split('=')[0] ?? ''))).toEqual([]);
-    const home = variables.find((line) => line.startsWith('CHATLIO_AEP_HOME='))?.split('=')[1];
-    expect(home).toBe(`/var/lib/${settings(path, 'StateDirectory')[0]}`);
-    const credentials = settings(path, 'LoadCredential').map((line) => line.split(':')[0]);
-    const used = variables.flatMap((line) => /=%d\/(.*)$/.exec(line)?.[1] ?? []);
-    expect(credentials.length).toBeGreaterThan(1);
-    expect(used).toEqual(credentials);
+    const [user] = settings(path, 'User');
+    expect(read('ops/systemd/chatlio-aep.sysusers.conf')).toMatch(new RegExp(`^u ${user} `, 'm'));
+    expect(settings(path, 'EnvironmentFile')).toEqual([`/etc/${user}/environment`]);
+
+    const file = `ops/systemd/${user?.replace('chatlio-aep-', '')}.environment`;
+    const variables = [...settings(path, 'Environment'), ...read(file).split('\n')]
+      .flatMap((line) => line.split(' '))
+      .flatMap((line) =>
+        [...line.matchAll(/^([A-Z_]+)=(.*)$/g)].map(([, name = '', value = '']) => [name, value] as const),
+      );
+    expect(unknownAmong(variables.map(([name]) => name))).toEqual([]);
+    expect(new Map(variables).get('CHATLIO_AEP_HOME')).toBe(`/var/lib/${settings(path, 'StateDirectory')[0]}`);
+    // Secrets lie in files that this user alone can read.
+    const files = variables.filter(([name]) => name.endsWith('_FILE'));
+    expect(files.length).toBeGreaterThan(1);
+    expect(files.filter(([, value]) => !value.startsWith(`/etc/${user}/`))).toEqual([]);
   });
 });
 

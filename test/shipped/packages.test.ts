@@ -68,6 +68,11 @@ function client(root: string, ...args: readonly string[]) {
   return spawnSync(process.execPath, [programOf(root, 'chatlio-aep'), ...args], { env, encoding: 'utf8' });
 }
 
+it.each(['chatlio-aep', ...APART.map(({ name }) => name)])('the program of %s says what runs it', (name) => {
+  const program = programOf(install(name), name);
+  expect(readFileSync(program, 'utf8').split('\n')[0]).toBe('#!/usr/bin/env node');
+});
+
 describe('chatlio-aep', () => {
   let root: string;
   beforeAll(() => {
