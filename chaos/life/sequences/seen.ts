@@ -6,8 +6,8 @@ import type { Walker } from './commands.js';
 import { editionSeen, editionsOf } from './editions.js';
 import { isLive, type Model, type Seen, unlike, unlikeDrift } from './model.js';
 
-/** A gate is closed once two looks of the forwarder have found that nothing arrives. */
-const SEEN_WITHIN_MS = 20_000;
+/** A gate is closed once two looks of the forwarder have found that nothing arrives, and a drain of a minute has ended before. */
+const SEEN_WITHIN_MS = 90_000;
 const POLL_MS = 400;
 
 /** @returns in what it is not as the model says, when all has had its time */
