@@ -70,7 +70,8 @@ function calledFirst(argv: readonly string[]): string | undefined {
 /** To commands of commands as well. A wrong call shows what the command that was called takes. */
 function inherit(parent: Commander): void {
   for (const command of parent.commands) {
-    command.exitOverride().copyInheritedSettings(parent).showHelpAfterError(true);
+    // Not all that can be inherited: `simulator` hands `--help` on.
+    command.exitOverride().configureOutput(parent.configureOutput()).showHelpAfterError(true);
     inherit(command);
   }
 }

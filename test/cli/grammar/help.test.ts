@@ -119,6 +119,12 @@ describe('help', () => {
   });
 });
 
+it('the help of the simulator is its own', async () => {
+  // What becomes the process is not here.
+  expect((await run('simulator', '--help')).stderr).toContain('not here');
+  expect((await run('worker', '--help')).stdout).toContain('Usage: npm run client -- worker');
+});
+
 describe('a wrong call', () => {
   it.each([
     [['provision'], 'Usage: npm run client -- provision'],
