@@ -110,6 +110,7 @@ async function underTraffic({ concurrency }: { readonly concurrency: number }) {
       Math.min(...[...firstPost].flatMap(([id, at]) => ((loggedAt.get(id) ?? 0) > afterMs ? [at] : []))),
     /** What is not delivered, or not known to be, with the reason. */
     exceptions: () => exceptionsOf(sourceId),
+    notDecided: () => countNotDecided(sourceId),
     /** Ends the traffic and waits until every event is decided. @returns their ids */
     allDelivered: async () => {
       stopping.abort();
@@ -161,6 +162,15 @@ async function exceptionsOf(sourceId: number): Promise<ReadonlyMap<string, strin
   return new Map(rows.map(({ id, reason }) => [id, reason]));
 }
 
+/** Events that the holder means to send, whether it has begun to or not. */
+async function countNotDecided(sourceId: number): Promise<number> {
+  const { rows } = await database().pool.query<{ count: number }>(
+    'select undecided as count from partition_cursor where source_id = $1',
+    [sourceId],
+  );
+  return rows[0]?.count ?? Number.NaN;
+}
+
 /** Events of the log that the cursor has not passed, and those of the others whose answer may still come. */
 async function undecided(sourceId: number): Promise<number> {
   const { rows } = await database().pool.query<{ left: number }>(
@@ -203,10 +213,13 @@ it('a worker that is killed in the middle of traffic: another goes on within lea
 
 it('a worker that stands still past its lease and then goes on: it posts nothing that another has taken over', async () => {
   // More comes than goes, so that it has intents that it has not begun.
-  const { holderAndOther, moreArrive, posts, allDelivered, exceptions } = await underTraffic({ concurrency: 2 });
+  const { holderAndOther, moreArrive, posts, allDelivered, exceptions, notDecided } = await underTraffic({
+    concurrency: 2,
+  });
   await moreArrive(50);
   const [zombie, other] = await holderAndOther();
-  await moreArrive(1);
+  zombie.inlet.behave(() => ({ acceptAfterMs: 2_000 }));
+  await expect.poll(notDecided, { timeout: 60_000, interval: 20 }).toBeGreaterThan(2);
   process.kill(zombie.pid, 'SIGSTOP');
   zombie.temporal.cut();
   await expect.poll(async () => (await holderAndOther())[0], { timeout: 60_000, interval: 50 }).toBe(other);
