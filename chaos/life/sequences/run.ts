@@ -48,8 +48,8 @@ export async function runSequences({ seed, sources, log }: SequencesOptions, rep
     const taken = new Map(walked.flatMap((one) => [...one.taken]));
     // Of one that has stopped where it should not nothing is expected any more.
     const stopped = walked.filter(({ faults }) => faults.length > 0);
-    const unjudged = new Set(stopped.flatMap((one) => [...one.taken.values()].map(({ eventId }) => eventId)));
-    const { differences, delivered, open } = await comparedAtEnd(stack, taken, unjudged);
+    const notJudged = new Set(stopped.flatMap((one) => [...one.taken.values()].map(({ eventId }) => eventId)));
+    const { differences, delivered, open } = await comparedAtEnd(stack, taken, notJudged);
     const sum = (count: (one: (typeof walked)[number]) => number) => walked.reduce((all, one) => all + count(one), 0);
     const answered = [...new Set(walked.flatMap(({ answers }) => [...answers.keys()]))].toSorted((x, y) => x - y);
     log(
@@ -62,7 +62,7 @@ export async function runSequences({ seed, sources, log }: SequencesOptions, rep
     report({
       what: 'every event that was taken is delivered once, or held',
       operation: 'all',
-      name: `${taken.size - unjudged.size} events`,
+      name: `${taken.size - notJudged.size} events`,
       faults: [
         ...(taken.size === 0 ? ['no event was taken'] : []),
         ...differences
@@ -119,7 +119,7 @@ const POLL_MS = 2_000;
 async function comparedAtEnd(
   stack: ChaosStack,
   taken: Parameters<typeof compare>[0]['taken'],
-  unjudged: ReadonlySet<string>,
+  notJudged: ReadonlySet<string>,
 ): Promise<Comparison> {
   const deadline = performance.now() + DECIDED_WITHIN_MS;
   for (;;) {
@@ -134,7 +134,7 @@ async function comparedAtEnd(
       inRequests: [],
       mayBeThrownAway: true,
     });
-    const differences = found.differences.filter(({ eventId }) => !unjudged.has(eventId));
+    const differences = found.differences.filter(({ eventId }) => !notJudged.has(eventId));
     if (differences.length === 0 || performance.now() > deadline) return { ...found, differences };
     await delay(POLL_MS);
   }
