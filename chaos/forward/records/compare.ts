@@ -50,7 +50,7 @@ export function compare(input: {
   readonly quietTimes: readonly QuietTime[];
   /** Found in what was sent. */
   readonly inRequests: readonly Difference[];
-  /** Somebody changes the flow while events are sent: what Adobe takes and throws away then has to be held. */
+  /** Somebody changes the flow while events are sent: what Adobe takes and throws away then has to be held, and nothing else as missing. */
   readonly mayBeThrownAway?: boolean;
 }): Comparison {
   const { platform, store, mayBeThrownAway = false } = input;
@@ -104,6 +104,9 @@ function differencesOf(
     add('lost', `accepted ${acceptances} ×, thrown away ${at.dropped} ×`);
   if (at !== undefined && at.rows !== acceptances - at.dropped)
     add('misjudged', `${at.rows} rows, accepted ${acceptances} ×`);
+  if (mayBeThrownAway && open?.reason === 'missing' && at !== undefined && at.rows > 0) {
+    add('misjudged', `held as missing, ${at.rows} rows`);
+  }
   if (acceptances === 0) {
     if (open === undefined && !own.some(({ resolution }) => resolution === 'abandoned')) add('lost', 'never accepted');
   } else if (open !== undefined && NOT_ACCEPTED.has(open.reason) && open.attempts <= 1) {

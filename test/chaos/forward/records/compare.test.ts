@@ -15,6 +15,7 @@ interface Case {
   readonly arrivals?: readonly string[];
   readonly at?: AtPlatform;
   readonly stored?: InStore;
+  readonly mayBeThrownAway?: boolean;
   readonly wrong: readonly string[];
 }
 
@@ -50,13 +51,34 @@ const CASES: readonly Case[] = [
     wrong: [],
   },
   { name: 'accepted and thrown away', at: { ...ONCE, dropped: 1, rows: 0 }, stored: LOGGED, wrong: ['lost'] },
+  {
+    name: 'thrown away, as somebody has changed the flow, and held',
+    at: { ...ONCE, dropped: 1, rows: 0 },
+    stored: held('missing'),
+    mayBeThrownAway: true,
+    wrong: [],
+  },
+  {
+    name: 'thrown away, as somebody has changed the flow, and not held',
+    at: { ...ONCE, dropped: 1, rows: 0 },
+    stored: LOGGED,
+    mayBeThrownAway: true,
+    wrong: ['lost'],
+  },
+  {
+    name: 'held as missing, and in the lake',
+    at: ONCE,
+    stored: held('missing'),
+    mayBeThrownAway: true,
+    wrong: ['misjudged'],
+  },
   { name: 'accepted and not in the lake', at: { ...ONCE, rows: 0 }, stored: LOGGED, wrong: ['misjudged'] },
   { name: 'a conflict that is held', arrivals: ['logged', 'conflict'], at: ONCE, stored: held('conflict'), wrong: [] },
   { name: 'a conflict that is not held', arrivals: ['logged', 'conflict'], at: ONCE, stored: LOGGED, wrong: ['lost'] },
   { name: 'a conflict alone', stored: held('conflict'), wrong: ['lost'] },
 ];
 
-it.each(CASES)('$name: $wrong', ({ arrivals = ['logged'], at, stored, wrong }) => {
+it.each(CASES)('$name: $wrong', ({ arrivals = ['logged'], at, stored, mayBeThrownAway, wrong }) => {
   const { differences } = compare({
     taken: new Map([['1/feedback', { eventId: ID, arrivals }]]),
     contradictions: [],
@@ -64,6 +86,7 @@ it.each(CASES)('$name: $wrong', ({ arrivals = ['logged'], at, stored, wrong }) =
     store: new Map(stored === undefined ? [] : [[ID, stored]]),
     quietTimes: [],
     inRequests: [],
+    mayBeThrownAway,
   });
   expect(differences.map((one) => one.wrong)).toEqual(wrong);
 });
