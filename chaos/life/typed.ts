@@ -8,18 +8,18 @@ export const AGAIN_AT_MOST = 3;
 const AGAIN_AFTER_MS = 3_000;
 
 /** It has not come through, or nobody knows what has become of it. */
-const NOT_KNOWN: ReadonlySet<ErrorCode> = new Set([
+export const NOT_KNOWN: readonly ErrorCode[] = [
   'CAEP_TEMPORAL_UNREACHABLE',
   'CAEP_TEMPORAL_FAILED',
   'CAEP_NO_WORKER',
   'CAEP_NO_ANSWER',
   'CAEP_ADOBE_UNAVAILABLE',
   'CAEP_ADOBE_AMBIGUOUS',
-]);
+];
 
 /** What a person types again, of all that a command answers when it has failed. */
 export function saysAgain(error: unknown): error is CodedError {
-  return error instanceof CodedError && NOT_KNOWN.has(error.error.code);
+  return error instanceof CodedError && NOT_KNOWN.includes(error.error.code);
 }
 
 /**

@@ -10,7 +10,7 @@ import { commandFor } from '../commandFor.js';
 import type { Subject } from '../operations.js';
 import { type Somebody, somebodyElse } from '../somebody.js';
 import { waitUntilOver } from '../state/ending.js';
-import { typed } from '../typed.js';
+import { AGAIN_AT_MOST, NOT_KNOWN, typed } from '../typed.js';
 import { editionsOf } from './editions.js';
 import type { Model } from './model.js';
 import type { MoveName } from './moves.js';
@@ -94,9 +94,19 @@ const WORDS: Readonly<Partial<Record<MoveName, readonly string[]>>> = {
 /** @throws Error when it is not refused, or with something else */
 export async function requireRefusal(walker: Walker, name: MoveName, next: Model, code: ErrorCode): Promise<void> {
   const words = WORDS[name];
-  const said = words === undefined ? await refusalBy(walker, name, next) : await commandFor(walker, words);
+  const said = words === undefined ? await refusalBy(walker, name, next) : await saidTo(walker, words);
   if (said === undefined) throw new Error(`${name} was not refused`);
   if (!said.includes(`"code":"${code}"`)) throw new Error(`${name} was refused without ${code}: ${said}`);
+}
+
+/** What the command has printed where it did not end with 0; once more where that says so. */
+async function saidTo(walker: Walker, words: readonly string[]): Promise<string | undefined> {
+  for (let times = 0; ; times += 1) {
+    const printed = await commandFor(walker, words);
+    const again = times === AGAIN_AT_MOST ? undefined : NOT_KNOWN.find((code) => printed?.includes(`"code":"${code}"`));
+    if (again === undefined) return printed;
+    walker.typedAgain.push(again);
+  }
 }
 
 async function refusalBy(walker: Walker, name: MoveName, next: Model): Promise<string | undefined> {
@@ -112,7 +122,8 @@ function manifestOf({ source, byHand }: Walker, { of, edition }: Model): Manifes
   return manifest;
 }
 
-function type<T>(
+/** As a person does who is told to type it again. */
+export function type<T>(
   { stack, source, typedAgain }: Walker,
   ask: (stack: Walker['stack'], source: Walker['source']) => Promise<Underway<T>>,
 ): Promise<T> {

@@ -27,8 +27,10 @@ export interface Move {
   readonly isOfUse?: (model: Model) => boolean;
   readonly isAllowed: (model: Model) => boolean;
   readonly after: (model: Model) => Model;
-  /** Where it is refused, and nothing changes: with what. Undefined: nobody can say what happens, so nobody tries it. */
+  /** Where it is refused: with what. Undefined: nobody can say what happens, so nobody tries it. */
   readonly refusedWith?: (model: Model) => ErrorCode | undefined;
+  /** Where it keeps what it has done. Absent: nothing changes. */
+  readonly afterRefusal?: (model: Model) => Model;
 }
 
 export type MoveName =
@@ -104,6 +106,8 @@ export const MOVES: readonly Move[] = [
     isAllowed: isWhole,
     after: (model) => without(switched({ ...model, paused: 'with the flow' }, 'disabled'), 'flow disabled'),
     refusedWith: (model) => notLive(model) ?? 'CAEP_FLOW_GONE',
+    // The gate is closed before the flow is asked for.
+    afterRefusal: (model) => (isLive(model) && model.paused === 'no' ? { ...model, paused: 'yes' } : model),
   },
   {
     name: 'unpause',
@@ -206,6 +210,12 @@ export interface PlannedMove {
   readonly refusedWith?: ErrorCode;
 }
 
+/** @returns what should be afterwards */
+export function afterMove({ move, refusedWith }: PlannedMove, model: Model): Model {
+  if (refusedWith === undefined) return move.after(model);
+  return move.afterRefusal?.(model) ?? model;
+}
+
 /** From the draws alone. It ends live, whole and unpaused, so that what waits is sent. */
 export function sequenceOf(random: () => number, length: number): PlannedMove[] {
   const planned: PlannedMove[] = [];
@@ -213,7 +223,7 @@ export function sequenceOf(random: () => number, length: number): PlannedMove[] 
   const add = (move: Move | undefined): void => {
     if (move === undefined) return;
     planned.push({ move });
-    model = move.after(model);
+    model = afterMove({ move }, model);
   };
   while (planned.length < length) {
     const refused = MOVES.flatMap((move) => {
@@ -221,7 +231,9 @@ export function sequenceOf(random: () => number, length: number): PlannedMove[] 
       return refusedWith === undefined ? [] : [{ move, refusedWith }];
     });
     if (random() < REFUSED_SHARE && refused.length > 0) {
-      planned.push(drawn(refused, model, random));
+      const one = drawn(refused, model, random);
+      planned.push(one);
+      model = afterMove(one, model);
     } else {
       const possible = MOVES.filter((move) => move.isAllowed(model)).map((move) => ({ move }));
       add(drawn(possible, model, random).move);

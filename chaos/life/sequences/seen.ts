@@ -2,12 +2,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { withDatabase } from '../../stack/database.js';
 import { stepOf } from '../../stack/product/objects.js';
-import type { Walker } from './commands.js';
+import { type, type Walker } from './commands.js';
 import { editionSeen, editionsOf } from './editions.js';
 import { isLive, type Model, type Seen, unlike, unlikeDrift } from './model.js';
 
-/** A gate is closed once two looks of the forwarder have found that nothing arrives, and a drain of a minute has ended before. */
-const SEEN_WITHIN_MS = 90_000;
+/**
+ * A gate is closed once two looks of the forwarder have found that nothing arrives. It looks once it has counted that something was
+ * accepted, which it does when a drain of a minute has ended, or the one after it.
+ */
+const SEEN_WITHIN_MS = 150_000;
 const POLL_MS = 400;
 
 /** @returns in what it is not as the model says, when all has had its time */
@@ -21,8 +24,8 @@ export async function unlikeInTime(walker: Walker, model: Model): Promise<string
   }
 }
 
-async function driftSeen({ stack, source }: Walker): Promise<string[]> {
-  const { drifted } = await (await stack.sources.drift(source.name, {})).result();
+async function driftSeen(walker: Walker): Promise<string[]> {
+  const { drifted } = await type(walker, ({ sources }, { name }) => sources.drift(name, {}));
   return drifted.map(({ step, kind }) => `${step} ${kind}`);
 }
 

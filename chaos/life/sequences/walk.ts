@@ -4,7 +4,7 @@ import { messageOf } from '../../../src/domain/messageOf.js';
 import type { Chats } from './chats.js';
 import { COMMANDS, requireRefusal, type Walker } from './commands.js';
 import { AT_FIRST, isLive, type Model } from './model.js';
-import type { PlannedMove } from './moves.js';
+import { afterMove, type PlannedMove } from './moves.js';
 import { unlikeInTime } from './seen.js';
 
 export interface Walked {
@@ -25,17 +25,15 @@ export async function walk(
   let model = AT_FIRST;
   let refusals = 0;
   const told: string[] = [];
-  for (const { move, refusedWith } of sequence) {
+  for (const planned of sequence) {
+    const { move, refusedWith } = planned;
     told.push(refusedWith === undefined ? move.name : `(${move.name})`);
     try {
       const next = move.after(model);
-      if (refusedWith === undefined) {
-        await make(walker, { name: move.name, before: model, next }, chats);
-        model = next;
-      } else {
-        await requireRefusal(walker, move.name, next, refusedWith);
-        refusals += 1;
-      }
+      if (refusedWith === undefined) await make(walker, { name: move.name, before: model, next }, chats);
+      else await requireRefusal(walker, move.name, next, refusedWith);
+      refusals += refusedWith === undefined ? 0 : 1;
+      model = afterMove(planned, model);
       const wrong = await unlikeInTime(walker, model);
       if (wrong.length > 0)
         return { moves: told.length, refusals, faults: [`${told.join(' → ')}: ${wrong.join('; ')}`] };
