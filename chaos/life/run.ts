@@ -18,12 +18,13 @@ import { type Options, readOptions, USAGE } from './options.js';
 const INTERRUPTED = 130;
 /** At the same time. */
 const MOST_SEQUENCES = 12;
+const MOST_LIVES = 24;
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 const say = (line: string): void => print(`${new Date().toISOString().slice(11, 19)} ${line}`);
 
 async function lives({ home, goesOn, seed, sources }: Options): Promise<boolean> {
   const folder = resolve(home);
-  const progress = goesOn ? continueProgress(folder) : beginProgress(folder, seed, sources);
+  const progress = goesOn ? continueProgress(folder) : beginProgress(folder, { seed, sources, lanes: MOST_LIVES });
   say(`${progress.over.length} of ${progress.sources} lives are over, seed ${progress.seed}; ${folder}`);
   const result = await runLives(folder, progress, say);
   print(reportOfLives(result));

@@ -10,6 +10,7 @@ export interface ObjectRow {
   readonly id: string;
   readonly name: string;
   readonly state?: string;
+  readonly schemaId?: string;
 }
 
 /** `GET /__sim/api/truth` */

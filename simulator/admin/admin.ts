@@ -14,6 +14,8 @@ interface ObjectRow {
   readonly id: string;
   readonly name: string;
   readonly state?: string;
+  /** Of what belongs to a schema. */
+  readonly schemaId?: string;
   readonly createdAtMs: number;
 }
 
@@ -84,6 +86,8 @@ function row(scope: Pick<ObjectRow, 'orgId' | 'sandboxName'>, kind: string, id: 
   const document = (value['document'] ?? value) as JsonObject;
   const name = document['name'] ?? document['title'] ?? value['name'] ?? document['@type'] ?? '';
   const ofState = typeof value['state'] === 'string' ? { state: value['state'] } : {};
+  const ofSchema = typeof value['schemaId'] === 'string' ? { schemaId: value['schemaId'] } : {};
   const { orgId, sandboxName } = scope;
-  return { orgId, sandboxName, kind, id, name: textOf(name), ...ofState, createdAtMs: Number(value['createdAtMs']) };
+  const createdAtMs = Number(value['createdAtMs']);
+  return { orgId, sandboxName, kind, id, name: textOf(name), ...ofState, ...ofSchema, createdAtMs };
 }

@@ -4,7 +4,7 @@
  * | request | answers or does |
  * | --- | --- |
  * | `GET /__sim/api` | `{ready, nowMs, baseUrl}` |
- * | `GET /__sim/api/objects` | what exists: `[{orgId, sandboxName, kind, id, name, state?, createdAtMs}]`; `?kind=`, `?sandbox=` |
+ * | `GET /__sim/api/objects` | what exists: `[{orgId, sandboxName, kind, id, name, state?, schemaId?, createdAtMs}]`; `?kind=`, `?sandbox=` |
  * | `GET /__sim/api/landed` | what landed per dataset (`LandedFigures`) |
  * | `GET /__sim/api/truth` | acceptances, rows and failures per event id; parameters are the data plane's |
  * | `GET /__sim/api/journal` | newest last; `?route=`, `?method=`, `?status=`, `?path=`, `?after=` (sequence), `?faulted=`, `?limit=` |

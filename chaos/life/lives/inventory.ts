@@ -13,7 +13,9 @@ export interface Found {
 
 export async function foundOf({ simulator }: ChaosStack, { sandbox, uid, name }: SourceUnderTest): Promise<Found> {
   const rows = await simulator.objects(sandbox);
-  const isOthers = (row: ObjectRow) => (lifeOf(row) ?? name) !== name;
+  const schemas = new Map(rows.map((row) => [row.id, row]));
+  // A descriptor has no name: it is whose its schema is.
+  const isOthers = (row: ObjectRow) => (lifeOf(row) ?? lifeOf(schemas.get(row.schemaId ?? '')) ?? name) !== name;
   return {
     steps: rows.filter((row) => !isMappingSet(row) && !isOthers(row)).map(stepOf),
     mappingSets: rows.filter((row) => isMappingSet(row) && row.name.endsWith(uid)).length,
@@ -39,9 +41,9 @@ export async function leftIn({ simulator, sandboxes }: ChaosStack): Promise<Left
   };
 }
 
-/** By what it is called; a descriptor has no name. */
-function lifeOf({ name }: ObjectRow): string | undefined {
-  return /\blife-\d+\b/.exec(name)?.[0];
+/** By what it is called. */
+function lifeOf(row: ObjectRow | undefined): string | undefined {
+  return /\blife-\d+\b/.exec(row?.name ?? '')?.[0];
 }
 
 function isMappingSet({ kind }: ObjectRow): boolean {

@@ -9,8 +9,6 @@ import { live, sourceOf } from './life.js';
 import { memoryOf, watchMemory } from './memory.js';
 import type { LifeResult, Progress } from './progress.js';
 
-/** Each has a sandbox of its own. */
-const LANES = 24;
 const TELL_EVERY_MS = 15_000;
 
 export interface LivesResult {
@@ -28,7 +26,7 @@ export interface LivesResult {
 export async function runLives(home: string, progress: Progress, log: (line: string) => void): Promise<LivesResult> {
   const startedAt = performance.now();
   const elapsedMs = () => progress.elapsedBeforeMs + performance.now() - startedAt;
-  const stack = await startChaosStack({ times: LIFE_TIMES, sandboxCount: LANES, log, home });
+  const stack = await startChaosStack({ times: LIFE_TIMES, sandboxCount: progress.lanes, log, home });
   const memory = watchMemory(() => stack.memory());
   const telling = setInterval(() => {
     const count = progress.over.length;

@@ -13,6 +13,8 @@ export interface LifeResult {
 export interface Progress {
   readonly seed: number;
   readonly sources: number;
+  /** As many lives at a time, each in a sandbox: a run that goes on finds each life where it was. */
+  readonly lanes: number;
   /** Of this start and those before. */
   readonly over: readonly LifeResult[];
   /** How long the starts before have taken. */
@@ -23,17 +25,17 @@ export interface Progress {
 const RUN = 'life.json';
 const OVER = 'lives.jsonl';
 
-export function beginProgress(home: string, seed: number, sources: number): Progress {
+export function beginProgress(home: string, run: { seed: number; sources: number; lanes: number }): Progress {
   rmSync(home, { recursive: true, force: true });
   mkdirSync(home, { recursive: true });
-  writeFileSync(join(home, RUN), JSON.stringify({ v: 1, seed, sources }));
+  writeFileSync(join(home, RUN), JSON.stringify({ v: 2, ...run }));
   return continueProgress(home);
 }
 
 /** @throws Error when no run was begun in this folder */
 export function continueProgress(home: string): Progress {
   if (!existsSync(join(home, RUN))) throw new Error(`no run to go on with: ${home}`);
-  const { seed, sources } = JSON.parse(readFileSync(join(home, RUN), 'utf8')) as { seed: number; sources: number };
+  const run = JSON.parse(readFileSync(join(home, RUN), 'utf8')) as Pick<Progress, 'seed' | 'sources' | 'lanes'>;
   const lines = existsSync(join(home, OVER)) ? readFileSync(join(home, OVER), 'utf8').split('\n') : [];
   // One that was being written when the run ended is not whole.
   const noted = lines.flatMap((line) =>
@@ -41,8 +43,9 @@ export function continueProgress(home: string): Progress {
   );
   const over: LifeResult[] = [...noted];
   return {
-    seed,
-    sources,
+    seed: run.seed,
+    sources: run.sources,
+    lanes: run.lanes,
     over,
     elapsedBeforeMs: Math.max(0, ...noted.map(({ elapsedMs }) => elapsedMs)),
     note(result, elapsedMs) {
