@@ -46,9 +46,9 @@ const PROBE_DEADLINE_MS = 1_000;
 const LOCAL_HOSTS = { 'frontend.httpAllowedHosts': ['127.0.0.1:*', 'localhost:*'] };
 /**
  * Nothing of ours, and no profile of the CLI. With Go's own setting a busy server spends a third of its time on collecting garbage;
- * the limit keeps what that saves from being paid with memory.
+ * the limit keeps what that saves from being paid with memory. With thousands of workflows it is too low, and `GOMEMLIMIT` sets it.
  */
-const SERVER_ENVIRONMENT = { TZ: 'UTC', GOGC: '400', GOMEMLIMIT: '600MiB' };
+const SERVER_ENVIRONMENT = { TZ: 'UTC', GOGC: '400', GOMEMLIMIT: process.env['GOMEMLIMIT'] ?? '600MiB' };
 const SHUTDOWN: readonly Escalation[] = [{ signal: 'SIGINT', graceMs: 10_000 }];
 
 /**
