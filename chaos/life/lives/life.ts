@@ -45,7 +45,7 @@ export async function live(subject: Subject, again: (code: string) => void): Pro
   if (run === undefined) await source.start();
   if (run === undefined || standOf(run) !== 'completed') {
     if (run?.phase !== 'undoing') {
-      await waitForStand(source, ['live'], LIVE_WITHIN_MS, POLL_MS);
+      await waitForStand(source, run === undefined ? ['live'] : ['live', 'completed'], LIVE_WITHIN_MS, POLL_MS);
       faults.push(...(await change(subject, run !== undefined, again)));
     }
     await tearDown(subject, again);
@@ -57,9 +57,13 @@ export async function live(subject: Subject, again: (code: string) => void): Pro
 async function change(subject: Subject, isBegun: boolean, again: (code: string) => void): Promise<string[]> {
   const { stack, source } = subject;
   if (isBegun) {
-    const state = await source.state();
-    if (state.teardown !== undefined) return [];
-    await waitUntilOver(subject, { endsAs: 'live' });
+    // An earlier start of the run may have asked for the teardown, and have ended before it was answered.
+    const isTornDown = async () => standOf(await source.describe()) === 'completed';
+    if ((await source.state()).teardown !== undefined) return [];
+    await waitUntilOver(subject, { endsAs: 'live' }).catch(async (error: unknown) => {
+      if (!(await isTornDown())) throw error;
+    });
+    if (await isTornDown()) return [];
   }
   // Asked twice, the second one finds that it is so already.
   if (!isBegun || !(await isUpdated(stack, source))) {
