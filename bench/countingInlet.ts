@@ -11,6 +11,7 @@
  * | `GET /report` | `{received, foreign, distinct, repeated, lastMs}` |
  * | `GET /counts` | one byte for each event: how often it came |
  * | `GET /times` | one double for each event: when it was answered first, ms |
+ * | `GET /ids` | four bytes for each event: the first digits of its event id, as a number |
  * | anything else | a token, and a flow that is enabled |
  */
 import { once } from 'node:events';
@@ -29,6 +30,7 @@ let expected: Expectation = { run: 0, events: 0, delayMs: 0 };
 let prefix = Buffer.from(numberPrefix(0));
 let counts = new Uint8Array(0);
 let answeredMs = new Float64Array(0);
+let idStarts = new Uint32Array(0);
 let asked = 0;
 let received = 0;
 let foreign = 0;
@@ -84,11 +86,21 @@ function take(socket: Socket, request: Buffer, bodyStart: number): void {
     if (before === 0) {
       distinct += 1;
       answeredMs[number] = lastMs;
+      idStarts[number] = idStartIn(request, bodyStart);
     } else if (before === 1) repeated += 1;
   }
   const nowMs = Date.now();
   xactions += 1;
   reply(socket, `{"inletId":"bench","xactionId":"${nowMs}:${7_000_000 + xactions}:25","receivedTimeMs":${nowMs}}`);
+}
+
+const EVENT_ID = Buffer.from('"eventId":"');
+const ID_DIGITS = 8;
+
+/** 0 if there is none. */
+function idStartIn(request: Buffer, bodyStart: number): number {
+  const at = request.indexOf(EVENT_ID, bodyStart) + EVENT_ID.length;
+  return at < EVENT_ID.length ? 0 : Number.parseInt(request.toString('latin1', at, at + ID_DIGITS), 16);
 }
 
 function administer(socket: Socket, request: Buffer, bodyStart: number, end: number): void {
@@ -99,6 +111,7 @@ function administer(socket: Socket, request: Buffer, bodyStart: number, end: num
       prefix = Buffer.from(numberPrefix(expected.run));
       counts = new Uint8Array(expected.events);
       answeredMs = new Float64Array(expected.events);
+      idStarts = new Uint32Array(expected.events);
       received = foreign = distinct = repeated = 0;
       return reply(socket, '{}');
     case 'POST /open':
@@ -114,6 +127,8 @@ function administer(socket: Socket, request: Buffer, bodyStart: number, end: num
       return replyBytes(socket, Buffer.from(counts.buffer));
     case 'GET /times':
       return replyBytes(socket, Buffer.from(answeredMs.buffer));
+    case 'GET /ids':
+      return replyBytes(socket, Buffer.from(idStarts.buffer));
     default:
       return reply(
         socket,

@@ -10,6 +10,7 @@ import { contents } from './measures/contents.js';
 import { cost } from './measures/cost.js';
 import { dedup } from './measures/dedup.js';
 import { growth } from './measures/growth.js';
+import { handover } from './measures/handover.js';
 import { hanging } from './measures/hanging.js';
 import { latency } from './measures/latency.js';
 import type { Measure } from './measures/measure.js';
@@ -22,7 +23,7 @@ import { buildPrograms } from '../scripts/buildPrograms.js';
 import { stopAllStacks } from './rig/stack.js';
 
 const SHORT: readonly Measure[] = [throughput, stages, latency, slowInlet, hanging, growth];
-const LONG: readonly Measure[] = [cost, contents, backlog, dedup, sources];
+const LONG: readonly Measure[] = [cost, contents, handover, backlog, dedup, sources];
 const ALL = [...SHORT, ...LONG];
 
 const { values } = parseArgs({

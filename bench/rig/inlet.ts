@@ -42,6 +42,8 @@ export interface CountingInlet {
   counts(): Promise<Uint8Array>;
   /** For each event, when it was answered first. */
   times(): Promise<Float64Array>;
+  /** For each event, of which partition of so many it is. */
+  partitions(of: number): Promise<Uint8Array>;
   stop(): Promise<void>;
 }
 
@@ -68,6 +70,9 @@ export async function startCountingInlet(programs: Programs, logFile: string): P
     report: async () => (await (await fetch(`${base}/report`)).json()) as InletReport,
     counts: async () => new Uint8Array(await bytes('/counts')),
     times: async () => new Float64Array(await bytes('/times')),
+    async partitions(of) {
+      return Uint8Array.from(new Uint32Array(await bytes('/ids')), (idStart) => idStart % of);
+    },
     stop: () => program.stop(),
   };
 }

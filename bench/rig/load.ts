@@ -44,7 +44,10 @@ export interface LoadResult {
 
 const run = promisify(execFile);
 
-export async function sendLoad(programs: Programs, order: LoadOrder): Promise<LoadResult> {
-  const { stdout } = await run(process.execPath, [programs.pathOf('bench/load'), JSON.stringify(order)]);
+/** @param abandoned ends it before all is sent */
+export async function sendLoad(programs: Programs, order: LoadOrder, abandoned?: AbortSignal): Promise<LoadResult> {
+  const { stdout } = await run(process.execPath, [programs.pathOf('bench/load'), JSON.stringify(order)], {
+    signal: abandoned,
+  });
   return JSON.parse(stdout) as LoadResult;
 }

@@ -62,7 +62,11 @@ export interface Stack {
   readonly inlet: CountingInlet;
   readonly temporal: { readonly address: string; readonly namespace: string; readonly dbFile: string };
   readonly workerMetricsPorts: readonly number[];
+  /** Those that it was started with. */
+  readonly workers: readonly Program[];
   readonly groups: readonly ProcessGroup[];
+  /** One more. Its metrics and its processor time are not counted. */
+  startWorker(): Promise<Program>;
   /** A source whose gate is open and whose routes stand. */
   addSource(options?: SourceOptions): Promise<BenchSource>;
   stop(): Promise<void>;
@@ -148,24 +152,27 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         ),
       );
     }
+    let workersStarted = 0;
+    const startWorker = async (metricsPort: number): Promise<Program> => {
+      const logFile = logFileIn(dir, `worker-${workersStarted}`);
+      workersStarted += 1;
+      return started(
+        await startProgram({
+          programs,
+          entry: 'src/worker',
+          environment: { ...environment, WORKER_METRICS_PORT: String(metricsPort) },
+          logFile,
+          profileDir,
+          ready: /"msg":"(ready)"/,
+        }),
+      );
+    };
     const workers: Program[] = [];
     const workerMetricsPorts: number[] = [];
     for (let index = 0; index < (options.workers ?? 1); index += 1) {
       const port = await freePort();
       workerMetricsPorts.push(port);
-      const logFile = logFileIn(dir, `worker-${index}`);
-      workers.push(
-        started(
-          await startProgram({
-            programs,
-            entry: 'src/worker',
-            environment: { ...environment, WORKER_METRICS_PORT: String(port) },
-            logFile,
-            profileDir,
-            ready: /"msg":"(ready)"/,
-          }),
-        ),
-      );
+      workers.push(await startWorker(port));
     }
 
     const store = createProvisioningStore(database, keyRing);
@@ -176,6 +183,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       inlet,
       temporal: { address: temporalServer.address, namespace: 'default', dbFile },
       workerMetricsPorts,
+      workers,
+      startWorker: async () => startWorker(await freePort()),
       groups: [
         { name: 'receiver', pids: receivers.map(({ pid }) => pid) },
         { name: 'PostgreSQL', pids: [postgres.pid] },

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BenchBody } from './events.js';
 import type { Hang } from './inlet.js';
-import { type LoadResult, type LoadTarget, sendLoad } from './load.js';
+import { type LoadOrder, type LoadResult, type LoadTarget, sendLoad } from './load.js';
 import type { Stack } from './stack.js';
 import { cpuBetween, machineCpuSeconds, type ProcessGroup, usageOf } from './usage.js';
 
@@ -24,6 +24,8 @@ export interface TurnOptions {
   readonly inletHang?: Hang;
   /** Whose CPU time is taken. */
   readonly groups?: readonly ProcessGroup[];
+  /** Goes on while events are sent. */
+  readonly beside?: () => Promise<void>;
   /** Called when all events were sent and acknowledged, before they are waited for at the inlet. */
   readonly taken?: () => Promise<void>;
 }
@@ -36,6 +38,8 @@ export interface Turn {
   readonly load: LoadResult;
   /** Of each event, when the inlet answered, from the first request on. */
   readonly answeredAtMs: Float64Array;
+  /** Of each event, when the webhook was answered, from the first request on. */
+  readonly takenAtMs: Float64Array;
   /** Of each event, from the answered webhook to the inlet's answer. */
   readonly deliveryMs: Float64Array;
   /** CPU microseconds per event, by process. */
@@ -56,7 +60,7 @@ export async function takeTurn(options: TurnOptions): Promise<Turn> {
   const before = usageOf(groups, false);
   const machineBefore = machineCpuSeconds();
   const { targets, body, connections, perSecond } = options;
-  const load = await sendLoad(stack.programs, {
+  const load = await loadBeside(options, {
     targets,
     run,
     events,
@@ -80,6 +84,7 @@ export async function takeTurn(options: TurnOptions): Promise<Turn> {
     eventsPerSecond: events / seconds,
     load,
     answeredAtMs: times.map((atMs) => atMs - load.startedMs),
+    takenAtMs: answeredMs.map((atMs) => atMs - load.startedMs),
     deliveryMs: times.map((atMs, number) => atMs - (answeredMs[number] ?? 0)),
     cpuMicros: {
       load: (load.cpuSeconds * 1e6) / events,
@@ -87,6 +92,19 @@ export async function takeTurn(options: TurnOptions): Promise<Turn> {
     },
     machineMicros,
   };
+}
+
+async function loadBeside({ stack, beside }: TurnOptions, order: LoadOrder): Promise<LoadResult> {
+  if (beside === undefined) return sendLoad(stack.programs, order);
+  const failed = new AbortController();
+  const besides = beside().catch((error: unknown) => {
+    failed.abort();
+    throw error;
+  });
+  const [load] = await Promise.allSettled([sendLoad(stack.programs, order, failed.signal), besides]);
+  await besides;
+  if (load.status === 'rejected') throw load.reason;
+  return load.value;
 }
 
 /** Events into the log, nothing expected at the inlet. */
