@@ -304,6 +304,13 @@ export const ERROR_CATALOGUE = {
     retryable: false,
     exitCode: EXIT_CODES.failed,
   },
+  CAEP_EVENT_ID_UNKNOWN: {
+    sentence: 'In the event log of the source {name} there is not one event, and one only, whose id begins with {id}.',
+    remedy:
+      'Give the whole id, as it is in the answer to the webhook (X-Event-Id). An event that a receiver has on its disk comes into the log later: `chatlio-aep status {name}` shows how many there are.',
+    retryable: false,
+    exitCode: EXIT_CODES.failed,
+  },
   CAEP_RUN_UNKNOWN: {
     sentence: 'No flow of the source {name} has a run with the id {id}.',
     remedy: 'List the runs with `chatlio-aep runs {name}`.',

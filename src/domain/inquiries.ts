@@ -13,6 +13,7 @@ import type { Kind } from './events/kinds.js';
 import type {
   ContentPlace,
   ContentsPiece,
+  EventDetails,
   EventPage,
   IntakeReport,
   LogPosition,
@@ -128,6 +129,8 @@ interface Inquiries {
     };
     answer: EventPage;
   };
+  /** One event, by its id or the beginning of it. */
+  event: { ask: { readonly name: string; readonly eventId: string }; answer: EventDetails };
   /**
    * A piece of the contents of events, sealed to the asker: of the first from the byte `offset` on, then of those after it as far
    * as an answer reaches. Asked again for what is left, it shows contents of any length whole.
@@ -238,6 +241,7 @@ export const INQUIRIES: { readonly [N in InquiryName]: InquiryFacts<N> } = {
   decide: { patience: 'soon', again: ({ name }) => `chatlio-aep held list ${name}` },
   audit: { patience: 'long', again: ({ name }) => `chatlio-aep audit ${name}` },
   events: { patience: 'soon', again: ({ name }) => `chatlio-aep events tail ${name}` },
+  event: { patience: 'soon', again: ({ name, eventId }) => `chatlio-aep events show ${name} ${eventId}` },
   contents: { patience: 'soon', again: ({ name }) => `chatlio-aep events tail ${name} --reveal` },
   intake: { patience: 'soon', again: ({ name }) => `chatlio-aep status ${name}` },
   runs: { patience: 'soon', again: ({ name }) => `chatlio-aep runs ${name}` },

@@ -146,8 +146,8 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     log,
   });
 
-  async function answerTo(request: IncomingMessage): Promise<Answer | undefined> {
-    if (request.method === 'POST') return webhooks(request);
+  async function answerTo(request: IncomingMessage, requestId: string): Promise<Answer | undefined> {
+    if (request.method === 'POST') return webhooks(request, requestId);
     const path = request.method === 'GET' ? pathOfTarget(request.url ?? '') : '';
     if (path === '/healthz') return { status: 200, body: ALIVE };
     return path === '/readyz' ? readiness() : NOT_FOUND;
@@ -193,8 +193,11 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
     maxConnections: limits.maxConnections,
     onRefused: () => refused.note(),
     answerTo,
-    onAnswered: ({ method }, { status }, durationMs) => {
-      if (method === 'POST' && status === 200) metrics?.acknowledged(durationMs);
+    onAnswered: ({ method }, { requestId, answer, durationMs }) => {
+      if (method !== 'POST') return;
+      const { status, eventId } = answer;
+      if (status === 200) metrics?.acknowledged(durationMs);
+      log.debug({ requestId, status, eventId }, 'a webhook was answered');
     },
     log,
   }).catch(async (error: unknown) => {

@@ -13,6 +13,7 @@ import { recipientOf } from '../accounts/credentials.js';
 import { adoptionReport } from './adoption/adoption.js';
 import { decideWithoutForwarder } from './decide.js';
 import { contentsPiece } from './contents.js';
+import { eventDetails } from './eventDetails.js';
 import { eventPage } from './events.js';
 import { intakeReport } from './intake.js';
 import { exceptionDetails, exceptionPage } from './exceptions.js';
@@ -56,6 +57,7 @@ export function createInquiryActivities(deps: InquiryDeps): InquiryActivities {
     exception: answering('exception', (ask) => exceptionDetails(deps, ask)),
     audit: answering('audit', (ask) => auditReport(deps, ask)),
     events: answering('events', (ask) => eventPage(deps, ask)),
+    event: answering('event', (ask) => eventDetails(database, ask)),
     contents: answering('contents', (ask) => contentsPiece(deps, ask)),
     intake: answering('intake', (ask) => intakeReport(database, ask)),
     runs: answering('runs', (ask) => runsReport(deps, ask)),

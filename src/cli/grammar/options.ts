@@ -3,6 +3,7 @@ import { userInfo } from 'node:os';
 import { type Command as Commander, InvalidArgumentError, Option } from 'commander';
 import { EXCEPTION_REASONS, type ExceptionReason } from '../../domain/exceptions/exceptions.js';
 import { type Kind, KINDS } from '../../domain/events/kinds.js';
+import { SHORTEST_EVENT_ID } from '../../domain/events/shownEvents.js';
 import { parseDuration } from '../../manifest/duration.js';
 
 /** Of every command. */
@@ -21,6 +22,16 @@ export function wholeNumber(text: string): number {
     throw new InvalidArgumentError('expected a whole number of 1 or more');
   return number;
 }
+
+/** Of an event: the whole id, or enough of its beginning. @returns lower case */
+export function eventIdStart(text: string): string {
+  if (!EVENT_ID_START.test(text)) {
+    throw new InvalidArgumentError(`expected ${SHORTEST_EVENT_ID} to 64 hexadecimal digits`);
+  }
+  return text.toLowerCase();
+}
+
+const EVENT_ID_START = new RegExp(`^[0-9a-f]{${SHORTEST_EVENT_ID},64}$`, 'i');
 
 /** How long: `90s`, `10m`, `24h`, `3d`. @returns milliseconds */
 export function duration(text: string): number {

@@ -1,6 +1,7 @@
 /** Events and receivers as `events tail` and `status` show them. JSON only, never chat text. */
 import type { ClockDifference } from '../clocks.js';
 import type { ExceptionReason } from '../exceptions/exceptions.js';
+import type { ExceptionSummary } from '../exceptions/heldEvents.js';
 import type { FlowRunsView } from '../delivery/flowRuns.js';
 import type { ForwarderCounters, GateReport } from '../delivery/forwarder.js';
 import type { Contents } from '../projection/projection.js';
@@ -38,6 +39,29 @@ export type EventState =
 /** After these nothing more happens to an event by itself. */
 export function isFinal(state: EventState): boolean {
   return state !== 'waiting' && state !== 'sending' && state !== 'looked-for' && state !== 'held';
+}
+
+/** Of an id, the least that a person has to type: enough to tell the events of years apart. */
+export const SHORTEST_EVENT_ID = 12;
+
+/** What is known of one event, from its webhook to what Adobe has answered. Never chat text. */
+export interface EventDetails extends Pick<ShownEvent, 'eventId' | 'kind' | 'partition' | 'seq' | 'state'> {
+  readonly v: 1;
+  /** How often it came, and when: ISO 8601. */
+  readonly arrivals: number;
+  readonly firstArrivalAt: string;
+  readonly lastArrivalAt: string;
+  /** Of the attempts that were accepted. They are kept for 30 days. */
+  readonly receipts: readonly EventReceipt[];
+  /** Newest first. */
+  readonly exceptions: readonly ExceptionSummary[];
+}
+
+export interface EventReceipt {
+  /** Adobe's id of the request. */
+  readonly xactionId: string;
+  /** ISO 8601, by Adobe's clock. */
+  readonly receivedAt: string;
 }
 
 /** An event that was shown, and how it stood then. */

@@ -11,6 +11,7 @@ import type { Logger } from 'pino';
 import { messageOf } from '../../domain/messageOf.js';
 import { listenAt } from '../../process/listening.js';
 import { discardRest } from './discardRest.js';
+import { requestIdOf } from './requestId.js';
 import { type Answer, UNAVAILABLE } from './webhooks.js';
 
 const TIMES_MS = {
@@ -36,11 +37,17 @@ interface HttpServerOptions {
   readonly maxConnections: number;
   readonly onRefused: () => void;
   /** @returns undefined when the sender has gone */
-  readonly answerTo: (request: IncomingMessage) => Promise<Answer | undefined>;
-  readonly onAnswered: (request: IncomingMessage, answer: Answer, durationMs: number) => void;
+  readonly answerTo: (request: IncomingMessage, requestId: string) => Promise<Answer | undefined>;
+  readonly onAnswered: (request: IncomingMessage, answered: Answered) => void;
   readonly log: Pick<Logger, 'error'>;
   /** Test hook: shorter ones. */
   readonly timesMs?: Partial<typeof TIMES_MS>;
+}
+
+interface Answered {
+  readonly requestId: string;
+  readonly answer: Answer;
+  readonly durationMs: number;
 }
 
 interface HttpServer {
@@ -56,23 +63,27 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const startedMs = performance.now();
+    const requestId = requestIdOf(request);
     try {
-      const answer = await answerTo(request);
+      const answer = await answerTo(request, requestId);
       if (answer === undefined) return;
-      send(request, response, answer);
-      onAnswered(request, answer, performance.now() - startedMs);
+      send(request, response, answer, requestId);
+      onAnswered(request, { requestId, answer, durationMs: performance.now() - startedMs });
     } catch (error) {
       // Never the URL: it holds the secret.
-      log.error({ reason: messageOf(error) }, 'a request failed');
-      send(request, response, UNAVAILABLE);
+      log.error({ requestId, reason: messageOf(error) }, 'a request failed');
+      send(request, response, UNAVAILABLE, requestId);
     }
   }
 
-  function send(request: IncomingMessage, response: ServerResponse, { status, body, headers }: Answer): void {
+  function send(request: IncomingMessage, response: ServerResponse, answer: Answer, requestId: string): void {
+    const { status, body, headers, eventId } = answer;
     const text = JSON.stringify(body);
     response.shouldKeepAlive &&= !isClosing && request.complete && status !== 404;
     response.writeHead(status, {
       ...headers,
+      'x-request-id': requestId,
+      ...(eventId === undefined ? {} : { 'x-event-id': eventId }),
       'content-type': 'application/json',
       'content-length': Buffer.byteLength(text),
     });

@@ -25,6 +25,8 @@ export interface Answer {
   readonly status: 200 | 404 | 408 | 413 | 415 | 503;
   readonly body: Readonly<Record<string, unknown>>;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Of the event that the request was read as, whatever has become of it. */
+  readonly eventId?: string;
 }
 
 export type Outcome =
@@ -68,11 +70,13 @@ const NO_PLACE_YET: Answer = { ...UNAVAILABLE, headers: { 'retry-after': '60' } 
 const NO_PLACE =
   'a webhook was refused: its URL has reached the limit for bodies that wait for a decision; see `chatlio-aep held list`';
 
-/** @returns handles one POST; undefined when the sender has gone before its request was complete */
-export function createWebhooks(options: WebhooksOptions): (request: IncomingMessage) => Promise<Answer | undefined> {
+/** @returns handles one POST, with the id of the request for the log; undefined when the sender has gone before its request was complete */
+export function createWebhooks(
+  options: WebhooksOptions,
+): (request: IncomingMessage, requestId: string) => Promise<Answer | undefined> {
   const { routes, keyRing, intake, budget, count, onNearMiss, log } = options;
 
-  return async (request) => {
+  return async (request, requestId) => {
     const receivedAtMs = Date.now();
     const table = routes.current();
     if (table === undefined) return refuse('no-routes', UNAVAILABLE);
@@ -95,7 +99,9 @@ export function createWebhooks(options: WebhooksOptions): (request: IncomingMess
         reservation.keep(sealed.arriving.event.sealed.length);
         return sealed;
       });
-      return typeof prepared === 'string' ? notRead(route, prepared) : await take(route, prepared);
+      return typeof prepared === 'string'
+        ? notRead(route, requestId, prepared)
+        : await take(route, requestId, prepared);
     } finally {
       reservation.close();
     }
@@ -106,55 +112,56 @@ export function createWebhooks(options: WebhooksOptions): (request: IncomingMess
     return answer;
   }
 
-  function notRead(route: Route, outcome: Exclude<BodyReading['outcome'], 'read'>): Answer | undefined {
-    const { sourceId, widget, kind } = route;
+  function notRead(
+    { sourceId, widget, kind }: Route,
+    requestId: string,
+    outcome: Exclude<BodyReading['outcome'], 'read'>,
+  ): Answer | undefined {
+    const about = { requestId, sourceId, widget, kind };
     switch (outcome) {
       case 'cut':
         return undefined;
       case 'too-large':
-        log.error({ sourceId, widget, kind }, 'a webhook larger than 10 MB was refused; it is not kept');
+        log.error(about, 'a webhook larger than 10 MB was refused; it is not kept');
         return refuse('too-large', TOO_LARGE);
       case 'too-slow':
-        log.warn({ sourceId, widget, kind }, 'a webhook was refused, because its body did not arrive in time');
+        log.warn(about, 'a webhook was refused, because its body did not arrive in time');
         return refuse('too-slow', TOO_SLOW);
       case 'unknown-coding':
-        log.error({ sourceId, widget, kind }, 'a webhook was refused because of its content-encoding; it is not kept');
+        log.error(about, 'a webhook was refused because of its content-encoding; it is not kept');
         return refuse('unknown-coding', UNKNOWN_CODING);
       case 'no-room':
-        log.warn({ sourceId, widget, kind }, 'a webhook was refused, because there is not enough memory');
+        log.warn(about, 'a webhook was refused, because there is not enough memory');
         return refuse('no-room', UNAVAILABLE);
       default:
         return outcome satisfies never;
     }
   }
 
-  async function take(route: Route, { eventId, arriving, why }: Prepared): Promise<Answer> {
+  async function take(
+    { sourceId, widget, kind }: Route,
+    requestId: string,
+    { eventId, arriving, why }: Prepared,
+  ): Promise<Answer> {
+    const about = { requestId, sourceId, widget, kind, eventId };
     let arrival: TakenAs | NoPlace;
     try {
       arrival = await intake.take(arriving);
     } catch {
-      return refuse('not-durable', UNAVAILABLE);
+      return refuse('not-durable', { ...UNAVAILABLE, eventId });
     }
-    const { sourceId, widget, kind } = route;
     if (arrival === 'no-place') {
       const digest = arriving.event.bodyMac.toString('hex');
-      log.error({ sourceId, widget, kind, eventId, digest }, NO_PLACE);
-      return refuse('no-place', NO_PLACE_YET);
+      log.error({ ...about, digest }, NO_PLACE);
+      return refuse('no-place', { ...NO_PLACE_YET, eventId });
     }
     count(arrival);
     if (arrival === 'held')
-      log.error(
-        { sourceId, widget, kind, eventId, why },
-        'a webhook that is not a known event is held for a person to decide',
-      );
+      log.error({ ...about, why }, 'a webhook that is not a known event is held for a person to decide');
     if (arrival === 'conflict')
-      log.error(
-        { sourceId, widget, kind, eventId },
-        'a webhook that conflicts with an earlier one is held for a person to decide',
-      );
-    if (arrival === 'drifted')
-      log.warn({ sourceId, widget, kind, eventId }, 'an event arrived again in another form; the first one is kept');
-    return { status: 200, body: { eventId, arrival } };
+      log.error(about, 'a webhook that conflicts with an earlier one is held for a person to decide');
+    if (arrival === 'drifted') log.warn(about, 'an event arrived again in another form; the first one is kept');
+    return { status: 200, body: { eventId, arrival }, eventId };
   }
 }
 

@@ -62,6 +62,15 @@ export function sourceOfSpooled(record: Buffer): number {
   return readDescription(record).description.sourceId;
 }
 
+/** For a log: undefined where the record cannot be read. */
+export function eventIdOfSpooled(record: Buffer): string | undefined {
+  try {
+    return readDescription(record).description.eventId;
+  } catch {
+    return undefined;
+  }
+}
+
 function readDescription(record: Buffer): { readonly description: Description; readonly bodyStart: number } {
   const bodyStart = LENGTH_BYTES + record.readUInt32BE(0);
   return { bodyStart, description: JSON.parse(record.toString('utf8', LENGTH_BYTES, bodyStart)) as Description };

@@ -17,7 +17,7 @@ import type { TakenEvent } from '../../store/log/takenEvent.js';
 import type { IntakeEvent, TakingLog } from '../intake.js';
 import { createSpoolPlace, NoPlaceInSpool } from './heldPlace.js';
 import type { Spool } from './spool.js';
-import { decodeSpooled, encodeSpooled } from './spooledEvent.js';
+import { decodeSpooled, encodeSpooled, eventIdOfSpooled } from './spooledEvent.js';
 
 export interface SpooledLogOptions {
   readonly eventLog: EventLog;
@@ -124,7 +124,8 @@ export function createSpooledLog(options: SpooledLogOptions): SpooledLog {
         await appendByPartition(eventLog, [decodeSpooled(record)]);
       } catch (error) {
         if (isTransient(error)) throw error;
-        log.error({ reason: messageOf(error) }, 'PostgreSQL refuses an event; it stays on this disk');
+        const eventId = eventIdOfSpooled(record);
+        log.error({ eventId, reason: messageOf(error) }, 'PostgreSQL refuses an event; it stays on this disk');
         refused.push(record);
       }
     }

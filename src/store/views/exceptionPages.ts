@@ -84,6 +84,22 @@ export async function pageOfExceptions(
   return { v: 1, exceptions, total, next: exceptions.length < limit ? undefined : exceptions.at(-1)?.id };
 }
 
+/** Of very many bodies that came in conflict with an event. */
+const LISTED_OF_EVENT = 20;
+
+/** Newest first, the first of them. */
+export async function exceptionsOfEvent(
+  { pool }: Database,
+  sourceId: number,
+  eventId: string,
+): Promise<ExceptionSummary[]> {
+  const { rows } = await pool.query<SummaryRow>(
+    `select ${SUMMARY} from exception where source_id = $1 and event_id = $2 order by id desc limit ${LISTED_OF_EVENT}`,
+    [sourceId, Buffer.from(eventId, 'hex')],
+  );
+  return rows.map(summaryOf);
+}
+
 /** Of very many facts (a sender that repeats a conflict for years), the newest. */
 const LISTED_FACTS = 100;
 

@@ -12,11 +12,14 @@ const REQUEST_MS = 2_000;
 const HEADERS_MS = 1_000;
 const SLOW_SENDERS = 40;
 
+const EVENT_ID = '4f1e'.repeat(16);
 const bodies: string[] = [];
+const answered: string[] = [];
 let url: string;
 
 beforeEach(async () => {
   bodies.length = 0;
+  answered.length = 0;
   const server = await startHttpServer({
     host: '127.0.0.1',
     port: 0,
@@ -26,9 +29,9 @@ beforeEach(async () => {
       const reading = await readBody(incoming, createByteBudget(1e6, 1e6).open('route'));
       if (reading.outcome !== 'read') return undefined;
       bodies.push(reading.raw.toString());
-      return { status: 200, body: {} };
+      return { status: 200, body: {}, eventId: EVENT_ID };
     },
-    onAnswered: () => undefined,
+    onAnswered: (_request, { requestId }) => answered.push(requestId),
     log: silentLog,
     timesMs: { requestTimeout: REQUEST_MS, headersTimeout: HEADERS_MS, connectionsCheckingInterval: 50 },
   });
@@ -75,5 +78,29 @@ describe('a sender that takes its time', () => {
     expect(bodies).toEqual(sent);
     // The answer is lost where the end of the connection meets a byte on its way.
     for (const answer of await endings) expect(answer).toMatch(/^(HTTP\/1.1 408|$)/);
+  });
+});
+
+describe('the id of a request', () => {
+  const send = (requestId?: string | string[]) =>
+    request(url, { method: 'POST', body: 'x', headers: requestId === undefined ? {} : { 'x-request-id': requestId } });
+
+  it('is the one that a proxy has given it, and beside it stands that of the event', async () => {
+    const { headers } = await send('4bf92f3577b34da6a3ce929d0e0e4736');
+    expect(headers).toMatchObject({ 'x-request-id': '4bf92f3577b34da6a3ce929d0e0e4736', 'x-event-id': EVENT_ID });
+    expect(answered).toEqual(['4bf92f3577b34da6a3ce929d0e0e4736']);
+  });
+
+  it.each([
+    ['there is none', undefined],
+    ['it is too short to tell requests apart', '1'],
+    ['it is too long to repeat', 'a'.repeat(65)],
+    ['it is text', 'hello, is anybody there'],
+    ['it is markup', '<b>0b9a3f6e-2c1d</b>'],
+    ['there are two', ['4bf92f3577b34da6', 'a3ce929d0e0e4736']],
+  ])('is made where %s', async (_why, given) => {
+    const { headers } = await send(given);
+    expect(headers['x-request-id']).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+    expect(answered).toEqual([headers['x-request-id']]);
   });
 });

@@ -34,7 +34,8 @@ const ROUTE: KnownRoute = {
   secretSha256: createHash('sha256').update(SECRET).digest('hex'),
 };
 /** What a log line may say of it. */
-const NAMED = { sourceId: 7, ...ADDRESS };
+const REQUEST_ID = '0b9a3f6e2c1d4e7f';
+const NAMED = { requestId: REQUEST_ID, sourceId: 7, ...ADDRESS };
 
 let keyRing: KeyRing;
 
@@ -60,7 +61,7 @@ function webhooks({ route = {}, isNone = true, take = () => Promise.resolve('log
   const budget = createByteBudget(maxBytes, maxBytes);
   const seen = { count: vi.fn(), onNearMiss: vi.fn(), take: vi.fn(take), warn: vi.fn(), error: vi.fn() };
   const table = route === null ? undefined : indexRoutes([{ ...ROUTE, ...route }]);
-  const handle = createWebhooks({
+  const answerTo = createWebhooks({
     routes: { current: () => table, isNone: () => isNone },
     keyRing: rest.keyRing ?? keyRing,
     intake: { take: seen.take },
@@ -69,6 +70,7 @@ function webhooks({ route = {}, isNone = true, take = () => Promise.resolve('log
     onNearMiss: seen.onNearMiss,
     log: seen,
   });
+  const handle = (request: IncomingMessage) => answerTo(request, REQUEST_ID);
   const isAllGivenBack = (): boolean => {
     const other = budget.open('other');
     const isFree = other.add(maxBytes - REQUEST_BYTES);
@@ -199,10 +201,8 @@ describe('a body that is read', () => {
     expect(arriving.partition).toBeLessThan(4);
     expect(JSON.parse(opened())).toMatchObject({ eventId: arriving.event.eventId.toString('hex'), widgetKey: 'w' });
     expect(arriving.event.sealed.includes(PRIVATE)).toBe(false);
-    expect(answer).toEqual({
-      status: 200,
-      body: { eventId: arriving.event.eventId.toString('hex'), arrival: 'logged' },
-    });
+    const eventId = arriving.event.eventId.toString('hex');
+    expect(answer).toEqual({ status: 200, body: { eventId, arrival: 'logged' }, eventId });
     expect(arriving.event).not.toHaveProperty('form');
   });
 
@@ -287,16 +287,18 @@ describe('the answer to a body', () => {
 
   it('that nobody can say to be durable is 503: it may be sent again at once', async () => {
     const seen = webhooks({ take: () => Promise.reject(new Error('away')) });
-    expect(await seen.handle(posted(EVENT))).toBe(UNAVAILABLE);
+    const eventId = expect.stringMatching(/^[0-9a-f]{64}$/) as string;
+    expect(await seen.handle(posted(EVENT))).toEqual({ ...UNAVAILABLE, eventId });
     expect(seen.counted()).toEqual(['not-durable']);
     expect(seen.isAllGivenBack()).toBe(true);
   });
 
   it('that finds no place is 503 for longer; the log has its id and digest, and not its text', async () => {
     const seen = webhooks({ take: () => Promise.resolve('no-place') });
-    expect(await seen.handle(posted(NO_EVENT))).toEqual({ ...UNAVAILABLE, headers: { 'retry-after': '60' } });
-    expect(seen.counted()).toEqual(['no-place']);
     const eventId = expect.stringMatching(/^[0-9a-f]{64}$/) as string;
+    const answer = await seen.handle(posted(NO_EVENT));
+    expect(answer).toEqual({ ...UNAVAILABLE, headers: { 'retry-after': '60' }, eventId });
+    expect(seen.counted()).toEqual(['no-place']);
     expect(told(seen)).toEqual({
       warn: [],
       error: [

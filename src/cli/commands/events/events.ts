@@ -4,6 +4,7 @@ import {
   type EventPage,
   MAX_WATCHED,
   revealedShare,
+  SHORTEST_EVENT_ID,
   type ShownEvent,
 } from '../../../domain/events/shownEvents.js';
 import type { Ask } from '../../../domain/inquiries.js';
@@ -13,12 +14,12 @@ import { createEventWatch, type EventWatch } from '../../following/eventWatch.js
 import { wholeContents } from '../../following/wholeContents.js';
 import type { Command, Context } from '../../ports.js';
 import type { Sources } from '../../../temporal/sources/port.js';
-import { renderEvent } from '../../render/events/events.js';
+import { renderEvent, renderEventDetails } from '../../render/events/events.js';
 import { instant } from '../../render/text.js';
 import { requireWorker } from '../../worker.js';
 import type { CommandFamily } from '../../grammar/commandLine.js';
 import { MAX_PAGE } from '../../../domain/exceptions/heldEvents.js';
-import { pointInTime, wholeNumber } from '../../grammar/options.js';
+import { eventIdStart, pointInTime, wholeNumber } from '../../grammar/options.js';
 
 export interface TailArguments {
   readonly name: string;
@@ -169,10 +170,27 @@ async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undef
   }
 }
 
+export interface ShowEventArguments {
+  readonly name: string;
+  /** Or its beginning. */
+  readonly eventId: string;
+}
+
+/** One event, from its webhook to what Adobe has answered: by its id, which is the same everywhere. */
+export const showEvent: Command<ShowEventArguments> = async (context, { name, eventId }) => {
+  const sources = await context.sources();
+  await requireWorker(sources);
+  const { v: _v, ...details } = await sources.ask({ v: 1, ask: 'event', name, eventId });
+  context.output.result({ name, ...details }, () =>
+    renderEventDetails(details, { name, now: context.now() }, context.output.paint),
+  );
+  return EXIT_CODES.done;
+};
+
 export const eventsCommands: CommandFamily = {
   name: 'events',
   description: 'see events as they arrive and are delivered',
-  examples: ['events tail support-chat'],
+  examples: ['events tail support-chat', 'events show support-chat 433e7c0f1d2a'],
   commands: [
     {
       name: 'tail',
@@ -192,6 +210,20 @@ export const eventsCommands: CommandFamily = {
           .action((name: string, options: { since?: string; limit: number; follow?: boolean; reveal?: boolean }) =>
             does(tailEvents, { name, ...options }),
           ),
+    },
+    {
+      name: 'show',
+      description: 'follow one event by its id: its webhooks, where it stands, and the ids of Adobe’s answers',
+      examples: ['events show support-chat 433e7c0f1d2a'],
+      grammar: (command, does) =>
+        command
+          .argument('<name>', 'source')
+          .argument('<id>', `its id, or the first ${SHORTEST_EVENT_ID} digits of it or more`, eventIdStart)
+          .addHelpText(
+            'after',
+            '\nThe id is in the answer to a webhook (X-Event-Id), in the logs, and in the lake: the default mapping writes it to `_id`.',
+          )
+          .action((name: string, eventId: string) => does(showEvent, { name, eventId })),
     },
   ],
 };

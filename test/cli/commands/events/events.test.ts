@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { EventPage, ShownEvent, RestoredReport } from '../../../../src/domain/events/shownEvents.js';
+import type { EventDetails, EventPage, ShownEvent, RestoredReport } from '../../../../src/domain/events/shownEvents.js';
 import { doctorRestored } from '../../../../src/cli/commands/installation/doctorRestored.js';
-import { tailEvents } from '../../../../src/cli/commands/events/events.js';
+import { showEvent, tailEvents } from '../../../../src/cli/commands/events/events.js';
 import type { Sources } from '../../../../src/temporal/sources/port.js';
 import { sealFor } from '../../../../src/temporal/sealedAnswer.js';
 import { ACCESS_KEY, fakeSources, fakeWorld, NOW, script } from '../../fakes.js';
@@ -41,6 +41,70 @@ const asking = (...answers: unknown[]) => {
   };
   return { questions, sources: fakeSources({ ask: ask as Sources['ask'] }) };
 };
+
+describe('events show', () => {
+  const DETAILS: EventDetails = {
+    v: 1,
+    eventId: '4f1e'.repeat(16),
+    kind: 'feedback',
+    partition: 2,
+    seq: 12,
+    state: 'accepted',
+    arrivals: 2,
+    firstArrivalAt: at(400_000),
+    lastArrivalAt: at(9_000),
+    receipts: [{ xactionId: '1714642267498:2153:240', receivedAt: at(5_000) }],
+    exceptions: [
+      {
+        id: 7,
+        version: 3,
+        kind: 'feedback',
+        eventId: '4f1e'.repeat(16),
+        reason: 'unknown',
+        state: 'resolved',
+        attempts: 1,
+        arrivals: 1,
+        since: at(8_000),
+        resolution: 'delivered',
+      },
+    ],
+  };
+
+  it('follows an event from its webhooks to Adobe’s answer', async () => {
+    const { questions, sources } = asking(DETAILS);
+    const world = fakeWorld(sources);
+    expect(await showEvent(world.context, { name: 'support-chat', eventId: '4f1e4f1e4f1e' })).toBe(0);
+    expect(questions).toEqual([{ v: 1, ask: 'event', name: 'support-chat', eventId: '4f1e4f1e4f1e' }]);
+    expect(world.stdout()).toMatchInlineSnapshot(`
+      "Event 4f1e4f1e4f1e of support-chat  accepted
+        event id    4f1e4f1e4f1e4f1e4f1e4f1e4f1e4f1e4f1e4f1e4f1e4f1e4f1e4f1e4f1e4f1e
+        kind        feedback
+        arrived     2026-11-21 10:33:20Z  6m 40s ago  2 times, last 2026-11-21 10:39:51Z
+        in the log  partition 2, number 12
+
+      Accepted by Adobe
+        2026-11-21 10:39:55Z  1714642267498:2153:240
+
+      Exceptions
+        unknown  delivered  sent 1 time  chatlio-aep held show support-chat 7
+      "
+    `);
+  });
+
+  it('of one that has come once and gone nowhere yet says no more than that', async () => {
+    const { sources } = asking({ ...DETAILS, state: 'waiting', arrivals: 1, receipts: [], exceptions: [] });
+    const world = fakeWorld(sources);
+    await showEvent(world.context, { name: 'support-chat', eventId: '4f1e4f1e4f1e' });
+    expect(world.stdout()).toMatchInlineSnapshot(`
+      "Event 4f1e4f1e4f1e of support-chat  waiting
+        event id    4f1e4f1e4f1e4f1e4f1e4f1e4f1e4f1e4f1e4f1e4f1e4f1e4f1e4f1e4f1e4f1e
+        kind        feedback
+        arrived     2026-11-21 10:33:20Z  6m 40s ago
+        in the log  partition 2, number 12
+      "
+    `);
+  });
+});
 
 describe('events tail', () => {
   it('shows the newest, masked, a line each', async () => {
