@@ -4,6 +4,8 @@ import { join, resolve } from 'node:path';
 import * as z from 'zod';
 import {
   accessKey,
+  buildId,
+  deploymentName,
   headerValue,
   oneOf,
   optional,
@@ -69,6 +71,9 @@ export const environmentSchema = z.object({
   TEMPORAL_ADDRESS: optional(temporalAddress),
   TEMPORAL_NAMESPACE: optional(word),
   TEMPORAL_UI_URL: optional(url),
+  /** Named as Temporal's Worker Controller sets them. A worker with a build id takes the tasks of its build alone. */
+  TEMPORAL_DEPLOYMENT_NAME: optional(deploymentName),
+  TEMPORAL_WORKER_BUILD_ID: optional(buildId),
   /** These are used by Temporal's SDK; whatever else it reads of TEMPORAL_… reaches it, too. */
   TEMPORAL_PROFILE: optional(text),
   TEMPORAL_CONFIG_FILE: optional(text),
@@ -147,6 +152,10 @@ export interface Configuration {
     readonly address?: string;
     readonly namespace?: string;
     readonly uiUrl?: string;
+    /** Whose builds the commands show and promote, and that a worker with a build id belongs to. */
+    readonly deployment: string;
+    /** Of a worker. Absent: it takes the tasks that belong to no build. */
+    readonly buildId?: string;
     /** What Temporal's SDK reads profiles, API key and certificates from. Holds secrets. */
     readonly sdkVariables: Readonly<Record<string, string>>;
   };
@@ -170,6 +179,9 @@ interface DevPorts {
 
 /** Most of them wait for answers: what they do costs, not that there are many. */
 const DELIVERY_SLOTS = 500;
+
+/** An installation has its namespace for itself, so one name is enough. */
+const DEPLOYMENT = 'chatlio-aep';
 
 export const ADOBE_DEFAULTS = {
   imsUrl: 'https://ims-na1.adobelogin.com',
@@ -222,6 +234,8 @@ export function readConfiguration(given: NodeJS.ProcessEnv): Configuration {
       address: env.TEMPORAL_ADDRESS,
       namespace: env.TEMPORAL_NAMESPACE,
       uiUrl: env.TEMPORAL_UI_URL,
+      deployment: env.TEMPORAL_DEPLOYMENT_NAME ?? DEPLOYMENT,
+      buildId: env.TEMPORAL_WORKER_BUILD_ID,
       sdkVariables: sdkVariables(environment),
     },
     cacheDir: cacheFolder(env.XDG_CACHE_HOME ?? (userHome && join(userHome, '.cache')), home),

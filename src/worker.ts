@@ -43,6 +43,7 @@ import { connectClient, type TemporalClient } from './temporal/connection.js';
 import { installRuntime } from './temporal/runtime.js';
 import { makeWorkers, notPolled, type RunnableWorker, runWorkers, SHUTDOWN } from './temporal/runWorkers.js';
 import { SURVIVES_STANDSTILL } from './temporal/standstill.js';
+import { versioning } from './temporal/deploys/versioning.js';
 import { ensureSearchAttributes } from './temporal/searchAttributes.js';
 import { connectWorker } from './temporal/workerConnection.js';
 import { bundleWorkflows } from './temporal/workflowBundle.js';
@@ -116,6 +117,7 @@ async function main(ending: Ending): Promise<void> {
     workflowBundle: await workflowBundle(),
     stickyQueueScheduleToStartTimeout: STICKY_FOR,
     shutdownGraceTime: SHUTDOWN.graceMs,
+    ...versioning(configuration.temporal),
   };
   const make = () =>
     Promise.all([
@@ -187,7 +189,8 @@ async function main(ending: Ending): Promise<void> {
     metrics: metrics.wakes,
   });
   const setBackWatch = watchForSetBack({ database, positions, log });
-  log.info({ temporal: temporal.address, namespace, queues: TASK_QUEUES, metrics: metricsServer?.url }, 'ready');
+  const { buildId: build } = configuration.temporal;
+  log.info({ temporal: temporal.address, namespace, queues: TASK_QUEUES, build, metrics: metricsServer?.url }, 'ready');
   tellReady();
   ending.serves();
   await runWorkers(workers, {

@@ -16,10 +16,11 @@ import { type Load, startLoad } from './load/load.js';
 import { planOf } from './plan.js';
 import { createPlatform } from './platform.js';
 import { countSent, leaksOf } from './records/leaks.js';
+import { STUCK_AFTER_MS, waitUntilDecided } from './records/decided.js';
 import { type Backlog, readBacklog, readPlatform, readStore } from './records/records.js';
 import { noteWhatIsSent, readMarkedRows, readSent } from './records/sent.js';
 import { provisionSource } from './source.js';
-import { type ForwardStack, SANDBOX, startForwardStack } from './stack.js';
+import { type ForwardStack, lakeDatabaseOf, startForwardStack } from './stack.js';
 import { LEAVING, tearDownUnderTraffic } from './teardown.js';
 import { startFaultSchedule, type FaultSchedule } from './faults/faultSchedule.js';
 import { postsOf } from './load/webhooks.js';
@@ -167,41 +168,6 @@ async function runOn(stack: ForwardStack, { seed, events, kills, log }: ForwardR
 
 const NAME = 'chat-forward';
 const WIDGET = 'main-site';
-
-/** Of the sandbox, as Query Service names it. */
-function lakeDatabaseOf({ lakeUrl }: ForwardStack): string {
-  const url = new URL(lakeUrl);
-  url.pathname = `/${SANDBOX}:all`;
-  return url.toString();
-}
-
-const BACKLOG_POLL_MS = 2_000;
-/** Nothing has moved for so long: it never will. Above every deadline of the run. */
-const STUCK_AFTER_MS = 120_000;
-
-async function waitUntilDecided(deps: {
-  readonly stack: ForwardStack;
-  readonly lakeUrl: string;
-  readonly taken: number;
-  readonly log: (line: string) => void;
-}): Promise<Backlog | undefined> {
-  const { stack, lakeUrl, taken, log } = deps;
-  let movedAt = performance.now();
-  let seen = '';
-  for (;;) {
-    const backlog = await readBacklog(stack.databaseUrl, lakeUrl);
-    const { known, ...left } = backlog;
-    if (known >= taken && Object.values(left).every((count) => count === 0)) return undefined;
-    const now = JSON.stringify(backlog);
-    if (now !== seen) {
-      movedAt = performance.now();
-      log(now);
-    }
-    seen = now;
-    if (performance.now() - movedAt > STUCK_AFTER_MS) return backlog;
-    await delay(BACKLOG_POLL_MS);
-  }
-}
 
 async function caughtUp(progress: Pick<Progress, 'waiting'>): Promise<void> {
   do await delay(LOOK_EVERY_MS);

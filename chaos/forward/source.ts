@@ -119,7 +119,7 @@ export async function provisionSource(deps: {
 }
 
 /** As of 0.1.x: it says nothing of `contents`. */
-function documentOfRun(name: string, widget: string, edition = 'first'): object {
+export function documentOfRun(name: string, widget: string, edition = 'first'): object {
   const title = `Chatlio ${name} (${edition})`;
   return {
     version: 1,
@@ -132,13 +132,13 @@ function documentOfRun(name: string, widget: string, edition = 'first'): object 
   };
 }
 
-function manifestOf(document: object): Manifest {
+export function manifestOf(document: object): Manifest {
   const result = parseManifest(document);
   if (!result.ok) throw new Error(`not a valid manifest: ${JSON.stringify(result.problems)}`);
   return result.manifest;
 }
 
-async function waitUntilLive(sources: Sources, name: string): Promise<void> {
+export async function waitUntilLive(sources: Sources, name: string): Promise<void> {
   const deadline = performance.now() + LIVE_TIMEOUT_MS;
   for (;;) {
     const run = await sources.describe(name);

@@ -144,7 +144,14 @@ export async function startForwardStack(log: (line: string) => void): Promise<Fo
   };
 }
 
-function lakeService({ options, environment }: StackContext, port: number): Service {
+/** Of the sandbox, as Query Service names it. */
+export function lakeDatabaseOf({ lakeUrl }: Pick<ForwardStack, 'lakeUrl'>): string {
+  const url = new URL(lakeUrl);
+  url.pathname = `/${SANDBOX}:all`;
+  return url.toString();
+}
+
+export function lakeService({ options, environment }: StackContext, port: number): Service {
   return {
     name: 'lake',
     start: async (spawned) => {
@@ -158,7 +165,7 @@ function lakeService({ options, environment }: StackContext, port: number): Serv
   };
 }
 
-function simulatorService({ options, ports, environment }: StackContext): Service {
+export function simulatorService({ options, ports, environment }: StackContext): Service {
   return {
     name: 'simulator',
     start: (spawned) =>
@@ -193,7 +200,7 @@ interface ProgramOfStack {
   readonly wrap?: (command: Command) => Command;
 }
 
-function programOf({ options, environment }: StackContext, program: ProgramOfStack): Service {
+export function programOf({ options, environment }: StackContext, program: ProgramOfStack): Service {
   const { home, keyFile } = options.configuration;
   const { name, entry, wrap } = program;
   return {

@@ -16,6 +16,21 @@ export const text = z.string();
 
 export const word = z.string().regex(/^\S+$/, 'one word, without blanks or line ends inside');
 
+/** As Temporal takes them: it puts a deployment and a build together with a dot or a colon, and keeps names with two underscores. */
+export const deploymentName = z
+  .string()
+  .regex(
+    /^(?!__)[^\s.:]{1,100}$/,
+    'a name of at most 100 characters, without blanks, dots and colons, such as chatlio-aep',
+  );
+
+export const buildId = z
+  .string()
+  .regex(
+    /^(?!__)[^\s:]{1,100}$/,
+    'an id of at most 100 characters, without blanks and colons, such as 0.4.0 or a commit',
+  );
+
 /** Sent in a header, which nothing but visible ASCII can stand in. */
 export const headerValue = z.string().regex(/^[!-~]+$/, 'one word of letters, digits and signs, all ASCII');
 

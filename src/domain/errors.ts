@@ -75,6 +75,33 @@ export const ERROR_CATALOGUE = {
     retryable: true,
     exitCode: EXIT_CODES.failed,
   },
+  CAEP_WORKFLOW_NONDETERMINISTIC: {
+    sentence: 'The workflow {workflow} is stuck, because {code} does not fit its history: {reason}.',
+    remedy:
+      'Nothing is lost, and it continues automatically once code that fits takes its tasks.[ Run `chatlio-aep deploy promote {lastBuild}`: this build has brought it so far.][ {instead}]',
+    retryable: true,
+    exitCode: EXIT_CODES.failed,
+  },
+  CAEP_BUILD_WITHOUT_TASKS: {
+    sentence:
+      'No worker takes tasks from the Temporal task queue {taskQueue}: they go to {target}, and workers run of {polling}.',
+    remedy: 'Run `chatlio-aep deploy promote {build}`, or start workers of the build that has the tasks.',
+    retryable: true,
+    exitCode: EXIT_CODES.failed,
+  },
+  CAEP_BUILD_UNKNOWN: {
+    sentence: 'The worker deployment {deployment} has no build {build}[; it has {known}].',
+    remedy:
+      'Start a worker with `TEMPORAL_DEPLOYMENT_NAME={deployment}` and `TEMPORAL_WORKER_BUILD_ID={build}`, then give the command again. `chatlio-aep deploy status` lists the builds.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_BUILD_WITHOUT_WORKER: {
+    sentence: 'No worker of {what} takes tasks from the Temporal task queue {taskQueue}, so nothing was changed.',
+    remedy: 'Start workers of it, wait until `chatlio-aep deploy status` shows them, then give the command again.',
+    retryable: true,
+    exitCode: EXIT_CODES.failed,
+  },
   CAEP_NO_WORKER: {
     sentence: 'No worker is running that takes tasks from the Temporal task queue {taskQueue}.',
     remedy: 'Start one with `chatlio-aep worker` (or the whole stack with `npm start`).',

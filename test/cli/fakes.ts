@@ -83,7 +83,7 @@ export function sourceRun(changes: Partial<SourceRun> = {}): SourceRun {
 /** Every method that a test does not give fails it. */
 export function fakeSources(given: Partial<Sources>): Sources {
   const unexpected = (method: string) => () => Promise.reject(new Error(`unexpected call of ${method}`));
-  return {
+  const sources: Sources = {
     address: '127.0.0.1:7233',
     start: unexpected('start'),
     describe: unexpected('describe'),
@@ -105,8 +105,15 @@ export function fakeSources(given: Partial<Sources>): Sources {
     pausedActivities: () => Promise.resolve([]),
     stuckWorkflows: () => Promise.resolve({ looked: 0, stuck: [] }),
     polledTaskQueues: () => Promise.resolve(['chatlio-aep-source', 'chatlio-aep-forwarder']),
+    faultOfPolling: async (taskQueue) =>
+      (await sources.polledTaskQueues()).includes(taskQueue)
+        ? undefined
+        : { code: 'CAEP_NO_WORKER', fields: { taskQueue } },
+    deploys: unexpected('deploys'),
+    promote: unexpected('promote'),
     ...given,
   };
+  return sources;
 }
 
 /** Answers one after the other, then the last one for ever. An error is thrown. */

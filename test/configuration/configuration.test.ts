@@ -108,6 +108,8 @@ const SAMPLES = {
   TEMPORAL_ADDRESS: ['temporal:7233', 'http://temporal:7233'],
   TEMPORAL_NAMESPACE: ['chats', 'two words'],
   TEMPORAL_UI_URL: ['https://temporal.example.com', 'temporal.example.com'],
+  TEMPORAL_DEPLOYMENT_NAME: ['chats/chatlio-aep', 'chatlio.aep'],
+  TEMPORAL_WORKER_BUILD_ID: ['0.4.0', '__unversioned__'],
   TEMPORAL_PROFILE: ['staging'],
   TEMPORAL_CONFIG_FILE: ['/srv/temporal.toml'],
   TEMPORAL_API_KEY: ['eyJhbGciOi.J9-_', 'two\nlines'],

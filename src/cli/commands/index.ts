@@ -43,6 +43,7 @@ const COMMANDS: Readonly<Record<string, Readonly<Record<string, () => Promise<Li
     accounts: async () => (await import('./installation/accounts.js')).accountsCommands,
   },
   'Processes:': {
+    deploy: async () => (await import('./installation/deploy.js')).deployCommands,
     dev: async () => (await import('./installation/processes.js')).PROCESS_COMMANDS.dev,
     worker: async () => (await import('./installation/processes.js')).PROCESS_COMMANDS.worker,
     receiver: async () => (await import('./installation/processes.js')).PROCESS_COMMANDS.receiver,

@@ -37,7 +37,9 @@ export async function forgottenSource(sources: Sources, name: string): Promise<F
     const { uid, retired } = intake.source;
     return { name, uid, phase: retired ? 'torn-down' : 'terminated', intake };
   } catch (error) {
-    if (!(error instanceof CodedError) || error.error.code !== 'CAEP_NO_WORKER') throw error;
+    if (!(error instanceof CodedError) || !NOBODY_ANSWERS.has(error.error.code)) throw error;
     return undefined;
   }
 }
+
+const NOBODY_ANSWERS: ReadonlySet<string> = new Set(['CAEP_NO_WORKER', 'CAEP_BUILD_WITHOUT_TASKS']);

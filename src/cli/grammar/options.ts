@@ -74,3 +74,10 @@ export function filtered(command: Commander): Commander {
     .option('--before <time>', 'only events held before then: an ISO 8601 time, or an age such as 2h', pointInTime)
     .option('--limit <number>', 'at most this many', wholeNumber);
 }
+
+/** A part, but not all. */
+export function percentage(text: string): number {
+  const number = Number(text);
+  if (!(number > 0 && number < 100)) throw new InvalidArgumentError('expected a number above 0 and below 100');
+  return number;
+}

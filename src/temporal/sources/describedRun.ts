@@ -3,6 +3,7 @@ import type { WorkflowExecutionDescription, WorkflowExecutionInfo } from '@tempo
 import { defaultPayloadConverter } from '@temporalio/common';
 import { sentenceOf } from '../../domain/errors.js';
 import { HELD_REASON, SOURCE_PHASE } from '../../domain/source/searchAttributes.js';
+import { milliseconds } from '../timestamp.js';
 import type { TemporalAccess } from './access.js';
 import type { PausedActivity, PendingActivity, SourceRun } from './port.js';
 import { catalogueErrorIn } from './temporalFaults.js';
@@ -77,12 +78,4 @@ function failureText(failure: RawPendingActivity['lastFailure']): string | undef
   const stated = detail === undefined ? undefined : catalogueErrorIn(defaultPayloadConverter.fromPayload(detail));
   const text = stated === undefined ? (failure.message ?? 'failed') : sentenceOf(stated);
   return text.replaceAll(/\s+/g, ' ');
-}
-
-/** Of a protobuf timestamp, since 1970. */
-export function milliseconds(
-  time: { seconds?: unknown; nanos?: number | null } | null | undefined,
-): number | undefined {
-  if (time === null || time === undefined) return undefined;
-  return Number(time.seconds ?? 0) * 1_000 + Math.floor((time.nanos ?? 0) / 1_000_000);
 }

@@ -16,6 +16,7 @@ import type {
 } from '../../domain/source/source.js';
 import type { TeardownInput, TeardownResult } from '../../domain/source/teardown.js';
 import type { UpdateInput, UpdateResult } from '../../domain/source/update.js';
+import type { Deploys, Promoted, Promotion } from '../deploys/port.js';
 
 /**
  * The sources, as Temporal knows them. Every method throws CodedErrors (`CAEP_TEMPORAL_UNREACHABLE`, `CAEP_SOURCE_UNKNOWN`,
@@ -67,8 +68,14 @@ export interface Sources {
   pausedActivities(name: string): Promise<readonly PausedActivity[]>;
   /** Running workflows of sources that stand still because a worker fails at them; of many only some are looked at. */
   stuckWorkflows(): Promise<{ readonly looked: number; readonly stuck: readonly CatalogueError[] }>;
-  /** Task queues that somebody polls. */
+  /** Task queues of which a worker takes the tasks. */
   polledTaskQueues(): Promise<readonly string[]>;
+  /** Why nobody takes the tasks of this one: no worker, or none of the build that gets them. Undefined where somebody does. */
+  faultOfPolling(taskQueue: string): Promise<CatalogueError | undefined>;
+  /** Builds of the workers. Needs no worker. */
+  deploys(deployment: string): Promise<Deploys>;
+  /** Throws `CAEP_BUILD_UNKNOWN` and `CAEP_BUILD_WITHOUT_WORKER`. */
+  promote(promotion: Promotion): Promise<Promoted>;
   readonly address: string;
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import { codedError, type CodedError } from '../../domain/errors.js';
+import { named } from '../deploys/polling.js';
 
 /** The first failure may be one worker that was just ended. */
 const FAILED_ATTEMPTS = 2;
@@ -31,7 +32,31 @@ export async function stuckError(
   if (failed === undefined) return undefined;
   const message = (failed.failure?.message ?? 'its workflow task fails')
     .replaceAll(/\s+/g, ' ')
-    .slice(0, LONGEST_REASON);
-  const reason = Number(failed.cause) === NON_DETERMINISTIC ? `nondeterminism, ${message}` : message;
-  return codedError('CAEP_WORKFLOW_STUCK', { workflow: workflowId, reason: reason.replace(/\.$/, '') });
+    .slice(0, LONGEST_REASON)
+    .replace(/\.$/, '');
+  if (Number(failed.cause) !== NON_DETERMINISTIC) {
+    return codedError('CAEP_WORKFLOW_STUCK', { workflow: workflowId, reason: message });
+  }
+  return codedError('CAEP_WORKFLOW_NONDETERMINISTIC', { workflow: workflowId, reason: message, ...codeOf(raw) });
 }
+
+/** Which code does not fit, and which does. */
+function codeOf({ workflowExecutionInfo }: WorkflowExecutionDescription['raw']): Readonly<Record<string, string>> {
+  const { deploymentVersion, versionTransition } = workflowExecutionInfo?.versioningInfo ?? {};
+  const last = named(deploymentVersion)?.build;
+  // On its way to another build it has done no task there yet.
+  const build = named(versionTransition?.deploymentVersion)?.build ?? last;
+  if (build === undefined) {
+    return {
+      code: 'the release of the workers',
+      instead: 'On every worker, run the release that it ran on before, or a later one.',
+    };
+  }
+  return {
+    code: `the build ${build}`,
+    ...(last === undefined || last === build ? { instead: OTHER_BUILD } : { lastBuild: last }),
+  };
+}
+
+const OTHER_BUILD =
+  'Run `chatlio-aep deploy promote BUILD` with the one that it ran on before; `chatlio-aep deploy status` lists the builds.';

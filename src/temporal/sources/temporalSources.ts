@@ -24,7 +24,9 @@ import {
 } from '../../domain/source/source.js';
 import { CALL_DEADLINE_MS, type TemporalAccess } from './access.js';
 import { ask } from './ask.js';
-import { milliseconds, pausedActivities, sourceRun, standing } from './describedRun.js';
+import { promote, readDeploys } from '../deploys/deploys.js';
+import { faultOfPolling, readPolling } from '../deploys/polling.js';
+import { pausedActivities, sourceRun, standing } from './describedRun.js';
 import type { AskTimes, Sources, Underway } from './port.js';
 import { stuckError } from './stuckWorkflows.js';
 import { translated } from './temporalFaults.js';
@@ -33,8 +35,8 @@ import { translated } from './temporalFaults.js';
 const DECIDE_DEADLINE_MS = 300_000;
 /** Requests that are under way are waited for, and Adobe may take its minutes over a flow, attempt after attempt. */
 const OPERATION_DEADLINE_MS = 3_600_000;
-/** Pollers ask again at least every 60 s: one that was not seen for longer is gone, though the server lists it for 5 min. */
-const POLLER_AGE_MS = 75_000;
+/** The server runs a workflow of its own for it, and tells every task queue. */
+const PROMOTE_DEADLINE_MS = 60_000;
 const LISTED_AT_MOST = 1_000;
 /** Of `doctor`: one call each, a millisecond or two. */
 const LOOKED_AT_MOST = 200;
@@ -60,8 +62,14 @@ export function createTemporalSources(access: TemporalAccess): Sources {
       return await translated({ address, taskQueue, name, answeredByWorker: true }, () => within(deadlineMs, call));
     } catch (error) {
       const workflowId = taskQueue === TASK_QUEUES.forwarder ? forwarderWorkflowId(name) : sourceWorkflowId(name);
-      throw (await stuckBehind(error, workflowId)) ?? error;
+      throw (await stuckBehind(error, workflowId)) ?? (await withoutTasks(error, taskQueue)) ?? error;
     }
+  };
+  /** A worker may be there all the same, of a build that gets no tasks. */
+  const withoutTasks = async (error: unknown, taskQueue: string): Promise<CodedError | undefined> => {
+    if (!(error instanceof CodedError) || error.error.code !== 'CAEP_NO_WORKER') return undefined;
+    const look = async () => faultOfPolling(await readPolling(client, namespace, taskQueue));
+    return within(CALL_DEADLINE_MS, look).catch(() => undefined);
   };
   const stuckBehind = async (error: unknown, workflowId: string): Promise<CodedError | undefined> => {
     if (!(error instanceof CodedError) || !SIGNS_OF_STUCK.has(error.error.code)) return undefined;
@@ -193,8 +201,17 @@ export function createTemporalSources(access: TemporalAccess): Sources {
           .sort((a, b) => (a.name < b.name ? -1 : 1));
       }),
 
-    ask: <Question extends Inquiry>(question: Question, signal?: AbortSignal, timed?: (times: AskTimes) => void) =>
-      ask(question, { signal, timed }, access, byServer),
+    ask: async <Question extends Inquiry>(
+      question: Question,
+      signal?: AbortSignal,
+      timed?: (times: AskTimes) => void,
+    ) => {
+      try {
+        return await ask(question, { signal, timed }, access, byServer);
+      } catch (error) {
+        throw (await withoutTasks(error, TASK_QUEUES.source)) ?? error;
+      }
+    },
 
     stuckWorkflows: () =>
       byServer(undefined, async () => {
@@ -219,15 +236,20 @@ export function createTemporalSources(access: TemporalAccess): Sources {
       byServer(undefined, async () => {
         const polled: string[] = [];
         for (const taskQueue of Object.values(TASK_QUEUES)) {
-          const { pollers } = await client.connection.workflowService.describeTaskQueue({
-            namespace,
-            taskQueue: { name: taskQueue },
-          });
-          const freshest = Math.max(...(pollers ?? []).map(({ lastAccessTime }) => milliseconds(lastAccessTime) ?? 0));
-          if (Date.now() - freshest < POLLER_AGE_MS) polled.push(taskQueue);
+          if (faultOfPolling(await readPolling(client, namespace, taskQueue)) === undefined) polled.push(taskQueue);
         }
         return polled;
       }),
+
+    faultOfPolling: (taskQueue) =>
+      byServer(undefined, async () => faultOfPolling(await readPolling(client, namespace, taskQueue))?.error),
+
+    deploys: (deployment) => byServer(undefined, () => readDeploys({ client, namespace }, deployment)),
+
+    promote: (promotion) =>
+      translated({ address, taskQueue: TASK_QUEUES.source, answeredByWorker: false }, () =>
+        within(PROMOTE_DEADLINE_MS, () => promote({ client, namespace, identity: client.options.identity }, promotion)),
+      ),
   };
 }
 

@@ -17,6 +17,7 @@ import { clocksSeenFromHere } from '../../findings/clocksSeenFromHere.js';
 import { homeFinding } from '../../findings/homeFinding.js';
 import { sourceFindings } from '../../findings/sourceFindings.js';
 import { unreachableReason } from '../../findings/unreachable.js';
+import { requireWorker } from '../../worker.js';
 import type { CommandLine } from '../../grammar/commandLine.js';
 import { person, pointInTime } from '../../grammar/options.js';
 import { doctorRestored } from './doctorRestored.js';
@@ -74,10 +75,8 @@ async function throughTemporal(context: Context, sandbox: string | undefined): P
   const reached = sources;
   findings.push(...(await several('sources', () => sourceFindings(reached))));
   const polled = await found('worker', async () => {
-    const queues = await reached.polledTaskQueues();
-    for (const taskQueue of Object.values(TASK_QUEUES)) {
-      if (!queues.includes(taskQueue)) throw codedError('CAEP_NO_WORKER', { taskQueue });
-    }
+    const queues = Object.values(TASK_QUEUES);
+    for (const taskQueue of queues) await requireWorker(reached, taskQueue);
     return `polls ${queues.join(' and ')}`;
   });
   const standing = await stuck(reached);

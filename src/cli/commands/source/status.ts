@@ -68,6 +68,8 @@ async function showForgotten({ output, now }: Context, sources: Sources, name: s
 const TOLD: ReadonlySet<ErrorCode> = new Set([
   'CAEP_NO_WORKER',
   'CAEP_WORKFLOW_STUCK',
+  'CAEP_WORKFLOW_NONDETERMINISTIC',
+  'CAEP_BUILD_WITHOUT_TASKS',
   'CAEP_NO_ANSWER',
   'CAEP_DATABASE_UNREACHABLE',
 ] as const);
