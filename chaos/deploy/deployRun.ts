@@ -48,6 +48,8 @@ export interface DeployRun {
 export interface DeployRunOptions {
   readonly seed: number;
   readonly events: number;
+  /** Posts that begin in a second: the forwarder always has something to send, and the load outlasts the deploys. */
+  readonly rate: number;
   /** Takes one line for a person. */
   readonly log: (line: string) => void;
 }
@@ -78,7 +80,7 @@ const LIVE_WITHIN_MS = 180_000;
 const STUCK_WITHIN_MS = 180_000;
 const POLL_MS = 500;
 
-async function runOn(stack: DeployStack, { seed, events, log }: DeployRunOptions): Promise<DeployRun> {
+async function runOn(stack: DeployStack, { seed, events, rate, log }: DeployRunOptions): Promise<DeployRun> {
   const temporal = await connectClient(readConfiguration(stack.environment));
   const database = openDatabase({
     url: stack.databaseUrl,
@@ -108,7 +110,7 @@ async function runOn(stack: DeployStack, { seed, events, log }: DeployRunOptions
       pathOf: (kind) => source.webhookPath(kind),
     });
     const startedAt = performance.now();
-    const pace = startPace(load, posts.length);
+    const pace = startPace(load, posts.length, rate);
 
     await rollout.to('a');
     const first = await beginMoving(sources, simulator, 1);
@@ -167,15 +169,13 @@ async function runOn(stack: DeployStack, { seed, events, log }: DeployRunOptions
   }
 }
 
-/** So many posts begin in a second: the forwarder has always something to send, and the load outlasts the deploys. */
-const POSTS_PER_SECOND = 150;
 const TICK_MS = 100;
 
-function startPace(load: Load, posts: number) {
+function startPace(load: Load, posts: number, rate: number) {
   let allowed = 0;
   let exhaustedAtMs: number | undefined;
   const tick = setInterval(() => {
-    allowed += (POSTS_PER_SECOND * TICK_MS) / 1_000;
+    allowed += (rate * TICK_MS) / 1_000;
     load.allow(Math.floor(allowed));
     if (allowed >= posts) exhaustedAtMs ??= Date.now();
   }, TICK_MS);

@@ -1,5 +1,5 @@
 /**
- * `npm run chaos:deploy -- --seed N --events N`: builds that come and go under load, with real processes. Exit 1 on any lost or
+ * `npm run chaos:deploy -- --seed N --events N --rate N`: builds that come and go under load, with real processes. Exit 1 on any lost or
  * repeated event, and on any failed workflow task but those of the build that does not fit.
  */
 import { parseArgs } from 'node:util';
@@ -10,14 +10,20 @@ import { reportOf } from './report.js';
 
 const INTERRUPTED = 130;
 const DEFAULT_EVENTS = '30000';
+const DEFAULT_RATE = '150';
 
 const { values } = parseArgs({
-  options: { seed: { type: 'string' }, events: { type: 'string', default: DEFAULT_EVENTS } },
+  options: {
+    seed: { type: 'string' },
+    events: { type: 'string', default: DEFAULT_EVENTS },
+    rate: { type: 'string', default: DEFAULT_RATE },
+  },
 });
 const seed = Number(values.seed ?? Date.now() % 1_000_000);
 const events = Number(values.events);
+const rate = Number(values.rate);
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
-const repeat = `npm run chaos:deploy -- --seed ${seed} --events ${events}`;
+const repeat = `npm run chaos:deploy -- --seed ${seed} --events ${events} --rate ${rate}`;
 
 listenForInterruption(INTERRUPTED);
 say(repeat);
@@ -25,6 +31,7 @@ try {
   const run = await runDeployChaos({
     seed,
     events,
+    rate,
     log: (line) => say(`${new Date().toISOString().slice(11, 19)} ${line}`),
   });
   say(reportOf(run, repeat));

@@ -326,6 +326,15 @@ describe('status', () => {
       expect(renderStatusList([], NOW, plain)).toContain('There is no source yet');
     });
 
+    it('names a source whose workflow, or whose forwarder, goes on no more', () => {
+      const fields = { workflow: 'forwarder:a', reason: '[TMPRL1100] …' };
+      const [first] = listedSources(runs, [], [{ code: 'CAEP_WORKFLOW_NONDETERMINISTIC', fields }]);
+      expect(first).toMatchObject({
+        name: 'a',
+        needs: [{ reason: 'forwarder:a is stuck: nondeterminism', command: 'chatlio-aep status a' }],
+      });
+    });
+
     it('without an answer of the database tells what Temporal knows', () => {
       const listed = listedSources(runs, []);
       expect(listed.filter((one) => one.needs.length > 0).map(({ name }) => name)).toEqual(['b', 'b2', 'b3', 'c', 'f']);

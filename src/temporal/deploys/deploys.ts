@@ -24,8 +24,11 @@ const RUNNING = `WorkflowType in ("${WORKFLOW_TYPES.source}", "${WORKFLOW_TYPES.
 const BUILD = 'TemporalWorkerDeploymentVersion';
 
 export async function readDeploys({ client, namespace }: Asked, deployment: string): Promise<Deploys> {
-  const found = await describe({ client, namespace }, deployment);
-  const pollings = await pollingsOf({ client, namespace });
+  const [found, pollings, { count: all }] = await Promise.all([
+    describe({ client, namespace }, deployment),
+    pollingsOf({ client, namespace }),
+    client.workflow.count(RUNNING),
+  ]);
   const current = named(found?.routingConfig?.currentDeploymentVersion);
   const ramping = rampingOf(found);
   const versions = newestFirst(found);
@@ -34,7 +37,6 @@ export async function readDeploys({ client, namespace }: Asked, deployment: stri
       async ({ build }) => (await client.workflow.count(`${RUNNING} and ${BUILD} = ${quoted(build)}`)).count,
     ),
   );
-  const all = (await client.workflow.count(RUNNING)).count;
   const rest = Math.max(all - counts.reduce((sum, count) => sum + count, 0), 0);
   const builds = versions.map(
     ({ build, since, draining }, index): Build => ({
@@ -158,12 +160,12 @@ function newestFirst(found: Described | undefined): Version[] {
       const build = named(summary.deploymentVersion);
       if (build === undefined) return [];
       const { currentSinceTime, rampingSinceTime, lastDeactivationTime, createTime, drainageInfo } = summary;
-      const draining = drainageInfo?.status ?? undefined;
+      const draining: number | undefined = drainageInfo?.status ?? undefined;
       return {
         build,
         madeAt: milliseconds(createTime) ?? 0,
         since: milliseconds(currentSinceTime ?? rampingSinceTime ?? lastDeactivationTime ?? createTime),
-        draining: draining === undefined ? undefined : Number(draining),
+        draining,
       };
     })
     .sort((a, b) => b.madeAt - a.madeAt);

@@ -35,6 +35,8 @@ import { translated } from './temporalFaults.js';
 const DECIDE_DEADLINE_MS = 300_000;
 /** Requests that are under way are waited for, and Adobe may take its minutes over a flow, attempt after attempt. */
 const OPERATION_DEADLINE_MS = 3_600_000;
+/** A dozen calls. */
+const DEPLOYS_DEADLINE_MS = 20_000;
 /** The server runs a workflow of its own for it, and tells every task queue. */
 const PROMOTE_DEADLINE_MS = 60_000;
 const LISTED_AT_MOST = 1_000;
@@ -244,7 +246,10 @@ export function createTemporalSources(access: TemporalAccess): Sources {
     faultOfPolling: (taskQueue) =>
       byServer(undefined, async () => faultOfPolling(await readPolling(client, namespace, taskQueue))?.error),
 
-    deploys: (deployment) => byServer(undefined, () => readDeploys({ client, namespace }, deployment)),
+    deploys: (deployment) =>
+      translated({ address, taskQueue: TASK_QUEUES.source, answeredByWorker: false }, () =>
+        within(DEPLOYS_DEADLINE_MS, () => readDeploys({ client, namespace }, deployment)),
+      ),
 
     promote: (promotion) =>
       translated({ address, taskQueue: TASK_QUEUES.source, answeredByWorker: false }, () =>

@@ -19,8 +19,12 @@ export const status: Command<{ readonly name?: string }> = async (context, { nam
 /** What needs a person comes first. Without a worker nobody knows the events that are held. */
 async function listAll(context: Context, sources: Sources) {
   const { output, now } = context;
-  const [runs, needs] = await Promise.all([sources.list(), knownNeeds(context, sources)]);
-  const rows = listedSources(runs, needs);
+  const [runs, needs, { stuck }] = await Promise.all([
+    sources.list(),
+    knownNeeds(context, sources),
+    sources.stuckWorkflows(),
+  ]);
+  const rows = listedSources(runs, needs, stuck);
   output.result({ sources: rows.map(listedDocument) }, () => renderStatusList(rows, now(), output.paint));
   return EXIT_CODES.done;
 }

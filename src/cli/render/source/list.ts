@@ -1,7 +1,9 @@
 /** `status` without a name: all sources, those that need a person first, each with why and what to type. */
 import { counted } from '../../../domain/counted.js';
+import type { CatalogueError } from '../../../domain/errors.js';
 import type { SourceNeeds } from '../../../domain/events/shownEvents.js';
 import { oneLine } from '../../../domain/printable.js';
+import { forwarderWorkflowId, sourceWorkflowId } from '../../../domain/source/source.js';
 import type { SourceRun } from '../../../temporal/sources/port.js';
 import type { Paint } from '../paint.js';
 import { columns, elapsed, instant, shortened } from '../text.js';
@@ -26,10 +28,18 @@ export interface ListedSource {
 /** Wide enough for every sentence of ours. */
 const REASON_WIDTH = 60;
 
-/** Those that need a person first, else by name. */
-export function listedSources(runs: readonly SourceRun[], needs: readonly SourceNeeds[]): ListedSource[] {
+/**
+ * Those that need a person first, else by name.
+ *
+ * @param stuck workflows at which a worker fails again and again
+ */
+export function listedSources(
+  runs: readonly SourceRun[],
+  needs: readonly SourceNeeds[],
+  stuck: readonly CatalogueError[] = [],
+): ListedSource[] {
   const known = new Map(needs.map((one) => [one.name, one]));
-  const listed = runs.map((run) => fromRun(run, known.get(run.name)));
+  const listed = runs.map((run) => fromRun(run, known.get(run.name), stuck));
   const named = new Set(runs.map(({ name }) => name));
   const forgotten = needs.filter(({ name, held }) => !named.has(name) && held > 0).map(fromDatabase);
   return [...listed, ...forgotten].sort(
@@ -37,13 +47,14 @@ export function listedSources(runs: readonly SourceRun[], needs: readonly Source
   );
 }
 
-function fromRun(run: SourceRun, needs: SourceNeeds | undefined): ListedSource {
+function fromRun(run: SourceRun, needs: SourceNeeds | undefined, stuck: readonly CatalogueError[]): ListedSource {
   const phase = phaseOf({ run });
   return {
     name: run.name,
     run,
     phase,
     needs: [
+      ...ofStuck(run, stuck),
       ...ofPause(run),
       ...ofWorkflow(run, phase),
       ...ofSending(run, needs),
@@ -56,6 +67,17 @@ function fromRun(run: SourceRun, needs: SourceNeeds | undefined): ListedSource {
 
 function fromDatabase({ name, retired, held }: SourceNeeds): ListedSource {
   return { name, phase: retired ? 'torn-down' : 'terminated', needs: ofEvents(name, held), heldEvents: held };
+}
+
+/** Of its workflow, or its forwarder's. */
+function ofStuck({ name }: SourceRun, stuck: readonly CatalogueError[]): Need[] {
+  const ids = [sourceWorkflowId(name), forwarderWorkflowId(name)];
+  return stuck
+    .filter(({ fields }) => ids.includes(fields['workflow'] ?? ''))
+    .map(({ code, fields }) => ({
+      reason: `${fields['workflow']} is stuck${code === 'CAEP_WORKFLOW_NONDETERMINISTIC' ? ': nondeterminism' : ''}`,
+      command: `chatlio-aep status ${name}`,
+    }));
 }
 
 function ofPause({ name, hasPausedActivity }: SourceRun): Need[] {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { deployStatus, promoteBuild } from '../../../../src/cli/commands/installation/deploy.js';
-import type { Deploys, Promotion } from '../../../../src/temporal/deploys/port.js';
+import type { Build, Deploys, Promotion } from '../../../../src/temporal/deploys/port.js';
 import { fakeSources, fakeWorld, NOW } from '../../fakes.js';
 
 const BUILD = { status: 'draining', since: NOW - 60_000, workers: 1, unpolled: [], workflows: 1 } as const;
@@ -56,12 +56,14 @@ describe('deploy status', () => {
   });
 
   it('says when nobody of the current build takes tasks', async () => {
-    const [current, ...others] = DEPLOYS.builds;
-    const builds = [
-      { ...BUILD, ...current, status: 'current', workers: 0, unpolled: ['chatlio-aep-source'] },
-      ...others,
-    ] as const;
-    const { context, stdout } = world({ ...DEPLOYS, builds });
+    const current: Build = {
+      ...BUILD,
+      build: '0.4.1',
+      status: 'current',
+      workers: 0,
+      unpolled: ['chatlio-aep-source'],
+    };
+    const { context, stdout } = world({ ...DEPLOYS, builds: [current] });
     await deployStatus(context, {});
     expect(stdout()).toContain('✖ No worker of 0.4.1 takes tasks from chatlio-aep-source.');
   });
