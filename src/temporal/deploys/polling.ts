@@ -14,7 +14,7 @@ export interface BuildOf {
   readonly build: string;
 }
 
-export interface Poller {
+interface Poller {
   readonly identity: string;
   readonly build: BuildOf | undefined;
 }
