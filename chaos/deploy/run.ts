@@ -23,17 +23,13 @@ const seed = Number(values.seed ?? Date.now() % 1_000_000);
 const events = Number(values.events);
 const rate = Number(values.rate);
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const log = (line: string): void => say(`${new Date().toISOString().slice(11, 19)} ${line}`);
 const repeat = `npm run chaos:deploy -- --seed ${seed} --events ${events} --rate ${rate}`;
 
 listenForInterruption(INTERRUPTED);
 say(repeat);
 try {
-  const run = await runDeployChaos({
-    seed,
-    events,
-    rate,
-    log: (line) => say(`${new Date().toISOString().slice(11, 19)} ${line}`),
-  });
+  const run = await runDeployChaos({ seed, events, rate, log });
   say(reportOf(run, repeat));
   process.exitCode = isWithoutFault(run) ? 0 : 1;
 } catch (error) {

@@ -24,9 +24,9 @@ const RUNNING = `WorkflowType in ("${WORKFLOW_TYPES.source}", "${WORKFLOW_TYPES.
 const BUILD = 'TemporalWorkerDeploymentVersion';
 
 export async function readDeploys({ client, namespace }: Asked, deployment: string): Promise<Deploys> {
-  const [found, pollings, { count: all }] = await Promise.all([
+  const [found, queues, { count: all }] = await Promise.all([
     describe({ client, namespace }, deployment),
-    pollingsOf({ client, namespace }),
+    queuesOf({ client, namespace }),
     client.workflow.count(RUNNING),
   ]);
   const current = named(found?.routingConfig?.currentDeploymentVersion);
@@ -43,14 +43,14 @@ export async function readDeploys({ client, namespace }: Asked, deployment: stri
       build: build.build,
       status: statusOf(build, current, ramping, draining),
       since,
-      ...workersOf(build, pollings),
+      ...workersOf(build, queues),
       workflows: counts[index] ?? 0,
     }),
   );
   const without: Build = {
     build: undefined,
     status: statusOf(undefined, current, ramping, undefined),
-    ...workersOf(undefined, pollings),
+    ...workersOf(undefined, queues),
     workflows: rest,
   };
   const isShown = without.status !== 'inactive' || without.workers > 0 || without.workflows > 0;
@@ -101,7 +101,7 @@ async function promoteNow(
   }
   const wanted = build === undefined ? undefined : { deployment, build };
   const what = build === undefined ? 'those without a build id' : `the build ${build}`;
-  for (const { taskQueue, pollers } of await pollingsOf({ client, namespace })) {
+  for (const { taskQueue, pollers } of await queuesOf({ client, namespace })) {
     if (pollers.some((poller) => isSame(poller.build, wanted))) continue;
     throw codedError('CAEP_BUILD_WITHOUT_WORKER', { what, taskQueue });
   }
@@ -143,7 +143,7 @@ async function describe({ client, namespace }: Asked, deploymentName: string): P
   }
 }
 
-function pollingsOf({ client, namespace }: Asked): Promise<Polling[]> {
+function queuesOf({ client, namespace }: Asked): Promise<Polling[]> {
   return Promise.all(Object.values(TASK_QUEUES).map((taskQueue) => readPolling(client, namespace, taskQueue)));
 }
 
@@ -192,10 +192,10 @@ function statusOf(
   return draining === DRAINING ? 'draining' : 'inactive';
 }
 
-function workersOf(build: BuildOf | undefined, pollings: readonly Polling[]): Pick<Build, 'workers' | 'unpolled'> {
+function workersOf(build: BuildOf | undefined, queues: readonly Polling[]): Pick<Build, 'workers' | 'unpolled'> {
   const of = ({ pollers }: Polling) => pollers.filter((poller) => isSame(poller.build, build));
-  const identities = new Set(pollings.flatMap(of).map(({ identity }) => identity));
-  const unpolled = pollings.filter((polling) => of(polling).length === 0).map(({ taskQueue }) => taskQueue);
+  const identities = new Set(queues.flatMap(of).map(({ identity }) => identity));
+  const unpolled = queues.filter((polling) => of(polling).length === 0).map(({ taskQueue }) => taskQueue);
   return { workers: identities.size, unpolled };
 }
 
