@@ -69,6 +69,10 @@ async function startWorker(build?: string, workflows = code): Promise<() => Prom
   return end;
 }
 
+const buildsOf = async () =>
+  Object.fromEntries((await sources.deploys(DEPLOYMENT)).builds.map(({ build = 'none', ...rest }) => [build, rest]));
+/** On a busy machine a worker may take its time. */
+const resume = () => vi.waitFor(() => sources.resume('long-lived', {}), PATIENCE);
 const promote = (build: string | undefined, percentage?: number) =>
   vi.waitFor(
     () => sources.promote({ deployment: DEPLOYMENT, build, ...(percentage === undefined ? {} : { percentage }) }),
@@ -100,6 +104,68 @@ describe('builds', () => {
     await promote('first');
     await vi.waitFor(() => sources.state('waiting'), PATIENCE);
     await client.workflow.getHandle('source:waiting').terminate();
+  }, 900_000);
+
+  it('take over, are tried on a part, do not fit, and are left again, while a source goes on', async () => {
+    const endUnversioned = await startWorker();
+    await promote(undefined);
+    await start('long-lived');
+    await vi.waitFor(() => sources.state('long-lived'), PATIENCE);
+
+    // A build beside workers without one gets nothing until it is promoted.
+    const endA = await startWorker('a');
+    await vi.waitFor(
+      async () => expect(await buildsOf()).toMatchObject({ a: { status: 'inactive', unpolled: [] } }),
+      PATIENCE,
+    );
+    await promote('a');
+    await endUnversioned();
+    await resume();
+    await expect
+      .poll(buildsOf, PATIENCE)
+      .toMatchObject({ a: { status: 'current', workers: 1, workflows: 1, unpolled: [] } });
+    expect((await sources.deploys(DEPLOYMENT)).elsewhere).toEqual([]);
+
+    // The next one takes over; the source says so only once it has had a task.
+    const endB = await startWorker('b');
+    await promote('b');
+    expect((await sources.deploys(DEPLOYMENT)).elsewhere).toEqual([{ workflowId: 'source:long-lived', build: 'a' }]);
+    await endA();
+    await resume();
+    await expect.poll(async () => (await sources.deploys(DEPLOYMENT)).elsewhere, PATIENCE).toEqual([]);
+
+    // One that does not fit is named, with the build that does.
+    const broken = code.replace("'as released'", "'in another order'");
+    expect(broken).not.toBe(code);
+    const endC = await startWorker('c', broken);
+    await promote('c');
+    await client.workflow.getHandle('source:long-lived').signal('anything');
+    const stuck = {
+      code: 'CAEP_WORKFLOW_NONDETERMINISTIC',
+      fields: expect.objectContaining({
+        workflow: 'source:long-lived',
+        code: 'the build c',
+        lastBuild: 'b',
+      }) as unknown,
+    };
+    await expect.poll(async () => (await sources.stuckWorkflows()).stuck, PATIENCE).toEqual([stuck]);
+    await expect(sources.state('long-lived')).rejects.toMatchObject({ error: stuck });
+
+    // Back: it goes on where it was.
+    await promote('b');
+    await resume();
+
+    // A part of the workflows tries another build; it comes back with the next promotion.
+    await promote('c', 10);
+    expect(await sources.deploys(DEPLOYMENT)).toMatchObject({ current: 'b', ramping: { build: 'c', percentage: 10 } });
+    await promote('b');
+    expect((await sources.deploys(DEPLOYMENT)).ramping).toBeUndefined();
+
+    // Away from builds altogether.
+    await startWorker();
+    await promote(undefined);
+    await Promise.all([endB(), endC()]);
+    await resume();
   }, 900_000);
 
   it('are not promoted where there is none, or none of its workers', async () => {
