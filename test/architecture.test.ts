@@ -43,14 +43,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // The demo starts the stack.
   cli: ['chatlio', 'configuration', 'dev', 'domain', 'manifest', 'process', 'store', 'temporal'],
   client: ['cli', 'configuration', 'process', 'stackEnvironment', 'temporal'],
-  'dev entry': ['cli', 'configuration', 'dev', 'domain', 'process'],
+  'dev entry': ['cli', 'configuration', 'dev', 'domain'],
   'receiver entry': ['cli', 'configuration', 'domain', 'metrics', 'process', 'receiver', 'store'],
   worker: ['activities', 'adobe', 'cli', 'configuration', 'domain', 'metrics', 'process', 'store', 'temporal'],
   simulator: ['domain', 'process', 'store'],
+  cluster: ['cli', 'configuration', 'dev', 'domain', 'process', 'store', 'temporal'],
   bench: ['chatlio', 'configuration', 'domain', 'manifest', 'process', 'scripts', 'store', 'temporal'],
   // Of the simulator the types of its faults.
   chaos: [
     'chatlio',
+    'cluster',
     'configuration',
     'dev',
     'domain',
@@ -122,7 +124,7 @@ function roomOf(path: string): string {
 
 describe('imports', () => {
   const source = importsOf('src');
-  const all = [...source, ...['simulator', 'bench', 'chaos', 'scripts'].flatMap(importsOf)];
+  const all = [...source, ...['simulator', 'cluster', 'bench', 'chaos', 'scripts'].flatMap(importsOf)];
 
   it('are read at all', () => {
     expect(source.length).toBeGreaterThan(300);

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { circlesIn, fileOf, filesOf, type Import, importsOf, isRelative } from './support/imports.js';
 
-const FOLDERS = ['src', 'simulator', 'bench', 'chaos', 'scripts'];
+const FOLDERS = ['src', 'simulator', 'cluster', 'bench', 'chaos', 'scripts'];
 const own = FOLDERS.flatMap(importsOf).filter(isRelative);
 const folders = new Set(FOLDERS.flatMap(filesOf).map(dirname));
 

@@ -8,6 +8,7 @@ import { openKeyRing } from '../../src/store/keys/keyRing.js';
 import { connectClient } from '../../src/temporal/connection.js';
 import { runClient } from '../stack/commandLine.js';
 import { createSimulatorAdmin } from '../stack/simulatorAdmin.js';
+import { DEV_SERVER, type On } from '../stack/temporal.js';
 import { type Disrupted, carryOut } from './faults/disruptions.js';
 import { canariesOf, readAccepted } from './records/canaries.js';
 import { type Comparison, compare } from './records/compare.js';
@@ -55,6 +56,8 @@ export interface ForwardRunOptions {
   readonly seed: number;
   readonly events: number;
   readonly kills: number;
+  /** Default: the development server. */
+  readonly on?: On;
   /** Takes one line for a person. */
   readonly log: (line: string) => void;
 }
@@ -65,7 +68,7 @@ export function isWithoutFault({ comparison, stuck, audit, holds, unexpectedEnds
 }
 
 export async function runForwardChaos(options: ForwardRunOptions): Promise<ForwardRun> {
-  const stack = await startForwardStack(options.log);
+  const stack = await startForwardStack(options.on ?? DEV_SERVER, options.log);
   let isWell = false;
   try {
     const run = await runOn(stack, options);
@@ -76,7 +79,7 @@ export async function runForwardChaos(options: ForwardRunOptions): Promise<Forwa
   }
 }
 
-async function runOn(stack: ForwardStack, { seed, events, kills, log }: ForwardRunOptions): Promise<ForwardRun> {
+async function runOn(stack: ForwardStack, { seed, events, kills, on, log }: ForwardRunOptions): Promise<ForwardRun> {
   const silent = pino({ level: 'silent' });
   const temporal = await connectClient(readConfiguration(stack.environment));
   const database = openDatabase({ url: stack.databaseUrl, applicationName: 'chaos', log: silent });
@@ -93,7 +96,7 @@ async function runOn(stack: ForwardStack, { seed, events, kills, log }: ForwardR
     await noteWhatIsSent(lakeUrl);
 
     const posts = postsOf(seed, events);
-    const plan = planOf(seed, posts.length, kills);
+    const plan = planOf(seed, posts.length, kills, on);
     const startedAt = performance.now();
     const load = startLoad({
       seed,

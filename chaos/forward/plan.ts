@@ -1,4 +1,5 @@
 /** What happens to the stack in a run, and when: from the seed alone. */
+import { DEV_SERVER, type On } from '../stack/temporal.js';
 import { type Random, randomOf } from './random.js';
 import type { ForwarderEnd } from './source.js';
 import type { Victim } from './stack.js';
@@ -43,7 +44,9 @@ export interface PlannedDisruption {
   readonly disruption: Disruption;
 }
 
-const WEIGHTS: readonly (readonly [Victim, number])[] = [
+type Weights = readonly (readonly [Victim, number])[];
+
+const WEIGHTS: Weights = [
   ['worker-1', 5],
   ['worker-2', 5],
   ['receiver-1', 3],
@@ -53,6 +56,20 @@ const WEIGHTS: readonly (readonly [Victim, number])[] = [
   ['simulator', 4],
   ['lake', 2],
 ];
+const WEIGHTS_OF_CLUSTER: Weights = [
+  ...WEIGHTS.filter(([victim]) => victim !== 'temporal'),
+  ['temporal-frontend', 2],
+  ['temporal-history', 3],
+  ['temporal-matching', 2],
+  ['temporal-worker', 1],
+  ['temporal-postgres', 2],
+  ['balancer', 1],
+];
+const WEIGHTS_ON: Readonly<Record<On['kind'], Weights>> = {
+  'dev-server': WEIGHTS,
+  cluster: WEIGHTS_OF_CLUSTER,
+  outside: WEIGHTS.filter(([victim]) => victim !== 'temporal'),
+};
 const PAUSED = 0.35;
 /** Also beyond a lease, so that what is continued is a zombie. */
 const PAUSE_MS = { from: 200, to: 7_000 } as const;
@@ -66,18 +83,19 @@ const UPDATE_MS = { from: 500, to: 8_000 } as const;
 const UPDATES = { from: 0.25, to: 0.85 } as const;
 
 /** @param kills SIGKILLs and SIGSTOPs together, at least */
-export function planOf(seed: number, posts: number, kills: number): PlannedDisruption[] {
+export function planOf(seed: number, posts: number, kills: number, on: On = DEV_SERVER): PlannedDisruption[] {
+  const weights = WEIGHTS_ON[on.kind];
   const random = randomOf(seed ^ 0x5eed);
   const disruptions: Disruption[] = [];
   const flowChanges = Math.ceil(kills / 25);
   const changes: readonly FlowChange[] = ['disable', 'patch', 'pause'];
   for (let index = 0; index < flowChanges; index += 1) {
-    const processFaults = Array.from({ length: FAULTS_IN_A_FLOW_CHANGE }, () => processFaultOf(random));
+    const processFaults = Array.from({ length: FAULTS_IN_A_FLOW_CHANGE }, () => processFaultOf(random, weights));
     disruptions.push({ kind: 'flow-change', change: changes[index % changes.length] ?? 'pause', processFaults });
   }
-  const updates = updatesOf(kills, random);
+  const updates = updatesOf(kills, random, weights);
   const single = Math.max(0, kills - flowChanges * FAULTS_IN_A_FLOW_CHANGE - updates.length * FAULTS_IN_AN_UPDATE);
-  for (let index = 0; index < single; index += 1) disruptions.push(processFaultOf(random));
+  for (let index = 0; index < single; index += 1) disruptions.push(processFaultOf(random, weights));
   const restarts = Math.max(2, Math.round(kills / 10));
   for (let index = 0; index < restarts; index += 1) {
     disruptions.push({ kind: 'forwarder', how: index % 2 === 0 ? 'terminate' : 'cancel' });
@@ -110,28 +128,28 @@ export function planOf(seed: number, posts: number, kills: number): PlannedDisru
 }
 
 /** To whole chats first, then back and forth between the others. */
-function updatesOf(kills: number, random: Random): Extract<Disruption, { kind: 'update' }>[] {
+function updatesOf(kills: number, random: Random, weights: Weights): Extract<Disruption, { kind: 'update' }>[] {
   const [first, ...later] = SOURCE_UPDATES;
   const rest = Array.from({ length: Math.max(1, Math.round(kills / 50)) }, (_, index) => later[index % later.length]);
   return [first, ...rest].flatMap((update) => {
     if (update === undefined) return [];
     const processFaults = Array.from({ length: FAULTS_IN_AN_UPDATE }, () => ({
       afterMs: Math.round(random.between(UPDATE_MS.from, UPDATE_MS.to)),
-      processFault: processFaultOf(random),
+      processFault: processFaultOf(random, weights),
     }));
     return [{ kind: 'update' as const, update, processFaults }];
   });
 }
 
-function processFaultOf(random: Random): ProcessFault {
+function processFaultOf(random: Random, weights: Weights): ProcessFault {
   const kind = random.chance(PAUSED) ? 'pause' : 'kill';
   const { from, to } = kind === 'pause' ? PAUSE_MS : DOWN_MS;
-  return { kind, victim: victimOf(random), forMs: Math.round(random.between(from, to)) };
+  return { kind, victim: victimOf(random, weights), forMs: Math.round(random.between(from, to)) };
 }
 
-function victimOf(random: Random): Victim {
-  let left = random.next() * WEIGHTS.reduce((sum, [, weight]) => sum + weight, 0);
-  for (const [victim, weight] of WEIGHTS) {
+function victimOf(random: Random, weights: Weights): Victim {
+  let left = random.next() * weights.reduce((sum, [, weight]) => sum + weight, 0);
+  for (const [victim, weight] of weights) {
     left -= weight;
     if (left < 0) return victim;
   }

@@ -1,6 +1,7 @@
 /**
  * Everything that delivers, as real processes on free ports and in a folder of its own: Temporal's server, PostgreSQL, two
- * workers, two receivers, the simulator, and the PostgreSQL that is its lake. Each can be killed and comes back with its data.
+ * workers, two receivers, the simulator, and the PostgreSQL that is its lake. On a cluster each role of Temporal is a process, they
+ * have a PostgreSQL of their own, and a balancer stands before the receivers. Each can be killed and comes back with its data.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +10,7 @@ import { type Configuration, readConfiguration } from '../../src/configuration.j
 import type { StackContext } from '../../src/dev/context.js';
 import { choosePorts } from '../../src/dev/ports.js';
 import { programService } from '../../src/dev/programs.js';
-import { postgresService, temporalService } from '../../src/dev/services.js';
+import { postgresService } from '../../src/dev/services.js';
 import type { Service } from '../../src/dev/supervisor.js';
 import type { Command } from '../../src/process/programs/entry.js';
 import { identityOf } from '../../src/process/programs/identity.js';
@@ -20,29 +21,25 @@ import { createKeyFile } from '../../src/store/keys/keyFileChanges.js';
 import { endOnInterruption } from '../stack/interruption.js';
 import { keepProcess, type KeptProcess } from '../stack/keptProcess.js';
 import { isolatedEnvironment } from '../stack/environment.js';
+import { meetTemporal, type On, temporalServices, type TemporalVictim } from '../stack/temporal.js';
+import { balancerService } from '../../cluster/plan.js';
 import { setHostileDefaults } from './faults/hostileDefaults.js';
 import { canMakePidNamespaces, inPidNamespace } from './faults/pidNamespace.js';
 import { makeReceiverDisk, type ReceiverDisk } from './faults/receiverDisk.js';
 import { ADOBE_TIMES, LAKE_DELAY_MS, TRUE_SETTLE_WINDOW_MS } from './times.js';
 
-const VICTIMS = [
-  'worker-1',
-  'worker-2',
-  'receiver-1',
-  'receiver-2',
-  'temporal',
-  'postgres',
-  'simulator',
-  'lake',
-] as const;
-export type Victim = (typeof VICTIMS)[number];
+type AlwaysThere = 'worker-1' | 'worker-2' | 'receiver-1' | 'receiver-2' | 'postgres' | 'simulator' | 'lake';
+export type Victim = AlwaysThere | TemporalVictim | 'temporal-postgres' | 'balancer';
 
 export interface ForwardStack {
   readonly home: string;
   readonly configuration: Configuration;
   /** What a command needs to reach this stack. */
   readonly environment: NodeJS.ProcessEnv;
-  readonly processes: Readonly<Record<Victim, KeptProcess>>;
+  readonly processes: Readonly<Record<AlwaysThere, KeptProcess>>;
+  /** @throws Error when this run has no such process */
+  processOf(victim: Victim): KeptProcess;
+  /** Where webhooks are posted to. */
   readonly receiverUrls: readonly string[];
   readonly receiverDisk: ReceiverDisk;
   /** The receivers, which share a home folder, do not see each other's processes. */
@@ -65,7 +62,7 @@ const RECEIVER_BYTES = {
   RECEIVER_KEEP_MAX_BYTES: String(192 * 1024 * 1024),
 };
 
-export async function startForwardStack(log: (line: string) => void): Promise<ForwardStack> {
+export async function startForwardStack(on: On, log: (line: string) => void): Promise<ForwardStack> {
   const home = mkdtempSync(join(tmpdir(), 'chatlio-aep-forward-'));
   const environment = isolatedEnvironment(home, ADOBE_TIMES);
   const configuration = readConfiguration(environment);
@@ -73,7 +70,9 @@ export async function startForwardStack(log: (line: string) => void): Promise<Fo
   const ports = await choosePorts(configuration, ['temporal', 'temporalUi', 'postgres', 'simulator']);
   const context: StackContext = { options: { configuration, environment, log }, ports, environment: {} };
   const receiverPorts = [await freePort(), await freePort()] as const;
-  const lakePort = await freePort();
+  const balancerPort = await freePort();
+  const [lakePort, temporalPostgresPort] = [await freePort(), await freePort()];
+  const isCluster = on.kind === 'cluster';
   const receiverDisk = makeReceiverDisk(join(home, 'receivers'));
   const areReceiversApart = canMakePidNamespaces();
   const unexpectedEnds: string[] = [];
@@ -81,22 +80,30 @@ export async function startForwardStack(log: (line: string) => void): Promise<Fo
     keepProcess(service, (line) =>
       unexpectedEnds.push(`${line}: ${lastLinesOf(join(home, 'logs', `${service.name}.log`))}`),
     );
-  // As two containers on one volume.
+  // As two containers on one volume; in a cluster each has a home of its own.
   const receiver = (name: string, port: number) =>
     keep(
       programOf(context, {
         name,
         entry: 'src/receiver',
-        folder: receiverDisk.folder,
+        folder: isCluster ? join(receiverDisk.folder, name) : receiverDisk.folder,
         environment: { RECEIVER_PORT: String(port), ...RECEIVER_BYTES },
         ...(areReceiversApart ? { wrap: inPidNamespace } : {}),
       }),
     );
   const worker = (name: string) => keep(programOf(context, { name, entry: 'src/worker', folder: join(home, name) }));
 
-  const processes: Record<Victim, KeptProcess> = {
+  // The product's loses commits in a run, and Temporal's keeps them: what it does without them is not ours.
+  const temporalPostgres = isCluster
+    ? keep(serverOfItsOwn(context, 'temporal-postgres', temporalPostgresPort, 'TEMPORAL_DATABASE_URL'))
+    : undefined;
+  const databaseUrl = () => context.environment['TEMPORAL_DATABASE_URL'] ?? '';
+  const temporal = temporalServices(context, on, databaseUrl).map(keep);
+  const balancer = isCluster
+    ? keep(balancerService({ ...context, ports: { ...ports, receiver: balancerPort } }, receiverPorts))
+    : undefined;
+  const processes: Record<AlwaysThere, KeptProcess> = {
     postgres: keep(postgresService(context)),
-    temporal: keep(temporalService(context)),
     lake: keep(lakeService(context, lakePort)),
     simulator: keep(simulatorService(context)),
     'worker-1': worker('worker-1'),
@@ -104,26 +111,35 @@ export async function startForwardStack(log: (line: string) => void): Promise<Fo
     'receiver-1': receiver('receiver-1', receiverPorts[0]),
     'receiver-2': receiver('receiver-2', receiverPorts[1]),
   };
+  const { 'worker-1': worker1, 'worker-2': worker2, postgres, simulator, lake } = processes;
+  const receivers = [processes['receiver-1'], processes['receiver-2']];
+  const below = temporalPostgres === undefined ? [] : [temporalPostgres];
+  const before = balancer === undefined ? [] : [balancer];
+  const all = [...before, worker1, worker2, ...receivers, ...temporal, postgres, simulator, lake, ...below];
+  const processOf = (victim: Victim): KeptProcess => {
+    const found = all.find(({ name }) => name === victim);
+    if (found === undefined) throw new Error(`this run has no process ${victim}`);
+    return found;
+  };
+  const startAll = (started: readonly KeptProcess[]) => Promise.all(started.map((process) => process.start()));
   const stop = async (keepFolder: boolean): Promise<void> => {
     forget();
     // The first process of a namespace is asked to end in vain.
-    if (areReceiversApart) await Promise.all([processes['receiver-1'].kill(), processes['receiver-2'].kill()]);
-    for (const victim of VICTIMS) await processes[victim].stop();
+    if (areReceiversApart) await Promise.all(receivers.map((process) => process.kill()));
+    for (const process of all) await process.stop();
     if (!keepFolder) receiverDisk.release();
     if (!keepFolder) rmSync(home, { recursive: true, force: true });
   };
   const forget = endOnInterruption(() => stop(true));
   try {
-    await Promise.all([processes.postgres.start(), processes.temporal.start(), processes.lake.start()]);
+    await startAll(below);
+    await Promise.all([startAll([...temporal, postgres, lake]), meetTemporal(context, on)]);
     await setHostileDefaults(context.environment['DATABASE_URL'] ?? '');
-    await processes.simulator.start();
+    await simulator.start();
     // One after the other: the first one prepares the database.
-    await processes['worker-1'].start();
-    await Promise.all([
-      processes['worker-2'].start(),
-      processes['receiver-1'].start(),
-      processes['receiver-2'].start(),
-    ]);
+    await worker1.start();
+    await startAll([worker2, ...receivers]);
+    await startAll(before);
   } catch (error) {
     await stop(true);
     throw error;
@@ -133,7 +149,8 @@ export async function startForwardStack(log: (line: string) => void): Promise<Fo
     configuration,
     environment: { ...environment, ...context.environment },
     processes,
-    receiverUrls: receiverPorts.map((port) => `http://127.0.0.1:${port}`),
+    processOf,
+    receiverUrls: (isCluster ? [balancerPort] : receiverPorts).map((port) => `http://127.0.0.1:${port}`),
     receiverDisk,
     areReceiversApart,
     simulatorUrl: `http://127.0.0.1:${ports.simulator}`,
@@ -151,15 +168,24 @@ export function lakeDatabaseOf({ lakeUrl }: Pick<ForwardStack, 'lakeUrl'>): stri
   return url.toString();
 }
 
-export function lakeService({ options, environment }: StackContext, port: number): Service {
+export function lakeService(context: StackContext, port: number): Service {
+  return serverOfItsOwn(context, 'lake', port, 'LAKE_URL');
+}
+
+function serverOfItsOwn(
+  { options, environment }: StackContext,
+  name: 'lake' | 'temporal-postgres',
+  port: number,
+  variable: string,
+): Service {
   return {
-    name: 'lake',
+    name,
     start: async (spawned) => {
-      const dataDir = join(options.configuration.home, 'lake');
+      const dataDir = join(options.configuration.home, name);
       const server = await startEmbeddedPostgres({ dataDir, port, log: options.log });
       const identity = identityOf(server.pid);
       if (identity !== undefined) spawned(identity);
-      environment['LAKE_URL'] = server.url;
+      environment[variable] = server.url;
       return server;
     },
   };

@@ -1,5 +1,6 @@
 /** The command line of `chaos:life`. */
 import { parseArgs } from 'node:util';
+import { type On, ON_USAGE, readOn } from '../stack/temporal.js';
 
 const PARTS = ['kills', 'meetings', 'sequences', 'lives'] as const;
 type Part = (typeof PARTS)[number];
@@ -13,6 +14,7 @@ export interface Options {
   readonly kills: number;
   /** Kills at the same time. */
   readonly wave: number;
+  readonly on: On;
   readonly goesOn: boolean;
   readonly home: string;
 }
@@ -22,13 +24,14 @@ const DEFAULT_KILLS = 144;
 const DEFAULT_WAVE = 12;
 const DEFAULT_HOME = '.chatlio-aep/chaos-life';
 
-export const USAGE = `npm run chaos:life -- [--seed N] [--sources N] [--parts LIST] [--only PATTERN] [--kills N] [--wave N] [--home DIR] [--continue]
+export const USAGE = `npm run chaos:life -- [--seed N] [--sources N] [--parts LIST] [--only PATTERN] [--kills N] [--wave N] [--on TEMPORAL] [--home DIR] [--continue]
   --seed      draws everything that is left to chance; default: drawn, and printed
   --sources   lives: provisioned, changed and torn down; default 100. So many sources, at most 12, have a random sequence
   --parts     of ${PARTS.join(', ')}; default all
   --only      regular expression on the names of the kills and meetings
   --kills     so many of the kills, drawn by the seed; default ${DEFAULT_KILLS}, all are about 1,200
   --wave      so many operations meet each kill, at most 13; default ${DEFAULT_WAVE}
+  --on        ${ON_USAGE}; default dev-server
   --home      where the lives are kept; default ${DEFAULT_HOME}
   --continue  goes on with the lives in that folder where they were interrupted`;
 
@@ -42,6 +45,7 @@ export function readOptions(args: readonly string[]): Options {
       only: { type: 'string', default: '' },
       kills: { type: 'string', default: String(DEFAULT_KILLS) },
       wave: { type: 'string', default: String(DEFAULT_WAVE) },
+      on: { type: 'string', default: 'dev-server' },
       home: { type: 'string', default: DEFAULT_HOME },
       continue: { type: 'boolean', default: false },
     },
@@ -53,6 +57,7 @@ export function readOptions(args: readonly string[]): Options {
     only: new RegExp(values.only),
     kills: wholeNumber('kills', values.kills),
     wave: wholeNumber('wave', values.wave),
+    on: readOn(values.on),
     goesOn: values.continue,
     home: values.home,
   };

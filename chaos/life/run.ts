@@ -6,6 +6,7 @@ import { resolve } from 'node:path';
 import { messageOf } from '../../src/domain/messageOf.js';
 import { listenForInterruption, isInterrupted } from '../stack/interruption.js';
 import type { CellResult, Report } from '../stack/result.js';
+import { nameOf } from '../stack/temporal.js';
 import { asText, lineOf, tableOf } from '../stack/table.js';
 import { runKills } from './kills/run.js';
 import { runLives } from './lives/lives.js';
@@ -22,11 +23,11 @@ const MOST_LIVES = 24;
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 const say = (line: string): void => print(`${new Date().toISOString().slice(11, 19)} ${line}`);
 
-async function lives({ home, goesOn, seed, sources }: Options): Promise<boolean> {
+async function lives({ home, goesOn, seed, sources, on }: Options): Promise<boolean> {
   const folder = resolve(home);
   const progress = goesOn ? continueProgress(folder) : beginProgress(folder, { seed, sources, lanes: MOST_LIVES });
   say(`${progress.over.length} of ${progress.sources} lives are over, seed ${progress.seed}; ${folder}`);
-  const result = await runLives(folder, progress, say);
+  const result = await runLives(folder, progress, { on, log: say });
   print(reportOfLives(result));
   return areWell(result);
 }
@@ -45,8 +46,8 @@ async function cells(run: (report: Report) => Promise<void>): Promise<boolean> {
   return held === results.length;
 }
 
-function sequencesOf({ seed, sources }: Options) {
-  return { seed, sources: Math.min(sources, MOST_SEQUENCES), log: say };
+function sequencesOf({ seed, sources, on }: Options) {
+  return { seed, on, sources: Math.min(sources, MOST_SEQUENCES), log: say };
 }
 
 async function main(): Promise<number> {
@@ -56,9 +57,9 @@ async function main(): Promise<number> {
   }
   const options = readOptions(process.argv.slice(2));
   listenForInterruption(INTERRUPTED);
-  const { seed, sources, parts, only, kills, wave, goesOn, home } = options;
-  const whole = `--seed ${seed} --sources ${sources} --parts ${parts.join(',')} --only '${only.source}' --kills ${kills} --wave ${wave} --home ${home}`;
-  const repeat = `npm run chaos:life -- ${goesOn ? `--continue --home ${home}` : whole}`;
+  const { seed, sources, parts, only, kills, wave, on, goesOn, home } = options;
+  const whole = `--seed ${seed} --sources ${sources} --parts ${parts.join(',')} --only '${only.source}' --kills ${kills} --wave ${wave} --on ${nameOf(on)} --home ${home}`;
+  const repeat = `npm run chaos:life -- ${goesOn ? `--continue --on ${nameOf(on)} --home ${home}` : whole}`;
   print(repeat);
   const wells: boolean[] = [];
   for (const part of options.parts) {

@@ -7,8 +7,15 @@ import { KILL_SANDBOXES, KILL_TIMES } from '../stack/kills/killPoints.js';
 import { type KillCell, killCells, runKillWave, wavesOf } from './kills/killMatrix.js';
 import { createRandom } from '../stack/random.js';
 import type { Report } from '../stack/result.js';
-import { type ChaosStack, resultOfProcesses, startChaosStack, type Victim, VICTIMS } from '../stack/product/stack.js';
-import type { Times } from '../stack/environment.js';
+import {
+  type ChaosStack,
+  type ChaosStackOptions,
+  resultOfProcesses,
+  startChaosStack,
+  type Victim,
+  victimsOn,
+} from '../stack/product/stack.js';
+import type { On } from '../stack/temporal.js';
 
 export interface Lane {
   readonly name: string;
@@ -19,20 +26,21 @@ export interface Lane {
 const FAULT_SANDBOXES = 10;
 
 /** @param pick which cells are tried, by name */
-export function lanesOf(seed: number, pick: (name: string) => boolean): Lane[] {
-  const chosen = killCells(createRandom(seed)).filter(({ name }) => pick(name));
-  const lanes = [...VICTIMS.map((victim) => killLane(victim, chosen, seed)), faultLane(pick)];
+export function lanesOf(seed: number, pick: (name: string) => boolean, on: On): Lane[] {
+  const victims = victimsOn(on);
+  const chosen = killCells(createRandom(seed), victims).filter(({ name }) => pick(name));
+  const lanes = [...victims.map((victim, index) => killLane(victim, chosen, seed + index, on)), faultLane(pick, on)];
   return lanes.filter(({ cellCount }) => cellCount > 0);
 }
 
-function killLane(victim: Victim, chosen: readonly KillCell[], seed: number): Lane {
+function killLane(victim: Victim, chosen: readonly KillCell[], seed: number, on: On): Lane {
   const cells = chosen.filter((cell) => cell.victim === victim);
   return {
     name: `kill ${victim}`,
     cellCount: cells.length,
     run: (report, log) =>
-      onStack(KILL_TIMES, KILL_SANDBOXES, report, log, async (stack) => {
-        const random = createRandom(seed + VICTIMS.indexOf(victim));
+      onStack({ times: KILL_TIMES, sandboxCount: KILL_SANDBOXES, log, on }, report, async (stack) => {
+        const random = createRandom(seed);
         for (const wave of wavesOf(cells, KILL_SANDBOXES, random)) {
           for (const result of await runKillWave(stack, victim, wave, random)) report(result);
         }
@@ -40,7 +48,7 @@ function killLane(victim: Victim, chosen: readonly KillCell[], seed: number): La
   };
 }
 
-function faultLane(pick: (name: string) => boolean): Lane {
+function faultLane(pick: (name: string) => boolean, on: On): Lane {
   const chosen = (cells: readonly Cell[]) => cells.filter(({ names }) => names.every(pick));
   const together = [...faultCells(pick), ...chosen([...holdCells(), ...liveCells()])];
   const local = chosen(localHoldCells(withoutRoutes));
@@ -48,7 +56,7 @@ function faultLane(pick: (name: string) => boolean): Lane {
     name: 'faults and holds',
     cellCount: [...together, ...local].reduce((sum, { names }) => sum + names.length, 0),
     run: (report, log) =>
-      onStack(FAULT_TIMES, FAULT_SANDBOXES, report, log, async (stack) => {
+      onStack({ times: FAULT_TIMES, sandboxCount: FAULT_SANDBOXES, log, on }, report, async (stack) => {
         await runCells(stack, together, report);
         for (const cell of local) await runCells({ ...stack, sandboxes: stack.sandboxes.slice(0, 1) }, [cell], report);
       }),
@@ -56,14 +64,12 @@ function faultLane(pick: (name: string) => boolean): Lane {
 }
 
 async function onStack(
-  times: Times,
-  sandboxCount: number,
+  options: ChaosStackOptions,
   report: Report,
-  log: (line: string) => void,
   job: (stack: ChaosStack) => Promise<void>,
 ): Promise<void> {
   const startedAt = performance.now();
-  const stack = await startChaosStack({ times, sandboxCount, log });
+  const stack = await startChaosStack(options);
   try {
     await job(stack);
     report(resultOfProcesses(stack, startedAt));

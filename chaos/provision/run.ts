@@ -9,6 +9,7 @@ import { lanesOf } from './lanes.js';
 import { readOptions, USAGE } from './options.js';
 import { createRandom } from '../stack/random.js';
 import type { CellResult } from '../stack/result.js';
+import { nameOf } from '../stack/temporal.js';
 import { asMarkdown, asText, lineOf, tableOf } from '../stack/table.js';
 
 const say = (line: string): void => void process.stdout.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`);
@@ -20,15 +21,18 @@ async function main(): Promise<number> {
     process.stdout.write(`${USAGE}\n`);
     return 0;
   }
-  const { seed, only, share, lanes: laneCount, report: reportFile } = readOptions(process.argv.slice(2));
+  const { seed, only, share, lanes: laneCount, on, report: reportFile } = readOptions(process.argv.slice(2));
   listenForInterruption(INTERRUPTED);
   const startedAt = performance.now();
   const draw = createRandom(seed);
   const pick = (name: string): boolean => draw() < share && only.test(name);
-  const lanes = lanesOf(seed, pick);
-  const demos = DEMO_CELLS.filter(pick);
+  const lanes = lanesOf(seed, pick, on);
+  // The demo brings its own server.
+  const demos = on.kind === 'dev-server' ? DEMO_CELLS.filter(pick) : [];
   const count = lanes.reduce((sum, { cellCount }) => sum + cellCount, demos.length);
-  say(`seed ${seed}, ${count} cells: ${lanes.map(({ name, cellCount }) => `${name} ${cellCount}`).join(', ')}`);
+  say(
+    `seed ${seed}, on ${nameOf(on)}, ${count} cells: ${lanes.map(({ name, cellCount }) => `${name} ${cellCount}`).join(', ')}`,
+  );
 
   const results: CellResult[] = [];
   const report = (result: CellResult): void => {

@@ -13,7 +13,7 @@ import { CONNECTION_ROUTE } from '../faults/faults.js';
 import { maskBody, maskPath } from '../admin/masking.js';
 import { headerOf, type RawRequest, type Reply } from './request.js';
 import type { Router } from './router.js';
-import { isLocalRequest } from '../../src/process/localRequests.js';
+import { isLocalRequest } from '../../src/process/http/localRequests.js';
 import { baseUrlOf, readBody, replyText, send, splitTarget } from './wire.js';
 
 interface ServerOptions {

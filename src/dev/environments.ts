@@ -12,6 +12,7 @@ const READ_BY = {
   worker: [STORE, PROXIES, /^(ADOBE|TEMPORAL|WORKER)_\w+$/, /^RECEIVER_PUBLIC_URL$/],
   receiver: [STORE, /^RECEIVER_\w+$/],
   simulator: [/^LOG_LEVEL$/],
+  balancer: [],
   /** Gets the Temporal server where there is none: by download, or with Go. */
   'temporal-obtainer': [PROXIES, /^(GO[A-Z0-9]*|CGO_\w+|CC|CXX|GIT_\w+|XDG_\w+_HOME)$/],
 } as const satisfies Record<string, readonly RegExp[]>;

@@ -12,7 +12,11 @@ import { SHORT_WINDOWS_ON } from './windows.js';
 
 const NAMESPACE = 'default';
 
-export function postgresService({ options, ports, environment }: StackContext): Service {
+/** @param settings of the server, by name */
+export function postgresService(
+  { options, ports, environment }: StackContext,
+  settings: Readonly<Record<string, string>> = {},
+): Service {
   return {
     name: 'postgres',
     start: async (spawned) => {
@@ -20,6 +24,7 @@ export function postgresService({ options, ports, environment }: StackContext): 
         dataDir: join(options.configuration.home, 'postgres'),
         port: ports.postgres,
         log: options.log,
+        settings,
       });
       const identity = identityOf(server.pid);
       if (identity !== undefined) spawned(identity);
@@ -87,31 +92,48 @@ export function simulatorService({ options, ports, environment }: StackContext):
 }
 
 export function workerService(context: StackContext): Service {
-  return ownProgram(context, 'worker', 'src/worker');
+  return productService(context, 'worker');
 }
 
 export function receiverService(context: StackContext): Service {
-  const { options, ports, environment } = context;
-  const url = options.environment['RECEIVER_PUBLIC_URL'] ?? `http://localhost:${ports.receiver}`;
-  environment['RECEIVER_PORT'] = String(ports.receiver);
-  environment['RECEIVER_PUBLIC_URL'] = url;
-  return ownProgram(context, 'receiver', 'src/receiver');
+  announceReceiver(context);
+  return productService(context, 'receiver');
 }
 
-function ownProgram({ options, environment }: StackContext, name: 'worker' | 'receiver', entry: string): Service {
+/** Where webhooks are posted to: in the URLs that are printed. */
+export function announceReceiver({ options, ports, environment }: StackContext): void {
+  environment['RECEIVER_PORT'] = String(ports.receiver);
+  environment['RECEIVER_PUBLIC_URL'] =
+    options.environment['RECEIVER_PUBLIC_URL'] ?? `http://localhost:${ports.receiver}`;
+}
+
+/** One of several, which has a home and variables of its own. */
+interface OneOf {
+  readonly name: string;
+  readonly home: string;
+  readonly environment?: NodeJS.ProcessEnv;
+}
+
+export function productService(
+  { options, environment }: StackContext,
+  program: 'worker' | 'receiver',
+  oneOf?: OneOf,
+): Service {
   const { home, keyFile } = options.configuration;
+  const name = oneOf?.name ?? program;
   return {
     name,
     // Put together anew at each start: a restarted PostgreSQL or simulator may be reached differently.
     start: (spawned, signal) =>
       programService({
         name,
-        entry,
-        environment: environmentOf(name, {
+        entry: `src/${program}`,
+        environment: environmentOf(program, {
           ...options.environment,
           ...environment,
-          CHATLIO_AEP_HOME: home,
+          CHATLIO_AEP_HOME: oneOf?.home ?? home,
           CHATLIO_AEP_KEY_FILE: keyFile,
+          ...oneOf?.environment,
         }),
         logDir: join(home, 'logs'),
       }).start(spawned, signal),

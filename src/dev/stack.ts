@@ -26,15 +26,23 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
+/** What of a stack is to run here, and what that needs. */
+export interface StackPlan {
+  readonly parts: readonly Part[];
+  readonly ports: readonly (keyof StackPorts)[];
+  /** As of the supervisor. */
+  stages(context: StackContext): (readonly Service[])[];
+}
+
 /**
  * Starts everything, in order, and resolves when all of it serves.
  *
+ * @param plan default: a worker, a receiver, and of the rest what the configuration does not name
  * @throws CodedError `CAEP_ALREADY_RUNNING`, `CAEP_PART_MISSING`, `CAEP_PORT_TAKEN`, and what the services throw
  */
-export async function startStack(options: StackOptions): Promise<Stack> {
+export async function startStack(options: StackOptions, plan = planStages(options)): Promise<Stack> {
   const { configuration, log } = options;
   const { home } = configuration;
-  const plan = planStages(options);
   requireParts(plan.parts);
   mkdirSync(home, { recursive: true });
   const attempt = await takeLock(join(home, 'dev', 'lock'), ({ pid }) =>
@@ -83,7 +91,7 @@ interface Keeper {
 }
 
 /** What is not configured already: first what keeps data, then the programs that need it. */
-function planStages({ configuration }: StackOptions) {
+function planStages({ configuration }: StackOptions): StackPlan {
   const keepers: Keeper[] = [];
   if (configuration.databaseUrl === undefined) {
     keepers.push({ make: postgresService, ports: ['postgres'], parts: ['embedded-postgres'] });

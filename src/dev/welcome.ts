@@ -2,7 +2,8 @@
 import type { StackEnvironment } from '../stackEnvironment.js';
 import { windowLines } from './windows.js';
 
-export function welcome(environment: StackEnvironment): string[] {
+/** @param command that has started it */
+export function welcome(environment: StackEnvironment, command = 'npm start'): string[] {
   const places: (readonly [string, string | undefined])[] = [
     ['Temporal UI', environment['TEMPORAL_UI_URL']],
     ['Receiver', environment['RECEIVER_PUBLIC_URL']],
@@ -15,7 +16,7 @@ export function welcome(environment: StackEnvironment): string[] {
     '',
     ...(environment['SIMULATOR_ADMIN_URL'] === undefined
       ? []
-      : [...windowLines('CHATLIO_AEP_SHORT_WINDOWS' in environment), '']),
+      : [...windowLines('CHATLIO_AEP_SHORT_WINDOWS' in environment, command), '']),
     'Next, in another terminal:',
     '  npm run client -- plan examples/support-chat.yaml',
     '  npm run client -- provision examples/support-chat.yaml',

@@ -8,13 +8,14 @@ const VARIABLE = 'CHATLIO_AEP_SHORT_WINDOWS';
 
 export const SHORT_WINDOWS_ON = { policy: SHORT_POLICY, environment: { [VARIABLE]: 'yes' } } as const;
 
-export function windowLines(isShort: boolean): string[] {
+/** @param command that has started it */
+export function windowLines(isShort: boolean, command: string): string[] {
   if (!isShort)
     return [
       'The simulator waits as long as Adobe does: 5 minutes after a flow is made, 15 minutes until rows can be seen.',
     ];
   return [
     'Waits are short here: events are sent 2 seconds after a flow is made and can be seen in the lake 1 second later, instead of after 5 and 15 minutes.',
-    'To wait as long as with Adobe: npm start -- --real-time',
+    `To wait as long as with Adobe: ${command} -- --real-time`,
   ];
 }

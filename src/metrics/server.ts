@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
 import { ALIVE, type HealthDocument } from './healthDocument.js';
-import { isLocalRequest } from '../process/localRequests.js';
+import { isLocalRequest } from '../process/http/localRequests.js';
 import { listenAt } from '../process/listening.js';
 
 export interface MetricsServer {

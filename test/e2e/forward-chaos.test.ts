@@ -1,6 +1,7 @@
 /** A small, seeded part of `npm run chaos:forward`, which tries the whole of it. */
 import { describe, expect, it } from 'vitest';
 import { runForwardChaos } from '../../chaos/forward/chaosRun.js';
+import { onOfTests } from '../support/on.js';
 
 const TIMEOUT_MS = 600_000;
 
@@ -8,7 +9,13 @@ describe('forwarding while processes are killed and the inlet fails', () => {
   it(
     'brings each event to the lake once, or tells why not',
     async () => {
-      const run = await runForwardChaos({ seed: 20_261_121, events: 600, kills: 6, log: () => undefined });
+      const run = await runForwardChaos({
+        seed: 20_261_121,
+        events: 600,
+        kills: 6,
+        on: onOfTests(),
+        log: () => undefined,
+      });
       expect(run.comparison.differences).toEqual([]);
       expect(run.audit).toEqual([]);
       expect(run.stuck).toBeUndefined();

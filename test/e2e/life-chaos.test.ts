@@ -5,11 +5,13 @@ import { undisturbedAll } from '../../chaos/life/kills/run.js';
 import type { Undisturbed } from '../../chaos/life/kills/undisturbed.js';
 import { LIFE_OPERATIONS } from '../../chaos/life/operations.js';
 import { KILL_SANDBOXES, KILL_TIMES } from '../../chaos/stack/kills/killPoints.js';
-import { type ChaosStack, startChaosStack } from '../../chaos/stack/product/stack.js';
+import { type ChaosStack, startChaosStack, victimsOn } from '../../chaos/stack/product/stack.js';
 import { createRandom } from '../../chaos/stack/random.js';
 import type { CellResult } from '../../chaos/stack/result.js';
+import { onOfTests } from '../support/on.js';
 
 const SEED = 20_261_130;
+const ON = onOfTests();
 /** More than the patience with which its processes are started: one that does not start tells why. */
 const TIMEOUT_MS = 300_000;
 
@@ -23,7 +25,7 @@ let all: readonly Undisturbed[];
 const undisturbed: CellResult[] = [];
 
 beforeAll(async () => {
-  stack = await startChaosStack({ times: KILL_TIMES, sandboxCount: KILL_SANDBOXES, log: () => undefined });
+  stack = await startChaosStack({ times: KILL_TIMES, sandboxCount: KILL_SANDBOXES, on: ON, log: () => undefined });
   all = await undisturbedAll(stack, (result) => undisturbed.push(result), OPERATIONS);
 }, TIMEOUT_MS);
 afterAll(() => stack.stop(), TIMEOUT_MS);
@@ -36,11 +38,11 @@ describe('a live source', () => {
     expect(undisturbed.map(({ operation }) => operation).sort()).toEqual([...NAMES].sort());
   });
 
-  it.each(['worker', 'temporal'] as const)(
+  it.each(victimsOn(ON).filter((victim) => victim !== 'postgres'))(
     'comes to the same end when its %s is killed under eight operations, and nobody resumes anything',
     async (victim) => {
       const random = createRandom(SEED);
-      const kills = lifeKills(all, random).filter((kill) => kill.victim === victim);
+      const kills = lifeKills(all, stack.victims, random).filter((kill) => kill.victim === victim);
       const [wave = []] = wavesOf(kills, KILL_SANDBOXES, random);
       expect(wave).toHaveLength(KILL_SANDBOXES);
       const results = await runLifeWave(stack, wave, { random });

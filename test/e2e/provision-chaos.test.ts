@@ -6,10 +6,13 @@ import { killCells, runKillWave } from '../../chaos/provision/kills/killMatrix.j
 import { KILL_TIMES } from '../../chaos/stack/kills/killPoints.js';
 import type { CellResult } from '../../chaos/stack/result.js';
 import { createRandom, shuffled } from '../../chaos/stack/random.js';
-import { type ChaosStack, startChaosStack, VICTIMS } from '../../chaos/stack/product/stack.js';
+import { type ChaosStack, startChaosStack, victimsOn } from '../../chaos/stack/product/stack.js';
 import { ADOBE_STEPS } from '../../chaos/stack/product/stepRequests.js';
+import { onOfTests } from '../support/on.js';
 
 const SEED = 20_261_121;
+const ON = onOfTests();
+const VICTIMS = victimsOn(ON);
 const OPERATIONS = ['provision', 'abort', 'cancel'] as const;
 const SOURCES_PER_OPERATION = 2;
 const SOURCES_PER_KILL = OPERATIONS.length * SOURCES_PER_OPERATION;
@@ -23,7 +26,7 @@ const TIMEOUT_MS = 300_000;
 let stack: ChaosStack;
 
 beforeAll(async () => {
-  stack = await startChaosStack({ times: KILL_TIMES, sandboxCount: SOURCES_PER_KILL, log: () => undefined });
+  stack = await startChaosStack({ times: KILL_TIMES, sandboxCount: SOURCES_PER_KILL, on: ON, log: () => undefined });
 }, STACK_TIMEOUT_MS);
 afterAll(() => stack.stop(), STACK_TIMEOUT_MS);
 
@@ -34,7 +37,7 @@ describe('one of each object, or none after abort and cancel', () => {
     'when the %s is killed under six sources and started again',
     async (victim) => {
       const random = createRandom(SEED + VICTIMS.indexOf(victim));
-      const cells = shuffled(killCells(random), random).filter(
+      const cells = shuffled(killCells(random, VICTIMS), random).filter(
         (cell) => cell.victim === victim && cell.alone !== true && cell.approach.aftermathMs <= LONGEST_AFTERMATH_MS,
       );
       const wave = OPERATIONS.flatMap((operation) =>

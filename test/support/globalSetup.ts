@@ -2,14 +2,21 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Connection } from '@temporalio/client';
 import type { TestProject } from 'vitest/node';
 import { identityOf, livenessOf } from '../../src/process/programs/identity.js';
-import { temporalBinary } from './temporalBinary.js';
+import { ensureNamespace } from '../../cluster/temporal/health.js';
+import { ensureSearchAttributes } from '../../src/temporal/searchAttributes.js';
+import { startClusterForTests } from './cluster.js';
+import { onOfTests } from './on.js';
+import { SOON_DELETED, temporalBinary } from './temporalBinary.js';
 import { endSharedServers, readOwner, writeOwner } from './shared.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
     runDir: string;
+    /** Of the server that the tests share; where there is none, the first that needs one starts a development server. */
+    temporalAddress: string | undefined;
   }
 }
 
@@ -23,7 +30,23 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('runDir', runDir);
   // Before the tests, and not in the first that needs it: a build takes minutes and both cores.
   await temporalBinary();
-  return () => remove(runDir);
+  const on = onOfTests();
+  const cluster = on.kind === 'cluster' ? await startClusterForTests(runDir, on.server, SOON_DELETED) : undefined;
+  const address = on.kind === 'outside' ? on.address : cluster?.address;
+  project.provide('temporalAddress', address);
+  if (address !== undefined) await makeSearchAttributes(address);
+  return async () => {
+    await cluster?.stop();
+    await remove(runDir);
+  };
+}
+
+/** In the namespace that all tests share which need none of their own. */
+async function makeSearchAttributes(address: string): Promise<void> {
+  await ensureNamespace(address, 'default');
+  const connection = await Connection.connect({ address });
+  await ensureSearchAttributes(connection, 'default');
+  await connection.close();
 }
 
 /** Ends what killed runs have left behind. */

@@ -3,19 +3,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { LedgerEntry } from '../../src/dev/ledger.js';
+import { FREE_PORTS } from './freePorts.js';
 import { killGroup, type SpawnedProgram, spawnEntry } from './processes.js';
 
 /** Starting takes some seconds of both cores; other tests may have them at the time. */
 export const STACK_TIMEOUT_MS = 180_000;
-
-export const FREE_PORTS = {
-  CHATLIO_AEP_TEMPORAL_PORT: '0',
-  CHATLIO_AEP_TEMPORAL_UI_PORT: '0',
-  CHATLIO_AEP_POSTGRES_PORT: '0',
-  CHATLIO_AEP_SIMULATOR_PORT: '0',
-  RECEIVER_PORT: '0',
-  LOG_LEVEL: 'info',
-};
 
 /** `npm start`. What it leaves behind is killed when the test has finished. */
 export function spawnStack(home: string, environment: NodeJS.ProcessEnv = {}): SpawnedProgram {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, inject } from 'vitest';
 import { startTemporalServer } from '../../src/temporal/devServer/server.js';
 import { createClient } from '../../src/temporal/connection.js';
 import { sharedServer } from './shared.js';
-import { temporalBinary } from './temporalBinary.js';
+import { SOON_DELETED, temporalBinary } from './temporalBinary.js';
 
 export interface TestTemporal {
   readonly address: string;
@@ -17,11 +17,6 @@ export interface TestTemporal {
 }
 
 const NAMESPACE = 'default';
-/** A run is deleted once the server has taken note that it has closed, which it does every half minute by itself. */
-const SOON_DELETED = {
-  'history.transferProcessorUpdateAckInterval': '1s',
-  'history.visibilityProcessorUpdateAckInterval': '1s',
-};
 
 /**
  * Call it at the top of a test file or of a `describe`.
@@ -32,7 +27,7 @@ export function withTemporal(): () => TestTemporal {
   let temporal: TestTemporal | undefined;
 
   beforeAll(async () => {
-    const address = await sharedTemporal();
+    const address = inject('temporalAddress') ?? (await sharedTemporal());
     const connection = await Connection.connect({ address });
     const nativeConnection = await NativeConnection.connect({ address });
     const client = createClient(connection, NAMESPACE);

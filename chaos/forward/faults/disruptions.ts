@@ -80,7 +80,7 @@ export async function carryOut(stage: Stage, plan: readonly PlannedDisruption[],
   }
 
   function disturb({ kind, victim, forMs }: ProcessFault): Promise<void> {
-    const process = stage.stack.processes[victim];
+    const process = stage.stack.processOf(victim);
     return alone(victim, async () => {
       if (kind === 'kill') await process.kill();
       else process.pause();

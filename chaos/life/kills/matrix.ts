@@ -8,7 +8,7 @@ import { waitForHit } from '../../stack/kills/hits.js';
 import { type KillPoint, killRule, parkRule, SLOW_MS } from '../../stack/kills/killPoints.js';
 import { type InWave, runWave } from '../../stack/product/killWave.js';
 import { newSource } from '../../stack/product/sourceUnderTest.js';
-import { type ChaosStack, type Victim, VICTIMS } from '../../stack/product/stack.js';
+import type { ChaosStack, Victim } from '../../stack/product/stack.js';
 import { shuffled } from '../../stack/random.js';
 import type { CellResult } from '../../stack/result.js';
 import { ASKED_BY, type Subject } from '../operations.js';
@@ -28,8 +28,8 @@ export interface LifeKill {
 const RANDOM_MOMENTS = 4;
 const LONGEST_OPERATION_MS = 4_000;
 
-export function lifeKills(all: readonly Undisturbed[], random: () => number): LifeKill[] {
-  return VICTIMS.flatMap((victim) =>
+export function lifeKills(all: readonly Undisturbed[], victims: readonly Victim[], random: () => number): LifeKill[] {
+  return victims.flatMap((victim) =>
     all.flatMap((of) => {
       const kill = (what: string, name: string, moment: LifeKill['moment']): LifeKill => ({
         name: `kill ${victim} / ${of.operation.name} / ${name}`,
@@ -50,7 +50,7 @@ export function lifeKills(all: readonly Undisturbed[], random: () => number): Li
 
 /** Kills of one victim at a time, in a random order. */
 export function wavesOf(kills: readonly LifeKill[], size: number, random: () => number): LifeKill[][] {
-  return VICTIMS.flatMap((victim) =>
+  return [...new Set(kills.map(({ victim }) => victim))].flatMap((victim) =>
     // A random moment is waited for, and what is held in a request must not be answered meanwhile.
     [true, false].flatMap((isAtRandom) => {
       const mixed = shuffled(

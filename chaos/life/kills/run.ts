@@ -3,6 +3,7 @@ import { KILL_TIMES } from '../../stack/kills/killPoints.js';
 import { type ChaosStack, resultOfProcesses, startChaosStack } from '../../stack/product/stack.js';
 import { createRandom, shuffled } from '../../stack/random.js';
 import type { Report } from '../../stack/result.js';
+import type { On } from '../../stack/temporal.js';
 import { LIFE_OPERATIONS } from '../operations.js';
 import { type Phases, sumOfPhases, toldPhases } from '../../stack/product/killWave.js';
 import { type LifeKill, lifeKills, runLifeWave, wavesOf } from './matrix.js';
@@ -18,17 +19,19 @@ export interface KillsOptions {
   readonly kills: number;
   /** So many at a time. */
   readonly wave: number;
+  readonly on: On;
   readonly log: (line: string) => void;
 }
 
-export async function runKills({ seed, only, kills: most, wave, log }: KillsOptions, report: Report): Promise<void> {
+export async function runKills(options: KillsOptions, report: Report): Promise<void> {
+  const { seed, only, kills: most, wave, on, log } = options;
   const startedAt = performance.now();
   const inAWave = Math.max(1, Math.min(wave, MOST_IN_A_WAVE));
-  const stack = await startChaosStack({ times: KILL_TIMES, sandboxCount: inAWave, log });
+  const stack = await startChaosStack({ times: KILL_TIMES, sandboxCount: inAWave, log, on });
   try {
     const random = createRandom(seed);
     const all = await undisturbedAll(stack, report);
-    const possible = lifeKills(all, random).filter(({ name }) => only.test(name));
+    const possible = lifeKills(all, stack.victims, random).filter(({ name }) => only.test(name));
     const kills = shuffled(possible, random).slice(0, most);
     if (kills.length === 0) throw new Error('no kill has such a name');
     log(`${kills.length} of ${possible.length} kills`);

@@ -3,6 +3,7 @@ import { messageOf } from '../../../src/domain/messageOf.js';
 import { withDatabase } from '../../stack/database.js';
 import { isInterrupted } from '../../stack/interruption.js';
 import { type ChaosStack, startChaosStack } from '../../stack/product/stack.js';
+import type { On } from '../../stack/temporal.js';
 import { callFaultsMet, LIFE_TIMES, placeCallFaults } from './callFaults.js';
 import { type Left, leftIn } from './inventory.js';
 import { live, sourceOf } from './life.js';
@@ -23,10 +24,14 @@ export interface LivesResult {
   readonly unexpectedEnds: readonly string[];
 }
 
-export async function runLives(home: string, progress: Progress, log: (line: string) => void): Promise<LivesResult> {
+export async function runLives(
+  home: string,
+  progress: Progress,
+  { on, log }: { readonly on: On; readonly log: (line: string) => void },
+): Promise<LivesResult> {
   const startedAt = performance.now();
   const elapsedMs = () => progress.elapsedBeforeMs + performance.now() - startedAt;
-  const stack = await startChaosStack({ times: LIFE_TIMES, sandboxCount: progress.lanes, log, home });
+  const stack = await startChaosStack({ times: LIFE_TIMES, sandboxCount: progress.lanes, log, on, home });
   const memory = watchMemory(() => stack.memory());
   const telling = setInterval(() => {
     const count = progress.over.length;

@@ -8,9 +8,12 @@ import { meet } from './meeting.js';
 import { operatorMeetings } from './operators.js';
 import { deletionMeetings, etagMeetings } from './otherPeople.js';
 
-export async function runMeetings({ only, log }: Pick<KillsOptions, 'only' | 'log'>, report: Report): Promise<void> {
+export async function runMeetings(
+  { only, on, log }: Pick<KillsOptions, 'only' | 'on' | 'log'>,
+  report: Report,
+): Promise<void> {
   const startedAt = performance.now();
-  const stack = await startChaosStack({ times: KILL_TIMES, sandboxCount: KILL_SANDBOXES, log });
+  const stack = await startChaosStack({ times: KILL_TIMES, sandboxCount: KILL_SANDBOXES, log, on });
   try {
     const all = await undisturbedAll(stack, report);
     const waiting = [...operatorMeetings(all), ...etagMeetings(all), ...deletionMeetings(all)].filter(({ name }) =>

@@ -13,6 +13,7 @@ import { newSource } from '../../stack/product/sourceUnderTest.js';
 import { type ChaosStack, resultOfProcesses, startChaosStack } from '../../stack/product/stack.js';
 import { createRandom } from '../../stack/random.js';
 import type { Report } from '../../stack/result.js';
+import type { On } from '../../stack/temporal.js';
 import { startChats } from './chats.js';
 import { sequenceOf } from './moves.js';
 import { walk } from './walk.js';
@@ -26,15 +27,17 @@ const DELIVERY = { lakeLatency: '5s', lease: '3s', requestTimeout: '5s' };
 export interface SequencesOptions {
   readonly seed: number;
   readonly sources: number;
+  readonly on: On;
   readonly log: (line: string) => void;
 }
 
-export async function runSequences({ seed, sources, log }: SequencesOptions, report: Report): Promise<void> {
+export async function runSequences({ seed, sources, on, log }: SequencesOptions, report: Report): Promise<void> {
   const startedAt = performance.now();
   const stack = await startChaosStack({
     times: KILL_TIMES,
     sandboxCount: sources,
     log,
+    on,
     withReceiver: true,
     policy: POLICY,
   });

@@ -9,7 +9,7 @@ import { shuffled } from '../../stack/random.js';
 import type { CellResult } from '../../stack/result.js';
 import { newSource, type SourceUnderTest, waitForStand } from '../../stack/product/sourceUnderTest.js';
 import { type InWave, runWave } from '../../stack/product/killWave.js';
-import { type ChaosStack, type Victim, VICTIMS } from '../../stack/product/stack.js';
+import type { ChaosStack, Victim } from '../../stack/product/stack.js';
 import { ADOBE_STEPS } from '../../stack/product/stepRequests.js';
 import { faultsOfCancelled, faultsOfGone, faultsOfLive } from '../../stack/product/verify.js';
 
@@ -26,8 +26,8 @@ const RANDOM_MOMENTS = 16;
 /** On two busy cores a provisioning takes about as long. */
 const LONGEST_PROVISIONING_MS = 6_000;
 
-export function killCells(random: () => number): KillCell[] {
-  return VICTIMS.flatMap((victim) => {
+export function killCells(random: () => number, victims: readonly Victim[]): KillCell[] {
+  return victims.flatMap((victim) => {
     const webhookRoutes = atWebhookRoutes();
     const cell = (operation: Operation, approach: Approach, alone = false): KillCell => ({
       victim,

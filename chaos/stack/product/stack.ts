@@ -1,5 +1,5 @@
 /**
- * The product as real processes on free ports and in a folder of its own: Temporal's server on a SQLite file, PostgreSQL,
+ * The product as real processes on free ports and in a folder of its own: Temporal's server, or a cluster of its roles, PostgreSQL,
  * the simulator with a PostgreSQL of its own, the worker and, where it is asked for, a receiver. Each can be killed and comes
  * back with its data and its port.
  */
@@ -13,8 +13,9 @@ import { type Configuration, readConfiguration } from '../../../src/configuratio
 import type { StackContext } from '../../../src/dev/context.js';
 import { choosePorts, type StackPorts } from '../../../src/dev/ports.js';
 import { programService } from '../../../src/dev/programs.js';
-import { postgresService, receiverService, temporalService, workerService } from '../../../src/dev/services.js';
+import { postgresService, receiverService, workerService } from '../../../src/dev/services.js';
 import type { Service } from '../../../src/dev/supervisor.js';
+import { POSTGRES_SETTINGS } from '../../../cluster/plan.js';
 import { readJsonFile } from '../../../src/process/files/jsonFile.js';
 import { createKeyFile } from '../../../src/store/keys/keyFileChanges.js';
 import { connectClient } from '../../../src/temporal/connection.js';
@@ -23,9 +24,20 @@ import { endOnInterruption } from '../interruption.js';
 import { keepProcess, type KeptProcess } from '../keptProcess.js';
 import type { CellResult } from '../result.js';
 import { createSimulatorAdmin, type SimulatorAdmin } from '../simulatorAdmin.js';
+import {
+  DEV_SERVER,
+  meetTemporal,
+  type On,
+  temporalServices,
+  type TemporalVictim,
+  temporalVictims,
+} from '../temporal.js';
 
-export const VICTIMS = ['worker', 'temporal', 'postgres'] as const;
-export type Victim = (typeof VICTIMS)[number];
+export type Victim = 'worker' | TemporalVictim | 'postgres';
+
+export function victimsOn(on: On): readonly Victim[] {
+  return ['worker', ...temporalVictims(on), 'postgres'];
+}
 
 export interface ChaosStack {
   readonly simulator: SimulatorAdmin;
@@ -36,6 +48,7 @@ export interface ChaosStack {
   readonly databaseUrl: string;
   readonly receiverUrl: string;
   readonly times: Times;
+  readonly victims: readonly Victim[];
   /** Sandboxes of the simulated organisation, one per source that is tried at the same time. */
   readonly sandboxes: readonly string[];
   /** Processes that ended although nobody killed them. */
@@ -58,6 +71,8 @@ export interface ChaosStackOptions {
   readonly times: Times;
   readonly sandboxCount: number;
   readonly log: (line: string) => void;
+  /** Default: the development server. */
+  readonly on?: On;
   readonly withReceiver?: boolean;
   /** Stays, and a later start goes on with what is in it. Without: a new one, which goes with the stack. */
   readonly home?: string;
@@ -68,7 +83,7 @@ export interface ChaosStackOptions {
 }
 
 export async function startChaosStack(options: ChaosStackOptions): Promise<ChaosStack> {
-  const { times, log } = options;
+  const { times, log, on = DEV_SERVER } = options;
   const home = options.home ?? mkdtempSync(join(tmpdir(), 'chatlio-aep-chaos-'));
   const sandboxes = Array.from({ length: options.sandboxCount }, (_, index) => `chaos-${index + 1}`);
   const environment = { ...isolatedEnvironment(home, times), ...options.settings };
@@ -79,13 +94,17 @@ export async function startChaosStack(options: ChaosStackOptions): Promise<Chaos
   const unexpectedEnds: string[] = [];
   const keep = (service: Service) => keepProcess(service, (line) => unexpectedEnds.push(line));
 
-  const postgres = keep(postgresService(context));
-  const temporal = keep(temporalService(context));
+  const postgres = keep(postgresService(context, on.kind === 'cluster' ? POSTGRES_SETTINGS : {}));
+  const temporal = temporalServices(context, on, () => context.environment['DATABASE_URL'] ?? '').map(keep);
   const simulator = keep(simulatorService(context, sandboxes, options.policy ?? []));
   const worker = keep(workerService(context));
   const receiver = options.withReceiver === true ? [keep(receiverService(context))] : [];
-  const all = { postgres, temporal, simulator, worker };
-  const inOrder: readonly KeptProcess[] = [...receiver, worker, temporal, simulator, postgres];
+  const inOrder: readonly KeptProcess[] = [...receiver, worker, ...temporal, simulator, postgres];
+  const processOf = (victim: Victim): KeptProcess => {
+    const found = inOrder.find(({ name }) => name === victim);
+    if (found === undefined) throw new Error(`this run has no process ${victim}`);
+    return found;
+  };
   const stopAll = async () => {
     ended();
     for (const process of inOrder) await process.stop();
@@ -93,7 +112,9 @@ export async function startChaosStack(options: ChaosStackOptions): Promise<Chaos
   };
   const ended = endOnInterruption(stopAll);
   try {
-    await Promise.all([postgres.start(), temporal.start(), simulator.start()]);
+    // A cluster's tables are in there.
+    await postgres.start();
+    await Promise.all([meetTemporal(context, on), ...[...temporal, simulator].map((process) => process.start())]);
     await worker.start();
     for (const process of receiver) await process.start();
     const complete = { ...environment, ...context.environment };
@@ -110,8 +131,9 @@ export async function startChaosStack(options: ChaosStackOptions): Promise<Chaos
       unexpectedEnds,
       lateObjects: [],
       counted: new Map(),
-      kill: (victim) => all[victim].kill(),
-      restart: (victim) => all[victim].start(),
+      victims: victimsOn(on),
+      kill: (victim) => processOf(victim).kill(),
+      restart: (victim) => processOf(victim).start(),
       memory: () => Object.fromEntries(inOrder.map((process) => [process.name, process.memoryBytes()])),
       stop: async () => {
         await connected.close();

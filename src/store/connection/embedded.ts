@@ -232,7 +232,8 @@ async function becomesReady(server: ServerProcess, url: string): Promise<boolean
   return false;
 }
 
-async function createDatabase(url: string, database: string): Promise<void> {
+/** Made where it is missing. @param url of another database of that server */
+export async function createDatabase(url: string, database: string): Promise<void> {
   const client = new Client({ connectionString: url });
   await client.connect();
   try {

@@ -1,69 +1,63 @@
 /**
  * Finds or gets the Temporal server for development (the Temporal CLI with its `server start-dev`).
  *
- * In this order: `temporal` on PATH, our cache, the SDK's download, a build with Go. Each hop is announced with its expected
- * time. Several processes may ask at once; one works, the others wait for it.
+ * In this order: `temporal` on PATH, our cache, the SDK's download, a build with Go.
  */
 import { execFile, spawn } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { codedError } from '../../domain/errors.js';
-import { withLock } from '../../process/files/lock.js';
 import { partFile } from '../../process/programs/parts.js';
+import { buildWithGo, cachedFile, type GoProgram, lockFileOf, obtainOnce, type ObtainOptions } from './goProgram.js';
 
-/** The last version that `go install` accepts: from 1.6.0 on its go.mod has a `replace`. */
-const CLI_VERSION = '1.5.1';
-/** Of the server inside: the first with what the workflows use (updates, autoscaling pollers). */
-const OLDEST_SERVER = [1, 28] as const;
+/** The newest that there is. */
+const DOWNLOADED: GoProgram = {
+  name: 'Temporal server',
+  package: 'github.com/temporalio/cli/cmd/temporal',
+  version: '1.9.1',
+  folder: 'temporal-cli',
+  file: 'temporal',
+  minutes: 3,
+};
+/** The last one that `go install` accepts: from 1.6.0 on its go.mod has a `replace`. */
+const BUILT: GoProgram = { ...DOWNLOADED, version: '1.5.1' };
+/** Of the server inside: the oldest with which all tests have passed. */
+const OLDEST_SERVER = [1, 29] as const;
 /** Answers at once or is not a Temporal CLI. */
 const VERSION_TIMEOUT_MS = 10_000;
 /** Offline it fails within a second; behind a firewall that swallows packets nothing would arrive for minutes. */
 const FIRST_BYTE_TIMEOUT_MS = 15_000;
 const DOWNLOAD_TIMEOUT_MS = 300_000;
-const BUILD_TIMEOUT_MS = 1_500_000;
-const PROGRESS_MS = 20_000;
 
-export interface ObtainOptions {
-  /** Our cache; the binary stays in `<cacheDir>/temporal-cli-<version>/temporal`. */
-  readonly cacheDir: string;
-  /** `PATH` to look for `temporal` and `go` in, and what those need; for example `process.env`. */
-  readonly environment: NodeJS.ProcessEnv;
+interface ServerOptions extends ObtainOptions {
   /** False: do not ask the network for a ready binary. */
   readonly download?: boolean;
-  /** Not wanted any more: a download or build that is under way is ended. */
-  readonly signal?: AbortSignal;
-  /** Takes one line for a person. */
-  readonly log: (line: string) => void;
 }
 
 /**
  * @returns path of the binary
  * @throws CodedError `CAEP_TEMPORAL_NOT_OBTAINED`
  */
-export async function obtainTemporalServer(options: ObtainOptions): Promise<string> {
+export async function obtainTemporalServer(options: ServerOptions): Promise<string> {
   const onPath = await usableServer('temporal', options);
   if (onPath !== undefined) {
     options.log(`Temporal server: the one on PATH (server ${onPath})`);
     return 'temporal';
   }
-  const folder = join(options.cacheDir, `temporal-cli-${CLI_VERSION}`);
-  const cached = join(folder, 'temporal');
-  if (existsSync(cached)) return cached;
-  const onWait = ({ pid }: { readonly pid: number }): void =>
-    options.log(`Temporal server: process ${pid} is already downloading or building it; waiting`);
-  return withLock(join(folder, 'lock'), onWait, async () => {
-    if (existsSync(cached)) return cached;
-    const made = (await download(folder, options)) ?? (await build(folder, options));
-    if (made === undefined) throw codedError('CAEP_TEMPORAL_NOT_OBTAINED');
-    // Renamed when complete: a binary that is there is a whole one.
-    renameSync(made, cached);
-    return cached;
-  });
+  const obtaining = {
+    name: BUILT.name,
+    lockFile: lockFileOf(BUILT, options.cacheDir),
+    find: () => [DOWNLOADED, BUILT].map((program) => cachedFile(program, options.cacheDir)).find(existsSync),
+    make: async () => (await download(options)) ?? (await buildWithGo(BUILT, options)),
+  };
+  const obtained = await obtainOnce(obtaining, options);
+  if (obtained === undefined) throw codedError('CAEP_TEMPORAL_NOT_OBTAINED');
+  return obtained;
 }
 
 /** The version of the server inside a Temporal CLI, when it runs and is new enough. */
-async function usableServer(binary: string, options: ObtainOptions): Promise<string | undefined> {
+async function usableServer(binary: string, options: ServerOptions): Promise<string | undefined> {
   const printed = await promisify(execFile)(binary, ['--version'], {
     timeout: VERSION_TIMEOUT_MS,
     env: options.environment,
@@ -77,14 +71,16 @@ async function usableServer(binary: string, options: ObtainOptions): Promise<str
 }
 
 /** By the SDK, in a process of its own: the SDK has no way to stop a download. */
-async function download(folder: string, options: ObtainOptions): Promise<string | undefined> {
+async function download(options: ServerOptions): Promise<string | undefined> {
   if (options.download === false) return undefined;
   if (partFile('@temporalio/testing') === undefined) {
     options.log('Temporal server: not downloaded, because the package @temporalio/testing is not installed');
     return undefined;
   }
   options.log('Temporal server: downloading (about 50 MB, under a minute; fails within moments offline)');
-  const target = mkdtempSync(join(folder, 'download-'));
+  const path = cachedFile(DOWNLOADED, options.cacheDir);
+  mkdirSync(dirname(path), { recursive: true });
+  const target = mkdtempSync(join(dirname(path), 'download-'));
   const child = spawn(process.execPath, ['--input-type=module', '--eval', DOWNLOAD_PROGRAM, target], {
     // Where the SDK is resolved from.
     cwd: import.meta.dirname,
@@ -102,9 +98,9 @@ async function download(folder: string, options: ObtainOptions): Promise<string 
   const done = await ended;
   clearTimeout(watch);
   const [file] = done ? readdirSync(target) : [];
-  const path = join(folder, 'temporal.downloaded');
   options.signal?.throwIfAborted();
-  if (file !== undefined) copyFileSync(join(target, file), path);
+  // Renamed when complete: a binary that is there is a whole one.
+  if (file !== undefined) renameSync(join(target, file), path);
   else options.log('Temporal server: it cannot be downloaded');
   rmSync(target, { recursive: true, force: true });
   return file === undefined ? undefined : path;
@@ -113,46 +109,7 @@ async function download(folder: string, options: ObtainOptions): Promise<string 
 /** The SDK downloads when it starts a server, so one is started and ended. */
 const DOWNLOAD_PROGRAM = `
   import { TestWorkflowEnvironment } from '@temporalio/testing';
-  const executable = { type: 'cached-download', version: 'v${CLI_VERSION}', downloadDir: process.argv[1] };
+  const executable = { type: 'cached-download', version: 'v${DOWNLOADED.version}', downloadDir: process.argv[1] };
   const environment = await TestWorkflowEnvironment.createLocal({ server: { executable } });
   await environment.teardown();
 `;
-
-async function build(folder: string, options: ObtainOptions): Promise<string | undefined> {
-  const run = promisify(execFile);
-  const env = options.environment;
-  const found = await run('go', ['version'], { env, timeout: VERSION_TIMEOUT_MS }).catch(() => undefined);
-  if (found === undefined) {
-    options.log('Temporal server: Go is not installed, so it cannot be built');
-    return undefined;
-  }
-  options.log('Temporal server: building it with Go (about 3 minutes on 2 cores, once)');
-  mkdirSync(folder, { recursive: true });
-  const bin = mkdtempSync(join(folder, 'build-'));
-  const startedAt = performance.now();
-  const progress = setInterval(() => {
-    options.log(`Temporal server: still building (${Math.round((performance.now() - startedAt) / 1000)} s)`);
-  }, PROGRESS_MS);
-  try {
-    await run('go', ['install', `github.com/temporalio/cli/cmd/temporal@v${CLI_VERSION}`], {
-      env: { ...env, GOBIN: bin },
-      signal: options.signal,
-      timeout: BUILD_TIMEOUT_MS,
-      maxBuffer: 64 * 1024 * 1024,
-    });
-    const path = join(folder, 'temporal.built');
-    renameSync(join(bin, 'temporal'), path);
-    return path;
-  } catch (error) {
-    options.signal?.throwIfAborted();
-    options.log(`Temporal server: the build failed: ${lastLine((error as { stderr?: string }).stderr)}`);
-    return undefined;
-  } finally {
-    clearInterval(progress);
-    rmSync(bin, { recursive: true, force: true });
-  }
-}
-
-function lastLine(text: string | undefined): string {
-  return text?.trim().split('\n').at(-1) ?? 'no output';
-}

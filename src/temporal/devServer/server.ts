@@ -9,7 +9,8 @@ import { startFault } from '../../process/systemFaults.js';
 import { lastLinesOf, spawnServer, type ServerProcess } from '../../process/programs/server.js';
 import { OPTIONAL_SEARCH_ATTRIBUTE_NAMES, SEARCH_ATTRIBUTE_NAMES } from '../../domain/source/searchAttributes.js';
 import { within } from '../../process/within.js';
-import { hiddenUiPlace, startUiProxy, type UiPlace } from './uiProxy.js';
+import type { Upstream } from '../../process/http/passOn.js';
+import { hiddenUiPlace, startUiProxy } from './uiProxy.js';
 
 export interface TemporalServerOptions {
   /** The Temporal CLI, from `obtainTemporalServer`. */
@@ -95,7 +96,7 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
 function serverArguments(
   options: TemporalServerOptions,
   ports: { readonly frontend: number; readonly http: number },
-  ui: UiPlace | undefined,
+  ui: Upstream | undefined,
 ): string[] {
   const settings = Object.entries({ ...LOCAL_HOSTS, ...FREQUENT_CHECKPOINTS, ...options.dynamicConfig });
   return [

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { planOf } from '../../../chaos/forward/plan.js';
+import { type PlannedDisruption, planOf } from '../../../chaos/forward/plan.js';
+import { readOn } from '../../../chaos/stack/temporal.js';
 import { bodyOf, eventKeyOf, postsOf } from '../../../chaos/forward/load/webhooks.js';
 import { readRequest } from '../../../src/chatlio/readRequest.js';
 
@@ -15,7 +16,22 @@ const ofUpdates = (kills: number) =>
   );
 
 it('plans as many kills and stops as were asked for', () => {
-  const processFaults = planOf(3, 100_000, 200).flatMap(({ disruption }) =>
+  const processFaults = faultsOf(planOf(3, 100_000, 200));
+  expect(processFaults).toHaveLength(200);
+  expect(new Set(processFaults.map(({ victim }) => victim)).size).toBe(8);
+});
+
+it('on a cluster kills single roles of Temporal, and on a server that runs already none of it', () => {
+  const victimsOn = (on: string) =>
+    [...new Set(faultsOf(planOf(3, 100_000, 400, readOn(on))).map(({ victim }) => victim))].toSorted();
+  const ours = ['lake', 'postgres', 'receiver-1', 'receiver-2', 'simulator', 'worker-1', 'worker-2'];
+  expect(victimsOn('127.0.0.1:7233')).toEqual(ours);
+  const roles = ['temporal-frontend', 'temporal-history', 'temporal-matching', 'temporal-worker'];
+  expect(victimsOn('cluster')).toEqual([...ours, ...roles, 'balancer', 'temporal-postgres'].toSorted());
+});
+
+const faultsOf = (plan: readonly PlannedDisruption[]) =>
+  plan.flatMap(({ disruption }) =>
     disruption.kind === 'flow-change'
       ? disruption.processFaults
       : disruption.kind === 'update'
@@ -24,9 +40,6 @@ it('plans as many kills and stops as were asked for', () => {
           ? [disruption]
           : [],
   );
-  expect(processFaults).toHaveLength(200);
-  expect(new Set(processFaults.map(({ victim }) => victim)).size).toBe(8);
-});
 
 it('the source comes to keep whole chats in the middle of the load, and later changes what leaves of them', () => {
   for (const kills of [6, 200]) {

@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import { obtainGoProgram } from '../../../src/temporal/devServer/goProgram.js';
 import { obtainTemporalServer } from '../../../src/temporal/devServer/obtainServer.js';
 import { temporaryFolder } from '../../support/processes.js';
 
@@ -28,7 +29,17 @@ function machine(programs: Record<string, string>) {
   const log = (line: string) => said.push(line);
   const obtain = (signal?: AbortSignal) =>
     obtainTemporalServer({ cacheDir, environment, download: false, log, signal });
-  return { folder, cached: join(cacheDir, 'temporal-cli-1.5.1', 'temporal'), said, obtain };
+  const program = {
+    name: 'A program',
+    package: 'example.com/a/cmd/server',
+    version: '2.0.0',
+    folder: 'a-program',
+    file: 'a-server',
+    minutes: 1,
+    oldestGo: [1, 26, 10],
+  } as const;
+  const obtainProgram = () => obtainGoProgram(program, { cacheDir, environment, log });
+  return { obtainProgram, folder, cached: join(cacheDir, 'temporal-cli-1.5.1', 'temporal'), said, obtain };
 }
 
 describe('obtaining the Temporal server', () => {
@@ -88,5 +99,32 @@ describe('obtaining the Temporal server', () => {
     expect(said.at(-1)).toContain('no route to where modules come from');
     expect(existsSync(cached)).toBe(false);
     await expect(obtain()).rejects.toMatchObject({ error: { code: 'CAEP_TEMPORAL_NOT_OBTAINED' } });
+  });
+});
+
+describe('a program that is built with Go', () => {
+  const building = (version: string, said: string) => `#!/bin/sh
+if [ "$1" = version ]; then echo "go version go${version} linux/amd64"; exit; fi
+echo "$2 \${GOTOOLCHAIN-none}" > '${said}'; printf '#!/bin/sh\\n' > "$GOBIN/server"
+`;
+
+  it.each([
+    ['1.26.8', 'go1.27.3'],
+    ['1.25.12', 'go1.27.3'],
+    ['1.26.10', 'none'],
+    ['1.27.0', 'none'],
+    ['2.0', 'none'],
+  ])('with Go %s takes the toolchain %s, and lies under its own name', async (version, toolchain) => {
+    const said = join(temporaryFolder(), 'said');
+    const { obtainProgram, folder } = machine({ go: building(version, said) });
+    expect(await obtainProgram()).toBe(join(folder, 'cache', 'a-program-2.0.0', 'a-server'));
+    expect(readFileSync(said, 'utf8')).toBe(`example.com/a/cmd/server@v2.0.0 ${toolchain}\n`);
+    expect(await obtainProgram()).toBe(join(folder, 'cache', 'a-program-2.0.0', 'a-server'));
+  });
+
+  it('that cannot be built is none', async () => {
+    const { obtainProgram, said } = machine({ go: BROKEN_GO });
+    expect(await obtainProgram()).toBeUndefined();
+    expect(said.at(-1)).toBe('A program: the build failed: no route to where modules come from');
   });
 });

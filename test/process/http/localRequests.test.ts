@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isLocalRequest } from '../../src/process/localRequests.js';
+import { isLocalRequest } from '../../../src/process/http/localRequests.js';
 
 const LOOPBACK = '127.0.0.1';
 
