@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { isRunning } from '../../src/process/programs/identity.js';
 import { killGroup, spawnEntry, temporaryFolder } from '../support/processes.js';
-import { FREE_PORTS, killLeftoversAfterTest, processesOf, STACK_TIMEOUT_MS } from '../support/stack.js';
+import { FREE_PORTS } from '../support/freePorts.js';
+import { killLeftoversAfterTest, processesOf, STACK_TIMEOUT_MS } from '../support/stack.js';
 
 it(
   'the demo, killed in the middle and started again, ends with exactly one of everything',

@@ -15,7 +15,8 @@ import { createRoutes } from '../../src/store/sources/routes.js';
 import { pathOf } from '../receiver/receiver.js';
 import { killGroup, spawnProgram, temporaryFolder } from '../support/processes.js';
 import { withNamespace } from '../support/namespace.js';
-import { FREE_PORTS, killLeftoversAfterTest, STACK_TIMEOUT_MS, stackEnvironmentOf } from '../support/stack.js';
+import { FREE_PORTS } from '../support/freePorts.js';
+import { killLeftoversAfterTest, STACK_TIMEOUT_MS, stackEnvironmentOf } from '../support/stack.js';
 import { freshSource, withDatabase } from '../support/store.js';
 import { withTemporal } from '../support/temporal.js';
 

@@ -5,6 +5,11 @@ import { milliseconds } from '../timestamp.js';
 
 /** Pollers ask again at least every 60 s: one that was not seen for longer is gone, though the server lists it for 5 min. */
 const POLLER_AGE_MS = 75_000;
+/**
+ * temporal.api.enums.v1.TaskQueueType. Both tell of a worker: one that is busy with a source polls for workflows on a queue of its own,
+ * and of the common one a cluster shows one partition of several.
+ */
+const [OF_WORKFLOWS, OF_ACTIVITIES] = [1, 2];
 /** temporal.api.enums.v1.WorkerVersioningMode */
 const VERSIONED = 2;
 
@@ -27,17 +32,19 @@ export interface Polling {
 }
 
 export async function readPolling(client: Client, namespace: string, taskQueue: string): Promise<Polling> {
-  const { pollers, versioningInfo } = await client.workflowService.describeTaskQueue({
-    namespace,
-    taskQueue: { name: taskQueue },
-  });
-  const seen = (pollers ?? []).filter(
+  const describe = (taskQueueType: number) =>
+    client.workflowService.describeTaskQueue({ namespace, taskQueue: { name: taskQueue }, taskQueueType });
+  const [workflows, activities] = await Promise.all([describe(OF_WORKFLOWS), describe(OF_ACTIVITIES)]);
+  const { versioningInfo } = workflows;
+  const seen = [...(activities.pollers ?? []), ...(workflows.pollers ?? [])].filter(
     ({ lastAccessTime }) => Date.now() - (milliseconds(lastAccessTime) ?? 0) < POLLER_AGE_MS,
   );
+  // Each worker once.
+  const pollers = [...new Map(seen.map((poller) => [poller.identity, poller])).values()];
   const isRamping = (versioningInfo?.rampingVersionPercentage ?? 0) > 0;
   return {
     taskQueue,
-    pollers: seen.map(({ identity, deploymentOptions }) => ({
+    pollers: pollers.map(({ identity, deploymentOptions }) => ({
       identity: identity ?? '',
       build: Number(deploymentOptions?.workerVersioningMode) === VERSIONED ? named(deploymentOptions) : undefined,
     })),
