@@ -1,5 +1,5 @@
 /**
- * Measures the product on this machine: `npm run bench -- [--only NAME]… [--events N] [--rounds N] [--profile DIR]`.
+ * Measures the product on this machine: `npm run bench -- [--only NAME]… [--events N] [--rounds N] [--size N]… [--profile DIR]`.
  *
  * Without `--only` the short measures run. Figures of one machine compare with each other, not with those of another; the ratio
  * to the ceiling does.
@@ -20,6 +20,7 @@ import { stages } from './measures/stages.js';
 import { throughput } from './measures/throughput.js';
 import { keepResult, tableOf } from './report/results.js';
 import { buildPrograms } from '../scripts/buildPrograms.js';
+import { bundleClient } from '../scripts/build/client.js';
 import { stopAllStacks } from './rig/stack.js';
 
 const SHORT: readonly Measure[] = [throughput, stages, latency, slowInlet, hanging, growth];
@@ -31,6 +32,7 @@ const { values } = parseArgs({
     only: { type: 'string', multiple: true },
     events: { type: 'string' },
     rounds: { type: 'string' },
+    size: { type: 'string', multiple: true },
     profile: { type: 'string' },
   },
 });
@@ -46,12 +48,14 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 
 const programs = await buildPrograms('bench');
+await bundleClient(programs.folder);
 for (const measure of values.only === undefined ? SHORT : ALL.filter(({ name }) => values.only?.includes(name))) {
   console.log(`\n${measure.name}: ${measure.title}`);
   const result = await measure.run({
     programs,
     events: values.events === undefined ? undefined : Number(values.events),
     rounds: values.rounds === undefined ? undefined : Number(values.rounds),
+    sizes: values.size?.map(Number),
     profileDir: values.profile,
     say: (line) => console.log(`  ${line}`),
   });

@@ -11,6 +11,7 @@ const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const run = promisify(execFile);
 
 export interface Programs {
+  readonly folder: string;
   /** @param entry without extension, relative to the project's root */
   pathOf(entry: string): string;
 }
@@ -21,7 +22,7 @@ export async function buildPrograms(folder: string): Promise<Programs> {
   const out = join(ROOT, '.chatlio-aep', `${folder}-build`);
   await compile(`${folder}/tsconfig.json`, out);
   await addWorkflows(out);
-  return { pathOf: (entry) => join(out, `${entry}.js`) };
+  return { folder: out, pathOf: (entry) => join(out, `${entry}.js`) };
 }
 
 /**

@@ -13,6 +13,8 @@ export interface MeasureOptions {
   /** In place of the measure's own number. */
   readonly events?: number;
   readonly rounds?: number;
+  /** How many of what the measure has more and more of. */
+  readonly sizes?: readonly number[];
   /** Takes CPU profiles of receivers and workers. */
   readonly profileDir?: string;
   /** Takes a line for a person. */

@@ -1,14 +1,12 @@
 /** End to end, HTTP in to HTTP out, against the ceiling: the same load, the same inlet, in turn. */
 import { cpus } from 'node:os';
-import { logFileIn, startProgram } from '../rig/processes.js';
-import { type Stack, startStack } from '../rig/stack.js';
+import { startCeiling } from '../rig/ceiling.js';
+import { startStack } from '../rig/stack.js';
 import { sampleMemory } from '../rig/samples.js';
 import { takeTurn, type Turn } from '../rig/turn.js';
 import type { Measure, MeasureOptions, Result } from './measure.js';
 import { median } from './measure.js';
 import type { Line } from '../report/plot.js';
-import { BENCH_KINDS } from '../rig/events.js';
-import type { LoadTarget } from '../rig/load.js';
 
 const ROUNDS = 3;
 const EVENTS = 500_000;
@@ -47,20 +45,6 @@ export const throughput: Measure = {
     }
   },
 };
-
-async function startCeiling(stack: Stack) {
-  const program = await startProgram({
-    programs: stack.programs,
-    entry: 'bench/ceiling',
-    args: [stack.inlet.url, '0'],
-    logFile: logFileIn(stack.dir, 'ceiling'),
-    ready: /listening on (\d+)/,
-  });
-  const paths = Object.fromEntries(BENCH_KINDS.map((kind) => [kind, '/']));
-  const targets: LoadTarget[] = [{ host: '127.0.0.1', port: Number(program.said), paths }];
-  const inlet = { name: 'inlet', pids: [stack.inlet.pid] };
-  return { targets, groups: [{ name: 'proxy', pids: [program.pid] }, inlet], stop: () => program.stop() };
-}
 
 function summarise(turns: readonly { readonly ceiling: Turn; readonly product: Turn }[], memory: Line[]): Result {
   const ratio = median(turns.map(({ ceiling, product }) => product.eventsPerSecond / ceiling.eventsPerSecond));

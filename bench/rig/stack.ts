@@ -48,8 +48,10 @@ interface SourceOptions {
   readonly rebuildIndex?: boolean;
 }
 
-interface BenchSource {
+export interface BenchSource {
   readonly name: string;
+  readonly uid: string;
+  readonly manifest: Manifest;
   readonly sourceId: number;
   /** One for each receiver. */
   readonly targets: readonly LoadTarget[];
@@ -58,9 +60,18 @@ interface BenchSource {
 export interface Stack {
   readonly programs: Programs;
   readonly dir: string;
+  /** Of the product's processes. */
+  readonly environment: NodeJS.ProcessEnv;
+  /** The command line's program, as it is shipped. */
+  readonly clientPath: string;
   readonly database: Database;
   readonly inlet: CountingInlet;
-  readonly temporal: { readonly address: string; readonly namespace: string; readonly dbFile: string };
+  readonly temporal: {
+    readonly address: string;
+    readonly namespace: string;
+    readonly dbFile: string;
+    readonly metricsPort: number;
+  };
   readonly workerMetricsPorts: readonly number[];
   /** Those that it was started with. */
   readonly workers: readonly Program[];
@@ -111,7 +122,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       log: quiet,
     });
     const dbFile = join(dir, 'temporal.db');
-    const temporalServer = started(await startTemporalServer({ binary, dbFile, namespace: 'default' }));
+    const metricsPort = await freePort();
+    const temporalServer = started(await startTemporalServer({ binary, dbFile, metricsPort, namespace: 'default' }));
     const inlet = started(await startCountingInlet(options.programs, logFileIn(dir, 'inlet')));
 
     const keyFile = join(dir, 'keys.json');
@@ -179,9 +191,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     return {
       programs,
       dir,
+      environment,
+      clientPath: programs.pathOf('src/bundled/client'),
       database,
       inlet,
-      temporal: { address: temporalServer.address, namespace: 'default', dbFile },
+      temporal: { address: temporalServer.address, namespace: 'default', dbFile, metricsPort },
       workerMetricsPorts,
       workers,
       startWorker: async () => startWorker(await freePort()),
@@ -195,18 +209,19 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       async addSource({ contents, delivery = {}, preloadedIds = 0, rebuildIndex } = {}) {
         const name = `bench-${randomUUID().slice(0, 8)}`;
         const manifest = manifestOf(name, { delivery, contents });
-        const owner = { marker: { name, uid: randomUUID() }, manifest };
+        const uid = randomUUID();
+        const owner = { marker: { name, uid }, manifest };
         const projection = projectionOf(manifest);
         await store.saveInlet(owner, { flowId: 'bench-flow', url: inlet.url, projection, opensAt: new Date() });
         await store.makeRoutes(owner);
-        const sourceId = await findSourceId(database, owner.marker.uid);
+        const sourceId = await findSourceId(database, uid);
         if (sourceId === undefined) throw new Error('the source was not registered');
         if (preloadedIds > 0) await preloadIds(database, sourceId, preloadedIds, { rebuildIndex });
         const paths = Object.fromEntries(
           (await listRoutes(database, keyRing, sourceId)).map((route) => [route.kind, webhookPath(route)]),
         );
         const targets = receivers.map(({ said }) => ({ host: '127.0.0.1', port: Number(said), paths }));
-        return { name, sourceId, targets };
+        return { name, uid, manifest, sourceId, targets };
       },
       stop,
     };

@@ -21,6 +21,8 @@ export interface TemporalServerOptions {
   readonly port?: number;
   /** Without it the server runs without UI. */
   readonly uiPort?: number;
+  /** Where Prometheus scrapes the server. Default: a free one, which nobody is told. */
+  readonly metricsPort?: number;
   readonly namespace: string;
   /** Server settings, for example `{ 'limit.historyCount.suggestContinueAsNew': 50 }`. */
   readonly dynamicConfig?: Readonly<Record<string, string | number | boolean>>;
@@ -111,6 +113,7 @@ function serverArguments(
     '--sqlite-pragma=journal_mode=WAL',
     '--sqlite-pragma=synchronous=FULL',
     '--log-level=warn',
+    ...(options.metricsPort === undefined ? [] : [`--metrics-port=${options.metricsPort}`]),
     ...(ui === undefined ? ['--headless'] : [`--ui-ip=${ui.host}`, `--ui-port=${ui.port}`]),
     ...[...SEARCH_ATTRIBUTE_NAMES, ...OPTIONAL_SEARCH_ATTRIBUTE_NAMES].map(
       (name) => `--search-attribute=${name}=Keyword`,
