@@ -96,6 +96,10 @@ export const environmentSchema = z.object({
   ADOBE_MAX_ATTEMPTS: optional(wholeNumber(1)),
   ADOBE_FIRST_RETRY_DELAY_MS: optional(wholeNumber(1)),
   ADOBE_REQUEST_TIMEOUT_MS: optional(wholeNumber(100)),
+  /** To Adobe's services, of all sources and workers together; no limit by default, as Adobe names none. */
+  ADOBE_MAX_REQUESTS_PER_SECOND: optional(wholeNumber(1)),
+  /** Of all sources and workers together; by default each source has its own limit alone. */
+  ADOBE_MAX_EVENTS_PER_SECOND: optional(wholeNumber(1)),
 });
 
 /** Holds secrets. */
@@ -119,6 +123,10 @@ export interface AdobeConfiguration {
   readonly queryServiceUrl?: string;
   readonly proxy?: ProxySettings;
   readonly requestTimeoutMs: number;
+  /** Of all sources and workers together. Absent: no limit. */
+  readonly maxRequestsPerSecond?: number;
+  /** Of all sources and workers together. Absent: each source has its own limit alone. */
+  readonly maxEventsPerSecond?: number;
   /** After an ambiguous create, how long lookups may still lag behind it. Above the gateway's 60 s. */
   readonly consistencyWindowMs: number;
   /** Attempts of a provisioning step before a transient error is held for a person. */
@@ -326,6 +334,8 @@ function adobeConfiguration(env: z.infer<typeof environmentSchema>): AdobeConfig
     queryServiceUrl: env.ADOBE_QUERY_SERVICE_URL,
     proxy: proxySettings(env),
     requestTimeoutMs: env.ADOBE_REQUEST_TIMEOUT_MS ?? ADOBE_DEFAULTS.requestTimeoutMs,
+    maxRequestsPerSecond: env.ADOBE_MAX_REQUESTS_PER_SECOND,
+    maxEventsPerSecond: env.ADOBE_MAX_EVENTS_PER_SECOND,
     consistencyWindowMs: env.ADOBE_CONSISTENCY_WINDOW_MS ?? ADOBE_DEFAULTS.consistencyWindowMs,
     maxAttempts: env.ADOBE_MAX_ATTEMPTS ?? ADOBE_DEFAULTS.maxAttempts,
     firstRetryDelayMs: env.ADOBE_FIRST_RETRY_DELAY_MS ?? ADOBE_DEFAULTS.firstRetryDelayMs,

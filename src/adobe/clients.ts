@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import { createDispatcher } from './http/dispatcher.js';
 import type { AdobeConfiguration } from '../configuration.js';
+import type { RequestBudget } from '../domain/source/requestBudget.js';
 import { createCatalog, type Catalog } from './services/catalog.js';
 import { createDataAccess, type DataAccess } from './services/dataAccess.js';
 import { createDataPrep, type DataPrep } from './services/dataPrep.js';
@@ -50,7 +51,16 @@ export interface Adobe {
  * log.info({ tenantId });
  * await adobe.close();
  */
-export function createAdobe({ configuration, log }: { configuration: AdobeConfiguration; log: Logger }): Adobe {
+export function createAdobe({
+  configuration,
+  budget,
+  log,
+}: {
+  configuration: AdobeConfiguration;
+  /** Of the organisation. Absent: requests are not counted. */
+  budget?: RequestBudget;
+  log: Logger;
+}): Adobe {
   const dispatcher = createDispatcher(configuration.proxy, {
     connectTimeoutMs: 10_000,
     connections: 16,
@@ -61,7 +71,7 @@ export function createAdobe({ configuration, log }: { configuration: AdobeConfig
   return {
     tokens,
     forSandbox(sandbox, { signal, mayBegin } = {}) {
-      const http = createAdobeHttp({ configuration, sandbox, tokens, dispatcher, log, signal, mayBegin });
+      const http = createAdobeHttp({ configuration, sandbox, tokens, dispatcher, log, signal, mayBegin, budget });
       return {
         schemaRegistry: createSchemaRegistry(http),
         catalog: createCatalog(http),

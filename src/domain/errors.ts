@@ -545,6 +545,13 @@ export const ERROR_CATALOGUE = {
     retryable: true,
     exitCode: EXIT_CODES.failed,
   },
+  CAEP_ADOBE_BUDGET: {
+    sentence: 'A request to Adobe waited in vain for the request budget of the organisation.',
+    remedy:
+      '[Tried {attempts} time(s). ]Other sources or workers use it up, or Adobe has asked for a pause: `chatlio-aep status` says which. Wait[, then run `{again}`]; or raise ADOBE_MAX_REQUESTS_PER_SECOND of all workers if Adobe allows it.',
+    retryable: true,
+    exitCode: EXIT_CODES.failed,
+  },
   CAEP_ADOBE_AMBIGUOUS: {
     sentence: 'Adobe’s answer to a call was lost ({adobe}); the call may have taken effect.',
     remedy: '[Run `{again}`. ]Nothing is made twice: the next attempt first looks for what the call may have made.',

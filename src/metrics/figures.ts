@@ -9,6 +9,9 @@ export interface Figures {
   readonly silences: readonly SilenceFigures[];
 }
 
+/** Of a process that leaves them to another. */
+export const NO_FIGURES: Figures = { sources: [], receivers: [], silences: [] };
+
 interface SourceFigures {
   readonly source: string;
   readonly taken: number;

@@ -15,7 +15,7 @@ import { planDocument, renderPlan } from '../../src/cli/render/plan/plan.js';
 import { renderSent } from '../../src/cli/render/events/sent.js';
 import { renderDelivery } from '../../src/cli/render/source/delivery.js';
 import { sourceDocument } from '../../src/cli/render/source/source.js';
-import { listedDocument, listedSources, renderStatusList } from '../../src/cli/render/source/list.js';
+import { budgetLine, listedDocument, listedSources, renderStatusList } from '../../src/cli/render/source/list.js';
 import { renderStatus } from '../../src/cli/render/source/status.js';
 import { renderSteps } from '../../src/cli/render/source/steps.js';
 import { columns, elapsed, shortened } from '../../src/cli/render/text.js';
@@ -333,6 +333,12 @@ describe('status', () => {
         name: 'a',
         needs: [{ reason: 'forwarder:a is stuck: nondeterminism', command: 'chatlio-aep status a' }],
       });
+    });
+
+    it('says why requests to Adobe wait', () => {
+      expect(budgetLine({ perSecond: 20, waitedAgoMs: 10 })).toContain('20 a second (ADOBE_MAX_REQUESTS_PER_SECOND)');
+      expect(budgetLine({ perSecond: 20, pausedForMs: 12_000 })).toContain('Adobe has asked for a pause');
+      expect(budgetLine({ waitedAgoMs: 10 })).toContain('Adobe has asked for a pause');
     });
 
     it('without an answer of the database tells what Temporal knows', () => {

@@ -126,6 +126,8 @@ const SAMPLES = {
   ADOBE_MAX_ATTEMPTS: ['8', '0'],
   ADOBE_FIRST_RETRY_DELAY_MS: ['1000', '0'],
   ADOBE_REQUEST_TIMEOUT_MS: ['65000', '99'],
+  ADOBE_MAX_REQUESTS_PER_SECOND: ['20', '0'],
+  ADOBE_MAX_EVENTS_PER_SECOND: ['1000', '0'],
 } as const satisfies Record<keyof typeof environmentSchema.shape, readonly [usable: string, unusable?: string]>;
 
 /** Read by Temporal's SDK, and by what colours a terminal; a test of the connection has those of Temporal. */

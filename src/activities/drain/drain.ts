@@ -40,6 +40,7 @@ import { MAX_SLOW } from './roles/sending.js';
 import { createLateAnswers, type LateAnswers } from './lateAnswers.js';
 import { createPositions, furthest, type Positions } from './positions.js';
 import { createDueResends, type DueResends } from './dueResends.js';
+import type { OrganisationRate } from './organisationRate.js';
 import { createDrainSlots } from './slots.js';
 import type { DrainTerms } from './state.js';
 import { createDrainStore } from './store.js';
@@ -74,6 +75,8 @@ export interface DrainDependencies {
   readonly positions?: Positions;
   /** Shared by the drains of the process. */
   readonly dueResends?: DueResends;
+  /** Absent: each source has its own rate alone. */
+  readonly organisationRate?: OrganisationRate;
   /** Waited for at the end of the process. */
   readonly lateAnswers?: Pick<LateAnswers, 'expect'>;
 }
@@ -134,7 +137,11 @@ export function createDrain(deps: DrainDependencies): (input: DrainInput) => Pro
     );
     const running = runDrain(
       {
-        store: createDrainStore(deps.database, holding, { claimed: resendClaims, canaryPauseMs: pauseMs }),
+        store: createDrainStore(deps.database, holding, {
+          claimed: resendClaims,
+          canaryPauseMs: pauseMs,
+          organisation: deps.organisationRate,
+        }),
         onInsert: (heard) => deps.wakeListener.onWake(partition, heard),
         onDue: (heard) => dueResends.onDue(partition, heard),
         clock,
@@ -169,7 +176,10 @@ export function createDrain(deps: DrainDependencies): (input: DrainInput) => Pro
         claim: claimed.claim,
         canaries,
         leasedAt: claimed.at,
-        requestsPerSecond: input.requestsPerSecond,
+        requestsPerSecond: Math.min(
+          input.requestsPerSecond,
+          (await deps.organisationRate?.share()) ?? Number.POSITIVE_INFINITY,
+        ),
       },
     );
     const result = await counted(running, meters);

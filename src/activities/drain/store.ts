@@ -22,6 +22,7 @@ import {
   type Resend,
   recordLate,
 } from '../../store/exceptions/exceptions.js';
+import type { OrganisationRate } from './organisationRate.js';
 import { type LogEvent, type PageRequest, readEvents, readPage } from '../../store/bodies/bodies.js';
 
 export interface DrainStore {
@@ -41,7 +42,7 @@ export interface DrainStore {
   /** Attempts whose answer can come no more: what they did is unknown. */
   expireUnanswered(): Promise<unknown>;
   claimResends(claim: { readonly limit: number; readonly answerWithinMs: number }): Promise<Resend[]>;
-  countOthers(): Promise<OtherPartitions>;
+  countOthers(): Promise<OtherPartitions & RateLimit>;
   markIdle(idle: {
     readonly intended: number;
     readonly cursorLoggedAt: LoggedAt;
@@ -57,6 +58,11 @@ export interface DrainStore {
 export type UnsignedFlush = Omit<Flush, keyof Holding>;
 export type UnsignedVerdict = Omit<LateVerdict, 'sourceId' | 'partition' | 'fence'>;
 
+/** Of the organisation's rate. */
+interface RateLimit {
+  readonly atMostPerSecond?: number;
+}
+
 /** Grows with each claim that is known to be committed. */
 export interface ResendClaims {
   count: number;
@@ -69,7 +75,15 @@ export interface ResendClaims {
 export function createDrainStore(
   database: Database,
   holding: Holding,
-  { claimed, canaryPauseMs }: { readonly claimed: ResendClaims; readonly canaryPauseMs: number },
+  {
+    claimed,
+    canaryPauseMs,
+    organisation,
+  }: {
+    readonly claimed: ResendClaims;
+    readonly canaryPauseMs: number;
+    readonly organisation?: OrganisationRate;
+  },
 ): DrainStore {
   const { sourceId, partition, fence } = holding;
   return {
@@ -92,7 +106,10 @@ export function createDrainStore(
       claimed.count += resends.length;
       return resends;
     },
-    countOthers: () => countOthers(database, holding),
+    async countOthers() {
+      const others = await countOthers(database, holding);
+      return organisation === undefined ? others : { ...others, atMostPerSecond: await organisation.share() };
+    },
     markIdle: (idle) => markIdle(database, { ...holding, ...idle }),
     answerWake: () => answerWake(database, holding),
     release: () => releaseClaim(database, holding),

@@ -14,6 +14,7 @@ import { createDestinationWatch } from './destinationWatch.js';
 import { sourceIdOf } from '../sourceInStore.js';
 import { createDrain } from '../drain/drain.js';
 import type { LateAnswers } from '../drain/lateAnswers.js';
+import type { OrganisationRate } from '../drain/organisationRate.js';
 import type { Positions } from '../drain/positions.js';
 import { createReconcile } from '../reconcile/reconcile.js';
 import { createDecideHeld } from '../held/decide.js';
@@ -36,6 +37,8 @@ export interface ForwarderActivityDependencies {
   readonly slots?: number;
   readonly positions?: Positions;
   readonly lateAnswers?: Pick<LateAnswers, 'expect'>;
+  /** Of events, over all sources and workers. */
+  readonly organisationRate?: OrganisationRate;
 }
 
 export function createForwarderActivities(deps: ForwarderActivityDependencies): ForwarderActivities {

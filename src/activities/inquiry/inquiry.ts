@@ -5,6 +5,8 @@ import { sentenceOf } from '../../domain/errors.js';
 import { type Ask, INQUIRIES, type Inquiry, type InquiryActivities, type InquiryName } from '../../domain/inquiries.js';
 import type { Database } from '../../store/connection/database.js';
 import type { KeyRing } from '../../store/keys/keyRing.js';
+import type { NeedsReport } from '../../domain/events/shownEvents.js';
+import { readBudgetStanding } from '../../store/sharing/requestBudget.js';
 import { readNeeds } from '../../store/views/needs.js';
 import { readHistory } from '../../store/history/operations.js';
 import { restoredReport } from '../../store/delivery/restored.js';
@@ -38,6 +40,8 @@ export interface InquiryDeps extends DoctorDeps {
   /** `postgres://host:port` in place of what Query Service says of itself. */
   readonly queryServiceUrl?: string;
   readonly store: ProvisioningStore;
+  /** At Adobe. */
+  readonly organisation?: string;
   readonly minimumSettleWindowMs: number;
   readonly minimumLakeLatencyMs?: number;
   /** As Chatlio reaches the receiver. */
@@ -62,7 +66,7 @@ export function createInquiryActivities(deps: InquiryDeps): InquiryActivities {
     intake: answering('intake', (ask) => intakeReport(database, ask)),
     runs: answering('runs', (ask) => runsReport(deps, ask)),
     run: answering('run', (ask) => runDetails(deps, ask)),
-    needs: answering('needs', async () => ({ v: 1, sources: await readNeeds(database) })),
+    needs: answering('needs', () => needsReport(deps)),
     accounts: answering('accounts', (ask) => accountList(deps, ask)),
     account: answering('account', (ask) => accountDetails(deps, ask)),
     recipient: answering('recipient', (ask) => Promise.resolve(recipientOf(deps, ask))),
@@ -73,6 +77,11 @@ export function createInquiryActivities(deps: InquiryDeps): InquiryActivities {
     data: answering('data', (ask) => dataReport(deps, ask)),
     restored: answering('restored', (ask) => restoredReport(database, ask)),
   };
+}
+
+async function needsReport({ database, organisation }: InquiryDeps): Promise<NeedsReport> {
+  const budget = organisation === undefined ? undefined : await readBudgetStanding(database, organisation);
+  return { v: 1, sources: await readNeeds(database), ...(budget === undefined ? {} : { budget }) };
 }
 
 /** An inquiry that can't be answered says why, in the catalogue's words, and is not tried again. */

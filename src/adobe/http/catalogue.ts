@@ -1,6 +1,6 @@
 /** From what Adobe said to what a person reads: which entry of the error catalogue a failed call is. Pure. */
 import type { AdobeError, CatalogueError, ErrorCode } from '../../domain/errors.js';
-import type { AdobeCallFailure } from './errors.js';
+import { type AdobeCallFailure, OUT_OF_BUDGET } from './errors.js';
 import { isSandboxUnknown } from './gone.js';
 
 /** First match wins. Codes without their prefix (`FLOW-2120-403` is in the pages also `2120-403`). */
@@ -44,8 +44,9 @@ export function titleHolder(failure: AdobeCallFailure): string | undefined {
 
 function codeOf(failure: AdobeCallFailure): ErrorCode {
   switch (failure.kind) {
-    case 'not-sent':
     case 'throttled':
+      return failure.error.code === OUT_OF_BUDGET ? 'CAEP_ADOBE_BUDGET' : 'CAEP_ADOBE_UNAVAILABLE';
+    case 'not-sent':
     case 'unavailable':
       return 'CAEP_ADOBE_UNAVAILABLE';
     case 'ambiguous':

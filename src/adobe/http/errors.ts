@@ -29,6 +29,9 @@ export interface AdobeCallFailure {
  */
 const TOKEN_NOT_VALID = '401013';
 
+/** Not Adobe's: the organisation's own budget had nothing left of for long. */
+export const OUT_OF_BUDGET = 'budget';
+
 /** May the same call succeed later, without anybody's doing? */
 export function mayPass({ kind, error }: Pick<AdobeCallFailure, 'kind' | 'error'>): boolean {
   return kind !== 'refused' || error.code === TOKEN_NOT_VALID;

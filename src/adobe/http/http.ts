@@ -3,10 +3,12 @@ import type { Logger } from 'pino';
 import type { Dispatcher } from 'undici';
 import type { z } from 'zod';
 import type { AdobeConfiguration } from '../../configuration.js';
+import type { Refusal, RequestBudget } from '../../domain/source/requestBudget.js';
 import { textOf, valueOf } from './answer.js';
-import type { CallFacts } from './errors.js';
+import { AdobeCallError, type CallFacts, OUT_OF_BUDGET } from './errors.js';
 import { type Exchange, exchange, QUEUE_TIMEOUT_MS, targetOf } from './exchange.js';
 import type { Tokens } from './ims.js';
+import { parseRetryAfter } from './retryAfter.js';
 
 /** Lists with full bodies of schemas are the largest answers. */
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
@@ -60,6 +62,7 @@ export function createAdobeHttp({
   log,
   signal,
   mayBegin,
+  budget,
   now = Date.now,
 }: {
   configuration: AdobeConfiguration;
@@ -71,6 +74,8 @@ export function createAdobeHttp({
   signal?: AbortSignal;
   /** Asked right before a request's first byte; false: it is not sent. */
   mayBegin?: () => boolean;
+  /** Each request takes of it. */
+  budget?: RequestBudget;
   now?: () => number;
 }): AdobeHttp {
   const { origin, prefix } = targetOf(configuration.platformUrl);
@@ -99,13 +104,25 @@ export function createAdobeHttp({
     });
   }
 
+  /** @throws AdobeCallError `throttled` when there is none left of it for long */
+  async function sendWithinBudget(call: AdobeCall, token: string): Promise<Exchange> {
+    const refusal = await budget?.take(signal);
+    if (refusal !== undefined) throw notBegun(call, refusal);
+    const seen = await send(call, token);
+    if (statusOf(seen) === TOO_MANY && 'answer' in seen) {
+      const pauseMs = parseRetryAfter(seen.answer.headers['retry-after'], now());
+      if (pauseMs !== undefined) await budget?.pause(Math.min(pauseMs, LONGEST_SHARED_PAUSE_MS));
+    }
+    return seen;
+  }
+
   async function sendAuthorised(call: AdobeCall): Promise<Exchange> {
     const startedAtMs = now();
     const token = await tokens.get(signal);
-    let seen = await send(call, token);
+    let seen = await sendWithinBudget(call, token);
     if (statusOf(seen) === 401) {
       tokens.drop(token);
-      seen = await send(call, await tokens.get(signal));
+      seen = await sendWithinBudget(call, await tokens.get(signal));
     }
     log.debug(
       {
@@ -137,6 +154,17 @@ export function createAdobeHttp({
     request: async (call, schema) => (await requestDated(call, schema)).value,
     requestText: async (call) => textOf(await sendAuthorised(call), factsOf(call), now()),
   };
+}
+
+const TOO_MANY = 429;
+/** A pause that Adobe asks for is everybody's for this long; whoever asks again then is told again. */
+const LONGEST_SHARED_PAUSE_MS = 60_000;
+
+function notBegun({ service }: AdobeCall, refusal: Refusal): AdobeCallError {
+  const error = { service, title: 'not sent' };
+  return refusal === 'aborted'
+    ? new AdobeCallError({ effect: 'none', kind: 'not-sent', error: { ...error, detail: refusal } })
+    : new AdobeCallError({ effect: 'none', kind: 'throttled', error: { ...error, code: OUT_OF_BUDGET } });
 }
 
 function statusOf(seen: Exchange): number | undefined {

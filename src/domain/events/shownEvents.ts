@@ -5,6 +5,7 @@ import type { ExceptionSummary } from '../exceptions/heldEvents.js';
 import type { FlowRunsView } from '../delivery/flowRuns.js';
 import type { ForwarderCounters, GateReport } from '../delivery/forwarder.js';
 import type { Contents } from '../projection/projection.js';
+import type { BudgetStanding } from '../source/requestBudget.js';
 import type { Kind } from './kinds.js';
 
 export interface ShownEvent {
@@ -247,4 +248,6 @@ export interface SourceNeeds {
 export interface NeedsReport {
   readonly v: 1;
   readonly sources: readonly SourceNeeds[];
+  /** Requests to Adobe wait for it, or did a moment ago. */
+  readonly budget?: BudgetStanding;
 }

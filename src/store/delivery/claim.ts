@@ -309,6 +309,16 @@ export async function countOthers(database: Database, id: PartitionId): Promise<
   return rows[0] ?? { partitions: 0, busy: 0 };
 }
 
+/** Partitions of all sources whose drain holds a lease and has something to send. */
+export async function countBusy({ pool }: Database): Promise<number> {
+  const { rows } = await pool.query<{ busy: number }>({
+    name: 'count-busy-partitions',
+    text: `select count(*) as busy from partition_cursor c join partition_head h using (source_id, partition)
+           where c.lease_until > clock_timestamp() and not h.idle`,
+  });
+  return rows[0]?.busy ?? 0;
+}
+
 /** A drain that waits at the end of the log has seen the insert itself: nobody needs to be woken. */
 export async function answerWake(database: Database, id: PartitionId): Promise<void> {
   await database.pool.query(

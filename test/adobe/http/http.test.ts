@@ -3,8 +3,10 @@ import { pino } from 'pino';
 import { Agent } from 'undici';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createAdobe } from '../../../src/adobe/clients.js';
-import { AdobeCallError } from '../../../src/adobe/http/errors.js';
+import { catalogueErrorOf } from '../../../src/adobe/http/catalogue.js';
+import { AdobeCallError, mayPass } from '../../../src/adobe/http/errors.js';
 import { createTokens } from '../../../src/adobe/http/ims.js';
+import type { RequestBudget } from '../../../src/domain/source/requestBudget.js';
 import { CLIENT_SECRET, clientsOnServer, configurationFor, type Reply, silent, tokenBody } from '../scriptedServer.js';
 
 let world: Awaited<ReturnType<typeof clientsOnServer>>;
@@ -74,6 +76,46 @@ describe('every call', () => {
     await expect.poll(() => world.server.requests.length).toBe(1);
     controller.abort();
     expect((await call).error.detail).toBe('aborted');
+  });
+});
+
+describe('the budget of the organisation', () => {
+  const withBudget = (budget: RequestBudget) =>
+    createAdobe({ configuration: configurationFor(world.server.url), budget, log: silent });
+
+  it('is taken of by each request, and one that it has nothing for is not sent', async () => {
+    const answers = [undefined, 'used-up'] as const;
+    let taken = 0;
+    const adobe = withBudget({ take: () => Promise.resolve(answers[taken++]), pause: () => Promise.resolve() });
+    const { schemaRegistry } = adobe.forSandbox('dev');
+    world.server.reply(STATS);
+    await schemaRegistry.stats();
+    const refused = await failure(() => schemaRegistry.createSchema({}));
+    expect(refused).toMatchObject({ kind: 'throttled', effect: 'none' });
+    expect(catalogueErrorOf(refused).code).toBe('CAEP_ADOBE_BUDGET');
+    expect(mayPass(refused)).toBe(true);
+    expect(world.server.requests).toHaveLength(1);
+    expect(taken).toBe(2);
+    await adobe.close();
+  });
+
+  it('is closed to all for as long as Adobe has asked one for, a minute at most', async () => {
+    const pauses: number[] = [];
+    const adobe = withBudget({
+      take: () => Promise.resolve(undefined),
+      pause: (ms) => Promise.resolve(void pauses.push(ms)),
+    });
+    const { schemaRegistry } = adobe.forSandbox('dev');
+    for (const retryAfter of ['3', '600', undefined]) {
+      world.server.reply({
+        status: 429,
+        headers: retryAfter === undefined ? {} : { 'retry-after': retryAfter },
+        body: {},
+      });
+      await failure(() => schemaRegistry.stats());
+    }
+    expect(pauses).toEqual([3_000, 60_000]);
+    await adobe.close();
   });
 });
 

@@ -62,13 +62,14 @@ async function lookAtCanaries({ state, store }: Drain): Promise<void> {
   state.reading.canaries = await store.readCanaries();
 }
 
-/** The whole of the source's rate, shared by the drains that have something to send. */
+/** The whole of the source's rate, and of the organisation's, each shared by the drains that have something to send. */
 async function lookAtShare({ state, store, clock }: Drain): Promise<void> {
   const { terms, chores } = state;
-  const { partitions, busy } = await store.countOthers();
-  changeRate(state.sending, terms.sourceRequestsPerSecond / (busy + 1), clock.monotonicMs());
+  const { partitions, busy, atMostPerSecond = Number.POSITIVE_INFINITY } = await store.countOthers();
+  const share = Math.min(terms.sourceRequestsPerSecond / (busy + 1), atMostPerSecond);
+  changeRate(state.sending, share, clock.monotonicMs());
   // With other settings another drain begins.
-  chores.sharesRate = terms.partitions > 1 || partitions > 0;
+  chores.sharesRate = terms.partitions > 1 || partitions > 0 || Number.isFinite(atMostPerSecond);
 }
 
 async function lookAtGate({ state, store, clock }: Drain): Promise<void> {

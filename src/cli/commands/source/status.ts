@@ -1,10 +1,10 @@
 import { CodedError, codedError, type ErrorCode, EXIT_CODES, remedyOf, sentenceOf } from '../../../domain/errors.js';
-import type { SourceNeeds } from '../../../domain/events/shownEvents.js';
+import type { NeedsReport } from '../../../domain/events/shownEvents.js';
 import { forgottenSource } from '../../following/ended.js';
 import type { Snapshot } from '../../following/snapshot.js';
 import type { Command, Context } from '../../ports.js';
 import type { Sources } from '../../../temporal/sources/port.js';
-import { listedDocument, listedSources, renderStatusList } from '../../render/source/list.js';
+import { budgetLine, listedDocument, listedSources, renderStatusList } from '../../render/source/list.js';
 import { renderForgotten, renderStatus } from '../../render/source/status.js';
 import { requireWorker } from '../../worker.js';
 import { forgottenDocument, sourceDocument } from '../../render/source/source.js';
@@ -19,25 +19,27 @@ export const status: Command<{ readonly name?: string }> = async (context, { nam
 /** What needs a person comes first. Without a worker nobody knows the events that are held. */
 async function listAll(context: Context, sources: Sources) {
   const { output, now } = context;
-  const [runs, needs, { stuck }] = await Promise.all([
+  const [runs, { sources: needs, budget }, { stuck }] = await Promise.all([
     sources.list(),
     knownNeeds(context, sources),
     sources.stuckWorkflows(),
   ]);
   const rows = listedSources(runs, needs, stuck);
-  output.result({ sources: rows.map(listedDocument) }, () => renderStatusList(rows, now(), output.paint));
+  if (budget !== undefined) output.note(`${output.paint.caution('!')} ${budgetLine(budget)}`);
+  const document = { sources: rows.map(listedDocument), ...(budget === undefined ? {} : { budget }) };
+  output.result(document, () => renderStatusList(rows, now(), output.paint));
   return EXIT_CODES.done;
 }
 
-async function knownNeeds({ output }: Context, sources: Sources): Promise<readonly SourceNeeds[]> {
+async function knownNeeds({ output }: Context, sources: Sources): Promise<Pick<NeedsReport, 'sources' | 'budget'>> {
   try {
     await requireWorker(sources);
-    return (await sources.ask({ v: 1, ask: 'needs' })).sources;
+    return await sources.ask({ v: 1, ask: 'needs' });
   } catch (error) {
     // Also of a worker of another release, which does not know the question.
     if (!(error instanceof CodedError)) throw error;
     output.note(`${output.paint.caution('!')} Held events are not known: ${sentenceOf(error.error)}`);
-    return [];
+    return { sources: [] };
   }
 }
 

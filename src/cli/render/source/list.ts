@@ -1,4 +1,5 @@
 /** `status` without a name: all sources, those that need a person first, each with why and what to type. */
+import type { BudgetStanding } from '../../../domain/source/requestBudget.js';
 import { counted } from '../../../domain/counted.js';
 import type { CatalogueError } from '../../../domain/errors.js';
 import type { SourceNeeds } from '../../../domain/events/shownEvents.js';
@@ -151,6 +152,16 @@ function withSending(run: SourceRun | undefined, phase: string, paint: Paint): s
   const forwarding =
     run?.open === true && run.phase === 'live' ? (run.forwarding?.phase ?? 'forwarding') : 'forwarding';
   return forwarding === 'forwarding' ? phase : `${phase}, ${paint.caution(forwarding)}`;
+}
+
+/** Of requests to Adobe that wait, or did a moment ago. */
+export function budgetLine({ perSecond, pausedForMs }: BudgetStanding): string {
+  if (pausedForMs !== undefined) {
+    return `Adobe has asked for a pause: requests for provisioning and for looks go on in ${elapsed(pausedForMs)}. Events are sent.`;
+  }
+  return perSecond === undefined
+    ? 'Adobe has asked for a pause a moment ago: requests for provisioning and for looks had to wait. Events are sent.'
+    : `Requests to Adobe for provisioning and for looks wait: all sources together make ${perSecond} a second (ADOBE_MAX_REQUESTS_PER_SECOND). Events are sent.`;
 }
 
 export function listedDocument({ name, run, phase, needs, heldEvents }: ListedSource): object {

@@ -1,10 +1,13 @@
 import { describe, expect, it, vi } from 'vitest';
 import { createInlet } from '../../../../src/adobe/services/inlet.js';
 import { createDrainSlots } from '../../../../src/activities/drain/slots.js';
-import { countOthers } from '../../../../src/store/delivery/claim.js';
+import { createOrganisationRate } from '../../../../src/activities/drain/organisationRate.js';
+import { countBusy, countOthers } from '../../../../src/store/delivery/claim.js';
 import { findReceipts, pruneReceipts } from '../../../../src/store/delivery/receipts.js';
 import { everyOnce, withBench } from './bench.js';
 import { DELIVERY } from '../../../support/delivery.js';
+import { statementsOf } from '../../../support/manySources.js';
+import { freshSource } from '../../../support/store.js';
 
 const bench = withBench();
 
@@ -60,6 +63,46 @@ describe('drain', () => {
     expect(inlet.arrivals).toHaveLength(200);
     // 20 at once, 180 more at 200 a second.
     expect((inlet.arrivals.at(-1) ?? 0) - startedAt).toBeGreaterThan(850);
+  });
+
+  it('does not exceed its part of what the organisation may send, whatever its source may', async () => {
+    const { open, log, drain, inlet } = bench();
+    await open();
+    await log(200);
+    const startedAt = Date.now();
+    await drain({}, { organisationRate: { share: () => Promise.resolve(200) } }).report;
+    expect(inlet.arrivals).toHaveLength(200);
+    expect((inlet.arrivals.at(-1) ?? 0) - startedAt).toBeGreaterThan(850);
+  });
+
+  it('has of it what is left for each partition that sends, of whichever source; a hundred ask with one statement', async () => {
+    const { database, sourceId } = bench();
+    const busyBefore = await countBusy(database);
+    const other = await freshSource(database, 3);
+    for (const [source, partition, idle] of [
+      [sourceId, 0, false],
+      [other, 0, false],
+      [other, 1, false],
+      [other, 2, true],
+    ] as const) {
+      await database.pool.query(
+        `with head as (insert into partition_head (source_id, partition, idle) values ($1, $2, $3)
+           on conflict (source_id, partition) do update set idle = excluded.idle)
+         insert into partition_cursor (source_id, partition, lease_until) values ($1, $2, now() + interval '1 minute')
+         on conflict (source_id, partition) do update set lease_until = excluded.lease_until`,
+        [source, partition, idle],
+      );
+    }
+    const statements = await statementsOf(database, async (counted) => {
+      const rate = createOrganisationRate(counted, 60);
+      const shares = await Promise.all(Array.from({ length: 100 }, () => rate.share()));
+      expect(new Set(shares)).toEqual(new Set([60 / (busyBefore + 3)]));
+    });
+    expect(statements).toBe(1);
+    await database.pool.query('update partition_cursor set lease_until = null where source_id in ($1, $2)', [
+      sourceId,
+      other,
+    ]);
   });
 
   it('takes the whole rate of its source while no other partition has something to send', async () => {
