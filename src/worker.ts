@@ -18,6 +18,7 @@ import { CodedError, codedError } from './domain/errors.js';
 import { concernOf } from './metrics/healthDocument.js';
 import { SOURCE_DRIFT } from './domain/source/searchAttributes.js';
 import { TASK_QUEUES } from './domain/source/source.js';
+import { type Figures, NO_FIGURES } from './metrics/figures.js';
 import { createHealth, type Look } from './metrics/health.js';
 import { startMetricsServer } from './metrics/server.js';
 import { createWorkerMetrics } from './metrics/worker.js';
@@ -27,12 +28,21 @@ import { createProcessLog } from './process/log.js';
 import { freePort } from './process/ports.js';
 import { tellReady } from './process/programs/readiness.js';
 import { createLateAnswers } from './activities/drain/lateAnswers.js';
+import { createOrganisationRate } from './activities/drain/organisationRate.js';
 import { createPositions, watchForSetBack } from './activities/drain/positions.js';
 import { createWakeListener } from './store/delivery/wakeListener.js';
-import { clockSkewMs, databaseVersion, localDataFolder, openDatabase } from './store/connection/database.js';
+import {
+  clockSkewMs,
+  type Database,
+  databaseVersion,
+  localDataFolder,
+  openDatabase,
+} from './store/connection/database.js';
 import { readFigures } from './store/views/figures.js';
 import { checkKeys, confirmKeys } from './store/keys/keyCheck.js';
 import { readPublicUrl } from './store/receivers/receiverReports.js';
+import { type Duty, startDuty } from './store/sharing/duty.js';
+import { createRequestBudget } from './store/sharing/requestBudget.js';
 import { openKeyRing, readHeldKeys } from './store/keys/keyRing.js';
 import { readProcessKeys, startKeyReports } from './store/keys/processKeys.js';
 import { readDurability } from './store/connection/durability.js';
@@ -51,6 +61,8 @@ import { bundleWorkflows } from './temporal/workflowBundle.js';
 const HEARTBEAT_EVERY_MS = 1_000;
 /** A worker that has died leaves its workflows to the others after this long; one that lives takes its tasks in milliseconds. */
 const STICKY_FOR = '2 seconds';
+/** A source's workflow has something to do some times a day: one that is read again for it costs less than the memory of all. */
+const CACHED_SOURCES = 200;
 const LONGEST_RETRY_DELAY_MS = 30_000;
 const UNSEARCHABLE =
   'the namespace lacks search attributes, and this worker may not create them: sources are not found by them until it has them and the worker is started again';
@@ -62,6 +74,7 @@ async function main(ending: Ending): Promise<void> {
   const sdkLog = installRuntime(log, sdkMetricsPort);
   const { adobe: adobeConfiguration, databaseUrl } = required(configuration);
   const { namedUrl, publicUrl } = configuration.receiver;
+  const holder = `${hostname()}/${process.pid}`;
 
   const keyRing = await openKeyRing(configuration.keyFile);
   const database = openDatabase({
@@ -76,8 +89,11 @@ async function main(ending: Ending): Promise<void> {
       });
     },
   });
-  const metrics = createWorkerMetrics(() => readFigures(database), lostLines);
   const started: Started = { workers: [], unsearchable: [] };
+  const metrics = createWorkerMetrics(() => figuresOf(database, started), {
+    lostLines,
+    isOnDuty: () => isOnDuty(started),
+  });
   // First of all: an upgrade of the tables may take minutes, and who watches is not to take it for dead.
   const metricsServer =
     configuration.workerMetrics === undefined
@@ -98,7 +114,12 @@ async function main(ending: Ending): Promise<void> {
   if (unsearchable.length > 0) log.warn({ missing: unsearchable }, UNSEARCHABLE);
   const { connection, namespace } = await connectWorker(configuration);
 
-  const adobe = createAdobe({ configuration: adobeConfiguration, log });
+  const budget = createRequestBudget(database, {
+    organisation: adobeConfiguration.orgId,
+    perSecond: adobeConfiguration.maxRequestsPerSecond,
+    meters: metrics.budget,
+  });
+  const adobe = createAdobe({ configuration: adobeConfiguration, budget, log });
   const store = createProvisioningStore(database, keyRing);
   const forwarders = createForwarders(temporal.client, store);
   const settleWindow = {
@@ -108,6 +129,7 @@ async function main(ending: Ending): Promise<void> {
   const wakeListener = createWakeListener(database, log);
   const positions = createPositions();
   const lateAnswers = createLateAnswers();
+  const maxEvents = adobeConfiguration.maxEventsPerSecond;
 
   const options: WorkerOptions = {
     ...SURVIVES_STANDSTILL,
@@ -124,6 +146,7 @@ async function main(ending: Ending): Promise<void> {
       Worker.create({
         ...options,
         taskQueue: TASK_QUEUES.source,
+        maxCachedWorkflows: CACHED_SOURCES,
         activities: {
           ...createSourceActivities({
             adobe: (sandbox, options) => adobe.forSandbox(sandbox, options),
@@ -145,6 +168,7 @@ async function main(ending: Ending): Promise<void> {
             keyRing,
             queryServiceUrl: adobeConfiguration.queryServiceUrl,
             store,
+            organisation: adobeConfiguration.orgId,
             receiverUrl: async () => namedUrl ?? (await readPublicUrl(database)) ?? publicUrl,
             databaseVersion: () => databaseVersion(database),
             processKeys: () => readProcessKeys(database),
@@ -166,10 +190,11 @@ async function main(ending: Ending): Promise<void> {
           adobe,
           configuration: adobeConfiguration,
           minimumLakeLatencyMs: minimumLakeLatencyMs(adobeConfiguration),
-          holder: `${hostname()}/${process.pid}`,
+          holder,
           log,
           shutdown: ending.begun,
           lateAnswers,
+          organisationRate: maxEvents === undefined ? undefined : createOrganisationRate(database, maxEvents),
           slots: configuration.deliverySlots,
           positions,
           metrics: metrics.delivery,
@@ -178,11 +203,14 @@ async function main(ending: Ending): Promise<void> {
     ]);
   const workers = await makeWorkers(make, temporal.address);
   started.workers = workers;
-  const maintenance = startMaintenance({ database, log });
-  const keyReports = startKeyReports(database, `worker ${hostname()}/${process.pid}`, () => readHeldKeys(keyRing), log);
+  const duty = startDuty({ database, holder, log });
+  started.duty = duty;
+  const maintenance = startMaintenance({ database, duty, log });
+  const keyReports = startKeyReports(database, `worker ${holder}`, () => readHeldKeys(keyRing), log);
   const waker = startWaker({
     database,
     wakeListener,
+    duty,
     log,
     forwarders,
     settingsOf: (sourceIds) => store.forwarderSettings(sourceIds),
@@ -206,6 +234,7 @@ async function main(ending: Ending): Promise<void> {
       waker: () => waker.close(),
       'set-back watch': () => setBackWatch.close(),
       maintenance: () => maintenance.close(),
+      duty: () => duty.close(),
       'key reports': () => keyReports.close(),
       'wake listener': () => wakeListener.close(),
       'connections to Temporal': () => Promise.all([connection.close(), temporal.close()]),
@@ -219,8 +248,20 @@ async function main(ending: Ending): Promise<void> {
   );
 }
 
+/** Read by one worker for all: each would show the same. */
+async function figuresOf(database: Database, started: Started): Promise<Figures> {
+  if (isOnDuty(started)) return readFigures(database);
+  await database.pool.query('select 1');
+  return NO_FIGURES;
+}
+
+function isOnDuty({ duty }: Started): boolean {
+  return duty?.isMine() === true;
+}
+
 /** As far as the worker has come. */
 interface Started {
+  duty?: Duty;
   temporal?: TemporalClient;
   unsearchable: readonly string[];
   workers: readonly RunnableWorker[];

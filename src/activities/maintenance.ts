@@ -1,4 +1,6 @@
-/** What the store needs now and then, whoever does it: once a day per worker. */
+/** What the store needs once a day, of one worker for all. */
+import { setTimeout as delay } from 'node:timers/promises';
+import pLimit from 'p-limit';
 import type { Logger } from 'pino';
 import { messageOf } from '../domain/messageOf.js';
 import { ensureBodyPartitions } from '../store/bodies/bodyPartitions.js';
@@ -8,9 +10,11 @@ import { forgetInletAnswers } from '../store/delivery/inletAnswers.js';
 import { pruneReceipts } from '../store/delivery/receipts.js';
 import { dropOldBodies } from '../store/log/retention.js';
 import { tallyPartitions } from '../store/views/tally.js';
+import type { Duty } from '../store/sharing/duty.js';
 import { holdUnsent, sourcesWithUnsent } from '../store/delivery/unsent.js';
 
 const EVERY_MS = 86_400_000;
+const BETWEEN_PAGES_MS = 50;
 /** As long as Adobe keeps the diagnostics that a receipt could be compared with. */
 const RECEIPTS_KEPT_MS = 30 * 86_400_000;
 
@@ -18,16 +22,19 @@ export interface Maintenance {
   close(): Promise<void>;
 }
 
-/** Runs at once and then every day; several workers doing it at the same time do no harm. */
+/** Runs whenever this worker gets the duty, and then every day; several workers doing it at the same time do no harm. */
 export function startMaintenance({
   database,
+  duty,
   log,
 }: {
   readonly database: Database;
+  /** Absent: there is no other worker. */
+  readonly duty?: Duty;
   readonly log: Pick<Logger, 'info' | 'warn'>;
 }): Maintenance {
   const closing = new AbortController();
-  let running = Promise.resolve();
+  const inTurn = pLimit(1);
 
   async function maintain(): Promise<void> {
     await ensureBodyPartitions(database);
@@ -39,26 +46,34 @@ export function startMaintenance({
     await tallyPartitions(database);
     const dropped = await dropOldBodies(database);
     if (dropped.length > 0) log.info({ dropped }, 'deleted old bodies of events that are confirmed or decided');
-    while (!closing.signal.aborted && (await eraseDecidedBodies(database)) > 0);
-    while (!closing.signal.aborted && (await eraseAbandonedBodies(database)) > 0);
+    await paced(() => eraseDecidedBodies(database));
+    await paced(() => eraseAbandonedBodies(database));
     await forgetTurnedAway(database);
-    while (!closing.signal.aborted && (await forgetInletAnswers(database)) > 0);
-    while (!closing.signal.aborted && (await pruneReceipts(database, RECEIPTS_KEPT_MS)) > 0);
+    await paced(() => forgetInletAnswers(database));
+    await paced(() => pruneReceipts(database, RECEIPTS_KEPT_MS));
+  }
+
+  /** Page after page, with room for what does not wait. */
+  async function paced(page: () => Promise<number>): Promise<void> {
+    while (!closing.signal.aborted && (await page()) > 0) await delay(BETWEEN_PAGES_MS);
   }
 
   function run(): void {
-    running = maintain().catch((error: unknown) => {
+    if (duty?.isMine() === false) return;
+    void inTurn(maintain).catch((error: unknown) => {
       log.warn({ reason: messageOf(error) }, 'maintenance failed; it is tried again tomorrow');
     });
   }
 
   const timer = setInterval(run, EVERY_MS);
-  run();
+  const takenOver = duty?.onTaken(run);
+  if (duty === undefined) run();
   return {
     async close() {
       closing.abort();
       clearInterval(timer);
-      await running;
+      takenOver?.();
+      await inTurn(() => undefined);
     },
   };
 }

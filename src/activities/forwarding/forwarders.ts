@@ -24,6 +24,8 @@ export interface Forwarders extends Pick<SourceActivities, 'startForwarder' | 's
   wake(settings: ForwarderSettings, wake: WakeInput): Promise<void>;
   /** Has the forwarder take over the delivery settings; starts it with them when somebody has ended it. */
   configure(settings: ForwarderSettings): Promise<void>;
+  /** One request, whatever their number; as late as the list. */
+  countRunning(): Promise<number>;
   /** By name. One request for a thousand of them; Temporal's list may be some seconds late. */
   listRunning(): Promise<ReadonlyMap<string, RunningForwarder>>;
   /** As it is now. */
@@ -48,6 +50,7 @@ const CALL_DEADLINE_MS = 10_000;
 /** Of all pages of the list. */
 const LIST_DEADLINE_MS = 60_000;
 const LISTED_AT_ONCE = 1_000;
+const RUNNING = `WorkflowType = "${WORKFLOW_TYPES.forwarder}" and ExecutionStatus = "Running"`;
 /** Above the longest request of a drain. One that does not come to its end is terminated: the fence makes that harmless. */
 const ENDS_WITHIN_MS = 90_000;
 const END_POLL_MS = 200;
@@ -95,11 +98,12 @@ export function createForwarders(client: Client, store: ProvisioningStore): Forw
     return uid;
   }
 
+  const countRunning = async (): Promise<number> => (await inTime(() => client.workflow.count(RUNNING))).count;
+
   async function listRunning(): Promise<ReadonlyMap<string, RunningForwarder>> {
     const running = new Map<string, RunningForwarder>();
-    const query = `WorkflowType = "${WORKFLOW_TYPES.forwarder}" and ExecutionStatus = "Running"`;
     await client.withDeadline(Date.now() + LIST_DEADLINE_MS, async () => {
-      for await (const run of client.workflow.list({ query, pageSize: LISTED_AT_ONCE })) {
+      for await (const run of client.workflow.list({ query: RUNNING, pageSize: LISTED_AT_ONCE })) {
         const forwarder = await forwarderOf(run);
         running.set(forwarder.name, forwarder);
       }
@@ -144,6 +148,7 @@ export function createForwarders(client: Client, store: ProvisioningStore): Forw
   return {
     wake,
     configure,
+    countRunning,
     listRunning,
     findRunning,
     end,

@@ -1,6 +1,6 @@
 /**
- * The waker, once per worker process: tells the forwarders of partitions that have something to send, and sees to it that
- * each source has its own.
+ * The waker tells the forwarders of partitions that have something to send, and sees to it that each source has its own. Of several
+ * workers one does it for all: two would tell each forwarder twice.
  */
 import type { Logger } from 'pino';
 import { messageOf } from '../../domain/messageOf.js';
@@ -9,6 +9,7 @@ import type { WakeListener } from '../../store/delivery/wakeListener.js';
 import type { Database } from '../../store/connection/database.js';
 import type { ForwarderSettings } from '../../store/sources/provisioning.js';
 import { clearWakes, findForgotten, findWakes, noteRescues, type Wake } from '../../store/delivery/wakes.js';
+import type { Duty } from '../../store/sharing/duty.js';
 import { createAttendance } from './attendance.js';
 import type { Forwarders } from './forwarders.js';
 import { inParallel } from '../inParallel.js';
@@ -25,9 +26,11 @@ export interface WakerDependencies {
   readonly database: Database;
   readonly wakeListener: WakeListener;
   readonly log: Pick<Logger, 'warn'>;
-  readonly forwarders: Pick<Forwarders, 'wake' | 'listRunning' | 'findRunning' | 'end'>;
+  readonly forwarders: Pick<Forwarders, 'wake' | 'countRunning' | 'listRunning' | 'findRunning' | 'end'>;
   /** How to start the sources' forwarders, by number of the source; a source that has ended is absent. */
   readonly settingsOf: (sourceIds: readonly number[]) => Promise<ReadonlyMap<number, ForwarderSettings>>;
+  /** Absent: there is no other worker. */
+  readonly duty?: Duty;
   readonly pollMs?: number;
   readonly attendEveryMs?: number;
   readonly metrics?: WakeMetrics;
@@ -105,7 +108,7 @@ export function startWaker(deps: WakerDependencies): Waker {
   }
 
   function lookSoon(): void {
-    if (closing.signal.aborted) return;
+    if (closing.signal.aborted || deps.duty?.isMine() === false) return;
     if (round !== undefined) {
       again = true;
       return;
@@ -120,12 +123,14 @@ export function startWaker(deps: WakerDependencies): Waker {
 
   const unsubscribe = deps.wakeListener.onAnyWake(lookSoon);
   const poll = setInterval(lookSoon, deps.pollMs ?? POLL_MS);
+  const takenOver = deps.duty?.onTaken(lookSoon);
   lookSoon();
   return {
     async close() {
       closing.abort();
       clearInterval(poll);
       unsubscribe();
+      takenOver?.();
       await round;
       await attending;
     },

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { RunningForwarder } from '../../../src/activities/forwarding/forwarders.js';
+import { createAttendance } from '../../../src/activities/forwarding/attendance.js';
 import { startWaker, type WakerDependencies } from '../../../src/activities/forwarding/waker.js';
 import type { WakeInput } from '../../../src/domain/delivery/forwarder.js';
 import { closeGate } from '../../../src/store/delivery/gate.js';
 import type { ForwarderSettings } from '../../../src/store/sources/provisioning.js';
 import { createRoutes } from '../../../src/store/sources/routes.js';
 import { retireSource } from '../../../src/store/sources/sources.js';
+import type { Duty } from '../../../src/store/sharing/duty.js';
 import { findSendingSources, noteRescues } from '../../../src/store/delivery/wakes.js';
 import { addSources, statementsOf } from '../../support/manySources.js';
 import { silentLog } from '../../support/store.js';
@@ -13,6 +15,7 @@ import { everyOnce, withBench } from '../drain/overHttp/bench.js';
 import { DELIVERY } from '../../support/delivery.js';
 
 const bench = withBench();
+const PATIENCE = { timeout: 20_000, interval: 20 };
 
 /** Of this test's source only. */
 function settings(): ForwarderSettings {
@@ -35,6 +38,7 @@ function forwarders(
   return {
     ended,
     wake: (_settings, input) => wake(input),
+    countRunning: () => Promise.resolve(running() === undefined ? 0 : 1),
     listRunning: () => {
       const one = running();
       return Promise.resolve(new Map(one === undefined ? [] : [[name, one]]));
@@ -204,6 +208,43 @@ describe('waker', () => {
     expect(asked).toBe(1);
   });
 
+  it('counts the forwarders, and lists them again only when there are more or fewer, or other sources', async () => {
+    const { database, open, uid } = bench();
+    await open();
+    await takeWebhooks();
+    const { name } = settings();
+    const others = (await findSendingSources(database)).filter((one) => one.uid !== uid);
+    const running = new Map<string, RunningForwarder>(
+      [...others, { name, uid }].map((one) => [one.name, { name: one.name, uid: one.uid, runId: 'run', isOld: false }]),
+    );
+    let listed = 0;
+    const woken: string[] = [];
+    const attend = createAttendance({
+      database,
+      settingsOf,
+      signal: new AbortController().signal,
+      tried: (work) => work(),
+      forwarders: {
+        countRunning: () => Promise.resolve(running.size),
+        listRunning: () => ((listed += 1), Promise.resolve(new Map(running))),
+        findRunning: (asked) => Promise.resolve(running.get(asked)),
+        end: () => Promise.resolve(),
+        wake: (of) => Promise.resolve(void woken.push(of.name)),
+      },
+    });
+    for (let time = 0; time < 5; time += 1) await attend();
+    expect({ listed, woken }).toEqual({ listed: 1, woken: [] });
+    const own = running.get(name);
+    running.delete(name);
+    await attend();
+    // Until all is in order, each time.
+    await attend();
+    expect({ listed, woken }).toEqual({ listed: 3, woken: [name, name] });
+    if (own !== undefined) running.set(name, own);
+    for (let time = 0; time < 3; time += 1) await attend();
+    expect(listed).toBe(4);
+  });
+
   it('leaves the forwarder of a source alone that closes its gate to be torn down', async () => {
     await bench().open();
     await takeWebhooks();
@@ -246,6 +287,43 @@ describe('waker', () => {
     expect((await lookOnce(uid)).wakes).toEqual([]);
     const cursors = await database.pool.query('select fence from partition_cursor where source_id = $1', [sourceId]);
     expect(cursors.rows).toEqual([{ fence: 0 }]);
+  });
+
+  it('is one of several workers, which tells each forwarder once; another one goes on when that one is gone', async () => {
+    const { database, wakeListener, sourceId, open, log, uid } = bench();
+    await open();
+    await noteRescues(database, [{ sourceId, partition: 0 }]);
+    let isFirst = true;
+    const taken: (() => void)[] = [];
+    const duties: Duty[] = [() => isFirst, () => !isFirst].map((isMine) => ({
+      isMine,
+      onTaken: (listener) => (taken.push(listener), () => undefined),
+    }));
+    const told: number[] = [];
+    const asked: number[] = [];
+    const wakers = duties.map((duty, number) => {
+      const fake = forwarders(uid, () => Promise.resolve(void told.push(number)));
+      const listRunning = () => (asked.push(number), fake.listRunning());
+      return startWaker({
+        database,
+        wakeListener,
+        duty,
+        log: silentLog,
+        settingsOf,
+        forwarders: { ...fake, listRunning },
+      });
+    });
+    await log(1);
+    await expect.poll(() => told, PATIENCE).toEqual([0]);
+    isFirst = false;
+    await log(1, { prefix: 'of the second' });
+    await forgetWakes();
+    await database.pool.query('update partition_head set wake_seq = last_seq where source_id = $1', [sourceId]);
+    for (const listener of taken) listener();
+    await expect.poll(() => told, PATIENCE).toEqual([0, 1]);
+    for (const waker of wakers) await waker.close();
+    expect(new Set(asked)).toEqual(new Set([0, 1]));
+    expect(asked.filter((number) => number === 0)).toHaveLength(1);
   });
 
   it('asks the database as often for a thousand sources that have something to send as for a hundred', async () => {
