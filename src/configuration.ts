@@ -28,6 +28,12 @@ export const environmentSchema = z.object({
   /** Where keys, caches and embedded servers keep their files. */
   CHATLIO_AEP_HOME: optional(text),
   DATABASE_URL: optional(postgresUrl),
+  /** Past the pooler that DATABASE_URL leads to. */
+  DATABASE_DIRECT_URL: optional(postgresUrl),
+  /** Of the role that may change the tables, where that of DATABASE_URL may not. */
+  DATABASE_MIGRATOR_URL: optional(postgresUrl),
+  /** Of a worker or a receiver, at once; 10 by default. */
+  DATABASE_MAX_CONNECTIONS: optional(wholeNumber(4)),
   /** JSON key ring, mode 0600; made by `npm start` when absent, else by `keys create`. */
   CHATLIO_AEP_KEY_FILE: optional(text),
   /** Opens what `urls` and `--reveal` show where there is no key file; see `keys access`. */
@@ -137,6 +143,9 @@ export interface AdobeConfiguration {
 export interface Configuration {
   readonly home: string;
   readonly databaseUrl?: string;
+  readonly databaseDirectUrl?: string;
+  readonly databaseMigratorUrl?: string;
+  readonly databaseMaxConnections?: number;
   readonly keyFile: string;
   /** Where a machine has no key file: what `keys access` prints. */
   readonly accessKey?: Buffer;
@@ -219,6 +228,9 @@ export function readConfiguration(given: NodeJS.ProcessEnv): Configuration {
   return {
     home,
     databaseUrl: env.DATABASE_URL,
+    databaseDirectUrl: env.DATABASE_DIRECT_URL,
+    databaseMigratorUrl: env.DATABASE_MIGRATOR_URL,
+    databaseMaxConnections: env.DATABASE_MAX_CONNECTIONS,
     keyFile: env.CHATLIO_AEP_KEY_FILE ?? resolve(home, 'keys.json'),
     accessKey: env.CHATLIO_AEP_ACCESS_KEY,
     adobe: adobeConfiguration(env),

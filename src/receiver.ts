@@ -31,12 +31,20 @@ async function main(ending: Ending): Promise<void> {
   const fit = watchSchemaFit();
   const database = openDatabase({
     url: configuration.databaseUrl,
+    directUrl: configuration.databaseDirectUrl,
+    maxConnections: configuration.databaseMaxConnections,
     applicationName: 'chatlio-aep receiver',
     log,
     admit: fit.admit,
   });
   const cacheFile = join(configuration.home, 'key-check.json');
-  const meeting = await meetDatabase({ database, keyRing, cacheFile, log });
+  const meeting = await meetDatabase({
+    database,
+    migratorUrl: configuration.databaseMigratorUrl,
+    keyRing,
+    cacheFile,
+    log,
+  });
   const intake = createIntakeMetrics();
   const concerns = (): Concern[] => [
     ...fit.codes().map((code) => ({ check: 'schema', code }) as const),

@@ -79,6 +79,8 @@ async function main(ending: Ending): Promise<void> {
   const keyRing = await openKeyRing(configuration.keyFile);
   const database = openDatabase({
     url: databaseUrl,
+    directUrl: configuration.databaseDirectUrl,
+    maxConnections: configuration.databaseMaxConnections,
     applicationName: 'chatlio-aep worker',
     log,
     async admit(client) {
@@ -105,7 +107,7 @@ async function main(ending: Ending): Promise<void> {
           sdkUrl: `http://127.0.0.1:${sdkMetricsPort}/metrics`,
           health: healthOf(() => checkKeys(database, keyRing), started, ending),
         });
-  await prepareDatabase(database, log);
+  await prepareDatabase(database, log, configuration.databaseMigratorUrl);
   await confirmKeys(database, keyRing);
   const temporal = await connectClient(configuration);
   started.temporal = temporal;

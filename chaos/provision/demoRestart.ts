@@ -56,7 +56,7 @@ async function faultsOfSecondRun(home: string): Promise<string[]> {
 
 function startDemo(home: string) {
   const { file, args } = entryCommand('src/client');
-  const foreign = /^(ADOBE_|CHATLIO_AEP_|RECEIVER_|TEMPORAL_|DATABASE_URL$)/;
+  const foreign = /^(ADOBE_|CHATLIO_AEP_|RECEIVER_|TEMPORAL_|DATABASE_(DIRECT_|MIGRATOR_)?URL$)/;
   const env = {
     ...Object.fromEntries(Object.entries(process.env).filter(([variable]) => !foreign.test(variable))),
     CHATLIO_AEP_HOME: home,

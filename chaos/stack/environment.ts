@@ -8,7 +8,7 @@ export interface Times {
 
 /** Nothing of the shell reaches the processes that would lead them elsewhere. */
 export function isolatedEnvironment(home: string, times: Times): NodeJS.ProcessEnv {
-  const foreign = /^(ADOBE_|CHATLIO_AEP_|RECEIVER_|TEMPORAL_|WORKER_|DATABASE_URL$)/;
+  const foreign = /^(ADOBE_|CHATLIO_AEP_|RECEIVER_|TEMPORAL_|WORKER_|DATABASE_(DIRECT_|MIGRATOR_)?URL$)/;
   return {
     ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name))),
     NO_COLOR: '1',

@@ -10,8 +10,8 @@ import { packageFile } from '../../src/process/packageFiles.js';
 
 /** As deep as the sources are, because they look for the package's files from where they lie. */
 const FOLDER = 'src/bundled';
-/** What lies in a package of its own where it is installed, and native libraries. */
-const LEFT_OUT = ['@temporalio/worker', '@temporalio/testing', 'pg-native'];
+/** What lies in a package of its own where it is installed, looks for files of its own, or is a native library. */
+const LEFT_OUT = ['node-pg-migrate', '@temporalio/worker', '@temporalio/testing', 'pg-native'];
 /** Packages that are no ECMAScript modules ask for others by `require`. */
 const REQUIRE = `import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);`;
 

@@ -6,7 +6,8 @@ const SYSTEM =
 /** For what reaches the internet. A proxy's URL may hold a password. */
 const PROXIES = /^(NODE_USE_ENV_PROXY|(https?|no|all)_proxy)$/i;
 /** Both keep events sealed in PostgreSQL; PG… are what its client reads beside the URL. */
-const STORE = /^(CHATLIO_AEP_(HOME|KEY_FILE)|DATABASE_URL(_FILE)?|PG[A-Z]+|LOG_LEVEL)$/;
+const STORE =
+  /^(CHATLIO_AEP_(HOME|KEY_FILE)|DATABASE_((DIRECT_|MIGRATOR_)?URL(_FILE)?|MAX_CONNECTIONS)|PG[A-Z]+|LOG_LEVEL)$/;
 
 const READ_BY = {
   worker: [STORE, PROXIES, /^(ADOBE|TEMPORAL|WORKER)_\w+$/, /^RECEIVER_PUBLIC_URL$/],

@@ -121,6 +121,13 @@ export const ERROR_CATALOGUE = {
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
+  CAEP_DATABASE_RIGHTS_MISSING: {
+    sentence: 'The role {role} has not all the rights in PostgreSQL that it needs: {names}.',
+    remedy:
+      'As the role that the tables belong to, run `grant select, insert, update, delete on all tables in schema {schema} to {role}; grant execute on all functions in schema {schema} to {role}`, and set default privileges as docs/postgresql.md says.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
   CAEP_DATABASE_FULL: {
     sentence: 'PostgreSQL has no disk space left: {reason}.',
     remedy:
@@ -147,9 +154,31 @@ export const ERROR_CATALOGUE = {
   CAEP_SCHEMA_OLDER: {
     sentence: 'The tables in PostgreSQL are those of an earlier release: they lack {migration}.',
     remedy:
-      'A worker or a receiver of this release upgrades them when it starts; its log says why it could not. Until then a receiver keeps what it takes on its disk.',
+      'A worker or a receiver of this release upgrades them when it starts, if its role may; its log says why it could not. Else run `chatlio-aep database migrate` with DATABASE_MIGRATOR_URL. Until then a receiver keeps what it takes on its disk.',
     retryable: true,
     exitCode: EXIT_CODES.failed,
+  },
+  CAEP_DATABASE_UNTRUSTED: {
+    sentence: 'PostgreSQL has not proved by TLS that it is the server in DATABASE_URL: {reason}.',
+    remedy:
+      'Add `sslmode=verify-full` and `sslrootcert=FILE` to the URL, with the certificate of the authority that has signed the server’s, and use a host name that stands in that certificate.',
+    retryable: true,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_DATABASE_SESSION_MISSING: {
+    sentence:
+      'PostgreSQL is reached through {pooler} in transaction mode, where nobody can listen, so changes are looked for every five seconds.',
+    remedy:
+      'Set DATABASE_DIRECT_URL to a URL of the same database that leads past the pooler, or through it in session mode. Everything else works through {pooler}.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
+  CAEP_DATABASE_UNHEARD: {
+    sentence: 'What is told through DATABASE_URL is not heard through {variable}.',
+    remedy:
+      'Set DATABASE_DIRECT_URL to a URL of the same database that leads past every pooler, or through one in session mode.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
   },
   CAEP_DATABASE_NOT_DURABLE: {
     sentence: 'PostgreSQL may lose committed data: {setting} is {value}, expected {expected}.',

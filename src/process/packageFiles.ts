@@ -19,6 +19,11 @@ export function packageFile(path: string): string {
   return fileURLToPath(new URL(path, PACKAGE));
 }
 
+/** @param path of a folder, which a build has as the sources have it, for example `src/store/migrations` */
+export function codeFolder(path: string): string {
+  return fileURLToPath(new URL(path, CODE));
+}
+
 /** @param entry path without extension, from the package's folder, for example `src/worker` */
 export function ownProgram(entry: string): URL {
   return new URL(`${entry}${IS_SOURCE ? '.ts' : '.js'}`, CODE);

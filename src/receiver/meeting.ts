@@ -29,18 +29,20 @@ export interface Meeting {
 /** @throws CodedError `CAEP_DATABASE_NOT_DURABLE`, `CAEP_KEY_FILE_FOREIGN` */
 export async function meetDatabase(options: {
   readonly database: Database;
+  /** Of the role that may upgrade the tables, where that of the database may not. */
+  readonly migratorUrl?: string;
   readonly keyRing: KeyRing;
   /** What the database says of the keys, for a start without it. Holds no key. */
   readonly cacheFile: string;
   readonly log: Pick<Logger, 'info' | 'warn'>;
 }): Promise<Meeting> {
-  const { database, keyRing, cacheFile, log } = options;
+  const { database, migratorUrl, keyRing, cacheFile, log } = options;
   const closing = new AbortController();
   let isPrepared = false;
   let saidReason: string | undefined;
 
   async function meet(): Promise<void> {
-    if (!isPrepared) await prepareDatabase(database, log);
+    if (!isPrepared) await prepareDatabase(database, log, migratorUrl);
     isPrepared = true;
     const canaries = await confirmKeys(database, keyRing);
     try {

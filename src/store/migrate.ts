@@ -8,30 +8,67 @@ import { ensureBodyPartitions } from './bodies/bodyPartitions.js';
 import { type Database, inTransaction, withoutTimeLimits } from './connection/database.js';
 import { databaseFault } from './connection/databaseFault.js';
 import { schemaOf } from './connection/session.js';
+import { sqlState } from './connection/transient.js';
 import { knownMigrations, MIGRATION_TABLE, MIGRATIONS, readApplied, readTooNew } from './schemaFit.js';
 
 const LOCK_POLL_MS = 250;
+/** So long may receivers be held up by one try, and so long they have before the next. */
+const TABLE_LOCK_TIMEOUT_MS = 2_000;
+const TABLE_LOCK_PAUSE_MS = 3_000;
+/** PostgreSQL, appendix A. */
+const LOCK_NOT_AVAILABLE = '55P03';
 /** Counting a long log once takes minutes. */
 const LONGEST_WAIT_MS = 15 * 60_000;
 
 export interface MigrateOptions {
   readonly log?: Pick<Logger, 'warn'>;
   readonly longestWaitMs?: number;
+  /** Of the role that the tables belong to; by default the database's own. */
+  readonly migratorUrl?: string;
 }
 
 /**
  * Brings the tables to this release and makes the body partitions of the coming days. Several processes may call it at
  * once: the others wait.
  *
+ * @returns the names of the migrations that were made
  * @throws CodedError `CAEP_DATABASE_UNREACHABLE`, `CAEP_DATABASE_REFUSED`, `CAEP_DATABASE_FULL`, `CAEP_DATABASE_NOT_DURABLE`,
- *   `CAEP_SCHEMA_NEWER`
+ *   `CAEP_SCHEMA_NEWER`, and `CAEP_SCHEMA_OLDER` where another role has to upgrade them
  */
-export async function migrate(database: Database, options: MigrateOptions = {}): Promise<void> {
+export async function migrate(database: Database, options: MigrateOptions = {}): Promise<readonly string[]> {
   try {
-    await withoutTimeLimits(database, (patient) => inTransaction(patient, (client) => runPending(client, options)));
+    const made = await untilNothingIsInTheWay(options, () =>
+      withoutTimeLimits(
+        database,
+        (patient) => inTransaction(patient, (client) => runPending(client, options)),
+        options.migratorUrl,
+      ),
+    );
     await ensureBodyPartitions(database);
+    return made;
   } catch (failure) {
     throw databaseFault(failure) ?? failure;
+  }
+}
+
+/**
+ * Whoever waits for a lock on a table holds up all that come after it: receivers would wait for as long as an audit reads. So it
+ * gives up soon, is taken back, and comes again.
+ */
+async function untilNothingIsInTheWay<T>(
+  { log, longestWaitMs = LONGEST_WAIT_MS }: MigrateOptions,
+  work: () => Promise<T>,
+): Promise<T> {
+  const deadline = performance.now() + longestWaitMs;
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (sqlState(error) !== LOCK_NOT_AVAILABLE || performance.now() > deadline) throw error;
+      if (tries === 0)
+        log?.warn('the tables are in use for long, by an audit for example; their upgrade is tried again');
+    }
+    await delay(TABLE_LOCK_PAUSE_MS);
   }
 }
 
@@ -39,17 +76,20 @@ export async function migrate(database: Database, options: MigrateOptions = {}):
  * In one transaction, which the lock ends with: behind a pooler a lock of the session would stay with a connection of the
  * server's that is somebody else's by then.
  */
-async function runPending(client: PoolClient, options: MigrateOptions): Promise<void> {
+async function runPending(client: PoolClient, options: MigrateOptions): Promise<readonly string[]> {
   const schema = schemaOf(client);
   if (schema === undefined) throw refused('the role has no schema to make tables in: its search_path names none');
   const { schema: migrationsSchema, names: applied } = await readApplied(client, schema);
-  if ((await knownMigrations()).every((name) => applied.has(name))) return;
+  const missing = (await knownMigrations()).find((name) => !applied.has(name));
+  if (missing === undefined) return [];
+  if (!(await ownsTables(client, schema))) throw codedError('CAEP_SCHEMA_OLDER', { migration: missing });
   await waitForTurn(client, options);
   const tooNew = await readTooNew(client, schema);
   if (tooNew !== undefined) throw tooNew;
   await requireCreate(client, schema);
   await requireUtf8(client);
-  await runner({
+  await client.query(`set local lock_timeout = ${TABLE_LOCK_TIMEOUT_MS}`);
+  const made = await runner({
     dbClient: client,
     dir: MIGRATIONS,
     migrationsTable: MIGRATION_TABLE,
@@ -59,6 +99,7 @@ async function runPending(client: PoolClient, options: MigrateOptions): Promise<
     singleTransaction: true,
     log: () => undefined,
   });
+  return made.map(({ name }) => name);
 }
 
 async function waitForTurn(client: PoolClient, { log, longestWaitMs = LONGEST_WAIT_MS }: MigrateOptions) {
@@ -85,6 +126,15 @@ async function lockHolder(client: PoolClient): Promise<string> {
     [PG_MIGRATE_LOCK_ID],
   );
   return rows[0]?.holder ?? 'unknown';
+}
+
+/** What is not there yet belongs to nobody else. */
+async function ownsTables(client: PoolClient, schema: string): Promise<boolean> {
+  const { rows } = await client.query<{ owns: boolean }>(
+    `select pg_has_role(relowner, 'usage') as owns from pg_class where oid = to_regclass(format('%I.partition_head', $1::text))`,
+    [schema],
+  );
+  return rows[0]?.owns ?? true;
 }
 
 async function requireCreate(client: PoolClient, schema: string): Promise<void> {

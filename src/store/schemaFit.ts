@@ -1,17 +1,17 @@
 /**
  * Whether this release may use the tables as they are. Looked at on each new connection of a worker or a receiver, before its
- * first statement, so that nothing is written that must not be.
+ * first statement, and behind a pooler in each transaction, so that nothing is written that must not be.
  *
  * A later release may have changed the tables: it says which migration one must know to use them (`schema_floor`). An earlier
  * one may not have made what this release needs: the tables are then brought up to date first.
  */
 import { readdir } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import type { ClientBase } from 'pg';
 import { CodedError, codedError, type ErrorCode } from '../domain/errors.js';
-import { beginTransaction, schemaOf } from './connection/session.js';
+import { codeFolder } from '../process/packageFiles.js';
+import { beginTransaction, checkWrites, schemaOf } from './connection/session.js';
 
-export const MIGRATIONS = fileURLToPath(new URL('./migrations', import.meta.url));
+export const MIGRATIONS = codeFolder('src/store/migrations');
 export const MIGRATION_TABLE = 'migration';
 /** As `raise_schema_floor` takes it. */
 const FLOOR_LOCK = '7019304815230417';
@@ -65,8 +65,16 @@ export async function requireFittingSchema(client: ClientBase): Promise<void> {
   const { names } = await readApplied(client, schema);
   await client.query('commit');
   if (tooNew !== undefined) throw tooNew;
-  const missing = (await knownMigrations()).find((name) => !names.has(name));
+  const known = await knownMigrations();
+  const missing = known.find((name) => !names.has(name));
   if (missing !== undefined) throw codedError('CAEP_SCHEMA_OLDER', { migration: missing });
+  checkWrites(client, {
+    sql: `select pg_advisory_xact_lock_shared(${FLOOR_LOCK}); select migration from schema_floor`,
+    judge(row) {
+      const { migration } = row as { readonly migration: string };
+      if (!known.includes(migration)) throw codedError('CAEP_SCHEMA_NEWER', { migration });
+    },
+  });
 }
 
 /** For a process that can do without the database for a while: why it gets no connection. */

@@ -43,6 +43,7 @@ describe('doctor on the worker’s side', () => {
       'Chatlio source: needs the Adobe token',
       'Adobe permissions: needs the Adobe token',
       'Query Service: needs the Adobe token',
+      'notifications: needs the database',
       'keys: needs the database',
       'held bodies: needs the database',
       'durability: needs the database',

@@ -78,6 +78,9 @@ describe('a value', () => {
 const SAMPLES = {
   CHATLIO_AEP_HOME: ['/srv/chatlio-aep'],
   DATABASE_URL: ['postgres://ana:s3cret@db:5432/chats', 'db.example.com:5432'],
+  DATABASE_DIRECT_URL: ['postgres://ana:s3cret@db:5433/chats', 'db.example.com:5433'],
+  DATABASE_MIGRATOR_URL: ['postgres://owner:s3cret@db:5432/chats', 'db.example.com:5432'],
+  DATABASE_MAX_CONNECTIONS: ['20', '3'],
   CHATLIO_AEP_KEY_FILE: ['/srv/keys.json'],
   CHATLIO_AEP_ACCESS_KEY: ['A'.repeat(43), 'a key'],
   ADOBE_CLIENT_ID: ['id', 'two words'],

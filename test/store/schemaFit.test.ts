@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Database, inTransaction, openDatabase } from '../../src/store/connection/database.js';
+import { beginTransaction } from '../../src/store/connection/session.js';
 import { migrate } from '../../src/store/migrate.js';
 import { knownMigrations, requireFittingSchema } from '../../src/store/schemaFit.js';
 import { takeBack } from '../support/migrations.js';
@@ -54,6 +55,19 @@ describe('tables of a later release that this one must not use', () => {
     before.release(true);
     await expect(process.pool.query('delete from source')).rejects.toMatchObject(later);
     await expect(migrate(process)).rejects.toMatchObject(later);
+  });
+});
+
+describe('tables of a later release, behind a pooler', () => {
+  const database = withDatabase();
+
+  it('are left alone by connections that were there and that nobody could end', async () => {
+    const pooled = await startPooler(database().pool.options.connectionString ?? '');
+    const process = opened(database(), pooled);
+    const before = await process.pool.connect();
+    await inTransaction(database(), (client) => client.query('select raise_schema_floor($1)', [LATER]));
+    await expect(beginTransaction(before)).rejects.toMatchObject(later);
+    before.release(true);
   });
 });
 

@@ -1,11 +1,12 @@
 /**
- * A pooler in transaction mode, as PgBouncer is one: each transaction of a client gets the next of some connections to the
- * server, as whoever had it before has left it.
+ * A pooler as PgBouncer is one. In transaction mode each transaction of a client gets the next of some connections to the
+ * server, as whoever had it before has left it; in session mode a client keeps the one that its first statement got.
  */
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { Client } from 'pg';
 import { onTestFinished } from 'vitest';
+import { frames, int32, message } from './wire.js';
 
 const SSL_REQUEST = 80_877_103;
 
@@ -17,7 +18,11 @@ interface ServerConnection {
 }
 
 /** @returns the URL through the pooler */
-export async function startPooler(url: string, connections = 3): Promise<string> {
+export async function startPooler(
+  url: string,
+  connections = 3,
+  mode: 'session' | 'transaction' = 'transaction',
+): Promise<string> {
   const servers = await Promise.all(Array.from({ length: connections }, () => connectServer(url)));
   const waiting: ((server: ServerConnection) => void)[] = [];
   let next = 0;
@@ -47,7 +52,7 @@ export async function startPooler(url: string, connections = 3): Promise<string>
         server.client?.write(frame);
         if (type !== 'Z') return;
         server.asked -= 1;
-        if (server.asked === 0 && frame.at(5) === 'I'.charCodeAt(0)) release(server);
+        if (mode === 'transaction' && server.asked === 0 && frame.at(5) === 'I'.charCodeAt(0)) release(server);
       }),
     );
   }
@@ -72,6 +77,9 @@ export async function startPooler(url: string, connections = 3): Promise<string>
       lane = lane.then(pass);
     });
     client.on('error', () => undefined);
+    client.on('close', () => {
+      if (mode === 'session') void mine?.then(release);
+    });
     let isStarted = false;
     client.on('data', (data: Buffer) => {
       if (isStarted) {
@@ -83,6 +91,10 @@ export async function startPooler(url: string, connections = 3): Promise<string>
         return;
       }
       isStarted = true;
+      if (data.includes('\0database\0pgbouncer\0')) {
+        client.end(message('E', Buffer.from('SFATAL\0C08P01\0Mnot allowed\0\0')));
+        return;
+      }
       client.write(
         Buffer.concat([message('R', int32(0)), message('K', int32(7), int32(7)), message('Z', Buffer.from('I'))]),
       );
@@ -108,30 +120,4 @@ async function connectServer(url: string): Promise<ServerConnection> {
   socket.removeAllListeners('data');
   socket.setNoDelay(true);
   return { socket, asked: 0 };
-}
-
-/** Cuts a stream into messages: type, length, content. */
-function frames(onFrame: (type: string, frame: Buffer) => void): (data: Buffer) => void {
-  let rest = Buffer.alloc(0);
-  return (data) => {
-    rest = Buffer.concat([rest, data]);
-    while (rest.length >= 5) {
-      const length = 1 + rest.readInt32BE(1);
-      if (rest.length < length) return;
-      const frame = rest.subarray(0, length);
-      rest = rest.subarray(length);
-      onFrame(String.fromCharCode(frame.at(0) ?? 0), frame);
-    }
-  };
-}
-
-function message(type: string, ...content: readonly Buffer[]): Buffer {
-  const body = Buffer.concat(content);
-  return Buffer.concat([Buffer.from(type), int32(body.length + 4), body]);
-}
-
-function int32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeInt32BE(value);
-  return bytes;
 }

@@ -8,6 +8,7 @@ import type { DoctorReport, Finding } from '../../domain/source/plan.js';
 import { readTurnedAway, type TurnedAway } from '../../store/exceptions/heldPlace.js';
 import type { ProcessKeys } from '../../store/keys/processKeys.js';
 import type { Database } from '../../store/connection/database.js';
+import { readReach } from '../../store/connection/reach.js';
 import { readDeliveryHealth } from '../../store/views/deliveryHealth.js';
 import { readReceivers } from '../../store/receivers/receiverReports.js';
 import { toCatalogueError } from '../failures.js';
@@ -17,6 +18,7 @@ import { contentsFindings, fieldsFindings, proofFindings } from './findings/fiel
 import { listUnmappedFields } from '../../store/bodies/unmappedFields.js';
 import { listContents } from '../../store/delivery/projections.js';
 import { compareKeys } from './findings/keysFinding.js';
+import { reachFinding } from './findings/reachFinding.js';
 import { checkLake } from './findings/lakeFinding.js';
 
 export interface DoctorDeps {
@@ -108,6 +110,7 @@ function checks(deps: DoctorDeps, clients: AdobeClients, sandbox: string): Check
     },
     { check: 'Query Service', needs: ofAdobe, run: () => checkLake(clients, deps.queryServiceUrl) },
     { check: DATABASE, needs: [], run: async () => `PostgreSQL ${await deps.databaseVersion()}` },
+    { check: 'notifications', needs: ofDatabase, run: async () => reachFinding(await readReach(deps.database)) },
     { check: 'keys', needs: ofDatabase, run: async () => compareKeys(await deps.processKeys()) },
     { check: 'held bodies', needs: ofDatabase, run: async () => checkPlace(await readTurnedAway(deps.database)) },
     { check: 'durability', needs: ofDatabase, run: async () => durabilityFinding(await deps.durability()) },

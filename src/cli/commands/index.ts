@@ -6,6 +6,7 @@ type Line = CommandLine | CommandFamily;
 const COMMANDS: Readonly<Record<string, Readonly<Record<string, () => Promise<Line>>>>> = {
   'Set up:': {
     init: async () => (await import('./installation/init.js')).initCommand,
+    database: async () => (await import('./installation/database.js')).databaseCommands,
     doctor: async () => (await import('./installation/doctor.js')).doctorCommand,
   },
   'Provision:': {

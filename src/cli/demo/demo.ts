@@ -136,7 +136,7 @@ function unfinished(reason: string, { home }: Configuration, cause?: unknown): E
 /** Nothing outside is touched: no database, no Adobe organisation, no port that somebody may want. */
 function withoutOutside(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const kept = Object.entries(environment).filter(
-    ([name]) => !/^(ADOBE_|RECEIVER_|DATABASE_URL(_FILE)?$|CHATLIO_AEP_KEY)/.test(name),
+    ([name]) => !/^(ADOBE_|RECEIVER_|DATABASE_(DIRECT_|MIGRATOR_)?URL(_FILE)?$|CHATLIO_AEP_KEY)/.test(name),
   );
   const home = join(readConfiguration(environment).home, 'demo');
   const anyPort = { CHATLIO_AEP_TEMPORAL_PORT: '0', CHATLIO_AEP_TEMPORAL_UI_PORT: '0', RECEIVER_PORT: '0' };

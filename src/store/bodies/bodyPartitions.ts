@@ -1,5 +1,5 @@
 /** Daily partitions of event bodies: made ahead, so that old bodies can be dropped whole. */
-import { type Database, inTransaction } from '../connection/database.js';
+import type { Database } from '../connection/database.js';
 
 const DAY_MS = 86_400_000;
 /** A receiver calls every hour; three days are enough for a long weekend without one. */
@@ -30,15 +30,8 @@ export async function ensureBodyPartitions(database: Database, daysAhead = DAYS_
 }
 
 async function makePartition(database: Database, day: string): Promise<void> {
-  const next = isoDay(Date.parse(day) + DAY_MS);
   try {
-    await inTransaction(database, async (client) => {
-      await client.query(`select pg_advisory_xact_lock(hashtextextended('event_body', 0))`);
-      await client.query(
-        `create table if not exists ${bodyPartitionName(day)} partition of event_body
-         for values from ('${day} 00:00:00+00') to ('${next} 00:00:00+00')`,
-      );
-    });
+    await database.pool.query('select make_body_day($1)', [day]);
   } catch (error) {
     if ((error as { code?: string }).code !== CHECK_VIOLATION) throw error;
   }

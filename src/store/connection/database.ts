@@ -1,17 +1,22 @@
 /** The connection to PostgreSQL: a pool, transactions, and whether it answers. */
 import { callbackify } from 'node:util';
+import pLimit, { type LimitFunction } from 'p-limit';
 import { Pool, type PoolClient, TypeOverrides, types } from 'pg';
 import type { Logger } from 'pino';
-import { beginSession, beginTransaction, isPooled, runAlone } from './session.js';
+import { beginSession, beginTransaction, runAlone } from './session.js';
+import { encryptionOf, verified } from './tls.js';
 
 export interface Database {
   /** bigint columns arrive as numbers: none of ours comes near 2^53. */
   readonly pool: Pool;
+  /** Past the pooler that the pool goes through, for what needs a session of the server's or takes long. Holds a password. */
+  readonly directUrl?: string;
   close(): Promise<void>;
 }
 
 export interface DatabaseOptions {
   readonly url: string;
+  readonly directUrl?: string;
   /** Seen in pg_stat_activity. */
   readonly applicationName: string;
   readonly maxConnections?: number;
@@ -33,7 +38,7 @@ const SILENT_SERVER_MARGIN_MS = 1_000;
 export function openDatabase(options: DatabaseOptions): Database {
   const statementTimeoutMs = options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS;
   const pool = new Pool({
-    connectionString: options.url,
+    connectionString: verified(options.url),
     application_name: options.applicationName,
     max: options.maxConnections ?? 10,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
@@ -48,7 +53,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   pool.on('error', (error) => options.log.warn({ reason: error.message }, 'an idle PostgreSQL connection broke'));
   // One that is in use tells it by the query that fails; between two queries of a transaction, only by this event.
   pool.on('connect', (client) => client.on('error', () => undefined));
-  return { pool, close: () => pool.end() };
+  return { pool, directUrl: options.directUrl, close: () => pool.end() };
 }
 
 const begin = callbackify(async (client: PoolClient, options: DatabaseOptions) => {
@@ -69,20 +74,36 @@ async function queryAlone(pool: Pool, statement: Parameters<PoolClient['query']>
   }
 }
 
-/** For work that takes longer than a process waits for a statement: a pool of one connection without time limits. */
-export async function withoutTimeLimits<T>({ pool }: Database, work: (patient: Database) => Promise<T>): Promise<T> {
-  const patient = openDatabase({
-    url: pool.options.connectionString ?? '',
+/** For work that takes longer than a process waits for a statement: a connection of its own without time limits, past a pooler. */
+export function withoutTimeLimits<T>(
+  database: Database,
+  work: (patient: Database) => Promise<T>,
+  url?: string,
+): Promise<T> {
+  const limit = patience.get(database.pool) ?? pLimit(PATIENT_CONNECTIONS);
+  patience.set(database.pool, limit);
+  return limit(async () => {
+    const patient = openBeside(database, { statementTimeoutMs: 0, ...(url === undefined ? {} : { url }) });
+    return work(patient).finally(() => patient.close());
+  });
+}
+
+const PATIENT_CONNECTIONS = 2;
+/** Of each pool: how many more connections it may have, and who waits for one. */
+const patience = new WeakMap<Pool, LimitFunction>();
+
+/** A pool of one connection of its own, by default past a pooler. */
+export function openBeside(
+  { pool, directUrl }: Database,
+  changes: Partial<Pick<DatabaseOptions, 'url' | 'maxConnections' | 'statementTimeoutMs'>> = {},
+): Database {
+  return openDatabase({
+    url: directUrl ?? pool.options.connectionString ?? '',
     applicationName: pool.options.application_name ?? '',
     maxConnections: 1,
-    statementTimeoutMs: 0,
     log: { info: () => undefined, warn: () => undefined },
+    ...changes,
   });
-  try {
-    return await work(patient);
-  } finally {
-    await patient.close();
-  }
 }
 
 function numericBigints(): TypeOverrides {
@@ -122,11 +143,11 @@ export async function isReachable(database: Database): Promise<boolean> {
   );
 }
 
-/** For example `18.4`, or `18.4, through a pooler`. */
+/** For example `18.4, TLSv1.3`. */
 export async function databaseVersion(database: Database): Promise<string> {
   return inTransaction(database, async (client) => {
     const { rows } = await client.query<{ server_version: string }>('show server_version');
-    return `${rows[0]?.server_version ?? 'unknown'}${isPooled(client) ? ', through a pooler' : ''}`;
+    return `${rows[0]?.server_version ?? 'unknown'}, ${encryptionOf(client) ?? 'without TLS'}`;
   });
 }
 

@@ -23,9 +23,12 @@ const SOCKET_CODES = new Set([
   'EAI_AGAIN',
   'EPIPE',
 ]);
+/** Of Node.js and OpenSSL. */
+const OF_TLS =
+  /^(ERR_(TLS|SSL|OSSL)_|CERT_|SELF_SIGNED_CERT|DEPTH_ZERO_SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)|HOSTNAME_MISMATCH|EPROTO$)/;
+const NO_TLS = /^(The server does not support SSL|There was an error establishing an SSL)/;
 /** The driver's own words, which come without a code. */
-const DRIVER_WORDS =
-  /^(Query read timeout|Connection terminated|timeout e|Client (has encountered|was closed)|The server does not support SSL)/;
+const DRIVER_WORDS = /^(Query read timeout|Connection terminated|timeout e|Client (has encountered|was closed))/;
 
 /** @returns undefined for an error of another kind, as when PostgreSQL refuses the statement itself */
 export function databaseFault(cause: unknown): CodedError | undefined {
@@ -38,5 +41,6 @@ export function databaseFault(cause: unknown): CodedError | undefined {
 
 function awayCode(cause: Error): ErrorCode | undefined {
   const socketCode = 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
+  if (OF_TLS.test(socketCode) || NO_TLS.test(cause.message)) return 'CAEP_DATABASE_UNTRUSTED';
   return SOCKET_CODES.has(socketCode) || DRIVER_WORDS.test(cause.message) ? 'CAEP_DATABASE_UNREACHABLE' : undefined;
 }

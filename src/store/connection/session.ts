@@ -7,7 +7,7 @@
  *
  * `default_transaction_read_only` is left as it is: providers switch it on to protect a disk that is nearly full.
  */
-import type { ClientBase, PoolClient } from 'pg';
+import type { ClientBase, PoolClient, QueryResult } from 'pg';
 import { codedError } from '../../domain/errors.js';
 import { cleaned } from './cleanText.js';
 
@@ -30,11 +30,11 @@ const SETTINGS: Readonly<Record<string, string>> = {
 };
 
 /** There is none before PostgreSQL 17, and an unknown name is an error. */
-const NO_TRANSACTION_TIMEOUT = (isLocal: boolean) =>
+const NO_TRANSACTION_TIMEOUT = (isLocal: string) =>
   `select set_config('transaction_timeout', '0', ${isLocal}) where current_setting('transaction_timeout', true) <> '0'`;
 
 /** A stricter one is not lowered. */
-const DURABLE_COMMITS = (isLocal: boolean) =>
+const DURABLE_COMMITS = (isLocal: string) =>
   `select set_config('synchronous_commit', 'on', ${isLocal}) where current_setting('synchronous_commit') not in ('on', 'remote_apply')`;
 
 /** Where our tables are, else where the role makes new ones. One installation per database. */
@@ -58,28 +58,55 @@ interface Session {
   /** Undefined: the role has none that it could make tables in. */
   readonly schema?: string;
   readonly isPooled: boolean;
+  readonly check?: WriteCheck;
 }
 
 const sessions = new WeakMap<ClientBase, Session>();
 
-/** Before the first statement of ours on a new connection. */
+/**
+ * Before the first statement of ours on a new connection. Behind a pooler it leaves nothing behind: the next transaction on this
+ * connection of the server's may be somebody else's. In one message, because a session may be ended that idles in between.
+ */
 export async function beginSession(client: ClientBase & { processID?: number | null }, limits: SessionLimits) {
-  await client.query(settings(limits, 'session'));
-  // Behind a pooler the next transaction on this connection of the server's may be an older release's.
-  const { rows } = await client.query<{ pid: number; schema: string | null; fsync: string }>(
-    `select pg_backend_pid() as pid, schema, current_setting('fsync') as fsync,
-       set_config('search_path', quote_ident(schema), false),
-       case when pg_backend_pid() = ${client.processID ?? 0} then set_config('${READS.name}', '${READS.value}', false) end
-     from (${FIND_SCHEMA}) as found (schema)`,
-  );
-  // Nothing that is committed there is kept: neither taken nor sent is ever known.
-  const value = rows[0]?.fsync;
-  if (value === 'off') throw codedError('CAEP_DATABASE_NOT_DURABLE', { setting: 'fsync', value, expected: 'on' });
-  const schema = rows[0]?.schema ?? undefined;
   // A pooler answers a connection with a number of its own.
-  const session = { limits, schema, isPooled: client.processID !== rows[0]?.pid };
+  const pooled = `pg_backend_pid() <> ${client.processID ?? 0}`;
+  const look = `
+    select ${pooled} as pooled, current_setting('fsync') as fsync, schema,
+      set_config('${READS.name}', '${READS.value}', ${pooled}),
+      case when schema is not null then set_config('search_path', quote_ident(schema), ${pooled}) end
+    from (${FIND_SCHEMA}) as found (schema)`;
+  const set = Object.entries(all(limits)).map(([name, value]) => `select set_config('${name}', '${value}', ${pooled})`);
+  const asked = ['begin', ...set, NO_TRANSACTION_TIMEOUT(pooled), DURABLE_COMMITS(pooled), look, 'commit'].join('; ');
+  const results: unknown = await client.query(asked);
+  const [found] = (results as QueryResult<Surroundings>[]).at(-2)?.rows ?? [];
+  // Nothing that is committed there is kept: neither taken nor sent is ever known.
+  const value = found?.fsync;
+  if (value === 'off') throw codedError('CAEP_DATABASE_NOT_DURABLE', { setting: 'fsync', value, expected: 'on' });
+  const session = { limits, schema: found?.schema ?? undefined, isPooled: found?.pooled !== false };
   sessions.set(client, session);
   ask(client, session.isPooled);
+}
+
+interface Surroundings {
+  readonly pooled: boolean;
+  readonly schema: string | null;
+  readonly fsync: string;
+}
+
+/** Looks whether a transaction may write, once it has what it waits for: its last statement says. */
+interface WriteCheck {
+  readonly sql: string;
+  /** Throws. */
+  readonly judge: (row: unknown) => void;
+}
+
+/**
+ * For each transaction behind a pooler from now on. A connection there outlives those of the server, so that whoever ends
+ * those has not ended it.
+ */
+export function checkWrites(client: ClientBase, check: WriteCheck): void {
+  const session = sessions.get(client);
+  if (session?.isPooled === true) sessions.set(client, { ...session, check });
 }
 
 /** In which the tables are, or are to be made. */
@@ -98,11 +125,11 @@ export async function beginTransaction(client: ClientBase, mode?: string): Promi
     await client.query(mode === undefined ? 'begin' : `begin ${mode}`);
     return;
   }
-  const path =
-    session.schema === undefined ? '' : `; set local search_path = "${session.schema.replaceAll('"', '""')}"`;
+  const check = mode?.includes('read only') === true ? undefined : session.check;
   const begin = `begin ${mode ?? 'isolation level read committed not deferrable'}`;
-  const reads = `; set local ${READS.name} = '${READS.value}'`;
-  await client.query(`${begin}; ${settings(session.limits, 'local')}${path}${reads}`);
+  const asked = check === undefined ? '' : `; ${check.sql}`;
+  const results: unknown = await client.query(`${begin}; ${settings(session)}${asked}`);
+  check?.judge((results as QueryResult[]).at(-1)?.rows[0]);
 }
 
 /** One statement by itself, under our settings. */
@@ -114,18 +141,25 @@ export async function runAlone<T>(client: PoolClient, run: () => Promise<T>): Pr
   return result;
 }
 
-function settings({ statementTimeoutMs }: SessionLimits, scope: 'session' | 'local'): string {
-  const all = {
+/** For one transaction. */
+function settings({ limits, schema }: Session): string {
+  const path = schema === undefined ? [] : [`set local search_path = "${schema.replaceAll('"', '""')}"`];
+  return [
+    ...Object.entries(all(limits)).map(([name, value]) => `set local ${name} = '${value}'`),
+    NO_TRANSACTION_TIMEOUT('true'),
+    DURABLE_COMMITS('true'),
+    ...path,
+    `set local ${READS.name} = '${READS.value}'`,
+  ].join('; ');
+}
+
+function all({ statementTimeoutMs }: SessionLimits): Readonly<Record<string, string>> {
+  return {
     // First, as it may be shorter than what follows takes.
     statement_timeout: String(statementTimeoutMs),
     idle_in_transaction_session_timeout: String(statementTimeoutMs),
     ...SETTINGS,
   };
-  return [
-    ...Object.entries(all).map(([name, value]) => `set ${scope} ${name} = '${value}'`),
-    NO_TRANSACTION_TIMEOUT(scope === 'local'),
-    DURABLE_COMMITS(scope === 'local'),
-  ].join('; ');
 }
 
 /**

@@ -22,20 +22,20 @@ export async function dropOldBodies(database: Database): Promise<string[]> {
   for (const { name } of rows) {
     const day = dayOf(name);
     if (day === undefined || (await isNeeded(database, name, day))) continue;
-    if (await dropTable(database, name)) dropped.push(name);
+    if (await dropDay(database, day)) dropped.push(name);
   }
   return dropped;
 }
 
 function dayOf(table: string): string | undefined {
   const match = DAY_TABLE.exec(table);
-  return match === null ? undefined : `${match[1]}-${match[2]}-${match[3]} 00:00:00+00`;
+  return match === null ? undefined : `${match[1]}-${match[2]}-${match[3]}`;
 }
 
 /** Rows are found from the end of each log partition, by the key: a day of any size is judged in milliseconds. */
 async function isNeeded(database: Database, table: string, day: string): Promise<boolean> {
   const { rows } = await database.pool.query<{ needed: boolean }>(
-    `select $1::timestamptz + interval '1 day' > clock_timestamp() or exists (
+    `select day + interval '1 day' > clock_timestamp() or exists (
        select from partition_head h join source s on s.id = h.source_id
          left join partition_cursor c using (source_id, partition)
          left join partition_audit a using (source_id, partition)
@@ -46,17 +46,18 @@ async function isNeeded(database: Database, table: string, day: string): Promise
          cross join lateral (
            select s.retired_at is not null or coalesce(s.lake_state = 'refused', false) as by_age
          ) rule
-       where $1::timestamptz + interval '1 day'
+       where day + interval '1 day'
              + coalesce((s.delivery ->> 'retentionMs')::float8, 0) * interval '1 millisecond' > clock_timestamp()
          or coalesce(c.cursor_seq, 0) < last.seq
          or (not by_age and coalesce(a.audited_seq, 0) < last.seq)
          or exists (
            select from exception e
            where e.source_id = h.source_id and e.partition = h.partition
-             and e.logged_at >= $1::timestamptz and e.logged_at < $1::timestamptz + interval '1 day'
+             and e.logged_at >= day and e.logged_at < day + interval '1 day'
              and (e.state <> 'resolved' or (not by_age and ${UNCONFIRMED})))
-     ) as needed`,
-    [day],
+     ) as needed
+     from (select $1::timestamptz) as asked (day)`,
+    [`${day} 00:00:00+00`],
   );
   return rows[0]?.needed ?? true;
 }
@@ -64,11 +65,11 @@ async function isNeeded(database: Database, table: string, day: string): Promise
 /** PostgreSQL, appendix A: lock_not_available. */
 const LOCK_NOT_AVAILABLE = '55P03';
 
-async function dropTable(database: Database, table: string): Promise<boolean> {
+async function dropDay(database: Database, day: string): Promise<boolean> {
   try {
     await inTransaction(database, async (client) => {
       await client.query(`set local lock_timeout = '${LOCK_TIMEOUT}'`);
-      await client.query(`drop table if exists ${table}`);
+      await client.query('select drop_body_day($1)', [day]);
     });
     return true;
   } catch (error) {

@@ -1,7 +1,8 @@
-import { expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openDatabase } from '../../../src/store/connection/database.js';
 import { listen } from '../../../src/store/connection/listen.js';
 import { type Cuttable, cuttable } from '../../support/cuttable.js';
+import { startPooler } from '../../support/pooler.js';
 import { silentLog, withDatabase } from '../../support/store.js';
 
 const CHANNEL = 'heard_here';
@@ -56,4 +57,35 @@ it('goes on when the connection breaks in the middle of LISTEN and is then refus
   await expect.poll(() => heard, { timeout: 10_000 }).toEqual(['']);
   await hears(heard, 'after');
   expect(unhandled).toEqual([]);
+});
+
+describe('behind a pooler in transaction mode', () => {
+  async function behindPooler(directUrl?: string) {
+    const url = await startPooler(database().pool.options.connectionString as string);
+    const through = openDatabase({ url, directUrl, applicationName: 'listener', log: silentLog });
+    const heard: string[] = [];
+    const warn = vi.fn();
+    const listener = listen(through, CHANNEL, (payload) => heard.push(payload), { warn }, 20);
+    onTestFinished(async () => {
+      await listener.close();
+      await through.close();
+    });
+    return { heard, warn };
+  }
+
+  it('it listens past the pooler, where that is given', async () => {
+    const { heard, warn } = await behindPooler(database().pool.options.connectionString);
+    await expect.poll(() => heard).toEqual(['']);
+    await hears(heard, 'past it');
+    expect(warn).not.toHaveBeenCalled();
+  });
+
+  it('else it listens nowhere, says so, and looks again and again', async () => {
+    const { heard, warn } = await behindPooler();
+    await expect.poll(() => heard.length, { timeout: 10_000 }).toBeGreaterThan(2);
+    expect(new Set(heard)).toEqual(new Set(['']));
+    expect(warn.mock.calls).toEqual([
+      [{ channel: CHANNEL, code: 'CAEP_DATABASE_SESSION_MISSING' }, expect.stringContaining('PgBouncer')],
+    ]);
+  });
 });

@@ -1,9 +1,12 @@
 /** Through a pooler in transaction mode, to a database with hostile defaults. */
 import { randomUUID } from 'node:crypto';
+import { Client } from 'pg';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { readPage } from '../../../src/store/bodies/bodies.js';
 import { claimPartition, countOthers, releaseClaim } from '../../../src/store/delivery/claim.js';
-import { type Database, databaseVersion, inTransaction, openDatabase } from '../../../src/store/connection/database.js';
+import { type Database, inTransaction, openDatabase } from '../../../src/store/connection/database.js';
+import { findPooler } from '../../../src/store/connection/pooler.js';
+import { readReach } from '../../../src/store/connection/reach.js';
 import { createEventLog } from '../../../src/store/log/eventLog.js';
 import { readGate } from '../../../src/store/delivery/gate.js';
 import { migrate } from '../../../src/store/migrate.js';
@@ -12,10 +15,15 @@ import { freshSource, silentLog, takenEvent, withDatabase } from '../../support/
 
 const database = withDatabase();
 
-async function throughPooler(url = database().pool.options.connectionString as string): Promise<() => Database> {
-  const pooled = await startPooler(url);
+const direct = () => database().pool.options.connectionString as string;
+
+async function throughPooler(
+  url = direct(),
+  { mode, directUrl }: { readonly mode?: 'session'; readonly directUrl?: string } = {},
+): Promise<() => Database> {
+  const pooled = await startPooler(url, 3, mode);
   return () => {
-    const opened = openDatabase({ url: pooled, applicationName: 'test', log: silentLog });
+    const opened = openDatabase({ url: pooled, directUrl, applicationName: 'test', log: silentLog });
     onTestFinished(() => opened.close());
     return opened;
   };
@@ -27,8 +35,6 @@ const SETTINGS = `select current_setting('datestyle') as datestyle, current_sett
 it('every statement and every transaction has our settings, whatever others have left on the connection', async () => {
   const open = await throughPooler();
   const pooled = open();
-  expect(await databaseVersion(pooled)).toMatch(/^\d+\S*, through a pooler$/);
-  expect(await databaseVersion(database())).toMatch(/^\d+\S*$/);
   const ours = { datestyle: 'ISO, MDY', path: 'public', commits: 'on', isolation: 'read committed' };
   for (let n = 0; n < 7; n += 1) {
     expect((await pooled.pool.query(SETTINGS)).rows).toEqual([ours]);
@@ -38,6 +44,37 @@ it('every statement and every transaction has our settings, whatever others have
     });
     expect((await inTransaction(pooled, (client) => client.query(SETTINGS))).rows).toEqual([ours]);
   }
+});
+
+it("a connection leaves nothing of ours to whoever gets the server's connection next", async () => {
+  const pooled = await startPooler(direct(), 1);
+  const other = new Client({ connectionString: pooled });
+  onTestFinished(() => other.end());
+  await other.connect();
+  const settings = `select name, setting from pg_settings where source = 'session' order by name`;
+  const before = (await other.query(settings)).rows;
+  const ours = openDatabase({ url: pooled, applicationName: 'test', log: silentLog });
+  onTestFinished(() => ours.close());
+  await ours.pool.query('select 1');
+  expect((await other.query(settings)).rows).toEqual(before);
+});
+
+it('is named with its mode, and what is told is heard in session mode or past it', async () => {
+  expect(await findPooler(database())).toBeUndefined();
+  expect(await readReach(database())).toEqual({ pooler: undefined, hasDirectUrl: false, hears: true });
+  const transaction = { name: 'PgBouncer', mode: 'transaction' };
+  const plain = (await throughPooler())();
+  expect(await readReach(plain)).toEqual({ pooler: transaction, hasDirectUrl: false, hears: false });
+  const past = (await throughPooler(direct(), { directUrl: direct() }))();
+  expect(await readReach(past)).toEqual({ pooler: transaction, hasDirectUrl: true, hears: true });
+  const session = (await throughPooler(direct(), { mode: 'session' }))();
+  expect(await readReach(session)).toEqual({
+    pooler: { name: 'PgBouncer', mode: 'session' },
+    hasDirectUrl: false,
+    hears: true,
+  });
+  const elsewhere = Object.assign(new URL(direct()), { pathname: '/postgres' }).href;
+  expect(await readReach((await throughPooler(direct(), { directUrl: elsewhere }))())).toMatchObject({ hears: false });
 });
 
 it('the log is written, claimed and read, each statement more often than there are connections', async () => {

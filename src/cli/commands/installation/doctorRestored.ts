@@ -26,18 +26,23 @@ interface Restoring {
  */
 export const doctorRestored: Command<RestoredArguments> = async (context, { since, confirm, by }) => {
   const restoring = { since, apply: confirm === true, by };
-  const { databaseUrl } = context.configuration();
+  const { databaseUrl, databaseDirectUrl } = context.configuration();
   const { v: _v, ...report } =
-    databaseUrl === undefined ? await askWorker(context, restoring) : await doHere(databaseUrl, restoring);
+    databaseUrl === undefined
+      ? await askWorker(context, restoring)
+      : await doHere({ url: databaseUrl, directUrl: databaseDirectUrl }, restoring);
   context.output.result(report, () => renderRestored(report, context.output.paint));
   return restoring.apply || report.sources.length === 0 ? EXIT_CODES.done : EXIT_CODES.changesPending;
 };
 
-async function doHere(url: string, restoring: Restoring): Promise<RestoredReport> {
+async function doHere(
+  urls: { readonly url: string; readonly directUrl?: string },
+  restoring: Restoring,
+): Promise<RestoredReport> {
   const { openDatabase } = await import('../../../store/connection/database.js');
   const { restoredReport } = await import('../../../store/delivery/restored.js');
   const silent = { info: () => undefined, warn: () => undefined };
-  const database = openDatabase({ url, applicationName: 'chatlio-aep doctor', maxConnections: 2, log: silent });
+  const database = openDatabase({ ...urls, applicationName: 'chatlio-aep doctor', maxConnections: 2, log: silent });
   try {
     return await restoredReport(database, restoring);
   } finally {
