@@ -20,7 +20,7 @@ import {
   wholeNumber,
   word,
 } from './configuration/values.js';
-import { SECRET_VARIABLES, withSecretFiles } from './configuration/secretFiles.js';
+import { readSecretFile, SECRET_VARIABLES, secretFileOf, withSecretFiles } from './configuration/secretFiles.js';
 import { codedError, type Problem } from './domain/errors.js';
 
 /** Each is described in docs/configuration.md. A secret may also be in a file, named by `NAME_FILE`. */
@@ -173,6 +173,8 @@ export interface Configuration {
     readonly deployment: string;
     /** Of a worker. Absent: it takes the tasks that belong to no build. */
     readonly buildId?: string;
+    /** Where the API key was read: one that is put there later is used without a restart. */
+    readonly apiKeyFile?: string;
     /** What Temporal's SDK reads profiles, API key and certificates from. Holds secrets. */
     readonly sdkVariables: Readonly<Record<string, string>>;
   };
@@ -256,6 +258,7 @@ export function readConfiguration(given: NodeJS.ProcessEnv): Configuration {
       uiUrl: env.TEMPORAL_UI_URL,
       deployment: env.TEMPORAL_DEPLOYMENT_NAME ?? DEPLOYMENT,
       buildId: env.TEMPORAL_WORKER_BUILD_ID,
+      apiKeyFile: secretFileOf(given, 'TEMPORAL_API_KEY'),
       sdkVariables: sdkVariables(environment),
     },
     cacheDir: cacheFolder(env.XDG_CACHE_HOME ?? (userHome && join(userHome, '.cache')), home),
@@ -269,6 +272,21 @@ export function readConfiguration(given: NodeJS.ProcessEnv): Configuration {
       simulator: env.CHATLIO_AEP_SIMULATOR_PORT ?? 8099,
     },
   };
+}
+
+/** @throws CodedError `CAEP_CONFIGURATION_INVALID` where the file holds none */
+export function readApiKey(file: string): string {
+  const path = 'TEMPORAL_API_KEY_FILE';
+  const { value, problem } = readSecretFile(path, file);
+  if (problem !== undefined) throw notAsExpected([problem]);
+  const parsed = headerValue.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw notAsExpected(
+    problemsOf(
+      parsed.error.issues.map((issue) => ({ ...issue, path: ['TEMPORAL_API_KEY'] })),
+      {},
+    ),
+  );
 }
 
 /** Also where the SDK looks for the configuration file of Temporal's CLI. */

@@ -14,9 +14,9 @@ import { createAdobe } from './adobe/clients.js';
 import { minimumLakeLatencyMs, minimumSettleWindowMs } from './adobe/http/hosts.js';
 import { runEntry } from './cli/runEntry.js';
 import { type AdobeConfiguration, type Configuration, readConfiguration } from './configuration.js';
-import { CodedError, codedError } from './domain/errors.js';
+import { CodedError, codedError, remedyOf, sentenceOf } from './domain/errors.js';
 import { concernOf } from './metrics/healthDocument.js';
-import { SOURCE_DRIFT } from './domain/source/searchAttributes.js';
+import { missingAttributes, SOURCE_DRIFT } from './domain/source/searchAttributes.js';
 import { TASK_QUEUES } from './domain/source/source.js';
 import { type Figures, NO_FIGURES } from './metrics/figures.js';
 import { createHealth, type Look } from './metrics/health.js';
@@ -49,12 +49,13 @@ import { readDurability } from './store/connection/durability.js';
 import { prepareDatabase } from './store/prepare.js';
 import { requireFittingSchema } from './store/schemaFit.js';
 import { createProvisioningStore } from './store/sources/provisioning.js';
+import { followApiKey } from './temporal/access/apiKeyFile.js';
 import { connectClient, type TemporalClient } from './temporal/connection.js';
 import { installRuntime } from './temporal/runtime.js';
 import { makeWorkers, notPolled, type RunnableWorker, runWorkers, SHUTDOWN } from './temporal/runWorkers.js';
 import { SURVIVES_STANDSTILL } from './temporal/standstill.js';
 import { versioning } from './temporal/deploys/versioning.js';
-import { ensureSearchAttributes } from './temporal/searchAttributes.js';
+import { awaitSearchAttributes } from './temporal/searchAttributes.js';
 import { connectWorker } from './temporal/workerConnection.js';
 import { bundleWorkflows } from './temporal/workflowBundle.js';
 
@@ -111,10 +112,26 @@ async function main(ending: Ending): Promise<void> {
   await confirmKeys(database, keyRing);
   const temporal = await connectClient(configuration);
   started.temporal = temporal;
-  const unsearchable = await ensureSearchAttributes(temporal.connection, temporal.namespace);
+  const unsearchable = await awaitSearchAttributes(temporal.connection, temporal.namespace, {
+    onMissing(error) {
+      started.waitsFor = error;
+      const { code, fields } = error.error;
+      const told = `${sentenceOf(error.error)} This worker waits for them. ${remedyOf(error.error)}`;
+      log.error({ code, missing: fields['missing'] }, told);
+    },
+  });
+  started.waitsFor = undefined;
   started.unsearchable = unsearchable;
   if (unsearchable.length > 0) log.warn({ missing: unsearchable }, UNSEARCHABLE);
   const { connection, namespace } = await connectWorker(configuration);
+
+  const { apiKeyFile: file, sdkVariables } = configuration.temporal;
+  const apiKey = followApiKey({
+    file,
+    key: sdkVariables['TEMPORAL_API_KEY'],
+    connections: [temporal.connection, connection],
+    log,
+  });
 
   const budget = createRequestBudget(database, {
     organisation: adobeConfiguration.orgId,
@@ -239,7 +256,10 @@ async function main(ending: Ending): Promise<void> {
       duty: () => duty.close(),
       'key reports': () => keyReports.close(),
       'wake listener': () => wakeListener.close(),
-      'connections to Temporal': () => Promise.all([connection.close(), temporal.close()]),
+      'connections to Temporal': () => {
+        apiKey.close();
+        return Promise.all([connection.close(), temporal.close()]);
+      },
       'requests to Adobe': () => adobe.close(),
       metrics: () => metricsServer?.close(),
       database: () => database.close(),
@@ -265,6 +285,8 @@ function isOnDuty({ duty }: Started): boolean {
 interface Started {
   duty?: Duty;
   temporal?: TemporalClient;
+  /** Somebody has to do it first. */
+  waitsFor?: CodedError;
   unsearchable: readonly string[];
   workers: readonly RunnableWorker[];
 }
@@ -282,6 +304,7 @@ function healthOf(database: () => Promise<void>, started: Started, { begun }: En
   return createHealth(looks, () => ({
     reasons: [
       ...(begun.aborted ? [concernOf('ending', codedError('CAEP_PROCESS_ENDING', { process: 'worker' }))] : []),
+      ...(started.waitsFor === undefined ? [] : [concernOf('search-attributes', started.waitsFor)]),
       ...notPolled(Object.values(TASK_QUEUES), started.workers).map((taskQueue) =>
         concernOf('polls', codedError('CAEP_NO_WORKER', { taskQueue })),
       ),
@@ -289,7 +312,7 @@ function healthOf(database: () => Promise<void>, started: Started, { begun }: En
     warnings: started.unsearchable.map((missing) =>
       concernOf(
         'search-attributes',
-        codedError('CAEP_SEARCH_ATTRIBUTES_MISSING', { namespace: started.temporal?.namespace ?? '', missing }),
+        codedError('CAEP_SEARCH_ATTRIBUTES_MISSING', missingAttributes(started.temporal?.namespace ?? '', [missing])),
       ),
     ),
   }));

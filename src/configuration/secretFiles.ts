@@ -28,23 +28,30 @@ export function withSecretFiles(environment: NodeJS.ProcessEnv): WithSecrets {
   const problems: Problem[] = [];
   for (const name of SECRET_VARIABLES) {
     const path = `${name}_FILE`;
-    const file = environment[path]?.trim() ?? '';
+    const file = secretFileOf(environment, name);
     delete complete[path];
-    if (file === '') continue;
+    if (file === undefined) continue;
     const { value, problem } = isSet(environment[name])
       ? { value: undefined, problem: { path, expected: `${name} or ${path}, not both`, got: 'both' } }
-      : read(path, file);
+      : readSecretFile(path, file);
     if (problem !== undefined) problems.push(problem);
     complete[name] = value;
   }
   return { environment: complete, problems };
 }
 
+/** @returns undefined when none is named for this secret */
+export function secretFileOf(environment: NodeJS.ProcessEnv, name: string): string | undefined {
+  const file = environment[`${name}_FILE`]?.trim() ?? '';
+  return file === '' ? undefined : file;
+}
+
 function isSet(value: string | undefined): boolean {
   return value !== undefined && value.trim() !== '';
 }
 
-function read(path: string, file: string): { readonly value?: string; readonly problem?: Problem } {
+/** @param path of the variable that names it */
+export function readSecretFile(path: string, file: string): { readonly value?: string; readonly problem?: Problem } {
   const wrong = (got: string) => ({ problem: { path, expected: 'a file that holds the value', got } });
   const shown = JSON.stringify(file);
   try {

@@ -102,6 +102,13 @@ export const ERROR_CATALOGUE = {
     retryable: true,
     exitCode: EXIT_CODES.failed,
   },
+  CAEP_TEMPORAL_ENCODING_UNKNOWN: {
+    sentence: 'What Temporal holds of {where} is in the encoding {encoding}, which chatlio-aep does not read.',
+    remedy:
+      'chatlio-aep uses no data converter: what is secret it encrypts itself. Let nothing encode what goes through this namespace (a proxy with a codec, a program that starts or changes workflows), or give chatlio-aep a namespace of its own. A workflow that was started so does not go on: terminate it and run `chatlio-aep provision`, which finds what was made.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
   CAEP_NO_WORKER: {
     sentence: 'No worker is running that takes tasks from the Temporal task queue {taskQueue}.',
     remedy: 'Start one with `chatlio-aep worker` (or the whole stack with `npm start`).',
@@ -767,6 +774,13 @@ export const ERROR_CATALOGUE = {
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
+  CAEP_TEMPORAL_TLS: {
+    sentence: 'There is no TLS connection to the Temporal server at {address}: {reason}.',
+    remedy:
+      'Correct what is named above, or `tls` in the Temporal profile that is used, then run `chatlio-aep doctor`.',
+    retryable: false,
+    exitCode: EXIT_CODES.badConfiguration,
+  },
   CAEP_TEMPORAL_NOT_STARTED: {
     sentence: 'The Temporal server could not be started: {reason}.',
     remedy: 'Correct what is named above, or set TEMPORAL_ADDRESS to a running server.',
@@ -784,7 +798,7 @@ export const ERROR_CATALOGUE = {
     sentence:
       'The Temporal namespace {namespace} lacks the search attributes {missing}, and the worker has no permission to create them.',
     remedy:
-      "Create each with the type Keyword, for example `temporal operator search-attribute create --name SourceName --type Keyword`, or in Temporal Cloud on the namespace's page.",
+      'An administrator of the namespace creates them with `temporal operator search-attribute create --namespace {namespace} {options}`, in Temporal Cloud with `tcld namespace search-attributes add --namespace {namespace} {cloudOptions}`. A worker that waits for them then goes on.',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },

@@ -1,8 +1,9 @@
 /** The connection of a client: without the worker's native library, which takes 60 MB and a second to load. */
 import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
 import type { Configuration } from '../configuration.js';
+import { connectError } from './access/connectError.js';
 import { askAgain } from './askAgain.js';
-import { CONNECT_TIMEOUT_MS, connectError, targetOf } from './target.js';
+import { CONNECT_TIMEOUT_MS, targetOf } from './target.js';
 
 /** Some 0.6 s of tries: a command line tells soon that nobody answers, and what waits for longer asks again itself. */
 const CLIENT_ATTEMPTS = 4;
@@ -42,7 +43,7 @@ export async function connectClient(configuration: Configuration): Promise<Tempo
         connection.workflowService.describeNamespace({ namespace }),
       );
     } catch (cause) {
-      throw connectError(target, cause);
+      throw await connectError(target, cause);
     }
   }
   try {

@@ -1,8 +1,13 @@
 /** The search attributes of a namespace: made where they are missing. */
-import type { Connection } from '@temporalio/client';
-import { codedError } from '../domain/errors.js';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Connection, ConnectionLike } from '@temporalio/client';
+import { CodedError, codedError } from '../domain/errors.js';
 import { messageOf } from '../domain/messageOf.js';
-import { OPTIONAL_SEARCH_ATTRIBUTE_NAMES, SEARCH_ATTRIBUTE_NAMES } from '../domain/source/searchAttributes.js';
+import {
+  missingAttributes,
+  OPTIONAL_SEARCH_ATTRIBUTE_NAMES,
+  SEARCH_ATTRIBUTE_NAMES,
+} from '../domain/source/searchAttributes.js';
 import { GRPC_STATUS, grpcStatusOf } from './grpcStatus.js';
 
 /** temporal.api.enums.v1.IndexedValueType */
@@ -25,12 +30,38 @@ export async function ensureSearchAttributes(connection: Connection, namespace: 
   const optional = missing.filter((name) => OPTIONAL_SEARCH_ATTRIBUTE_NAMES.includes(name));
   const refusal = await make(connection, namespace, needed);
   if (refusal !== undefined) {
-    throw codedError('CAEP_SEARCH_ATTRIBUTES_MISSING', { namespace, missing: missing.join(', ') }, { cause: refusal });
+    throw codedError('CAEP_SEARCH_ATTRIBUTES_MISSING', missingAttributes(namespace, missing), { cause: refusal });
   }
   const cause = await make(connection, namespace, optional);
   // That Temporal is away says nothing of what may be made.
   if (AWAY.has(grpcStatusOf(cause))) throw notKnown(cause, connection.options.address);
   return cause === undefined ? [] : optional;
+}
+
+interface Waiting {
+  /** Told once, and again when others are missing. */
+  readonly onMissing: (error: CodedError) => void;
+  readonly everyMs?: number;
+}
+
+const LOOK_EVERY_MS = 10_000;
+
+/** Waits for somebody who may make those without which each workflow task would fail; else as {@link ensureSearchAttributes}. */
+export async function awaitSearchAttributes(
+  connection: Connection,
+  namespace: string,
+  { onMissing, everyMs = LOOK_EVERY_MS }: Waiting,
+): Promise<readonly string[]> {
+  for (let told = ''; ; await delay(everyMs)) {
+    try {
+      return await ensureSearchAttributes(connection, namespace);
+    } catch (error) {
+      if (!(error instanceof CodedError) || error.error.code !== 'CAEP_SEARCH_ATTRIBUTES_MISSING') throw error;
+      const { missing = '' } = error.error.fields;
+      if (missing !== told) onMissing(error);
+      told = missing;
+    }
+  }
 }
 
 /** @returns why they were not made */
@@ -57,9 +88,14 @@ async function missingSearchAttributes(connection: Connection, namespace: string
   } catch (cause) {
     // Who may only work in a namespace may not always list them. A query that names one is refused where it is missing.
     if (!MAY_NOT_LIST.has(grpcStatusOf(cause))) throw cause;
-    const known = await Promise.all(NAMES.map((name) => isQueryable(connection, namespace, name)));
-    return NAMES.filter((_name, index) => known[index] === false);
+    return unknownSearchAttributes(connection, namespace);
   }
+}
+
+/** Of whoever may only read: those that no query may name, the optional ones as well. */
+export async function unknownSearchAttributes(connection: ConnectionLike, namespace: string): Promise<string[]> {
+  const known = await Promise.all(NAMES.map((name) => isQueryable(connection, namespace, name)));
+  return NAMES.filter((_name, index) => known[index] === false);
 }
 
 const MAY_NOT_LIST: ReadonlySet<number | undefined> = new Set([
@@ -68,7 +104,7 @@ const MAY_NOT_LIST: ReadonlySet<number | undefined> = new Set([
   GRPC_STATUS.unimplemented,
 ]);
 
-async function isQueryable(connection: Connection, namespace: string, name: string): Promise<boolean> {
+async function isQueryable(connection: ConnectionLike, namespace: string, name: string): Promise<boolean> {
   try {
     const query = `${name} = 'none'`;
     await withDeadline(connection, () => connection.workflowService.countWorkflowExecutions({ namespace, query }));
@@ -96,6 +132,6 @@ const AWAY: ReadonlySet<number | undefined> = new Set([
   GRPC_STATUS.cancelled,
 ]);
 
-function withDeadline<T>(connection: Connection, call: () => Promise<T>): Promise<T> {
+function withDeadline<T>(connection: Pick<ConnectionLike, 'withDeadline'>, call: () => Promise<T>): Promise<T> {
   return connection.withDeadline(Date.now() + RPC_DEADLINE_MS, call);
 }

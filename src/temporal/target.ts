@@ -1,12 +1,13 @@
-/** Which Temporal server and namespace, and what stands against reaching it. */
+/** Which Temporal server and namespace: by the configuration, then by a profile of Temporal's CLI. */
+import { X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { type ClientConfigProfile, fromTomlProfile, toClientOptions } from '@temporalio/envconfig';
+import { tomlLoadClientConfigProfile } from '@temporalio/envconfig/lib/envconfig-toml.js';
 import type { Configuration } from '../configuration.js';
 import { ADDRESS_EXPECTED, parseAddress } from '../configuration/address.js';
-import { codedError } from '../domain/errors.js';
+import { CodedError, codedError, type Problem } from '../domain/errors.js';
 import { messageOf } from '../domain/messageOf.js';
-import { GRPC_STATUS, grpcStatusOf } from './grpcStatus.js';
 
 /** Promised is an answer within 5 s, connecting and giving up included. */
 export const CONNECT_TIMEOUT_MS = 3_000;
@@ -16,7 +17,7 @@ const DEFAULT_NAMESPACE = 'default';
 export interface TemporalTarget {
   readonly address: string;
   readonly namespace: string;
-  readonly connectOptions: ReturnType<typeof loadClientConnectConfig>['connectionOptions'];
+  readonly connectOptions: ReturnType<typeof toClientOptions>['connectionOptions'];
 }
 
 /**
@@ -35,36 +36,83 @@ export function targetOf({ temporal }: Configuration): TemporalTarget {
   return { address, namespace, connectOptions: { ...profile.connectionOptions, address } };
 }
 
-type Profile = ReturnType<typeof loadClientConnectConfig>;
+type Profile = ReturnType<typeof toClientOptions>;
 
 function loadProfile({ sdkVariables }: Configuration['temporal']): Profile {
   const file = sdkVariables['TEMPORAL_CONFIG_FILE'];
   // The SDK goes on without it, with a server that nobody has named.
   if (file !== undefined && !existsSync(file)) {
-    const problem = { path: 'TEMPORAL_CONFIG_FILE', expected: 'a file that is there', got: JSON.stringify(file) };
-    const reason = 'the Temporal profile cannot be read';
-    throw codedError('CAEP_CONFIGURATION_INVALID', { reason }, { problems: [problem] });
+    throw notUsable({ path: 'TEMPORAL_CONFIG_FILE', expected: 'a file that is there', got: JSON.stringify(file) });
   }
   try {
-    const profile = loadClientConnectConfig({ overrideEnvVars: { ...sdkVariables } });
-    assertCertificates(profile.connectionOptions.tls);
-    return profile;
+    const toml = tomlLoadClientConfigProfile({ overrideEnvVars: { ...sdkVariables } });
+    // Temporal's CLI uses it; the SDK would go on without it.
+    if (toml.codec !== undefined) throw notUsable(NO_CODEC);
+    const profile = fromTomlProfile(toml);
+    assertPair(profile.tls);
+    const options = toClientOptions(profile);
+    assertCertificates(options.connectionOptions.tls);
+    return options;
   } catch (cause) {
+    if (cause instanceof CodedError) throw cause;
+    const unread = unreadFile(cause, sdkVariables);
+    if (unread !== undefined) throw notUsable(unread, cause);
     const reason = `the Temporal profile cannot be used: ${messageOf(cause)}`;
     throw codedError('CAEP_CONFIGURATION_INVALID', { reason }, { cause });
   }
+}
+
+const NO_CODEC: Problem = {
+  path: 'TEMPORAL_CODEC_… or `codec` in the Temporal profile',
+  expected: 'none: chatlio-aep encrypts itself what is secret, and reads no other encoding from Temporal',
+  got: 'a codec',
+};
+
+function notUsable(problem: Problem, cause?: unknown): CodedError {
+  const reason = `the Temporal profile cannot be used: ${problem.path} is not as expected`;
+  return codedError('CAEP_CONFIGURATION_INVALID', { reason }, { problems: [problem], cause });
+}
+
+/** The variable that names a file which cannot be read. */
+function unreadFile(cause: unknown, sdkVariables: Readonly<Record<string, string>>): Problem | undefined {
+  const { code, path } = cause as NodeJS.ErrnoException;
+  if (code === undefined || path === undefined) return undefined;
+  const variable = Object.entries(sdkVariables).find(([, value]) => value === path)?.[0];
+  return {
+    path: variable ?? 'the Temporal profile',
+    expected: 'a file that can be read',
+    got: `${JSON.stringify(path)}: ${code}`,
+  };
+}
+
+/** The SDK would send none of a pair of which one is missing. */
+function assertPair(tls: ClientConfigProfile['tls']): void {
+  if (tls === undefined || (tls.clientCert === undefined) === (tls.clientKey === undefined)) return;
+  const [missing, given] = tls.clientKey === undefined ? ['KEY', 'CERT'] : ['CERT', 'KEY'];
+  throw notUsable({
+    path: `TEMPORAL_TLS_CLIENT_${missing}_PATH`,
+    expected: `a client certificate and its key; TEMPORAL_TLS_CLIENT_${given}_… is set`,
+    got: 'nothing',
+  });
 }
 
 /** Neither of the SDK's connections says of a certificate that it is none. */
 function assertCertificates(tls: Profile['connectionOptions']['tls']): void {
   if (typeof tls !== 'object' || tls === null) return;
   const { clientCertPair, serverRootCACertificate: ca } = tls;
-  const client =
-    clientCertPair === undefined ? {} : { cert: asBuffer(clientCertPair.crt), key: asBuffer(clientCertPair.key) };
+  asPem('TEMPORAL_TLS_CLIENT_CERT_… and TEMPORAL_TLS_CLIENT_KEY_…', () => {
+    if (clientCertPair === undefined) return undefined;
+    return createSecureContext({ cert: asBuffer(clientCertPair.crt), key: asBuffer(clientCertPair.key) });
+  });
+  asPem('TEMPORAL_TLS_SERVER_CA_CERT_…', () => (ca === undefined ? ca : new X509Certificate(ca)));
+}
+
+function asPem(variables: string, read: () => unknown): void {
   try {
-    createSecureContext({ ...client, ...(ca === undefined ? {} : { ca: asBuffer(ca) }) });
+    read();
   } catch (cause) {
-    throw new Error(`a certificate or its key is not usable PEM (${messageOf(cause)})`, { cause });
+    const words = messageOf(cause);
+    throw new Error(`a certificate or its key is not usable PEM: ${variables} (${words})`, { cause });
   }
 }
 
@@ -89,15 +137,4 @@ function addressOf({ connectionOptions }: Profile): string | undefined {
 function given(value: string | undefined): string | undefined {
   const trimmed = value?.trim();
   return trimmed === '' ? undefined : trimmed;
-}
-
-export function connectError({ address, namespace }: TemporalTarget, cause: unknown): Error {
-  const status = grpcStatusOf(cause);
-  if (status === GRPC_STATUS.notFound) {
-    return codedError('CAEP_TEMPORAL_NAMESPACE_UNKNOWN', { address, namespace }, { cause });
-  }
-  if (status === GRPC_STATUS.permissionDenied || status === GRPC_STATUS.unauthenticated) {
-    return codedError('CAEP_TEMPORAL_REFUSED', { address, reason: messageOf(cause) }, { cause });
-  }
-  return codedError('CAEP_TEMPORAL_UNREACHABLE', { address }, { cause });
 }

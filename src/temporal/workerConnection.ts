@@ -2,7 +2,8 @@
 import { NativeConnection } from '@temporalio/worker';
 import type { Configuration } from '../configuration.js';
 import { within } from '../process/within.js';
-import { CONNECT_TIMEOUT_MS, connectError, targetOf } from './target.js';
+import { connectError } from './access/connectError.js';
+import { CONNECT_TIMEOUT_MS, targetOf } from './target.js';
 
 export interface TemporalWorkerConnection {
   readonly connection: NativeConnection;
@@ -28,6 +29,6 @@ export async function connectWorker(configuration: Configuration): Promise<Tempo
       (connection) => connection.close(),
       () => undefined,
     );
-    throw connectError(target, cause);
+    throw await connectError(target, cause);
   }
 }

@@ -85,6 +85,7 @@ export function fakeSources(given: Partial<Sources>): Sources {
   const unexpected = (method: string) => () => Promise.reject(new Error(`unexpected call of ${method}`));
   const sources: Sources = {
     address: '127.0.0.1:7233',
+    namespace: 'default',
     start: unexpected('start'),
     describe: unexpected('describe'),
     state: unexpected('state'),
@@ -104,6 +105,7 @@ export function fakeSources(given: Partial<Sources>): Sources {
     ask: unexpected('ask'),
     pausedActivities: () => Promise.resolve([]),
     stuckWorkflows: () => Promise.resolve({ looked: 0, stuck: [] }),
+    unknownSearchAttributes: () => Promise.resolve([]),
     polledTaskQueues: () => Promise.resolve(['chatlio-aep-source', 'chatlio-aep-forwarder']),
     faultOfPolling: async (taskQueue) =>
       (await sources.polledTaskQueues()).includes(taskQueue)

@@ -44,3 +44,22 @@ it('a certificate that is none is a fault of the configuration', () => {
   const certificate = { TEMPORAL_TLS_CLIENT_CERT_DATA: 'no certificate', TEMPORAL_TLS_CLIENT_KEY_DATA: 'no key' };
   expect(() => target(certificate)).toThrow(/CAEP_CONFIGURATION_INVALID.*a certificate or its key is not usable PEM/);
 });
+
+describe('a data converter', () => {
+  const refused = expect.objectContaining({
+    error: expect.objectContaining({
+      code: 'CAEP_CONFIGURATION_INVALID',
+      problems: [expect.objectContaining({ path: expect.stringContaining('TEMPORAL_CODEC_…') as string })],
+    }) as unknown,
+  }) as Error;
+
+  it('that a variable names is refused: what it would encode is not encoded', () => {
+    expect(() => target({ TEMPORAL_CODEC_ENDPOINT: 'https://codec.example.com' })).toThrow(refused);
+  });
+
+  it('that a profile names is refused', () => {
+    const file = join(temporaryFolder(), 'temporal.toml');
+    writeFileSync(file, '[profile.default.codec]\nendpoint = "https://codec.example.com"\n');
+    expect(() => target({ TEMPORAL_CONFIG_FILE: file })).toThrow(refused);
+  });
+});

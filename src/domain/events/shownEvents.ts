@@ -58,7 +58,7 @@ export interface EventDetails extends Pick<ShownEvent, 'eventId' | 'kind' | 'par
   readonly exceptions: readonly ExceptionSummary[];
 }
 
-export interface EventReceipt {
+interface EventReceipt {
   /** Adobe's id of the request. */
   readonly xactionId: string;
   /** ISO 8601, by Adobe's clock. */

@@ -17,3 +17,13 @@ export const SOURCE_DRIFT = keyword('SourceDrift');
 export const SEARCH_ATTRIBUTE_NAMES = [SOURCE_NAME, SOURCE_PHASE, HELD_REASON].map(({ name }) => name);
 /** Set only where the namespace is known to have it: one that 0.2 has used may lack it, and who runs a worker may not always make it. */
 export const OPTIONAL_SEARCH_ATTRIBUTE_NAMES = [SOURCE_DRIFT.name];
+
+/** Of one that is missing: as the options of the two commands that make it. */
+export function missingAttributes(namespace: string, names: readonly string[]): Readonly<Record<string, string>> {
+  return {
+    namespace,
+    missing: names.join(', '),
+    options: names.map((name) => `--name ${name} --type Keyword`).join(' '),
+    cloudOptions: names.map((name) => `--sa "${name}=Keyword"`).join(' '),
+  };
+}

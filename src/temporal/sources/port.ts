@@ -76,7 +76,10 @@ export interface Sources {
   deploys(deployment: string): Promise<Deploys>;
   /** Throws `CAEP_BUILD_UNKNOWN` and `CAEP_BUILD_WITHOUT_WORKER`. */
   promote(promotion: Promotion): Promise<Promoted>;
+  /** Search attributes that the namespace lacks, also those that a worker can do without. */
+  unknownSearchAttributes(): Promise<readonly string[]>;
   readonly address: string;
+  readonly namespace: string;
 }
 
 /** When a question went its way, in ms since the epoch: for comparing clocks. */

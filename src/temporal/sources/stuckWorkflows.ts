@@ -5,6 +5,7 @@
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import { codedError, type CodedError } from '../../domain/errors.js';
 import { named } from '../deploys/polling.js';
+import { unknownEncoding } from './unknownEncoding.js';
 
 /** The first failure may be one worker that was just ended. */
 const FAILED_ATTEMPTS = 2;
@@ -34,6 +35,8 @@ export async function stuckError(
     .replaceAll(/\s+/g, ' ')
     .slice(0, LONGEST_REASON)
     .replace(/\.$/, '');
+  const encoded = unknownEncoding(message, `the workflow ${workflowId}`);
+  if (encoded !== undefined) return encoded;
   if (Number(failed.cause) !== NON_DETERMINISTIC) {
     return codedError('CAEP_WORKFLOW_STUCK', { workflow: workflowId, reason: message });
   }

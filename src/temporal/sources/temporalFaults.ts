@@ -4,6 +4,7 @@ import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure
 import { CodedError, codedError, ERROR_CATALOGUE, type CatalogueError } from '../../domain/errors.js';
 import { messageOf } from '../../domain/messageOf.js';
 import { GRPC_STATUS, grpcStatusOf } from '../grpcStatus.js';
+import { unknownEncoding } from './unknownEncoding.js';
 
 export interface CallFacts {
   readonly address: string;
@@ -49,15 +50,18 @@ function fromTemporal(cause: unknown, facts: CallFacts): CodedError {
     case GRPC_STATUS.unauthenticated:
       return codedError('CAEP_TEMPORAL_REFUSED', { address: facts.address, reason: messageOf(cause) }, { cause });
     case undefined:
-      return withoutStatus(cause);
+      return withoutStatus(cause, facts);
     default:
       return failed(cause, facts);
   }
 }
 
 /** A workflow or activity of ours ended without an error of the catalogue. */
-function withoutStatus(cause: unknown): CodedError {
+function withoutStatus(cause: unknown, { name }: CallFacts): CodedError {
   for (let error = cause; error instanceof Error; error = error.cause) {
+    const where = name === undefined ? 'a workflow' : `the source ${name}`;
+    const encoded = unknownEncoding(error.message, where, cause);
+    if (encoded !== undefined) return encoded;
     const reason = UNANSWERED.find(([kind]) => error instanceof kind)?.[1];
     if (reason !== undefined) return codedError('CAEP_NO_ANSWER', { reason }, { cause });
     const what = error instanceof ApplicationFailure ? unknownQuestion(error) : undefined;

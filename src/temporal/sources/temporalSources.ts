@@ -22,6 +22,7 @@ import {
   type SourceInput,
   type SourceState,
 } from '../../domain/source/source.js';
+import { unknownSearchAttributes } from '../searchAttributes.js';
 import { CALL_DEADLINE_MS, type TemporalAccess } from './access.js';
 import { ask } from './ask.js';
 import { promote, readDeploys } from '../deploys/deploys.js';
@@ -111,6 +112,7 @@ export function createTemporalSources(access: TemporalAccess): Sources {
 
   return {
     address,
+    namespace,
 
     start: (input) =>
       byServer(input.manifest.name, async () => {
@@ -255,6 +257,7 @@ export function createTemporalSources(access: TemporalAccess): Sources {
       translated({ address, taskQueue: TASK_QUEUES.source, answeredByWorker: false }, () =>
         within(PROMOTE_DEADLINE_MS, () => promote({ client, namespace, identity: client.options.identity }, promotion)),
       ),
+    unknownSearchAttributes: () => byServer(undefined, () => unknownSearchAttributes(client.connection, namespace)),
   };
 }
 

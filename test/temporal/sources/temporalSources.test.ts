@@ -240,6 +240,32 @@ describe('with a worker', () => {
     });
   });
 
+  it('says of a workflow that somebody has started with a data converter of his own that it cannot be read', async () => {
+    const workflowId = 'source:encrypted-chat';
+    await withWorker(async () => {
+      await client.connection.workflowService.startWorkflowExecution({
+        namespace,
+        workflowId,
+        workflowType: { name: 'source' },
+        taskQueue: { name: TASK_QUEUES.source },
+        input: { payloads: [{ metadata: { encoding: Buffer.from('binary/encrypted') }, data: Buffer.from('sealed') }] },
+        requestId: randomUUID(),
+      });
+      await vi.waitFor(
+        async () => {
+          const { raw } = await client.workflow.getHandle(workflowId).describe();
+          expect(raw.pendingWorkflowTask?.attempt).toBeGreaterThan(1);
+        },
+        { timeout: 20_000 },
+      );
+      const fields = { where: `the workflow ${workflowId}`, encoding: 'binary/encrypted' };
+      await expect(sources.state('encrypted-chat')).rejects.toMatchObject({
+        error: { code: 'CAEP_TEMPORAL_ENCODING_UNKNOWN', fields },
+      });
+    });
+    await client.workflow.getHandle(workflowId).terminate();
+  });
+
   it('asks a question and opens the sealed answer', async () => {
     await withWorker(async () => {
       const asker = createAsker(ACCESS_KEY);

@@ -13,6 +13,7 @@ import type { Configuration } from '../../../configuration.js';
 import type { Command, Context } from '../../ports.js';
 import type { AskTimes, Sources } from '../../../temporal/sources/port.js';
 import { doctorDocument, renderDoctor } from '../../render/installation/doctor.js';
+import { attributesFinding } from '../../findings/attributesFinding.js';
 import { clocksSeenFromHere } from '../../findings/clocksSeenFromHere.js';
 import { homeFinding } from '../../findings/homeFinding.js';
 import { sourceFindings } from '../../findings/sourceFindings.js';
@@ -73,7 +74,15 @@ async function throughTemporal(context: Context, sandbox: string | undefined): P
   );
   if (sources === undefined) return [...findings, ...skipped(['sources', 'worker', 'Adobe'], 'needs Temporal')];
   const reached = sources;
-  findings.push(...(await several('sources', () => sourceFindings(reached))));
+  const attributes = await several('search attributes', () => attributesFinding(reached));
+  // Sources are found by them.
+  const areFound = attributes.every(({ state }) => state === 'warning');
+  findings.push(
+    ...attributes,
+    ...(areFound
+      ? await several('sources', () => sourceFindings(reached))
+      : skipped(['sources'], 'needs the search attributes')),
+  );
   const polled = await found('worker', async () => {
     const queues = Object.values(TASK_QUEUES);
     for (const taskQueue of queues) await requireWorker(reached, taskQueue);

@@ -70,6 +70,26 @@ describe('a worker that polls and takes no question', () => {
   });
 });
 
+describe('search attributes that the namespace lacks', () => {
+  const lacking = (...missing: string[]) =>
+    fakeSources({ ...answering, unknownSearchAttributes: () => Promise.resolve(missing) });
+
+  it('fail where the worker waits for them, with the command that makes them', async () => {
+    const { context, stdout } = fakeWorld(lacking('SourcePhase', 'SourceDrift'));
+    await doctor(context, {});
+    const told = stdout();
+    expect(told).toContain('✖  search attributes  The Temporal namespace default lacks');
+    expect(told).toContain('--name SourcePhase --type Keyword --name SourceDrift --type Keyword');
+    expect(told).toMatch(/· {2}sources +needs the search attributes/);
+  });
+
+  it('are a warning where the worker does without', async () => {
+    const { context, stdout } = fakeWorld(lacking('SourceDrift'));
+    await doctor(context, {});
+    expect(stdout()).toContain('!  search attributes');
+  });
+});
+
 describe('sources', () => {
   const listing = (...runs: ReturnType<typeof sourceRun>[]) =>
     fakeSources({ list: () => Promise.resolve(runs), state: () => Promise.resolve(HELD) });
