@@ -2,6 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { Client, Connection } from '@temporalio/client';
 import { forwarderWorkflowId } from '../../src/domain/source/source.js';
+import { billableActions, sumOf } from './actions.js';
 import type { Stack } from './stack.js';
 
 export interface Bill {
@@ -10,7 +11,7 @@ export interface Bill {
   readonly temporalDiskBytes: number;
   /** Requests of workers to the Temporal server, those that wait for work left out. */
   readonly temporalRequests: number;
-  /** What Temporal Cloud bills as actions: starts, signals, activities, heartbeats, timers, upserts. */
+  /** What Temporal Cloud bills as actions. */
   readonly temporalActions: number;
 }
 
@@ -59,15 +60,6 @@ async function workerRequests(stack: Stack): Promise<Map<string, number>> {
   return found;
 }
 
-const ACTION_EVENTS: ReadonlySet<string> = new Set([
-  'workflowExecutionStartedEventAttributes',
-  'workflowExecutionSignaledEventAttributes',
-  'workflowExecutionUpdateAcceptedEventAttributes',
-  'activityTaskScheduledEventAttributes',
-  'timerStartedEventAttributes',
-  'upsertWorkflowSearchAttributesEventAttributes',
-]);
-
 /** Over all runs of the source's forwarder. */
 async function actionsIn(stack: Stack, sourceName: string): Promise<number> {
   const connection = await Connection.connect({ address: stack.temporal.address });
@@ -78,7 +70,7 @@ async function actionsIn(stack: Stack, sourceName: string): Promise<number> {
     do {
       const history = await workflow.getHandle(forwarderWorkflowId(sourceName), runId).fetchHistory();
       const events = history.events ?? [];
-      actions += events.filter((event) => ACTION_EVENTS.has(event.attributes ?? '')).length;
+      actions += sumOf(billableActions(events));
       runId = events[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId ?? undefined;
     } while (runId !== undefined && runId !== '');
     return actions;
