@@ -7,6 +7,7 @@ import {
   type WorkflowExecutionInfo,
   type WorkflowHandle,
 } from '@temporalio/client';
+import pLimit from 'p-limit';
 import { CodedError } from '../../domain/errors.js';
 import { nextDestinationLook } from '../../domain/delivery/destinationLooks.js';
 import { FORWARDER_MESSAGES, type ForwarderState } from '../../domain/delivery/forwarder.js';
@@ -41,8 +42,9 @@ const DEPLOYS_DEADLINE_MS = 20_000;
 /** The server runs a workflow of its own for it, and tells every task queue. */
 const PROMOTE_DEADLINE_MS = 60_000;
 const LISTED_AT_MOST = 1_000;
-/** Of `doctor`: one call each, a millisecond or two. */
+/** Of `doctor` and the list of all: one call each, a millisecond or two. */
 const LOOKED_AT_MOST = 200;
+const LOOKED_AT_ONCE = 16;
 /** What Temporal answers for a workflow whose task fails again and again. */
 const SIGNS_OF_STUCK: ReadonlySet<string> = new Set(['CAEP_NO_WORKER', 'CAEP_NO_ANSWER', 'CAEP_TEMPORAL_FAILED']);
 
@@ -221,19 +223,15 @@ export function createTemporalSources(access: TemporalAccess): Sources {
       byServer(undefined, async () => {
         const types = [WORKFLOW_TYPES.source, WORKFLOW_TYPES.forwarder].map((type) => `"${type}"`).join(', ');
         const query = `WorkflowType in (${types}) and ExecutionStatus = "Running"`;
-        const stuck: CodedError[] = [];
-        let looked = 0;
-        for await (const { workflowId, runId } of client.workflow.list({ query })) {
-          if (looked === LOOKED_AT_MOST) break;
-          looked += 1;
-          const found = await stuckError(
-            client,
-            namespace,
-            await client.workflow.getHandle(workflowId, runId).describe(),
-          );
-          if (found !== undefined) stuck.push(found);
+        const runs: Pick<WorkflowExecutionInfo, 'workflowId' | 'runId'>[] = [];
+        for await (const run of client.workflow.list({ query, pageSize: LOOKED_AT_MOST })) {
+          if (runs.push(run) === LOOKED_AT_MOST) break;
         }
-        return { looked, stuck: stuck.map(({ error }) => error) };
+        const found = await pLimit(LOOKED_AT_ONCE).map(runs, async ({ workflowId, runId }) =>
+          stuckError(client, namespace, await client.workflow.getHandle(workflowId, runId).describe()),
+        );
+        const stuck = found.filter((error) => error !== undefined);
+        return { looked: runs.length, stuck: stuck.map(({ error }) => error) };
       }),
 
     polledTaskQueues: () =>
