@@ -105,7 +105,7 @@ export const ERROR_CATALOGUE = {
   CAEP_TEMPORAL_ENCODING_UNKNOWN: {
     sentence: 'What Temporal holds of {where} is in the encoding {encoding}, which chatlio-aep does not read.',
     remedy:
-      'chatlio-aep uses no data converter: what is secret it encrypts itself. Let nothing encode what goes through this namespace (a proxy with a codec, a program that starts or changes workflows), or give chatlio-aep a namespace of its own. A workflow that was started so does not go on: terminate it and run `chatlio-aep provision`, which finds what was made.',
+      'No data converter is used here: what is secret, chatlio-aep encrypts itself. Let nothing encode what goes through this namespace (a proxy with a codec, a program that starts or changes workflows), or give chatlio-aep a namespace of its own. A workflow that was started so does not go on: terminate it and run `chatlio-aep provision`, which finds what was made.',
     retryable: false,
     exitCode: EXIT_CODES.badConfiguration,
   },
