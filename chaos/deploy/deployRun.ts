@@ -94,7 +94,7 @@ async function runOn(stack: DeployStack, { seed, events, rate, log }: DeployRunO
     const sources = createTemporalSources(temporal);
     const keyRing = await openKeyRing(stack.configuration.keyFile);
     const simulator = createSimulatorAdmin(stack.simulatorUrl, stack.environment);
-    const rollout = createRollout(stack, { log, command });
+    const rollout = createRollout(stack, log);
     await rollout.begin();
     const deps = { client: temporal.client, sources, database, keyRing };
     const source = await provisionSource({ ...deps, name: NAME, widget: 'main-site' });
@@ -189,15 +189,22 @@ function startPace(load: Load, posts: number, rate: number) {
   };
 }
 
-function createRollout(
-  stack: DeployStack,
-  { log, command }: { readonly log: (line: string) => void; readonly command: (...args: string[]) => Promise<void> },
-) {
+const TYPED_AT_MOST = 5;
+
+function createRollout(stack: DeployStack, log: (line: string) => void) {
   const deploys: Deploy[] = [];
   let current: string | undefined;
   let serving: KeptProcess | undefined;
   const nameOf = (build: string | undefined): string => build ?? 'no build';
-  const promote = (build: string | undefined): Promise<void> => command('deploy', 'promote', build ?? '--unversioned');
+  /** A busy server may take longer over it than the command waits: then it is typed again. Without it there would be no deploy. */
+  async function promote(build: string | undefined): Promise<void> {
+    for (let typed = 1; ; typed += 1) {
+      const said = await runClient(stack, ['deploy', 'promote', build ?? '--unversioned']);
+      if (said.length === 0) return;
+      if (typed === TYPED_AT_MOST) throw new Error(said.join(' '));
+      log(`typed again, as ${said.join(' ')}`);
+    }
+  }
   return {
     deploys,
     async begin(): Promise<void> {
