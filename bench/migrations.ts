@@ -37,9 +37,9 @@ const APPEND = `
 function startReceiver({ pool }: Database, sourceId: number) {
   let longestMs = 0;
   let count = 0;
-  let isStopped = false;
+  const stopping = new AbortController();
   const done = (async () => {
-    while (!isStopped) {
+    while (!stopping.signal.aborted) {
       const begun = performance.now();
       await pool.query(APPEND, [sourceId, randomBytes(32), randomBytes(16), randomBytes(1_200)]);
       longestMs = Math.max(longestMs, performance.now() - begun);
@@ -54,7 +54,7 @@ function startReceiver({ pool }: Database, sourceId: number) {
       return taken;
     },
     stop() {
-      isStopped = true;
+      stopping.abort();
       return done;
     },
   };

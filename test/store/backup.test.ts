@@ -31,9 +31,9 @@ async function elsewhere(): Promise<Database> {
 function takeEvents(sourceId: number) {
   const log = createEventLog(database());
   const taken: { readonly id: string; readonly entry: Buffer }[] = [];
-  let isStopped = false;
+  const stopping = new AbortController();
   const done = (async () => {
-    while (!isStopped) {
+    while (!stopping.signal.aborted) {
       const event = takenEvent(randomUUID());
       await log.append(sourceId, 0, [event]);
       const entry = Buffer.alloc(42);
@@ -46,9 +46,11 @@ function takeEvents(sourceId: number) {
   })();
   return {
     taken,
-    until: (count: number) => expect.poll(() => taken.length, { timeout: 30_000 }).toBeGreaterThanOrEqual(count),
+    async until(count: number) {
+      await expect.poll(() => taken.length, { timeout: 30_000 }).toBeGreaterThanOrEqual(count);
+    },
     stop() {
-      isStopped = true;
+      stopping.abort();
       return done;
     },
   };

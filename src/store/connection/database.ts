@@ -84,7 +84,11 @@ export function withoutTimeLimits<T>(
   patience.set(database.pool, limit);
   return limit(async () => {
     const patient = openBeside(database, { statementTimeoutMs: 0, ...(url === undefined ? {} : { url }) });
-    return work(patient).finally(() => patient.close());
+    try {
+      return await work(patient);
+    } finally {
+      await patient.close();
+    }
   });
 }
 

@@ -21,10 +21,10 @@ async function busy(process: Database): Promise<void> {
 
 /** The most that were seen at once, by role of the connection's name. */
 async function mostOf(applicationName: string, work: () => Promise<void>): Promise<number> {
-  let isDone = false;
+  const done = new AbortController();
   let most = 0;
   const watching = (async () => {
-    while (!isDone) {
+    while (!done.signal.aborted) {
       const { rows } = await database().pool.query<{ count: number }>(
         'select count(*)::int from pg_stat_activity where application_name = $1',
         [applicationName],
@@ -32,7 +32,7 @@ async function mostOf(applicationName: string, work: () => Promise<void>): Promi
       most = Math.max(most, rows[0]?.count ?? 0);
     }
   })();
-  await work().finally(() => (isDone = true));
+  await work().finally(() => done.abort());
   await watching;
   return most;
 }

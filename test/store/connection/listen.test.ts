@@ -73,14 +73,14 @@ describe('behind a pooler in transaction mode', () => {
     return { heard, warn };
   }
 
-  it('it listens past the pooler, where that is given', async () => {
+  it('listens past the pooler, where that is given', async () => {
     const { heard, warn } = await behindPooler(database().pool.options.connectionString);
     await expect.poll(() => heard).toEqual(['']);
     await hears(heard, 'past it');
     expect(warn).not.toHaveBeenCalled();
   });
 
-  it('else it listens nowhere, says so, and looks again and again', async () => {
+  it('listens nowhere otherwise, says so, and looks again and again', async () => {
     const { heard, warn } = await behindPooler();
     await expect.poll(() => heard.length, { timeout: 10_000 }).toBeGreaterThan(2);
     expect(new Set(heard)).toEqual(new Set(['']));
