@@ -2,7 +2,7 @@
 import { codedError } from '../../src/domain/errors.js';
 import { type GoProgram, obtainGoProgram, type ObtainOptions } from '../../src/temporal/devServer/goProgram.js';
 
-/** The newest supported server, and the oldest (README), each with the UI of its time. */
+/** The current server, and the oldest supported one (README), each with the UI of its time. */
 const RELEASES = {
   '1.32.2': { ui: '2.58.1', oldestGo: [1, 26, 10] },
   '1.29.1': { ui: '2.42.1', oldestGo: [1, 25, 0] },

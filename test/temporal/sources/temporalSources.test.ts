@@ -126,7 +126,8 @@ describe('without a worker', () => {
   it('knows a worker by its polls for activities, too', async () => {
     const { workflowService } = client.connection;
     const seen = new AbortController();
-    const take = () => workflowService.pollActivityTaskQueue({ namespace, taskQueue: { name: TASK_QUEUES.forwarder } });
+    const take = () =>
+      workflowService.pollActivityTaskQueue({ namespace, taskQueue: { name: TASK_QUEUES.forwarder }, identity: 'one' });
     const polling = client.connection.withAbortSignal(seen.signal, take).catch(() => undefined);
     await expect.poll(() => sources.polledTaskQueues(), { timeout: 20_000 }).toContain(TASK_QUEUES.forwarder);
     seen.abort();
