@@ -123,17 +123,6 @@ describe('without a worker', () => {
     expect(count).toBe(0);
   });
 
-  it('knows a worker by its polls for activities, too', async () => {
-    const { workflowService } = client.connection;
-    const seen = new AbortController();
-    const take = () =>
-      workflowService.pollActivityTaskQueue({ namespace, taskQueue: { name: TASK_QUEUES.forwarder }, identity: 'one' });
-    const polling = client.connection.withAbortSignal(seen.signal, take).catch(() => undefined);
-    await expect.poll(() => sources.polledTaskQueues(), { timeout: 20_000 }).toContain(TASK_QUEUES.forwarder);
-    seen.abort();
-    await polling;
-  });
-
   it('says of a worker that takes a question and does nothing that there is none', async () => {
     const { workflowService } = client.connection;
     const take = () => workflowService.pollWorkflowTaskQueue({ namespace, taskQueue: { name: TASK_QUEUES.source } });
