@@ -11,9 +11,9 @@ const HANDOVERS = 50;
 const PARTITIONS = 4;
 const PER_SECOND = 1_000;
 /** From one to the next: two workers then run side by side for some seconds. */
-const EVERY_S = 12;
+const EVERY_S = 10;
 /** Before the first, and after the last: what gaps there are without any. */
-const QUIET_S = 20;
+const QUIET_S = 10;
 const WARM_UP_EVENTS = 5_000;
 const CONNECTIONS = 32;
 
