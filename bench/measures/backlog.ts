@@ -2,7 +2,7 @@
 import { Client, Connection } from '@temporalio/client';
 import { FORWARDER_MESSAGES } from '../../src/domain/delivery/forwarder.js';
 import { forwarderWorkflowId } from '../../src/domain/source/source.js';
-import { readBill } from '../rig/bill.js';
+import { readBill } from '../rig/bill/bill.js';
 import { sampleMemory } from '../rig/samples.js';
 import { type Stack, startStack } from '../rig/stack.js';
 import { takeTurn } from '../rig/turn.js';

@@ -1,7 +1,7 @@
 /** What keeping the whole chat costs: CPU time and bytes on disk per event, for short bodies and for transcripts. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Contents } from '../../src/domain/projection/projection.js';
-import { billBetween, readBill } from '../rig/bill.js';
+import { billBetween, readBill } from '../rig/bill/bill.js';
 import { type BenchBody, createTemplates, MESSAGES_OF_A_TRANSCRIPT } from '../rig/events.js';
 import type { LoadTarget } from '../rig/load.js';
 import { type Stack, startStack } from '../rig/stack.js';

@@ -1,7 +1,7 @@
 /** The bill: bytes on disk, bytes of write-ahead log and Temporal operations per event, at four rates. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Plot } from '../report/plot.js';
-import { type Bill, billBetween, readBill } from '../rig/bill.js';
+import { type Bill, billBetween, readBill } from '../rig/bill/bill.js';
 import { startStack } from '../rig/stack.js';
 import { takeTurn } from '../rig/turn.js';
 import type { Measure, Row } from './measure.js';

@@ -1,7 +1,7 @@
 /** The table of ids as it grows: rate, write-ahead log and disk per event at 1, 10 and 100 million ids. */
 import { startStack } from '../rig/stack.js';
 import { takeIn } from '../rig/turn.js';
-import { readBill, billBetween } from '../rig/bill.js';
+import { readBill, billBetween } from '../rig/bill/bill.js';
 import type { Measure, Row } from './measure.js';
 
 const PRESENT = [1_000_000, 10_000_000, 100_000_000];

@@ -53,9 +53,9 @@ const FREQUENT_CHECKPOINTS = Object.fromEntries(
 );
 /**
  * Nothing of ours, and no profile of the CLI. With Go's own setting a busy server spends a third of its time on collecting garbage;
- * the limit keeps what that saves from being paid with memory. With thousands of workflows it is too low, and `GOMEMLIMIT` sets it.
+ * the limit keeps what that saves from being paid with memory.
  */
-const SERVER_ENVIRONMENT = { TZ: 'UTC', GOGC: '400', GOMEMLIMIT: process.env['GOMEMLIMIT'] ?? '600MiB' };
+const SERVER_ENVIRONMENT = { TZ: 'UTC', GOGC: '400', GOMEMLIMIT: '600MiB' };
 const SHUTDOWN: readonly Escalation[] = [{ signal: 'SIGINT', graceMs: 10_000 }];
 
 /**

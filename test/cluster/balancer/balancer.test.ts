@@ -19,7 +19,10 @@ interface FakeReceiver {
 async function receiver(answers: 'taken' | 'cut' = 'taken'): Promise<FakeReceiver> {
   const taken: string[] = [];
   const server: Server = createServer((request, response) => {
-    if (request.url === '/readyz') return void response.writeHead(fake.isReady ? 200 : 503).end();
+    if (request.url === '/readyz') {
+      response.writeHead(fake.isReady ? 200 : 503).end();
+      return;
+    }
     let body = '';
     request.on('data', (chunk: Buffer) => (body += chunk.toString()));
     request.on('end', () => {

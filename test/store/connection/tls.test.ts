@@ -15,7 +15,7 @@ import { silentLog } from '../../support/store.js';
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 
 const dataDir = realpathSync(mkdtempSync(join(tmpdir(), 'chatlio-aep-tls-')));
-const [theirs, anothers] = [selfSigned('PostgreSQL', Date.now()), selfSigned('PostgreSQL', Date.now())];
+const [theirs, strangers] = [selfSigned('PostgreSQL', Date.now()), selfSigned('PostgreSQL', Date.now())];
 const plain = withPostgres();
 let url: string;
 let server: PlainPostgres;
@@ -71,7 +71,7 @@ it.each(['verify-full', 'verify-ca', 'require'])('sslmode=%s verifies the server
 });
 
 it.each<[string, string, Partial<URL>, RegExp]>([
-  ['another authority', `sslrootcert=${file('another.pem', anothers.cert)}`, {}, /self-signed|unable to verify/],
+  ['another authority', `sslrootcert=${file('another.pem', strangers.cert)}`, {}, /self-signed|unable to verify/],
   ['the authorities of the system', 'sslrootcert=system', {}, /self-signed|unable to verify/],
   ['a name that is not in the certificate', `sslrootcert=${trusted}`, { hostname: '127.1' }, /127\.1/],
 ])('a server that does not fit is refused: %s', async (_what, query, changes, reason) => {

@@ -205,7 +205,9 @@ it('a worker that is killed in the middle of traffic: another goes on when its h
   await moreArrive(1);
   const killedAt = Date.now();
   await holder.end('SIGKILL');
-  await expect.poll(() => postedOf(killedAt) - killedAt, { timeout: TAKEOVER_MS, interval: 20 }).toBeLessThan(TAKEOVER_MS);
+  await expect
+    .poll(() => postedOf(killedAt) - killedAt, { timeout: TAKEOVER_MS, interval: 20 })
+    .toBeLessThan(TAKEOVER_MS);
 
   const ids = await allDelivered();
   expect(faults(ids, await exceptions(), posts)).toEqual([]);

@@ -1,9 +1,9 @@
 /** What events cost beside time: bytes that PostgreSQL and Temporal write and keep, and Temporal's operations. */
 import { existsSync, statSync } from 'node:fs';
 import { Client, Connection } from '@temporalio/client';
-import { forwarderWorkflowId } from '../../src/domain/source/source.js';
+import { forwarderWorkflowId } from '../../../src/domain/source/source.js';
 import { billableActions, sumOf } from './actions.js';
-import type { Stack } from './stack.js';
+import type { Stack } from '../stack.js';
 
 export interface Bill {
   readonly walBytes: number;

@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
 import { describe, expect, it } from 'vitest';
-import { billableActions, sumOf } from '../../../bench/rig/actions.js';
-import { packageFile } from '../../../src/process/packageFiles.js';
+import { billableActions, sumOf } from '../../../../bench/rig/bill/actions.js';
+import { packageFile } from '../../../../src/process/packageFiles.js';
 
 const of = (...events: object[]) => {
   const numbered = events.map((event, index) => ({ eventId: String(index + 1), ...event }));
