@@ -1,7 +1,6 @@
 /** The connection to PostgreSQL: a pool, transactions, and whether it answers. */
-import { callbackify } from 'node:util';
 import pLimit, { type LimitFunction } from 'p-limit';
-import { Pool, type PoolClient, TypeOverrides, types } from 'pg';
+import { type ClientBase, Pool, type PoolClient, type PoolConfig, TypeOverrides, types } from 'pg';
 import type { Logger } from 'pino';
 import { beginSession, beginTransaction, runAlone } from './session.js';
 import { encryptionOf, verified } from './tls.js';
@@ -26,7 +25,7 @@ export interface DatabaseOptions {
    */
   readonly statementTimeoutMs?: number;
   /** Looks at each new connection before anybody gets it; one that it throws for is closed. */
-  readonly admit?: (client: PoolClient) => Promise<void>;
+  readonly admit?: (client: ClientBase) => Promise<void>;
   readonly log: Pick<Logger, 'warn' | 'info'>;
 }
 
@@ -35,9 +34,12 @@ const STATEMENT_TIMEOUT_MS = 10_000;
 /** The client's own limit is for a server that has stopped answering at all; the server's is told apart in the error. */
 const SILENT_SERVER_MARGIN_MS = 1_000;
 
+/** The pool waits for `onConnect`. Not `verify`: a connection whose caller gives up while it is verified is given back by nobody. */
+type PoolSettings = Omit<PoolConfig, 'onConnect'> & { readonly onConnect: (client: ClientBase) => Promise<void> };
+
 export function openDatabase(options: DatabaseOptions): Database {
   const statementTimeoutMs = options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS;
-  const pool = new Pool({
+  const settings: PoolSettings = {
     connectionString: verified(options.url),
     application_name: options.applicationName,
     max: options.maxConnections ?? 10,
@@ -45,8 +47,9 @@ export function openDatabase(options: DatabaseOptions): Database {
     query_timeout: statementTimeoutMs === 0 ? 0 : statementTimeoutMs + SILENT_SERVER_MARGIN_MS,
     keepAlive: true,
     types: numericBigints(),
-    verify: (client, done) => begin(client, options, (error) => done(error ?? undefined)),
-  });
+    onConnect: (client) => begin(client, options),
+  };
+  const pool = new Pool(settings);
   pool.query = ((...statement: Parameters<PoolClient['query']>) =>
     queryAlone(pool, statement)) as unknown as Pool['query'];
   // An idle connection that breaks is replaced at the next use; without a listener Node would end the process.
@@ -56,10 +59,10 @@ export function openDatabase(options: DatabaseOptions): Database {
   return { pool, directUrl: options.directUrl, close: () => pool.end() };
 }
 
-const begin = callbackify(async (client: PoolClient, options: DatabaseOptions) => {
+async function begin(client: ClientBase, options: DatabaseOptions): Promise<void> {
   await beginSession(client, { statementTimeoutMs: options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS });
   await options.admit?.(client);
-});
+}
 
 /** The pool's own `query`, but for what a pooler needs. */
 async function queryAlone(pool: Pool, statement: Parameters<PoolClient['query']>): Promise<unknown> {

@@ -48,6 +48,28 @@ describe('database', () => {
     expect(await isReachable(database())).toBe(true);
   });
 
+  it('has each connection back whose caller did not wait for it to be admitted', { timeout: 30_000 }, async () => {
+    const url = database().pool.options.connectionString as string;
+    let admitted = 0;
+    let open: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => (open = resolve));
+    const narrow = openDatabase({
+      url,
+      applicationName: 'test',
+      maxConnections: 1,
+      // The first one at once, the others when the gate is open.
+      admit: () => (admitted++ === 0 ? Promise.resolve() : gate),
+      log: silentLog,
+    });
+    const first = await narrow.pool.connect();
+    const second = narrow.pool.connect();
+    first.release(true);
+    await expect(second).rejects.toThrow('timeout exceeded');
+    open();
+    await expect(narrow.pool.query('select 1 as one')).resolves.toMatchObject({ rows: [{ one: 1 }] });
+    await narrow.close();
+  });
+
   it('takes the locks of a process that stands still in the middle of a transaction', async () => {
     const url = database().pool.options.connectionString as string;
     const still = openDatabase({ url, applicationName: 'test', statementTimeoutMs: 500, log: silentLog });
