@@ -134,7 +134,7 @@ const SAMPLES = {
 } as const satisfies Record<keyof typeof environmentSchema.shape, readonly [usable: string, unusable?: string]>;
 
 /** Read by Temporal's SDK, and by what colours a terminal; a test of the connection has those of Temporal. */
-const READ_BY_OTHERS = /^(TEMPORAL_TLS_.*|NO_COLOR|FORCE_COLOR)$/;
+const READ_BY_OTHERS = /^(TEMPORAL_TLS_.*|TEMPORAL_GRPC_META_…|NO_COLOR|FORCE_COLOR)$/;
 
 describe('every variable', () => {
   const samples = Object.entries<readonly [usable: string, unusable?: string]>(SAMPLES);

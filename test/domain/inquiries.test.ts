@@ -17,6 +17,7 @@ it.each<[InquiryName, object, string]>([
   ['decide', { name: 'n' }, 'chatlio-aep held list n'],
   ['audit', { name: 'n' }, 'chatlio-aep audit n'],
   ['events', { name: 'n' }, 'chatlio-aep events tail n'],
+  ['event', { name: 'n', eventId: 'e' }, 'chatlio-aep events show n e'],
   ['contents', { name: 'n' }, 'chatlio-aep events tail n --reveal'],
   ['intake', { name: 'n' }, 'chatlio-aep status n'],
   ['history', { name: 'n' }, 'chatlio-aep history n'],
@@ -40,5 +41,5 @@ it.each<[InquiryName, object, string]>([
 it('what would make a second set of secrets is tried once, what grows with the events has time', () => {
   const patience = (wanted: string) =>
     (Object.keys(INQUIRIES) as InquiryName[]).filter((name) => INQUIRIES[name].patience === wanted);
-  expect([patience('once'), patience('long'), patience('soon').length]).toEqual([['rotate'], ['audit'], 22]);
+  expect([patience('once'), patience('long'), patience('soon').length]).toEqual([['rotate'], ['audit'], 23]);
 });
