@@ -60,12 +60,13 @@ export function createRequestBudget(database: Database, options: RequestBudgetOp
     const wanted = Math.min(waiting.length, MOST_AT_ONCE);
     const isLate = performance.now() - (waiting[0]?.sinceMs ?? 0) > TELLS_AFTER_MS;
     const answer = await take(database, { organisation, perSecond, burst, wanted, isLate }).catch(() => undefined);
-    // Without the database nobody knows what the others begin.
-    if (answer === undefined) return LONGEST_PAUSE_MS;
-    for (const one of waiting.splice(0, answer.granted)) one.settle(undefined);
+    // Without the database nobody knows what the others begin: that matters only where there is a limit.
+    if (answer === undefined && perSecond !== undefined) return LONGEST_PAUSE_MS;
+    const { granted, pausedMs } = answer ?? { granted: wanted, pausedMs: 0 };
+    for (const one of waiting.splice(0, granted)) one.settle(undefined);
     meters?.waiting(waiting.length);
     if (waiting.length === 0) return 0;
-    return Math.max(answer.pausedMs, perSecond === undefined ? 0 : 1_000 / perSecond);
+    return Math.max(pausedMs, perSecond === undefined ? 0 : 1_000 / perSecond);
   }
 
   function giveUp(): void {

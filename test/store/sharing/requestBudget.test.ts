@@ -79,17 +79,27 @@ it('a pause that Adobe has asked one worker for is kept by all, with or without 
   expect(performance.now() - askedMs).toBeGreaterThanOrEqual(400);
 });
 
-it('takes nothing while PostgreSQL cannot be asked what the others take, and goes on afterwards', async () => {
+/** PostgreSQL, until it comes back unreachable. */
+function awayForNow() {
   const { pool } = database();
   let isAway = true;
   const query = (...parameters: Parameters<typeof pool.query>) =>
     isAway ? Promise.reject(new Error('away')) : pool.query(...parameters);
   const away = { ...database(), pool: Object.assign(Object.create(pool) as typeof pool, { query }) };
+  return { away, comesBack: () => void (isAway = false) };
+}
+
+it('without a limit no request waits for PostgreSQL', async () => {
+  expect(await budgetOf(randomUUID(), {}, awayForNow().away).take()).toBeUndefined();
+});
+
+it('takes nothing while PostgreSQL cannot be asked what the others take, and goes on afterwards', async () => {
+  const { away, comesBack } = awayForNow();
   const budget = budgetOf(randomUUID(), { perSecond: 10 }, away);
   let began = false;
   const taken = budget.take().then((answer) => ((began = true), answer));
   await budgetOf(randomUUID()).take();
   expect(began).toBe(false);
-  isAway = false;
+  comesBack();
   expect(await taken).toBeUndefined();
 });
