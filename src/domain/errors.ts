@@ -90,7 +90,7 @@ export const ERROR_CATALOGUE = {
     exitCode: EXIT_CODES.failed,
   },
   CAEP_BUILD_UNKNOWN: {
-    sentence: 'The worker deployment {deployment} has no build {build}[; it has {known}].',
+    sentence: 'The worker deployment "{deployment}" has no build {build}[; it has {known}].',
     remedy:
       'Start a worker with `TEMPORAL_DEPLOYMENT_NAME={deployment}` and `TEMPORAL_WORKER_BUILD_ID={build}`, then give the command again. `chatlio-aep deploy status` lists the builds.',
     retryable: false,

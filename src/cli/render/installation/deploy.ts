@@ -29,7 +29,7 @@ export function renderDeploys(deploys: ShownDeploys, now: number, paint: Paint):
   const { deployment, isKnown, builds, current, ramping, elsewhere, stuck } = deploys;
   const head = isKnown
     ? `${paint.strong(deployment)}: tasks go to ${paint.strong(told(current))}${rampingClause(ramping)}`
-    : `No worker with a build id has asked for tasks of the deployment ${paint.strong(deployment)} yet. Tasks go to workers without one.`;
+    : `No worker with a build id has asked for tasks of the deployment "${paint.strong(deployment)}" yet. Tasks go to workers without one.`;
   return [
     head,
     '',

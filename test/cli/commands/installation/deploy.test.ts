@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { deployStatus, promoteBuild } from '../../../../src/cli/commands/installation/deploy.js';
 import type { Build, Deploys, Promotion } from '../../../../src/temporal/deploys/port.js';
 import { fakeSources, fakeWorld, NOW } from '../../fakes.js';
+import { asCalledHere } from '../../../../src/cli/terminal/output.js';
+import { sentenceOf } from '../../../../src/domain/errors.js';
 
 const BUILD = { status: 'draining', since: NOW - 60_000, workers: 1, unpolled: [], workflows: 1 } as const;
 const DEPLOYS: Deploys = {
@@ -83,6 +85,14 @@ describe('deploy status', () => {
       stuck: [{ code: 'CAEP_WORKFLOW_STUCK', workflow: 'forwarder:support-chat' }],
     });
   });
+});
+
+it('a deployment that is called as the program is not told as a command', () => {
+  const nobody = sentenceOf({
+    code: 'CAEP_BUILD_UNKNOWN',
+    fields: { deployment: 'chatlio-aep', build: '1', known: 'no builds' },
+  });
+  expect(asCalledHere(nobody, 'npm run client --')).toBe(nobody);
 });
 
 describe('deploy promote', () => {
